@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The whole build, in one file, out of the tree in build/.
+#
+# buddyscope has four parts: libpa.a (core/, the model), libtools.a (tools/,
+# the library half of the command), the BPF objects with their skeletons
+# (bpf/), and the command itself.  Only the files in BPF_TOOLS need the third.
+
+# Switches, for any target:
+BPF   ?= 1#  BPF=0     without record and check: needs neither clang nor libbpf
+TUI   ?= 1#  TUI=0     without the dashboard
+SAN   ?= 0#  SAN=1     AddressSanitizer and UBSan, in build/san
+V     ?= 0#  V=1       print the commands
+WERROR ?= -Werror#  WERROR=   warnings stay warnings
+CC    := $(if $(filter default,$(origin CC)),cc,$(CC))#  CC=clang  another compiler
+PREFIX ?= /usr/local#  PREFIX=DIR  where install puts things, below DESTDIR=DIR
+
+CLANG   ?= clang
+BPFTOOL ?= $(shell PATH="$$PATH:/usr/sbin:/sbin" command -v bpftool || echo bpftool)
+BUILD   := build$(if $(filter 1,$(SAN)),/san)
+Q       := $(if $(filter 1,$(V)),,@)
+say      = $(if $(filter 1,$(V)),@:,@printf '  %-8s%s\n' '$(1)' '$(2)')
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SECONDEXPANSION:
+MAKEFLAGS += --no-builtin-rules
+
+# ---------------------------------------------------------------------------
+# Packages: checked each time, which takes no network; run, test and deps
+# install what is missing, the rest say how.
+
+export BPF CC CLANG BPFTOOL
+GOALS := $(or $(MAKECMDGOALS),all)
+DEPS_GROUPS := $(if $(filter-out help clean lint,$(GOALS)),build) \
+	$(if $(filter test test-kernel test-vm deps fuzz tests,$(GOALS)),test) \
+	$(if $(filter test-vm deps-vm,$(GOALS)),vm) $(if $(filter deps,$(GOALS)),lint)
+DEPS_MODE := $(if $(filter run test test-kernel test-vm deps deps-vm,$(GOALS)),install,check)
+ifneq ($(strip $(DEPS_GROUPS)),)
+ifneq ($(shell contrib/deps.sh $(DEPS_MODE) $(DEPS_GROUPS) && echo ok),ok)
+$(error nothing was built)
+endif
+endif
+
+# ---------------------------------------------------------------------------
+# Sources
+
+BPF_TOOLS := $(wildcard tools/probe*.c) $(wildcard tools/cmd_record.c tools/cmd_check.c)
+CORE_SRC  := $(wildcard core/*.c)
+LIB_SRC   := $(filter-out tools/main.c $(BPF_TOOLS),$(wildcard tools/*.c))
+CMD_SRC   := $(filter tools/cmd_%.c,$(LIB_SRC))
+BPF_SRC   := $(if $(filter 1,$(BPF)),$(wildcard bpf/*.bpf.c))
+SKEL      := $(BPF_SRC:bpf/%.bpf.c=$(BUILD)/bpf/%.skel.h)
+MAIN_SRC  := tools/main.c $(CMD_SRC) $(if $(filter 1,$(BPF)),$(BPF_TOOLS))
+
+TEST_SRC  := $(wildcard tests/*/test_*.c)
+TEST_BIN  := $(TEST_SRC:%.c=$(BUILD)/%)
+TEST_SH   := $(filter-out tests/kernel/% tests/vm/% tests/bench/%,$(wildcard tests/*/*.sh))
+FUZZ_BIN  := $(patsubst %.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+# What the tests of one folder share: its C files that are no program of their own.
+shared     = $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(dir $(1))test_% $(dir $(1))fuzz_%,$(wildcard $(dir $(1))*.c)))
+
+objs = $(patsubst %.c,$(BUILD)/%.o,$(1))
+
+# ---------------------------------------------------------------------------
+# Flags
+
+LIB_PKGS  := libzstd jansson libxxhash
+BPF_PKGS  := libbpf libelf zlib libcap-ng
+PKGS      := $(LIB_PKGS) $(if $(filter 1,$(BPF)),$(BPF_PKGS))
+pkg        = $(if $(strip $(DEPS_GROUPS)),$(shell pkg-config $(1)))
+PKG_CFLAGS := $(call pkg,--cflags $(PKGS))
+PKG_LIBS   := $(call pkg,--libs $(PKGS))
+LIB_LIBS   := $(call pkg,--libs $(LIB_PKGS))
+TEST_LIBS  := $(if $(filter test,$(DEPS_GROUPS)),$(call pkg,--libs cmocka))
+
+CFLAGS   ?= -O2 -g
+WARN     := -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes $(WERROR)
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+SANFLAGS := $(if $(filter 1,$(SAN)),$(SANITIZE))
+COMMON   := $(CFLAGS) $(WARN) $(SANFLAGS) -ffile-prefix-map=$(CURDIR)=. -MMD -MP -I.
+CORE_CFLAGS := -std=c11 -Wpedantic $(COMMON)
+TOOL_CFLAGS := -std=gnu11 $(COMMON) -Itools -I$(BUILD)/bpf $(PKG_CFLAGS) $(if $(filter 1,$(BPF)),-DHAVE_BPF)
+TEST_CFLAGS := -std=gnu11 $(COMMON) -Itools $(PKG_CFLAGS)
+
+ARCH := $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/; s/ppc64le/powerpc/; s/riscv64/riscv/')
+BPF_CFLAGS := -target bpf -mcpu=v3 -g -O2 -Wall -Wextra $(WERROR) -D__TARGET_ARCH_$(ARCH) \
+	-ffile-prefix-map=$(CURDIR)=. -MMD -MP -I. -Ibpf
+
+# Objects depend on their flags: this file changes when they do.
+FLAGS := $(BUILD)/.flags
+FLAGS_TEXT := $(CC) $(CORE_CFLAGS) $(TOOL_CFLAGS) $(LDFLAGS) $(CLANG) $(BPF_CFLAGS) $(PKG_LIBS) $(MAIN_SRC)
+ifneq ($(file <$(FLAGS)),$(FLAGS_TEXT))
+.PHONY: $(FLAGS)
+endif
+
+# ---------------------------------------------------------------------------
+# Targets
+
+.PHONY: all run test test-kernel test-vm bench fuzz lint static deps deps-vm install clean help tests
+
+all: $(BUILD)/buddyscope ## build the command (the default)
+
+run: $(BUILD)/buddyscope $(BUILD)/workload ## record this host, or take a stored trace; replay and diff it
+	@BUDDYSCOPE=$(BUILD)/buddyscope WORKLOAD=$(BUILD)/workload tools/demo.sh
+
+TESTS = BUDDYSCOPE=$(BUILD)/buddyscope WORKLOAD=$(BUILD)/workload tests/run
+
+tests: $(BUILD)/buddyscope $(TEST_BIN) $(if $(wildcard tests/workload.c),$(BUILD)/workload)
+
+test: tests ## what needs no privilege: unit, model, golden traces, cli, lint; SAN=1 under sanitizers
+	@$(TESTS) $(TEST_BIN) $(TEST_SH)
+
+test-kernel: tests ## as root, on a kernel with BTF: record this host
+	@$(TESTS) --timeout 300 $(wildcard tests/kernel/*.sh)
+
+KERNELS ?= 6.1 6.12
+test-vm: tests static ## stock kernels under QEMU: KERNELS="6.1 6.12"
+	@KERNELS="$(KERNELS)" BUDDYSCOPE_STATIC=$(BUILD)/buddyscope-static \
+		WORKLOAD_STATIC=$(BUILD)/workload-static $(TESTS) --timeout 3600 $(wildcard tests/vm/*.sh)
+
+bench: $(BUILD)/buddyscope $(BUILD)/workload ## costs, beside perf; fails on no figure
+	@for b in $(wildcard tests/bench/*.sh); do \
+		BUDDYSCOPE=$(BUILD)/buddyscope WORKLOAD=$(BUILD)/workload $$b || exit; done
+
+fuzz: $(FUZZ_BIN) ## each fuzzer for FUZZ_SEC (60) seconds
+	@for f in $^; do mkdir -p $$f.corpus; \
+		$$f -max_total_time=$(or $(FUZZ_SEC),60) $$f.corpus || exit; done
+
+lint: ## format, layers, licences, man pages, shell
+	@tests/run $(wildcard tests/lint/*.sh)
+
+static: $(BUILD)/buddyscope-static $(if $(wildcard tests/workload.c),$(BUILD)/workload-static) ## build/buddyscope-static: no shared library at all
+
+deps: ## install what build, test and lint need (as root; else print the command)
+
+deps-vm: ## the same for test-vm
+
+install: $(BUILD)/buddyscope ## into DESTDIR and PREFIX
+	install -D -m 755 $< $(DESTDIR)$(PREFIX)/bin/buddyscope
+	install -d $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5
+	install -m 644 $(wildcard man/*.1) $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 $(wildcard man/*.5) $(DESTDIR)$(PREFIX)/share/man/man5
+
+clean: ## remove build/
+	rm -rf build
+
+help: ## this text
+	@echo 'Targets:'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' Makefile | awk -F'|' '{ printf "%-14s%s\n", $$1, $$2 }'
+	@echo 'Switches:'
+	@sed -n 's/^[A-Z]* *[?:]=.*#  \([A-Z]*=[^ ]*\)  *\(.*\)/  \1|\2/p' Makefile | awk -F'|' '{ printf "%-14s%s\n", $$1, $$2 }'
+
+# ---------------------------------------------------------------------------
+# Rules
+
+$(FLAGS):
+	@mkdir -p $(@D)
+	$(file >$@,$(FLAGS_TEXT))@:
+
+$(BUILD)/core/%.o: core/%.c $(FLAGS)
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(CORE_CFLAGS) -c -o $@ $<
+
+$(BUILD)/tools/%.o: tools/%.c $(FLAGS)
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(TOOL_CFLAGS) -c -o $@ $<
+
+$(BUILD)/tests/%.o: tests/%.c $(FLAGS)
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(TEST_CFLAGS) -c -o $@ $<
+
+# Skeletons exist before what may include them; -MMD knows the rest.
+$(call objs,$(BPF_TOOLS)): | $(SKEL)
+
+$(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c $(FLAGS)
+	@mkdir -p $(@D)
+	$(call say,BPF,$<)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -c -o $@ $<
+
+$(BUILD)/bpf/%.skel.h: $(BUILD)/bpf/%.bpf.o
+	$(call say,SKEL,$@)
+	$(Q)$(BPFTOOL) gen object $(@:.skel.h=.linked.o) $<
+	$(Q)$(BPFTOOL) gen skeleton $(@:.skel.h=.linked.o) name $*_bpf >$@
+
+$(BUILD)/libpa.a: $(call objs,$(CORE_SRC))
+$(BUILD)/libtools.a: $(call objs,$(LIB_SRC))
+$(BUILD)/libpa.a $(BUILD)/libtools.a: $(FLAGS)
+	@mkdir -p $(@D)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && ar rcs $@ $(filter %.o,$^)
+
+LIBS := $(BUILD)/libtools.a $(BUILD)/libpa.a
+
+$(BUILD)/buddyscope: $(call objs,$(MAIN_SRC)) $(LIBS) $(FLAGS)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(PKG_LIBS)
+
+$(BUILD)/buddyscope-static: $(call objs,$(MAIN_SRC)) $(LIBS) $(FLAGS)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -static -o $@ $(filter %.o %.a,$^) $(call pkg,--static --libs $(PKGS))
+
+$(BUILD)/workload $(BUILD)/workload-static: $(BUILD)/tests/workload.o $(FLAGS)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -pthread $(if $(filter %-static,$@),-static) -o $@ $(filter %.o,$^)
+
+# Fault injection: the linker hands these calls to the test's own.
+WRAPPED := malloc calloc realloc strdup open write fsync rename
+$(BUILD)/tests/fault/%: LDFLAGS += $(WRAPPED:%=-Wl,--wrap=%)
+
+$(TEST_BIN): $(BUILD)/%: $(BUILD)/%.o $$(call shared,$$*) $(LIBS)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -pthread -o $@ $(filter %.o %.a,$^) $(LIB_LIBS) $(TEST_LIBS)
+
+build/fuzz/%: %.c $(CORE_SRC) $(LIB_SRC) $(FLAGS)
+	@mkdir -p $(@D)
+	$(call say,FUZZ,$@)
+	$(Q)$(CLANG) -std=gnu11 -O1 -g -I. -Itools $(PKG_CFLAGS) -fsanitize=fuzzer,address,undefined \
+		-o $@ $(filter %.c,$^) $(LIB_LIBS)
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

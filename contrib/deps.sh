@@ -1,0 +1,83 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Find out what the build lacks and install it.  Looks at this machine alone
+# unless something is missing.
+#
+#   contrib/deps.sh check|install build|test|static|vm|lint...
+#
+# BPF=0 in the environment leaves out what only the kernel side needs.
+# "check" prints the command that installs what is missing and fails;
+# "install" runs it if it can.
+
+mode=$1
+shift
+PATH=$PATH:/usr/sbin:/sbin
+missing=
+
+need() { # need PACKAGE TEST...
+	package=$1
+	shift
+	"$@" >/dev/null 2>&1 || missing="$missing $package"
+}
+
+lib() { # lib PACKAGE PKG-CONFIG-NAME
+	need "$1" pkg-config --exists "$2"
+}
+
+for group; do
+	case $group in
+	build)
+		need gcc command -v "${CC:-cc}"
+		need libc6-dev test -e /usr/include/stdio.h
+		need pkg-config command -v pkg-config
+		lib libzstd-dev libzstd
+		lib libjansson-dev jansson
+		lib libxxhash-dev libxxhash
+		[ "$BPF" = 0 ] && continue
+		need clang command -v "${CLANG:-clang}"
+		need bpftool command -v "${BPFTOOL:-bpftool}"
+		lib libbpf-dev libbpf
+		lib libelf-dev libelf
+		lib zlib1g-dev zlib
+		lib libcap-ng-dev libcap-ng
+		;;
+	test) lib libcmocka-dev cmocka ;;
+	lint)
+		need clang-format command -v clang-format
+		need shellcheck command -v shellcheck
+		need mandoc command -v mandoc
+		;;
+	vm)
+		need qemu-system-x86 command -v qemu-system-x86_64
+		need busybox-static test -x /bin/busybox
+		need cpio command -v cpio
+		need xz-utils command -v xz
+		;;
+	*)
+		echo "buddyscope: $group: no such group of packages" >&2
+		exit 2
+		;;
+	esac
+done
+
+# Where pkg-config itself is missing every library looks missing: apt sorts that out.
+[ -n "$missing" ] || exit 0
+command="apt-get install -y --no-install-recommends$missing"
+
+if ! command -v apt-get >/dev/null; then
+	echo "buddyscope: packages are missing: no apt-get here" \
+		"(install your system's equivalent of:$missing)" >&2
+	exit 1
+fi
+if [ "$mode" != install ] || [ "$(id -u)" != 0 ]; then
+	echo "buddyscope: packages are missing (install them with: sudo $command)" >&2
+	exit 1
+fi
+echo "installing:$missing" >&2
+export DEBIAN_FRONTEND=noninteractive
+# shellcheck disable=SC2086 # the list is meant to be split
+set -- apt-get install -qq -y --no-install-recommends $missing
+"$@" >/dev/null 2>&1 && exit 0
+# The usual reason on a fresh machine: it has no package lists yet.
+apt-get update -qq >&2 && "$@" >/dev/null
