@@ -87,12 +87,13 @@ ARCH := $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/; s/ppc64le/power
 BPF_CFLAGS := -target bpf -mcpu=v3 -g -O2 -Wall -Wextra $(WERROR) -D__TARGET_ARCH_$(ARCH) \
 	-ffile-prefix-map=$(CURDIR)=. -MMD -MP -I. -Ibpf
 
-# Objects depend on their flags: this file changes when they do.
+# What is compiled depends on its flags, what is linked on the list of its parts
+# as well: these files change when those do.
 FLAGS := $(BUILD)/.flags
-FLAGS_TEXT := $(CC) $(CORE_CFLAGS) $(TOOL_CFLAGS) $(LDFLAGS) $(CLANG) $(BPF_CFLAGS) $(PKG_LIBS) $(MAIN_SRC)
-ifneq ($(file <$(FLAGS)),$(FLAGS_TEXT))
-.PHONY: $(FLAGS)
-endif
+PARTS := $(BUILD)/.parts
+$(FLAGS)_TEXT := $(CC) $(CORE_CFLAGS) $(TOOL_CFLAGS) $(CLANG) $(BPF_CFLAGS)
+$(PARTS)_TEXT := $(CC) $(LDFLAGS) $(CORE_SRC) $(LIB_SRC) $(MAIN_SRC) $(PKG_LIBS)
+.PHONY: $(foreach f,$(FLAGS) $(PARTS),$(if $(subst x$(file <$f)x,,x$($f_TEXT)x),$f))
 
 # ---------------------------------------------------------------------------
 # Targets
@@ -154,9 +155,8 @@ help: ## this text
 # ---------------------------------------------------------------------------
 # Rules
 
-$(FLAGS):
-	@mkdir -p $(@D)
-	$(file >$@,$(FLAGS_TEXT))@:
+$(FLAGS) $(PARTS):
+	$(shell mkdir -p $(@D))$(file >$@,$($@_TEXT))@:
 
 $(BUILD)/core/%.o: core/%.c $(FLAGS)
 	@mkdir -p $(@D)
@@ -188,22 +188,22 @@ $(BUILD)/bpf/%.skel.h: $(BUILD)/bpf/%.bpf.o
 
 $(BUILD)/libpa.a: $(call objs,$(CORE_SRC))
 $(BUILD)/libtools.a: $(call objs,$(LIB_SRC))
-$(BUILD)/libpa.a $(BUILD)/libtools.a: $(FLAGS)
+$(BUILD)/libpa.a $(BUILD)/libtools.a: $(PARTS)
 	@mkdir -p $(@D)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar rcs $@ $(filter %.o,$^)
 
 LIBS := $(BUILD)/libtools.a $(BUILD)/libpa.a
 
-$(BUILD)/buddyscope: $(call objs,$(MAIN_SRC)) $(LIBS) $(FLAGS)
+$(BUILD)/buddyscope: $(call objs,$(MAIN_SRC)) $(LIBS) $(PARTS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(PKG_LIBS)
 
-$(BUILD)/buddyscope-static: $(call objs,$(MAIN_SRC)) $(LIBS) $(FLAGS)
+$(BUILD)/buddyscope-static: $(call objs,$(MAIN_SRC)) $(LIBS) $(PARTS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -static -o $@ $(filter %.o %.a,$^) $(call pkg,--static --libs $(PKGS))
 
-$(BUILD)/workload $(BUILD)/workload-static: $(BUILD)/tests/workload.o $(FLAGS)
+$(BUILD)/workload $(BUILD)/workload-static: $(BUILD)/tests/workload.o $(PARTS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -pthread $(if $(filter %-static,$@),-static) -o $@ $(filter %.o,$^)
 

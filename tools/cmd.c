@@ -22,8 +22,8 @@ int cmd_misused(const struct cmd *cmd, const char *fmt, ...)
 	va_start(ap, fmt);
 	vfprintf(stderr, fmt, ap);
 	va_end(ap);
-	fprintf(stderr, "\nusage: buddyscope %s %.*s\n", cmd->name,
-		(int)strcspn(cmd->usage, "\n"), cmd->usage);
+	fprintf(stderr, "\nusage: buddyscope %s %.*s\n", cmd->name, (int)strcspn(cmd->usage, "\n"),
+		cmd->usage);
 	return CMD_FAILURE;
 }
 
@@ -33,11 +33,12 @@ int cmd_bad_option(const struct cmd *cmd, int argc, char **argv, int opt)
 
 	/* Letters may share one word ("-qx"), so a short option is named by optopt. */
 	if (strncmp(word, "--", 2) != 0 && optopt > ' ' && optopt < 0x7f)
-		return cmd_misused(cmd, opt == ':' ? "option '-%c' needs a value" :
-						     "unknown option '-%c'",
-				   optopt);
-	return cmd_misused(cmd, opt == ':' ? "option '%s' needs a value" :
-				optopt	   ? "option '%s' takes no value" :
-					     "unknown or ambiguous option '%s'",
+		return cmd_misused(
+			cmd, opt == ':' ? "option '-%c' needs a value" : "unknown option '-%c'",
+			optopt);
+	return cmd_misused(cmd,
+			   opt == ':' ? "option '%s' needs a value" :
+			   optopt     ? "option '%s' takes no value" :
+					"unknown or ambiguous option '%s'",
 			   word);
 }

@@ -11,11 +11,11 @@
 /* Exit codes of every command. */
 enum cmd_exit {
 	CMD_OK = 0,
-	CMD_DIFFERENT = 1,  /* a difference or a finding */
-	CMD_FAILURE = 2,    /* usage, or something failed */
-	CMD_NO_KERNEL = 3,  /* a privilege or a kernel feature is missing */
-	CMD_LOST = 4,	    /* more was lost than --max-loss allows */
-	CMD_BAD_INPUT = 5,  /* damaged or unsupported input */
+	CMD_DIFFERENT = 1, /* a difference or a finding */
+	CMD_FAILURE = 2,   /* usage, or something failed */
+	CMD_NO_KERNEL = 3, /* a privilege or a kernel feature is missing */
+	CMD_LOST = 4,	   /* more was lost than --max-loss allows */
+	CMD_BAD_INPUT = 5, /* damaged or unsupported input */
 };
 
 struct cmd {
