@@ -1,0 +1,41 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Facts shown twice agree: every tools/cmd_NAME.c is in main.c's table and has a
+# page that buddyscope(1) names; every option of its getopt table stands in that
+# page and in its usage.
+cd "$(dirname "$0")/../.." || exit 1
+bad=0
+
+complain() {
+	bad=1
+	echo "$*"
+}
+
+# Pages spell an option "Fl -json" (mdoc) or "\-\-json" (man).
+plain() {
+	sed 's/\\-/-/g; s/Fl -/--/g' "$1"
+}
+
+for source in tools/cmd_*.c; do
+	[ -f "$source" ] || continue
+	c=${source#tools/cmd_}
+	c=${c%.c}
+	page=man/buddyscope-$c.1
+	grep -q "&cmd_$c\b" tools/main.c || complain "tools/main.c: cmd_$c is not in the table"
+	grep -qE "buddyscope-$c\b" man/buddyscope.1 || complain "man/buddyscope.1: does not name $c"
+	if [ ! -f "$page" ]; then
+		complain "$page: missing"
+		continue
+	fi
+	for o in $(grep -oE '\{ *"[a-z-]+", *(no|required|optional)_argument' "$source" |
+		cut -d '"' -f 2); do
+		plain "$page" | grep -qE -- "--$o([^a-z-]|$)" || complain "$page: no word of --$o"
+		grep -qE -- "--$o([^a-z-]|$)" "$source" || complain "$source: --$o is not in its usage"
+	done
+done
+
+for page in man/*.[15]; do
+	[ -f "$page" ] && command -v mandoc >/dev/null || break
+	mandoc -Tlint -Wwarning "$page" || bad=1
+done
+exit $bad

@@ -1,0 +1,42 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Fail where a file includes what its folder may not depend on.
+cd "$(dirname "$0")/../.." || exit 1
+bad=0
+
+allow() { # allow FOLDER REGEX...: what an #include there may name, quotes and all
+	folder=$1
+	shift
+	[ -d "$folder" ] || return
+	allowed=$(printf '|%s' "$@")
+	hits=$(grep -rnE '^[[:space:]]*#[[:space:]]*include' "$folder" --include='*.[ch]' |
+		grep -vE "include[[:space:]]+(${allowed#|})")
+	[ -n "$hits" ] || return
+	bad=1
+	printf '%s may not include:\n%s\n' "$folder" "$hits"
+}
+
+only() { # only REGEX FILE...: the files that may include it
+	what=$1
+	shift
+	for f in $(grep -rlE "^[[:space:]]*#[[:space:]]*include.*$what" core bpf tools tui 2>/dev/null); do
+		case " $* " in
+		*" $f "*) ;;
+		*)
+			bad=1
+			echo "$f: only $* may include $what"
+			;;
+		esac
+	done
+}
+
+own='"[a-z_]+\.h"'
+allow core '<(errno|inttypes|limits|stdalign|stdbool|stddef|stdint|string)\.h>' '"pa[a-z_]*\.h"'
+allow bpf '"vmlinux\.h"' '<bpf/bpf_[a-z_]+\.h>' '"(bpf/)?[a-z_]+(\.bpf)?\.h"'
+allow tools '<[a-z0-9_/-]+\.h>' "$own" '"core/pa\.h"' '"bpf/event\.h"' '"[a-z_]+\.skel\.h"'
+allow tui '<[a-z0-9_/-]+\.h>' "$own" '"tools/(source|metrics|out)\.h"'
+
+only 'pa_internal\.h' "$(echo core/*)"
+only '\.skel\.h' tools/probe.c
+only 'curses\.h' tui/term.c
+exit $bad
