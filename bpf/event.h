@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The record the kernel side emits and the trace file stores.
+ *
+ * Included by bpf/<name>.bpf.c after vmlinux.h and by tools/ after
+ * <linux/types.h>, so it names no kernel type and includes nothing.
+ *
+ * A record is 16 bytes, written with two 8-byte stores into a slot of a shared
+ * array (see bpf/stream.bpf.h).  Both words carry the lap of the array the slot
+ * was claimed in, so that a reader can tell a finished record from one that is
+ * still being written or belongs to an earlier lap.
+ *
+ *   word 0   0-35 pfn | 36-39 order | 40-42 migratetype | 43-47 type
+ *            48-49 lap | 50-63 cpu
+ *   word 1   0-31 arg, see the type | 32-53 pid (tgid of current) | 54-61 bits
+ *            62-63 lap
+ */
+#ifndef BPF_EVENT_H
+#define BPF_EVENT_H
+
+/*
+ * X(id, NAME, "ndjson name", fields, "what it means")
+ *
+ * The only list of event types in the tree: ids are part of the file format
+ * and never change their meaning.  `fields` says which of the record's members
+ * carry something for this type, as letters:
+ *
+ *   p pfn     o order     m migratetype     g arg is a gfp mask
+ *   f arg packs a fallback: order in bits 0-3, migratetype in bits 4-6
+ *   n arg is a migratetype, the block's old one
+ *   a arg is a plain number, named after the colon if there is one
+ *   t pid     r EV_REFILL   l EV_LOCKED   c EV_CLAIMED with EV_CLAIM_KNOWN
+ *   q capture order in the flag bits (see EV_CAPTURE)   d EV_ROTATE_TAIL
+ *   s EV_FAST     x EV_TO_TAIL
+ *
+ * Everything marked (lock) is stamped while zone->lock is held: the order of
+ * those records is the order of the list operations.
+ */
+/* clang-format off */
+#define EVENT_TYPES(X)                                                                             \
+	X(1,  ALLOC,        "alloc",        "pomgt", "mm_page_alloc: a block reached its caller")  \
+	X(2,  FREE,         "free",         "pot",   "mm_page_free: a block was given back")       \
+	X(3,  FREE_BATCHED, "free_batched", "p",     "mm_page_free_batched")                       \
+	X(4,  ZONE_ALLOC,   "zone_alloc",   "pomr",  "mm_page_alloc_zone_locked (lock)")           \
+	X(5,  DRAIN,        "drain",        "pomq",  "mm_page_pcpu_drain: inserted (lock)")        \
+	X(6,  FALLBACK,     "fallback",     "pomfc", "mm_page_alloc_extfrag (lock)")               \
+	X(7,  ZONE_FREE,    "zone_free",    "pomlqx", "a free entering the buddy directly")        \
+	X(8,  ISOLATE,      "isolate",      "pos",   "__isolate_free_page succeeded (lock)")       \
+	X(9,  PUTBACK,      "putback",      "pom",   "__putback_isolated_page (lock)")             \
+	X(10, MOVE_BLOCK,   "move_block",   "pmn",   "a pageblock changed its type (lock)")        \
+	X(11, ROTATE,       "rotate",       "pod",   "compaction rotated a free list")             \
+	X(12, LOST,         "lost",         "a",     "records this gap has lost")                  \
+	X(16, RECLAIM_BEGIN, "mm_vmscan_direct_reclaim_begin", "ogt", "direct reclaim starts")     \
+	X(17, RECLAIM_END,  "mm_vmscan_direct_reclaim_end", "at:nr_reclaimed", "and ends")         \
+	X(18, KSWAPD_WAKE,  "mm_vmscan_kswapd_wake",  "oa:nid", "kswapd starts to work")           \
+	X(19, KSWAPD_SLEEP, "mm_vmscan_kswapd_sleep", "a:nid",  "kswapd goes to sleep")            \
+	X(20, COMPACT_TRY,  "mm_compaction_try_to_compact_pages", "ogt", "direct compaction")      \
+	X(21, COMPACT_BEGIN, "mm_compaction_begin",   "pat:zone_end", "a compaction run starts")   \
+	X(22, COMPACT_END,  "mm_compaction_end",      "pat:status", "a compaction run ends")       \
+	X(23, COMPACT_FREE, "mm_compaction_isolate_freepages", "pa:nr_taken", "free scanner")      \
+	X(24, COMPACT_MIGRATE, "mm_compaction_isolate_migratepages", "pa:nr_taken", "migrate scanner") \
+	X(25, OOM_VICTIM,   "mark_victim",            "at:victim", "the OOM killer chose a victim")   \
+	X(26, WMARKS,       "mm_setup_per_zone_wmarks", "pa:min", "watermarks were recomputed")
+/* clang-format on */
+
+enum event_type {
+#define X(id, name, text, fields, what) EV_##name = id,
+	EVENT_TYPES(X)
+#undef X
+	EV_NR_TYPES = 32
+};
+
+/* Flag bits of word 1 (bits 54-61). */
+#define EV_REFILL 0x01	      /* zone_alloc: percpu_refill, the order may sit on a pcp list */
+#define EV_LOCKED 0x01	      /* zone_free: stamped inside zone->lock */
+#define EV_CLAIMED 0x01	      /* fallback: the pageblock has the new type afterwards */
+#define EV_ROTATE_TAIL 0x01   /* rotate: pfn became the tail; without it the head */
+#define EV_FAST 0x01	      /* isolate: by compaction's fast search, which rotated first */
+#define EV_CLAIM_KNOWN 0x02   /* fallback: EV_CLAIMED was read, not left out */
+#define EV_TO_TAIL 0x02	      /* zone_free: FPI_TO_TAIL */
+#define EV_MT_KNOWN 0x04      /* zone_free: the record carries a migratetype */
+#define EV_CAPTURE_SHIFT 4    /* drain, zone_free: order + 1 of a compaction capture, 0 none */
+#define EV_CAPTURE(bits) (((bits) >> EV_CAPTURE_SHIFT) & 0xf)
+
+#define EV_PFN_BITS 36
+#define EV_PFN_NONE ((1ULL << EV_PFN_BITS) - 1) /* alloc: the request failed */
+#define EV_CPU_BITS 14
+#define EV_PID_BITS 22
+#define EV_LAP_MASK 3
+
+struct event_record {
+	__u64 w0;
+	__u64 w1;
+};
+
+_Static_assert(sizeof(struct event_record) == 16, "two words a record");
+
+static inline __u64 event_w0(__u64 pfn, unsigned int order, unsigned int mt, unsigned int type,
+			     unsigned int lap, unsigned int cpu)
+{
+	return (pfn & EV_PFN_NONE) | (__u64)(order & 0xf) << 36 | (__u64)(mt & 7) << 40 |
+	       (__u64)type << 43 | (__u64)lap << 48 | (__u64)cpu << 50;
+}
+
+static inline __u64 event_w1(__u32 arg, __u32 pid, unsigned int bits, unsigned int lap)
+{
+	return arg | (__u64)(pid & ((1u << EV_PID_BITS) - 1)) << 32 | (__u64)(bits & 0xff) << 54 |
+	       (__u64)lap << 62;
+}
+
+#endif /* BPF_EVENT_H */

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Trace files: what is in one, and how to write and read it.  The bytes are
+ * specified in man/pgt.5; NDJSON, the interchange form, is in ndjson.h.
+ *
+ * A trace is a header (struct trace_meta) and a sequence of items: a begin
+ * snapshot, events in order, an end snapshot.  Reader and writer work in
+ * constant memory, one chunk at a time.
+ */
+#ifndef TOOLS_TRACE_H
+#define TOOLS_TRACE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <linux/types.h>
+
+#include "bpf/event.h"
+
+#define TRACE_MAX_MT 8
+#define TRACE_NAME 32
+#define TRACE_MAX_ZONES 80
+#define TRACE_MT_NONE 0xff /* no migratetype given */
+
+/* A decoded event.  `mt` and the like are indices into trace_meta.mt. */
+struct trace_event {
+	uint64_t ts;  /* ns, CLOCK_MONOTONIC; the clock is read every 256th record */
+	uint64_t pfn; /* EV_PFN_NONE where the type has none */
+	uint32_t arg; /* see EVENT_TYPES in bpf/event.h */
+	uint32_t pid; /* 0: not known */
+	uint16_t cpu;
+	uint8_t type; /* enum event_type */
+	uint8_t order;
+	uint8_t mt;   /* TRACE_MT_NONE: not given */
+	uint8_t bits; /* EV_REFILL and the like, as in the record */
+};
+
+/* EV_FALLBACK packs these into arg. */
+static inline unsigned int trace_fallback_order(const struct trace_event *ev)
+{
+	return ev->arg & 0xf;
+}
+static inline unsigned int trace_fallback_mt(const struct trace_event *ev)
+{
+	return ev->arg >> 4 & 7;
+}
+static inline uint32_t trace_fallback_arg(unsigned int order, unsigned int mt)
+{
+	return (order & 0xf) | (mt & 7) << 4;
+}
+
+/* A name and its value: a gfp bit, a sysctl. `text` is set instead of value for lists. */
+struct trace_pair {
+	char *name;
+	int64_t value;
+	char *text; /* NULL: value counts */
+};
+
+struct trace_pairs {
+	struct trace_pair *v;
+	size_t n;
+};
+
+struct trace_zone {
+	uint32_t id; /* dense, 0-based; what "zone" means everywhere else in the file */
+	uint32_t node;
+	char name[TRACE_NAME];
+	uint64_t start_pfn, spanned, present, managed;
+	uint64_t min, low, high;
+	uint64_t boost;
+	uint64_t nr_reserved_highatomic;
+	int64_t lowmem_reserve[8];
+	uint32_t nr_lowmem_reserve;
+};
+
+struct trace_meta {
+	char kernel[128];	 /* uname -r */
+	char policy[TRACE_NAME]; /* name of a pa_policy; "" if none was chosen */
+	char tier[TRACE_NAME];	 /* "tracepoint", "fentry", "kprobe"; "" if not known */
+	uint32_t page_shift;
+	uint32_t nr_orders;
+	uint32_t pageblock_order;
+	uint32_t cpus;
+	char mt[TRACE_MAX_MT][TRACE_NAME]; /* the kernel's number -> name; "" ends the list */
+	uint32_t nr_mt;
+	struct trace_pairs gfp;	   /* "__GFP_MOVABLE" -> bit mask */
+	struct trace_pairs sysctl; /* "vm.min_free_kbytes" -> value */
+	struct trace_zone zone[TRACE_MAX_ZONES];
+	uint32_t nr_zones;
+	/* Optional; 0, "" or empty when a trace does not say. */
+	uint64_t clock_mono_ns, clock_real_ns; /* one moment on both clocks */
+	uint32_t recorder_pid;		       /* tgid whose pages are the recorder's own */
+	char command[256];		       /* what was recorded, for people */
+	char unknown[256];	  /* members of the kernel's structs that this tool does not know */
+	struct trace_pairs sites; /* site -> 1 attached, 0 not, in the order tried */
+};
+
+void trace_meta_free(struct trace_meta *meta);	  /* frees the pairs; accepts a zeroed one */
+void trace_pairs_free(struct trace_pairs *pairs); /* leaves it empty; accepts NULL */
+int trace_pairs_add(struct trace_pairs *pairs, const char *name, int64_t value, const char *text);
+/* Value by name, or @missing. */
+int64_t trace_pairs_get(const struct trace_pairs *pairs, const char *name, int64_t missing);
+/* Index of a migratetype name in meta->mt, or -ENOENT. */
+int trace_mt_index(const struct trace_meta *meta, const char *name);
+
+/* ---- event types: EVENT_TYPES, taken apart ---- */
+
+#define TRACE_HAS_PFN 0x01
+#define TRACE_HAS_ORDER 0x02
+#define TRACE_HAS_MT 0x04
+#define TRACE_HAS_ARG 0x08
+#define TRACE_HAS_PID 0x10
+
+struct trace_type {
+	uint8_t id;
+	uint8_t has;  /* TRACE_HAS_*: members that a file stores for this type */
+	uint8_t bits; /* flag bits it can carry */
+	const char *name;
+	const char *fields;   /* the letters of EVENT_TYPES */
+	const char *arg_name; /* NULL: arg has none */
+};
+
+/* False if there is no such type. */
+bool trace_type_get(unsigned int type, struct trace_type *out);
+/* Give members that the type does not carry the values a reader gives them. */
+void trace_event_normalize(const struct trace_type *t, struct trace_event *ev);
+/*
+ * What a reader guarantees: NULL, or why the event is refused.  Block events (up to
+ * EV_ROTATE) have a pfn (EV_ALLOC may fail without one), an order below nr_orders and,
+ * where they carry one, a migratetype below nr_mt (EV_ZONE_FREE may lack it).
+ */
+const char *trace_event_check(const struct trace_type *t, const struct trace_meta *meta,
+			      const struct trace_event *ev);
+/* The same without pfn, ts and cpu. */
+const char *trace_attr_check(const struct trace_type *t, const struct trace_meta *meta,
+			     const struct trace_event *ev);
+
+enum trace_at { TRACE_AT_BEGIN, TRACE_AT_END };
+
+/*
+ * One free list in order, head first.  A list of more than 2^23 blocks comes as several
+ * items in a row, to be appended; so do the types of as many pageblocks.
+ */
+struct trace_list {
+	enum trace_at at;
+	uint32_t zone, order, mt;
+	const uint64_t *pfn;
+	size_t n;
+};
+
+/* Types of a run of pageblocks; TRACE_MT_NONE where not known. */
+struct trace_blocks {
+	enum trace_at at;
+	uint32_t zone;
+	uint64_t first_pfn;
+	const uint8_t *mt;
+	size_t n;
+};
+
+struct trace_pcp {
+	enum trace_at at;
+	uint32_t zone, cpu, order, mt;
+	int64_t count, batch, high; /* of the whole per_cpu_pages; -1 not known */
+	const uint64_t *pfn;
+	size_t n;
+};
+
+/*
+ * Counters that belong to the whole recording: "records", "recursion_misses:<program>",
+ * "snapshot_tries:begin", ...  Written once, near the end.
+ */
+struct trace_stats {
+	struct trace_pairs pairs;
+};
+
+enum trace_item_kind {
+	TRACE_END,    /* no more; the file was complete */
+	TRACE_CUT,    /* no more; the file ends before its end mark: see trace_why() */
+	TRACE_EVENTS, /* .events, .n: includes EV_LOST where records were lost */
+	TRACE_LIST,
+	TRACE_BLOCKS,
+	TRACE_PCP,
+	TRACE_STATS,
+};
+
+struct trace_item {
+	enum trace_item_kind kind;
+	union {
+		struct {
+			const struct trace_event *ev;
+			size_t n;
+			uint64_t first; /* number of the first event since the start of the file */
+		} events;
+		struct trace_list list;
+		struct trace_blocks blocks;
+		struct trace_pcp pcp;
+		const struct trace_pairs *stats;
+	};
+};
+
+/* ---- writing ---- */
+
+struct trace_writer;
+
+/* Write to @path ("-": stdout), moving an existing file to @path.old first. */
+int trace_writer_open(const char *path, const struct trace_meta *meta, struct trace_writer **out);
+/* Buffered; a chunk reaches the file when full, on trace_writer_flush and before any other item. */
+int trace_write_events(struct trace_writer *w, const struct trace_event *ev, size_t n);
+int trace_write_list(struct trace_writer *w, const struct trace_list *list);
+int trace_write_blocks(struct trace_writer *w, const struct trace_blocks *blocks);
+int trace_write_pcp(struct trace_writer *w, const struct trace_pcp *pcp);
+int trace_write_stats(struct trace_writer *w, const struct trace_pairs *stats);
+int trace_writer_flush(struct trace_writer *w);
+uint64_t trace_writer_bytes(const struct trace_writer *w);
+/*
+ * Index and end mark, fsync, close.  After a failed write the file is left as it is,
+ * readable up to its last whole chunk.  Frees @w in every case; accepts NULL.
+ */
+int trace_writer_close(struct trace_writer *w);
+void trace_writer_abandon(struct trace_writer *w); /* close without index and end mark */
+
+/* ---- reading ---- */
+
+struct trace_reader;
+
+/*
+ * Open @path ("-": stdin) and read its header.
+ *
+ * Return: 0; -errno of the open; -EBADMSG if it is not a trace or is damaged,
+ * -ENOTSUP if it is of a newer version.  On failure @why (if not NULL) gets one line
+ * with offset and reason, at most @len bytes.
+ */
+int trace_open(const char *path, struct trace_reader **out, char *why, size_t len);
+const struct trace_meta *trace_meta(const struct trace_reader *r);
+/*
+ * The next item; what it points to lives until the next call.
+ *
+ * Return: 0, or -EBADMSG on damage: trace_why() says where and what.
+ */
+int trace_next(struct trace_reader *r, struct trace_item *item);
+/* One line about the last -EBADMSG or TRACE_CUT: "offset 1234: chunk checksum differs". */
+const char *trace_why(const struct trace_reader *r);
+void trace_close(struct trace_reader *r); /* accepts NULL */
+
+#endif /* TOOLS_TRACE_H */
