@@ -32,9 +32,9 @@ MAKEFLAGS += --no-builtin-rules
 
 export BPF CC CLANG BPFTOOL
 GOALS := $(or $(MAKECMDGOALS),all)
-DEPS_GROUPS := $(if $(filter-out help clean lint,$(GOALS)),build) \
+DEPS_GROUPS := $(if $(filter-out help clean format lint deps-vm,$(GOALS)),build) \
 	$(if $(filter test test-kernel test-vm deps fuzz tests,$(GOALS)),test) \
-	$(if $(filter test-vm deps-vm,$(GOALS)),vm) $(if $(filter deps,$(GOALS)),lint)
+	$(if $(filter deps-vm,$(GOALS)),vm) $(if $(filter deps,$(GOALS)),lint)
 DEPS_MODE := $(if $(filter run test test-kernel test-vm deps deps-vm,$(GOALS)),install,check)
 ifneq ($(strip $(DEPS_GROUPS)),)
 ifneq ($(shell contrib/deps.sh $(DEPS_MODE) $(DEPS_GROUPS) && echo ok),ok)
@@ -84,7 +84,7 @@ TOOL_CFLAGS := -std=gnu11 $(COMMON) -Itools -I$(BUILD)/bpf $(PKG_CFLAGS) $(if $(
 TEST_CFLAGS := -std=gnu11 $(COMMON) -Itools $(PKG_CFLAGS)
 
 ARCH := $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/; s/ppc64le/powerpc/; s/riscv64/riscv/')
-BPF_CFLAGS := -target bpf -mcpu=v3 -g -O2 -Wall -Wextra $(WERROR) -D__TARGET_ARCH_$(ARCH) \
+BPF_CFLAGS := -target bpf -mcpu=v3 -g -O2 -Wall -Wextra -Wno-unused-parameter $(WERROR) -D__TARGET_ARCH_$(ARCH) \
 	-ffile-prefix-map=$(CURDIR)=. -MMD -MP -I. -Ibpf
 
 # What is compiled depends on its flags, what is linked on the list of its parts
@@ -98,7 +98,7 @@ $(PARTS)_TEXT := $(CC) $(LDFLAGS) $(CORE_SRC) $(LIB_SRC) $(MAIN_SRC) $(PKG_LIBS)
 # ---------------------------------------------------------------------------
 # Targets
 
-.PHONY: all run test test-kernel test-vm bench fuzz lint static deps deps-vm install clean help tests
+.PHONY: all run test test-kernel test-vm bench fuzz lint static deps deps-vm install format clean help tests
 
 all: $(BUILD)/buddyscope ## build the command (the default)
 
@@ -117,8 +117,8 @@ test-kernel: tests ## as root, on a kernel with BTF: record this host
 
 KERNELS ?= 6.1 6.12
 test-vm: tests static ## stock kernels under QEMU: KERNELS="6.1 6.12"
-	@KERNELS="$(KERNELS)" BUDDYSCOPE_STATIC=$(BUILD)/buddyscope-static \
-		WORKLOAD_STATIC=$(BUILD)/workload-static $(TESTS) --timeout 3600 $(wildcard tests/vm/*.sh)
+	@contrib/deps.sh install vm || :
+	@BUDDYSCOPE=$(BUILD)/buddyscope BUDDYSCOPE_STATIC=$(BUILD)/buddyscope-static tests/vm/run $(KERNELS)
 
 bench: $(BUILD)/buddyscope $(BUILD)/workload ## costs, beside perf; fails on no figure
 	@for b in $(wildcard tests/bench/*.sh); do \
@@ -142,6 +142,9 @@ install: $(BUILD)/buddyscope ## into DESTDIR and PREFIX
 	install -d $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5
 	install -m 644 $(wildcard man/*.1) $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 $(wildcard man/*.5) $(DESTDIR)$(PREFIX)/share/man/man5
+
+format: ## rewrite the C files as .clang-format has them
+	clang-format -i $(wildcard vmlinux.h core/*.[ch] bpf/*.[ch] tools/*.[ch] tui/*.[ch] tests/*.[ch] tests/*/*.[ch])
 
 clean: ## remove build/
 	rm -rf build

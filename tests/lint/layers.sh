@@ -19,21 +19,21 @@ allow() { # allow FOLDER REGEX...: what an #include there may name, quotes and a
 only() { # only REGEX FILE...: the files that may include it
 	what=$1
 	shift
-	for f in $(grep -rlE "^[[:space:]]*#[[:space:]]*include.*$what" core bpf tools tui 2>/dev/null); do
+	for f in core/*.[ch] bpf/*.[ch] tools/*.[ch] tui/*.[ch]; do
 		case " $* " in
-		*" $f "*) ;;
-		*)
+		*" $f "*) continue ;;
+		esac
+		if grep -qsE "^[[:space:]]*#[[:space:]]*include.*$what" "$f"; then
 			bad=1
 			echo "$f: only $* may include $what"
-			;;
-		esac
+		fi
 	done
 }
 
 own='"[a-z_]+\.h"'
 allow core '<(errno|inttypes|limits|stdalign|stdbool|stddef|stdint|string)\.h>' '"pa[a-z_]*\.h"'
 allow bpf '"vmlinux\.h"' '<bpf/bpf_[a-z_]+\.h>' '"(bpf/)?[a-z_]+(\.bpf)?\.h"'
-allow tools '<[a-z0-9_/-]+\.h>' "$own" '"core/pa\.h"' '"bpf/event\.h"' '"[a-z_]+\.skel\.h"'
+allow tools '<[a-z0-9_/-]+\.h>' "$own" '"core/pa\.h"' '"bpf/[a-z_]+\.h"' '"[a-z_]+\.skel\.h"'
 allow tui '<[a-z0-9_/-]+\.h>' "$own" '"tools/(source|metrics|out)\.h"'
 
 only 'pa_internal\.h' "$(echo core/*)"
