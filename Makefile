@@ -6,7 +6,7 @@
 # the library half of the command), the BPF objects with their skeletons
 # (bpf/), and the command itself.  Only the files in BPF_TOOLS need the third.
 
-# Switches, for any target:
+# Switches, for any target (a space before a # would be part of the value):
 BPF   ?= 1#  BPF=0     without record and check: needs neither clang nor libbpf
 TUI   ?= 1#  TUI=0     without the dashboard
 SAN   ?= 0#  SAN=1     AddressSanitizer and UBSan, in build/san
@@ -24,20 +24,21 @@ say      = $(if $(filter 1,$(V)),@:,@printf '  %-8s%s\n' '$(1)' '$(2)')
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDEXPANSION:
+.SECONDARY:
 MAKEFLAGS += --no-builtin-rules
 
 # ---------------------------------------------------------------------------
 # Packages: checked each time, which takes no network; run, test and deps
 # install what is missing, the rest say how.
 
-export BPF CC CLANG BPFTOOL
 GOALS := $(or $(MAKECMDGOALS),all)
 DEPS_GROUPS := $(if $(filter-out help clean format lint deps-vm,$(GOALS)),build) \
 	$(if $(filter test test-kernel test-vm deps fuzz tests,$(GOALS)),test) \
 	$(if $(filter deps-vm,$(GOALS)),vm) $(if $(filter deps,$(GOALS)),lint)
 DEPS_MODE := $(if $(filter run test test-kernel test-vm deps deps-vm,$(GOALS)),install,check)
+DEPS_ENV := BPF=$(BPF) CC=$(firstword $(CC)) CLANG=$(CLANG) BPFTOOL=$(BPFTOOL)
 ifneq ($(strip $(DEPS_GROUPS)),)
-ifneq ($(shell contrib/deps.sh $(DEPS_MODE) $(DEPS_GROUPS) && echo ok),ok)
+ifneq ($(shell $(DEPS_ENV) contrib/deps.sh $(DEPS_MODE) $(DEPS_GROUPS) && echo ok),ok)
 $(error nothing was built)
 endif
 endif
