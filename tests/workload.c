@@ -52,6 +52,7 @@ struct options {
 	uint64_t mem; /* bytes, for all workers */
 	uint64_t ops; /* rounds of each worker; 0: as long as there is time */
 	double seconds;
+	uint64_t low;	  /* bytes free below which the kernel reclaims */
 	const char *file; /* read for the page cache */
 };
 
@@ -155,16 +156,21 @@ static size_t free_memory(void)
 	return sysinfo(&info) ? 0 : info.freeram * info.mem_unit;
 }
 
-/* Movable pages, one at a time: `percent` of the budget, or until only `leave` bytes are free. */
+/* Touch all of the arena, or until only `leave` bytes are free. */
+static void touch_arena(struct worker *w, size_t leave)
+{
+	for (size_t at = 0; at < w->arena_len && free_memory() > leave; at += HUGE_PAGE / 8)
+		populate(w, w->arena + at, HUGE_PAGE / 8, PAGE);
+}
+
+/* Movable pages, one at a time: `percent` of the budget at most. */
 static void fill(struct worker *w, size_t percent, size_t leave)
 {
-	size_t at = 0;
-
 	drop_arena(w);
 	w->arena_len = w->budget / 100 * percent & ~(HUGE_PAGE - 1);
 	w->arena = map_anonymous(w->arena_len, MADV_NOHUGEPAGE);
-	for (; w->arena && at < w->arena_len && free_memory() > leave; at += HUGE_PAGE / 4)
-		populate(w, w->arena + at, HUGE_PAGE / 4, PAGE);
+	if (w->arena)
+		touch_arena(w, leave);
 }
 
 /* Free one page in `every`: many free pages, no free block. */
@@ -176,14 +182,14 @@ static void punch(struct worker *w, size_t every)
 		madvise(w->arena + at, PAGE, MADV_DONTNEED);
 }
 
-static bool hold(struct worker *w, struct ends ends)
+static bool hold(struct worker *w, const int fd[2])
 {
 	if (w->nr_ends == MAX_ENDS) {
-		close(ends.in);
-		close(ends.out);
+		close(fd[0]);
+		close(fd[1]);
 		return false;
 	}
-	w->ends[w->nr_ends++] = ends;
+	w->ends[w->nr_ends++] = (struct ends){ fd[0], fd[1] };
 	return true;
 }
 
@@ -204,24 +210,33 @@ static size_t stuff(int fd, size_t chunk, size_t most)
 }
 
 /*
- * Unmovable pages, `bytes` of them: one for each 4096 written to a pipe.  A
- * resized pipe also asks for one array of up to order 6.
+ * Unmovable pages, `bytes` of them: one for each 4096 written to a pipe.  Two
+ * pipes take turns, so that closing one leaves holes of one page.  A resized
+ * pipe also asks for one array of up to order 5.
  */
 static void fill_pipes(struct worker *w, size_t bytes)
 {
 	int size = 1 << between(w, 16, w->opt->mem > 128 * MB ? 23 : 16);
-	size_t done = 0, n;
-	int fd[2];
+	size_t done = 0, before;
+	struct ends pair[2];
 
 	while (done < bytes && !late()) {
-		if (pipe2(fd, O_NONBLOCK | O_CLOEXEC))
-			return;
-		fcntl(fd[1], F_SETPIPE_SZ, size); /* over the limit: it keeps its size */
-		n = stuff(fd[1], PAGE, bytes - done);
-		done += n;
-		if (!hold(w, (struct ends){ fd[0], fd[1] }) || n == 0)
+		before = done;
+		for (int i = 0; i < 2; i++) {
+			int fd[2];
+
+			if (pipe2(fd, O_NONBLOCK | O_CLOEXEC) || !hold(w, fd))
+				goto out;
+			fcntl(fd[1], F_SETPIPE_SZ, size); /* over the limit: it keeps its size */
+			pair[i] = w->ends[w->nr_ends - 1];
+		}
+		while (done < bytes &&
+		       stuff(pair[0].out, PAGE, PAGE) + stuff(pair[1].out, PAGE, PAGE))
+			done += 2 * PAGE;
+		if (done == before)
 			break;
 	}
+out:
 	count(&w->shared->held, done);
 }
 
@@ -238,7 +253,7 @@ static void fill_sockets(struct worker *w, size_t bytes)
 		setsockopt(fd[1], SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size));
 		n = stuff(fd[1], 32 << 10, bytes - done);
 		done += n;
-		if (!hold(w, (struct ends){ fd[0], fd[1] }) || n == 0)
+		if (!hold(w, fd) || n == 0)
 			break;
 	}
 	count(&w->shared->held, done);
@@ -399,9 +414,9 @@ static void round_quiet(struct worker *w)
  */
 static void round_fragment(struct worker *w)
 {
-	size_t every;
+	size_t leave = w->opt->low + between(w, 0, 2) * MB, every;
 
-	fill(w, 100, between(w, 4, 10) * MB);
+	fill(w, 100, leave);
 	for (int i = 0; i < 8 && w->arena && !late(); i++) {
 		every = (size_t)1 << between(w, 3, 5);
 		punch(w, every);
@@ -410,9 +425,10 @@ static void round_fragment(struct worker *w)
 		make_files(w, 128);
 		fill_sockets(w, w->arena_len / every / 8);
 		release(w, 4);
-		populate(w, w->arena, w->arena_len, 2 * every * PAGE);
+		touch_arena(w, leave);
 	}
-	huge_faults(between(w, 2, 4));
+	punch(w, 3); /* room enough, in single pages: order 9 takes compaction */
+	huge_faults(between(w, 4, 8));
 	fork_children(w, 1);
 	hugetlb((unsigned int)between(w, 2, 8));
 	release(w, 2);
@@ -436,7 +452,7 @@ static void round_thrash(struct worker *w)
 
 static void round_mixed(struct worker *w)
 {
-	if (between(w, 0, 2) == 0)
+	if (w->shared->rounds[w->id] % 3 == 0) /* counted before it runs: the third */
 		round_thrash(w);
 	else
 		round_fragment(w);
@@ -529,14 +545,15 @@ static int supervise(const struct options *opt, struct shared *shared, const cha
 	return 0;
 }
 
-static uint64_t mem_available(void)
+/* The first number, in kB, that `format` finds in a file of /proc; in bytes, 0 if none. */
+static uint64_t proc_bytes(const char *path, const char *format)
 {
-	FILE *f = fopen("/proc/meminfo", "re");
+	FILE *f = fopen(path, "re");
 	uint64_t kb = 0;
 	char line[128];
 
 	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "MemAvailable: %" SCNu64, &kb) == 1)
+		if (sscanf(line, format, &kb) == 1)
 			break;
 	if (f)
 		fclose(f);
@@ -590,7 +607,9 @@ static int parse(int argc, char **argv, struct options *opt)
 			return -EINVAL;
 	}
 	if (!opt->mem)
-		opt->mem = mem_available() / 100 * opt->mode->percent;
+		opt->mem = proc_bytes("/proc/meminfo", "MemAvailable: %" SCNu64) / 100 *
+			   opt->mode->percent;
+	opt->low = proc_bytes("/proc/sys/vm/min_free_kbytes", "%" SCNu64) / 4 * 5;
 	if (opt->mode->most && opt->mem > opt->mode->most * MB)
 		opt->mem = opt->mode->most * MB;
 	if (!opt->ops && opt->seconds <= 0)
