@@ -212,7 +212,7 @@ $(BUILD)/workload $(BUILD)/workload-static: $(BUILD)/tests/workload.o $(PARTS)
 	$(Q)$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -pthread $(if $(filter %-static,$@),-static) -o $@ $(filter %.o,$^)
 
 # Fault injection: the linker hands these calls to the test's own.
-WRAPPED := malloc calloc realloc strdup open write fsync rename
+WRAPPED := malloc calloc realloc strdup open write read fsync rename
 $(BUILD)/tests/fault/%: LDFLAGS += $(WRAPPED:%=-Wl,--wrap=%)
 
 $(TEST_BIN): $(BUILD)/%: $(BUILD)/%.o $$(call shared,$$*) $(LIBS)
