@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Free lists and blocks: link and unlink, merge upward, split downward, take, rotate.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "pa_internal.h"
+
+void pa_link_block(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsigned int order,
+		   enum pa_mt mt, bool tail)
+{
+	struct pa_list *list = &z->lists[order][mt];
+	struct pa_link *links = pa_links(pa);
+	uint32_t frame = pa_frame(z, pfn);
+	struct pa_link *self = &links[frame];
+
+	self->prev = tail ? list->tail : PA_NIL;
+	self->next = tail ? PA_NIL : list->head;
+	*(self->prev == PA_NIL ? &list->head : &links[self->prev].next) = frame;
+	*(self->next == PA_NIL ? &list->tail : &links[self->next].prev) = frame;
+	list->count++;
+	z->orders[mt] |= 1u << order;
+	z->free[mt] += pa_pages(order);
+	pa_tags(pa)[frame] = pa_head_tag(order, mt);
+}
+
+/* The frames stay PA_USE_FREE: the caller links them again or marks them. */
+void pa_unlink_block(struct pa *pa, struct pa_zone *z, uint64_t pfn)
+{
+	struct pa_link *links = pa_links(pa);
+	uint32_t frame = pa_frame(z, pfn);
+	const struct pa_link *self = &links[frame];
+	uint8_t *tag = &pa_tags(pa)[frame];
+	unsigned int order = pa_tag_order(*tag);
+	enum pa_mt mt = pa_tag_mt(*tag);
+	struct pa_list *list = &z->lists[order][mt];
+
+	*(self->prev == PA_NIL ? &list->head : &links[self->prev].next) = self->next;
+	*(self->next == PA_NIL ? &list->tail : &links[self->next].prev) = self->prev;
+	if (!--list->count)
+		z->orders[mt] &= ~(1u << order);
+	z->free[mt] -= pa_pages(order);
+	*tag = PA_USE_FREE;
+}
+
+void pa_mark(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsigned int order, enum pa_use use)
+{
+	memset(pa_tag(pa, z, pfn), use, (size_t)pa_pages(order));
+}
+
+bool pa_any_free(const struct pa *pa, const struct pa_zone *z, uint64_t pfn, unsigned int order)
+{
+	const uint8_t *tag = pa_tag(pa, z, pfn);
+
+	for (uint64_t i = 0; i < pa_pages(order); i++) {
+		if (pa_tag_is_free(tag[i]))
+			return true;
+	}
+	return false;
+}
+
+/* expand: upper halves go to the heads of their lists, largest first. */
+void pa_hand_out(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsigned int order)
+{
+	uint8_t tag = *pa_tag(pa, z, pfn);
+	unsigned int high = pa_tag_order(tag);
+
+	pa_unlink_block(pa, z, pfn);
+	while (high > order) {
+		high--;
+		pa_link_block(pa, z, pfn + pa_pages(high), high, pa_tag_mt(tag), false);
+	}
+	pa_mark(pa, z, pfn, order, PA_USE_PINNED);
+}
+
+/* page_is_buddy: free, of this very order, in this zone. */
+static bool free_at(const struct pa *pa, const struct pa_zone *z, uint64_t pfn, unsigned int order)
+{
+	uint8_t tag;
+
+	if (pfn < z->start || pfn >= z->end)
+		return false;
+	tag = *pa_tag(pa, z, pfn);
+	return pa_tag_is_head(tag) && pa_tag_order(tag) == order;
+}
+
+/* Is the block likely to merge further soon?  buddy_merge_likely, 5.10 and later. */
+static bool merge_likely(const struct pa *pa, const struct pa_zone *z, uint64_t pfn,
+			 unsigned int order)
+{
+	uint64_t parent = pfn & ~pa_pages(order);
+
+	if (order + 2 >= pa->nr_orders)
+		return false;
+	return free_at(pa, z, parent ^ pa_pages(order + 1), order + 1);
+}
+
+/*
+ * May a block of list type @mt absorb its buddy?  Below pageblock order both are in one block.
+ * Above, types that cannot fall back must not spread (the barrier of 5.18 and later).
+ */
+static bool may_absorb(const struct pa *pa, const struct pa_zone *z, uint64_t buddy,
+		       unsigned int order, enum pa_mt mt)
+{
+	enum pa_mt buddy_mt;
+
+	if (order < pa->pageblock_order)
+		return true;
+	buddy_mt = *pa_block(pa, z, buddy);
+	return buddy_mt == mt || (pa_mergeable(mt) && pa_mergeable(buddy_mt));
+}
+
+/* 6.10 and later give an absorbed buddy the type of the list; the first of them only its first block. */
+static void retype_absorbed(struct pa *pa, struct pa_zone *z, uint64_t buddy, unsigned int order,
+			    enum pa_mt mt)
+{
+	const struct pa_policy *policy = pa_policy(pa);
+
+	if (!policy->hygiene || order < pa->pageblock_order || *pa_block(pa, z, buddy) == mt)
+		return;
+	pa_retype(pa, z, buddy, policy->retype_range ? order : pa->pageblock_order, mt);
+}
+
+/* compaction_capture, as far as it does not depend on who asks. */
+static bool captures(const struct pa *pa, unsigned int order, enum pa_mt mt, int capture)
+{
+	return capture >= 0 && order == (unsigned int)capture && order + 1 < pa->nr_orders &&
+	       mt != PA_CMA && mt != PA_ISOLATE;
+}
+
+/* __free_one_page on frames known to be in use.  Returns whether they were captured. */
+static bool merge_and_link(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsigned int order,
+			   enum pa_mt mt, unsigned int flags, int capture)
+{
+	pa_mark(pa, z, pfn, order, PA_USE_FREE);
+	for (; order + 1 < pa->nr_orders; order++) {
+		uint64_t buddy = pfn ^ pa_pages(order);
+
+		if (captures(pa, order, mt, capture)) {
+			pa_mark(pa, z, pfn, order, PA_USE_PINNED);
+			return true;
+		}
+		if (!free_at(pa, z, buddy, order) || !may_absorb(pa, z, buddy, order, mt))
+			break;
+		pa_unlink_block(pa, z, buddy);
+		retype_absorbed(pa, z, buddy, order, mt);
+		pfn &= buddy;
+	}
+	pa_link_block(pa, z, pfn, order, mt, flags & PA_TO_TAIL || merge_likely(pa, z, pfn, order));
+	return false;
+}
+
+int pa_free_block(struct pa *pa, uint64_t pfn, unsigned int order, enum pa_mt mt,
+		  unsigned int flags, int capture)
+{
+	struct pa_zone *z = pa_valid_block(pa, pfn, order);
+
+	if (!z || (unsigned int)mt >= PA_NR_MT || flags & ~(unsigned int)PA_TO_TAIL)
+		return -EINVAL;
+	if (pa_any_free(pa, z, pfn, order))
+		return -EEXIST;
+	return merge_and_link(pa, z, pfn, order, mt, flags, capture);
+}
+
+int pa_free(struct pa *pa, uint64_t pfn, unsigned int order, unsigned int flags, int capture)
+{
+	struct pa_zone *z = pa_valid_block(pa, pfn, order);
+	uint64_t end = pfn + pa_pages(order);
+	bool captured = false;
+
+	if (!z || flags & ~(unsigned int)PA_TO_TAIL)
+		return -EINVAL;
+	if (pa_any_free(pa, z, pfn, order))
+		return -EEXIST;
+	if (pa_policy(pa)->split_large && order > pa->pageblock_order)
+		order = pa->pageblock_order;
+	for (; pfn < end; pfn += pa_pages(order)) {
+		/* One compactor takes one page: what follows goes to the lists. */
+		if (merge_and_link(pa, z, pfn, order, *pa_block(pa, z, pfn), flags,
+				   captured ? -1 : capture))
+			captured = true;
+	}
+	return captured;
+}
+
+/* First frame of the free block that holds @pfn, which is free. */
+static uint64_t block_of(const struct pa *pa, const struct pa_zone *z, uint64_t pfn)
+{
+	while (!pa_tag_is_head(*pa_tag(pa, z, pfn)))
+		pfn &= pfn - 1; /* a block is aligned: its head has fewer low bits set */
+	return pfn;
+}
+
+int pa_page(const struct pa *pa, uint64_t pfn, struct pa_page_info *info)
+{
+	const struct pa_zone *z = pa_zone_at(pa, pfn);
+	uint8_t tag;
+
+	if (!z)
+		return -ENOENT;
+	tag = *pa_tag(pa, z, pfn);
+	memset(info, 0, sizeof(*info));
+	info->block = PA_PFN_NONE;
+	info->use = (enum pa_use)tag;
+	if (!pa_tag_is_free(tag))
+		return 0;
+
+	info->use = PA_USE_FREE;
+	info->free = true;
+	info->head = pa_tag_is_head(tag);
+	info->block = block_of(pa, z, pfn);
+	tag = *pa_tag(pa, z, info->block);
+	info->order = (uint8_t)pa_tag_order(tag);
+	info->mt = (uint8_t)pa_tag_mt(tag);
+	return 0;
+}
+
+int pa_take(struct pa *pa, uint64_t pfn, unsigned int order)
+{
+	struct pa_zone *z = pa_valid_block(pa, pfn, order);
+	unsigned int high;
+	uint64_t block;
+	enum pa_mt mt;
+
+	if (!z || !pa_tag_is_free(*pa_tag(pa, z, pfn)))
+		return -ENOENT;
+	block = block_of(pa, z, pfn);
+	high = pa_tag_order(*pa_tag(pa, z, block));
+	mt = pa_tag_mt(*pa_tag(pa, z, block));
+	if (high < order)
+		return -ENOENT;
+
+	pa_unlink_block(pa, z, block);
+	while (high > order) {
+		uint64_t upper = block + pa_pages(--high);
+
+		if (pfn >= upper) {
+			pa_link_block(pa, z, block, high, mt, false);
+			block = upper;
+		} else {
+			pa_link_block(pa, z, upper, high, mt, false);
+		}
+	}
+	pa_mark(pa, z, pfn, order, PA_USE_PINNED);
+	return 0;
+}
+
+int pa_isolate(struct pa *pa, uint64_t pfn, unsigned int order)
+{
+	struct pa_zone *z = pa_valid_block(pa, pfn, order);
+	uint64_t last = pfn + pa_pages(order) - 1;
+
+	if (!z || !free_at(pa, z, pfn, order))
+		return -ENOENT;
+	pa_unlink_block(pa, z, pfn);
+	pa_mark(pa, z, pfn, order, PA_USE_PINNED);
+	if (order + 1 < pa->pageblock_order)
+		return 0;
+
+	for (; pfn < last; pfn += pa_pages(pa->pageblock_order)) {
+		uint64_t first, end;
+
+		if (!pa_mergeable(*pa_block(pa, z, pfn)))
+			continue;
+		if (pa_policy(pa)->isolate_moves_rest) {
+			if (!pa_block_range(pa, z, pfn, &first, &end))
+				continue;
+			pa_move_range(pa, z, first, end, PA_MOVABLE);
+		}
+		*pa_block(pa, z, pfn) = PA_MOVABLE;
+	}
+	return 0;
+}
+
+int pa_putback(struct pa *pa, uint64_t pfn, unsigned int order, enum pa_mt mt)
+{
+	return pa_free_block(pa, pfn, order, mt, PA_TO_TAIL, -1);
+}
+
+int pa_rotate(struct pa *pa, uint64_t pfn, bool tail)
+{
+	struct pa_zone *z = pa_zone_at(pa, pfn);
+	struct pa_link *links = pa_links(pa);
+	struct pa_list *list;
+	uint32_t first, last;
+	uint8_t tag;
+
+	if (!z)
+		return -ENOENT;
+	tag = *pa_tag(pa, z, pfn);
+	if (!pa_tag_is_head(tag))
+		return -ENOENT;
+	list = &z->lists[pa_tag_order(tag)][pa_tag_mt(tag)];
+	first = tail ? links[pa_frame(z, pfn)].next : pa_frame(z, pfn);
+	if (first == PA_NIL || first == list->head)
+		return 0;
+
+	/* Close the ring, then open it before @first. */
+	last = links[first].prev;
+	links[list->tail].next = list->head;
+	links[list->head].prev = list->tail;
+	links[last].next = PA_NIL;
+	links[first].prev = PA_NIL;
+	list->head = first;
+	list->tail = last;
+	return 1;
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Looking at lists, and naming a state with one number.
+ */
+#include "pa_internal.h"
+
+static const struct pa_list *list_of(const struct pa *pa, uint32_t zone, unsigned int order,
+				     enum pa_mt mt)
+{
+	if (zone >= pa->nr_zones || order >= pa->nr_orders || (unsigned int)mt >= PA_NR_MT)
+		return NULL;
+	return &pa->zones[zone].lists[order][mt];
+}
+
+uint64_t pa_list_head(const struct pa *pa, uint32_t zone, unsigned int order, enum pa_mt mt)
+{
+	const struct pa_list *list = list_of(pa, zone, order, mt);
+
+	return list ? pa_pfn(&pa->zones[zone], list->head) : PA_PFN_NONE;
+}
+
+uint64_t pa_list_next(const struct pa *pa, uint64_t pfn)
+{
+	const struct pa_zone *z = pa_zone_at(pa, pfn);
+
+	if (!z || !pa_tag_is_head(*pa_tag(pa, z, pfn)))
+		return PA_PFN_NONE;
+	return pa_pfn(z, pa_links(pa)[pa_frame(z, pfn)].next);
+}
+
+uint64_t pa_list_len(const struct pa *pa, uint32_t zone, unsigned int order, enum pa_mt mt)
+{
+	const struct pa_list *list = list_of(pa, zone, order, mt);
+
+	return list ? list->count : 0;
+}
+
+uint64_t pa_nr_free(const struct pa *pa, uint32_t zone, unsigned int order)
+{
+	uint64_t nr = 0;
+
+	for (unsigned int mt = 0; mt < PA_NR_MT; mt++)
+		nr += pa_list_len(pa, zone, order, (enum pa_mt)mt);
+	return nr;
+}
+
+/* FNV-1a over the bytes of @value, least significant first whatever the machine's order. */
+static uint64_t mix(uint64_t hash, uint64_t value)
+{
+	for (int i = 0; i < 8; i++) {
+		hash = (hash ^ (value & 0xff)) * UINT64_C(0x100000001b3);
+		value >>= 8;
+	}
+	return hash;
+}
+
+uint64_t pa_hash(const struct pa *pa)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+	for (uint32_t zone = 0; zone < pa->nr_zones; zone++) {
+		for (unsigned int i = 0; i < pa->nr_orders * PA_NR_MT; i++) {
+			unsigned int order = i / PA_NR_MT;
+			enum pa_mt mt = (enum pa_mt)(i % PA_NR_MT);
+			uint64_t pfn = pa_list_head(pa, zone, order, mt);
+
+			hash = mix(hash, pa_list_len(pa, zone, order, mt));
+			for (; pfn != PA_PFN_NONE; pfn = pa_list_next(pa, pfn))
+				hash = mix(hash, pfn);
+		}
+	}
+	for (uint32_t i = 0; i < pa->nr_blocks; i++)
+		hash = mix(hash, pa_blocks(pa)[i]);
+	return hash;
+}

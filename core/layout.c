@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Where things lie: measuring and building the state, finding zones, loading a snapshot.
+ */
+#include <errno.h>
+#include <stdalign.h>
+#include <string.h>
+
+#include "pa_internal.h"
+
+#define PFN_LIMIT ((uint64_t)1 << 52) /* 64 address bits; keeps every sum of pfns in range */
+
+struct layout {
+	uint32_t policy;
+	uint64_t spans, links, tags, blocks; /* offsets */
+	uint64_t nr_frames, nr_blocks;
+	uint64_t size;
+};
+
+static bool policy_index(const struct pa_policy *policy, uint32_t *index)
+{
+	const struct pa_policy *known;
+
+	for (uint32_t i = 0; policy && (known = pa_policy_at(i)); i++) {
+		if (known == policy) {
+			*index = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static uint64_t zone_blocks(const struct pa_zone_config *z, unsigned int pbo)
+{
+	return ((z->start_pfn + z->spanned - 1) >> pbo) - (z->start_pfn >> pbo) + 1;
+}
+
+static bool zone_valid(const struct pa_config *cfg, uint32_t i)
+{
+	const struct pa_zone_config *z = &cfg->zones[i];
+
+	if (!z->spanned || z->spanned > PFN_LIMIT || z->start_pfn > PFN_LIMIT - z->spanned)
+		return false;
+	for (uint32_t k = 0; k < i; k++) {
+		const struct pa_zone_config *other = &cfg->zones[k];
+
+		if (z->start_pfn < other->start_pfn + other->spanned &&
+		    other->start_pfn < z->start_pfn + z->spanned)
+			return false;
+	}
+	return true;
+}
+
+/* Validate @cfg and place every part of the state. */
+static bool plan(const struct pa_config *cfg, struct layout *l)
+{
+	memset(l, 0, sizeof(*l));
+	if (!cfg || !cfg->zones || !policy_index(cfg->policy, &l->policy))
+		return false;
+	if (!cfg->nr_zones || cfg->nr_zones > PA_MAX_ZONES)
+		return false;
+	if (cfg->nr_orders < 2 || cfg->nr_orders > PA_MAX_ORDERS)
+		return false;
+	if (!cfg->pageblock_order || cfg->pageblock_order >= cfg->nr_orders)
+		return false;
+
+	for (uint32_t i = 0; i < cfg->nr_zones; i++) {
+		if (!zone_valid(cfg, i))
+			return false;
+		l->nr_frames += cfg->zones[i].spanned;
+		l->nr_blocks += zone_blocks(&cfg->zones[i], cfg->pageblock_order);
+	}
+	if (l->nr_frames >= PA_NIL)
+		return false;
+
+	l->spans = sizeof(struct pa) + cfg->nr_zones * (uint64_t)sizeof(struct pa_zone);
+	l->links = l->spans + cfg->nr_zones * (uint64_t)sizeof(struct pa_span);
+	l->tags = l->links + l->nr_frames * sizeof(struct pa_link);
+	l->blocks = l->tags + l->nr_frames;
+	l->size = l->blocks + l->nr_blocks;
+	return l->size <= SIZE_MAX;
+}
+
+size_t pa_size(const struct pa_config *cfg)
+{
+	struct layout l;
+
+	return plan(cfg, &l) ? (size_t)l.size : 0;
+}
+
+static void init_zone(struct pa_zone *z, const struct pa_zone_config *cfg)
+{
+	z->start = cfg->start_pfn;
+	z->end = cfg->start_pfn + cfg->spanned;
+	z->managed = cfg->managed;
+	z->wmark_high = cfg->wmark[2];
+	for (unsigned int order = 0; order < PA_MAX_ORDERS; order++) {
+		for (unsigned int mt = 0; mt < PA_NR_MT; mt++) {
+			z->lists[order][mt].head = PA_NIL;
+			z->lists[order][mt].tail = PA_NIL;
+		}
+	}
+}
+
+/* Insertion sort: there are few zones, and they usually come sorted. */
+static void sort_spans(struct pa *pa)
+{
+	struct pa_span *spans = pa_spans(pa);
+
+	for (uint32_t i = 0; i < pa->nr_zones; i++) {
+		struct pa_span span = { .start = pa->zones[i].start, .zone = i };
+		uint32_t k = i;
+
+		for (; k && spans[k - 1].start > span.start; k--)
+			spans[k] = spans[k - 1];
+		spans[k] = span;
+	}
+}
+
+int pa_init(void *mem, size_t len, const struct pa_config *cfg, struct pa **out)
+{
+	uint32_t frame = 0, block = 0;
+	struct pa *pa = mem;
+	struct layout l;
+
+	if (!mem || (uintptr_t)mem % alignof(max_align_t) || !plan(cfg, &l))
+		return -EINVAL;
+	if (len < l.size)
+		return -ENOSPC;
+
+	memset(mem, 0, (size_t)l.size);
+	pa->policy = l.policy;
+	pa->nr_zones = cfg->nr_zones;
+	pa->nr_orders = cfg->nr_orders;
+	pa->pageblock_order = cfg->pageblock_order;
+	pa->boost_factor = cfg->boost_factor;
+	pa->nr_frames = (uint32_t)l.nr_frames;
+	pa->nr_blocks = (uint32_t)l.nr_blocks;
+	pa->spans = l.spans;
+	pa->links = l.links;
+	pa->tags = l.tags;
+	pa->blocks = l.blocks;
+
+	for (uint32_t i = 0; i < cfg->nr_zones; i++) {
+		struct pa_zone *z = &pa->zones[i];
+
+		init_zone(z, &cfg->zones[i]);
+		z->frame0 = frame;
+		z->block0 = block;
+		frame += (uint32_t)cfg->zones[i].spanned;
+		block += (uint32_t)zone_blocks(&cfg->zones[i], cfg->pageblock_order);
+	}
+	sort_spans(pa);
+	memset(pa_tags(pa), PA_USE_UNKNOWN, pa->nr_frames);
+	memset(pa_blocks(pa), PA_MOVABLE, pa->nr_blocks);
+	*out = pa;
+	return 0;
+}
+
+struct pa_zone *pa_zone_at(const struct pa *pa, uint64_t pfn)
+{
+	const struct pa_span *span = pa_spans(pa);
+	const struct pa_zone *z;
+
+	/* The last zone that does not start above @pfn. */
+	for (uint32_t n = pa->nr_zones; n > 1;) {
+		uint32_t half = n / 2;
+
+		if (span[half].start <= pfn)
+			span += half;
+		n -= half;
+	}
+	z = &pa->zones[span->zone];
+	if (pfn < z->start || pfn >= z->end)
+		return NULL;
+	return (struct pa_zone *)(uintptr_t)z;
+}
+
+int pa_zone_of(const struct pa *pa, uint64_t pfn)
+{
+	const struct pa_zone *z = pa_zone_at(pa, pfn);
+
+	return z ? (int)(z - pa->zones) : -ENOENT;
+}
+
+uint32_t pa_nr_zones(const struct pa *pa)
+{
+	return pa->nr_zones;
+}
+
+const struct pa_policy *pa_policy(const struct pa *pa)
+{
+	return pa_policy_at(pa->policy);
+}
+
+struct pa_zone *pa_valid_block(const struct pa *pa, uint64_t pfn, unsigned int order)
+{
+	struct pa_zone *z;
+
+	if (order >= pa->nr_orders || pfn & (pa_pages(order) - 1))
+		return NULL;
+	z = pa_zone_at(pa, pfn);
+	return z && pa_spanned(z, pfn, pa_pages(order)) ? z : NULL;
+}
+
+void pa_set_use(struct pa *pa, uint64_t pfn, unsigned int order, enum pa_use use)
+{
+	struct pa_zone *z = pa_zone_at(pa, pfn);
+	uint64_t end;
+
+	if (!z || order >= pa->nr_orders || (unsigned int)use >= PA_USE_FREE)
+		return;
+	end = pfn + pa_pages(order);
+	if (end > z->end)
+		end = z->end;
+	for (; pfn < end; pfn++) {
+		uint8_t *tag = pa_tag(pa, z, pfn);
+
+		if (!pa_tag_is_free(*tag))
+			*tag = (uint8_t)use;
+	}
+}
+
+int pa_load_block(struct pa *pa, uint64_t pfn, unsigned int order, enum pa_mt mt)
+{
+	struct pa_zone *z = pa_valid_block(pa, pfn, order);
+
+	if (!z || (unsigned int)mt >= PA_NR_MT)
+		return -EINVAL;
+	if (pa_any_free(pa, z, pfn, order))
+		return -EEXIST;
+	pa_mark(pa, z, pfn, order, PA_USE_FREE);
+	pa_link_block(pa, z, pfn, order, mt, true);
+	return 0;
+}
+
+void pa_clear_list(struct pa *pa, uint32_t zone, unsigned int order, enum pa_mt mt)
+{
+	struct pa_zone *z;
+
+	if (zone >= pa->nr_zones || order >= pa->nr_orders || (unsigned int)mt >= PA_NR_MT)
+		return;
+	z = &pa->zones[zone];
+	while (z->lists[order][mt].head != PA_NIL) {
+		uint64_t pfn = pa_pfn(z, z->lists[order][mt].head);
+
+		pa_unlink_block(pa, z, pfn);
+		pa_mark(pa, z, pfn, order, PA_USE_UNKNOWN);
+	}
+}

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the files of core/ share: the layout of the state and its smallest verbs.
+ *
+ * One block of memory holds, in this order: struct pa, a struct pa_zone for each zone, the
+ * zones sorted by address, a link pair for each frame, a tag for each frame, a type for each
+ * pageblock.  Frames and pageblocks of all zones are numbered in one row; a link is such a
+ * number.  Nothing in it is a pointer.
+ */
+#ifndef PA_INTERNAL_H
+#define PA_INTERNAL_H
+
+#include "pa.h"
+
+#define PA_NIL UINT32_MAX
+
+/*
+ * A tag says all there is to know of one frame: TAG_HEAD, the list's type and the order for
+ * the first frame of a free block, enum pa_use for any other (PA_USE_FREE inside a block).
+ */
+#define TAG_HEAD 0x80u
+#define TAG_MT_SHIFT 4
+#define TAG_ORDER 0x0fu
+
+struct pa_link {
+	uint32_t next;
+	uint32_t prev;
+};
+
+struct pa_list {
+	uint32_t head;
+	uint32_t tail;
+	uint32_t count;
+};
+
+struct pa_zone {
+	uint64_t start; /* first frame */
+	uint64_t end;	/* frame after the last */
+	uint64_t managed;
+	uint64_t wmark_high;
+	uint64_t boost;
+	uint64_t free[PA_NR_MT];   /* free pages on the lists of a type */
+	uint32_t orders[PA_NR_MT]; /* bit o: the list of order o has a block */
+	uint32_t frame0;	   /* number of the first frame */
+	uint32_t block0;	   /* number of the pageblock that holds it */
+	struct pa_list lists[PA_MAX_ORDERS][PA_NR_MT];
+};
+
+struct pa_span {
+	uint64_t start;
+	uint32_t zone;
+	uint32_t zero;
+};
+
+struct pa {
+	uint32_t policy; /* pa_policy_at() */
+	uint32_t nr_zones;
+	uint32_t nr_orders;
+	uint32_t pageblock_order;
+	uint32_t boost_factor;
+	uint32_t nr_frames;
+	uint32_t nr_blocks;
+	uint32_t zero;
+	uint64_t spans; /* offsets from this struct */
+	uint64_t links;
+	uint64_t tags;
+	uint64_t blocks;
+	struct pa_zone zones[];
+};
+
+static inline struct pa_span *pa_spans(const struct pa *pa)
+{
+	return (struct pa_span *)((char *)(uintptr_t)pa + pa->spans);
+}
+
+static inline struct pa_link *pa_links(const struct pa *pa)
+{
+	return (struct pa_link *)((char *)(uintptr_t)pa + pa->links);
+}
+
+static inline uint8_t *pa_tags(const struct pa *pa)
+{
+	return (uint8_t *)(uintptr_t)pa + pa->tags;
+}
+
+static inline uint8_t *pa_blocks(const struct pa *pa)
+{
+	return (uint8_t *)(uintptr_t)pa + pa->blocks;
+}
+
+/* The zone that holds @pfn as a struct, or NULL. */
+struct pa_zone *pa_zone_at(const struct pa *pa, uint64_t pfn);
+
+static inline uint32_t pa_frame(const struct pa_zone *z, uint64_t pfn)
+{
+	return z->frame0 + (uint32_t)(pfn - z->start);
+}
+
+static inline uint64_t pa_pfn(const struct pa_zone *z, uint32_t frame)
+{
+	return frame == PA_NIL ? PA_PFN_NONE : z->start + (frame - z->frame0);
+}
+
+static inline uint8_t *pa_tag(const struct pa *pa, const struct pa_zone *z, uint64_t pfn)
+{
+	return &pa_tags(pa)[pa_frame(z, pfn)];
+}
+
+static inline bool pa_tag_is_head(uint8_t tag)
+{
+	return tag & TAG_HEAD;
+}
+
+static inline bool pa_tag_is_free(uint8_t tag)
+{
+	return tag >= PA_USE_FREE;
+}
+
+static inline unsigned int pa_tag_order(uint8_t tag)
+{
+	return tag & TAG_ORDER;
+}
+
+static inline enum pa_mt pa_tag_mt(uint8_t tag)
+{
+	return (enum pa_mt)((tag & ~TAG_HEAD) >> TAG_MT_SHIFT);
+}
+
+static inline uint8_t pa_head_tag(unsigned int order, enum pa_mt mt)
+{
+	return (uint8_t)(TAG_HEAD | (unsigned int)mt << TAG_MT_SHIFT | order);
+}
+
+static inline uint64_t pa_pages(unsigned int order)
+{
+	return (uint64_t)1 << order;
+}
+
+/* Does the zone span every frame of [@pfn, @pfn + @nr)? */
+static inline bool pa_spanned(const struct pa_zone *z, uint64_t pfn, uint64_t nr)
+{
+	return pfn >= z->start && pfn < z->end && nr <= z->end - pfn;
+}
+
+static inline uint8_t *pa_block(const struct pa *pa, const struct pa_zone *z, uint64_t pfn)
+{
+	unsigned int pbo = pa->pageblock_order;
+
+	return &pa_blocks(pa)[z->block0 + (uint32_t)((pfn >> pbo) - (z->start >> pbo))];
+}
+
+/* migratetype_is_mergeable */
+static inline bool pa_mergeable(enum pa_mt mt)
+{
+	return mt < PA_PCPTYPES;
+}
+
+/* layout.c: is (@pfn, @order) an aligned block inside one zone?  That zone, or NULL. */
+struct pa_zone *pa_valid_block(const struct pa *pa, uint64_t pfn, unsigned int order);
+
+/* buddy.c: these know lists and frames, but no policy. */
+void pa_link_block(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsigned int order,
+		   enum pa_mt mt, bool tail);
+void pa_unlink_block(struct pa *pa, struct pa_zone *z, uint64_t pfn);
+/* Take the free block that starts at @pfn, split it down to @order, hand out the first part. */
+void pa_hand_out(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsigned int order);
+/* Some frame of (@pfn, @order) is free. */
+bool pa_any_free(const struct pa *pa, const struct pa_zone *z, uint64_t pfn, unsigned int order);
+void pa_mark(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsigned int order, enum pa_use use);
+
+/* pageblock.c */
+/* Give the pageblocks of (@pfn, @order) a type; change_pageblock_range. */
+void pa_retype(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsigned int order, enum pa_mt mt);
+/* The frames a move of @pfn's pageblock covers; false where the policy refuses to move. */
+bool pa_block_range(const struct pa *pa, const struct pa_zone *z, uint64_t pfn, uint64_t *first,
+		    uint64_t *end);
+/* Relink every free block of [@first, @end) at the tail of its list of type @mt. */
+void pa_move_range(struct pa *pa, struct pa_zone *z, uint64_t first, uint64_t end, enum pa_mt mt);
+
+/* boost_watermark, and the most it can reach (0: it does nothing). */
+void pa_boost_watermark(const struct pa *pa, struct pa_zone *z);
+uint64_t pa_boost_max(const struct pa *pa, const struct pa_zone *z);
+
+#endif /* PA_INTERNAL_H */
