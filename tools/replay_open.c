@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Building a replay from a trace's header: the policy, the zones, the migratetypes. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "replay_internal.h"
+
+/* The policy of a kernel that the trace does not name: the newest entry not above it. */
+static const struct {
+	unsigned int major, minor;
+	const char *policy;
+} releases[] = {
+	{ 5, 4, "6.1.0" },   /* the nearest there is: F4 fallbacks */
+	{ 6, 1, "6.1" },     /* late in its stable series, as distributions ship it */
+	{ 6, 2, "6.1" },
+	{ 6, 10, "6.12.0" }, /* the claim returns the page */
+	{ 6, 12, "6.12" },   /* late in its stable series: claim and steal apart */
+	{ 6, 13, "6.12.0" }, /* 6.13 and 6.14 had no such back-port */
+	{ 6, 15, "6.18" },
+};
+
+static const struct pa_policy *policy_of_release(const char *kernel)
+{
+	const struct pa_policy *found = NULL;
+	unsigned int major, minor;
+	size_t i;
+
+	if (sscanf(kernel, "%u.%u", &major, &minor) != 2)
+		return NULL;
+	for (i = 0; i < sizeof(releases) / sizeof(releases[0]); i++)
+		if (major > releases[i].major ||
+		    (major == releases[i].major && minor >= releases[i].minor))
+			found = pa_policy_find(releases[i].policy);
+	return found;
+}
+
+static int choose_policy(struct replay *r, char *why, size_t len)
+{
+	const struct trace_meta *meta = r->meta;
+
+	r->res.policy_from = "trace";
+	r->kernel = meta->policy[0] ? pa_policy_find(meta->policy) : NULL;
+	if (!r->kernel) {
+		r->res.policy_from = "kernel release";
+		r->kernel = policy_of_release(meta->kernel);
+	}
+	r->policy = r->kernel;
+	if (r->opt.policy) {
+		r->res.policy_from = "option";
+		r->policy = pa_policy_find(r->opt.policy);
+		if (!r->policy) {
+			snprintf(why, len, "there is no policy \"%s\"", r->opt.policy);
+			return -ENOENT;
+		}
+		if (!r->kernel)
+			r->kernel = r->policy;
+	}
+	if (!r->policy) {
+		snprintf(why, len, "no policy is known for kernel \"%s\" (name one with --policy)",
+			 meta->kernel);
+		return -ENOENT;
+	}
+	r->res.policy = r->policy;
+	return 0;
+}
+
+static int name_types(struct replay *r, char *why, size_t len)
+{
+	uint32_t i, mt;
+
+	memset(r->mt, NO_MT, sizeof(r->mt));
+	for (i = 0; i < r->meta->nr_mt && i < TRACE_MAX_MT; i++) {
+		for (mt = 0; mt < PA_NR_MT; mt++)
+			if (!strcmp(r->meta->mt[i], pa_mt_name(mt)))
+				r->mt[i] = mt;
+		if (r->mt[i] == NO_MT) {
+			snprintf(why, len, "migratetype \"%s\" is none the core knows",
+				 r->meta->mt[i]);
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
+/* Zones without pages, as most kernels have some, are left out. */
+static int build_zones(struct replay *r, char *why, size_t len)
+{
+	struct pa_zone_config zones[TRACE_MAX_ZONES];
+	struct pa_config cfg = {
+		.policy = r->policy,
+		.zones = zones,
+		.nr_orders = r->meta->nr_orders,
+		.pageblock_order = r->meta->pageblock_order,
+		.boost_factor = (uint32_t)trace_pairs_get(&r->meta->sysctl,
+							  "vm.watermark_boost_factor", 15000),
+	};
+	const struct trace_zone *from;
+	uint32_t i;
+
+	r->zones = calloc(TRACE_MAX_ZONES, sizeof(*r->zones));
+	if (!r->zones)
+		return -ENOMEM;
+	for (i = 0; i < TRACE_MAX_ZONES; i++)
+		r->zone_at[i] = -1;
+	for (i = 0; i < r->meta->nr_zones; i++) {
+		from = &r->meta->zone[i];
+		if (!from->spanned || from->id >= TRACE_MAX_ZONES)
+			continue;
+		zones[cfg.nr_zones] = (struct pa_zone_config){
+			.start_pfn = from->start_pfn,
+			.spanned = from->spanned,
+			.managed = from->managed,
+			.wmark = { from->min, from->low, from->high },
+			.node = from->node,
+		};
+		r->zones[cfg.nr_zones] = (struct zone_state){
+			.start = from->start_pfn,
+			.end = from->start_pfn + from->spanned,
+			.trace_id = from->id,
+			.last_cpu = UINT32_MAX,
+			.open_cpu = UINT32_MAX,
+		};
+		r->zone_at[from->id] = (int)cfg.nr_zones++;
+	}
+	r->nr_zones = cfg.nr_zones;
+	r->res.zones = cfg.nr_zones;
+
+	r->mem_size = pa_size(&cfg);
+	if (!r->mem_size) {
+		snprintf(why, len, "the core cannot hold the zones of this header");
+		return -EINVAL;
+	}
+	r->mem = malloc(r->mem_size);
+	if (!r->mem)
+		return -ENOMEM;
+	if (pa_init(r->mem, r->mem_size, &cfg, &r->pa)) {
+		snprintf(why, len, "the core refuses the zones of this header");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+int replay_open(const struct trace_meta *meta, const struct replay_options *opt,
+		struct replay **out, char *why, size_t len)
+{
+	const char *movable = "__GFP_MOVABLE";
+	struct replay *r;
+	int err;
+
+	r = calloc(1, sizeof(*r));
+	if (!r) {
+		snprintf(why, len, "%s", strerror(ENOMEM));
+		return -ENOMEM;
+	}
+	r->opt = *opt;
+	r->meta = meta;
+	r->gfp_movable = (uint32_t)trace_pairs_get(&meta->gfp, movable, 0);
+	r->inserts_unlocked = strcmp(meta->tier, "fentry") && strcmp(meta->tier, "kprobe");
+	r->res.decisions_hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a's start */
+
+	err = choose_policy(r, why, len);
+	if (!err)
+		err = name_types(r, why, len);
+	if (!err)
+		err = build_zones(r, why, len);
+	if (err) {
+		if (err == -ENOMEM)
+			snprintf(why, len, "%s", strerror(ENOMEM));
+		replay_close(r);
+		return err;
+	}
+	*out = r;
+	return 0;
+}
+
+const struct replay_result *replay_result(const struct replay *r)
+{
+	return &r->res;
+}
+
+const struct pa *replay_state(const struct replay *r)
+{
+	return r->pa;
+}
+
+void replay_close(struct replay *r)
+{
+	if (!r)
+		return;
+	free(r->zones);
+	free(r->cpus);
+	free(r->final);
+	free(r->mem);
+	free(r->trial);
+	free(r);
+}

@@ -1,0 +1,391 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* One pick: predict it, compare with the kernel's, say why they differ, and go on. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "replay_internal.h"
+
+#define FNV_PRIME UINT64_C(0x100000001b3)
+/* States up to this size are copied to try whether a late insertion explains a pick. */
+#define TRIAL_MAX (UINT64_C(256) << 20)
+
+static const char *const class_names[] = {
+#define X(id, name, what) name,
+	REPLAY_CLASSES(X)
+#undef X
+};
+
+static const char *const class_whats[] = {
+#define X(id, name, what) what,
+	REPLAY_CLASSES(X)
+#undef X
+};
+
+const char *replay_class_name(enum replay_class c)
+{
+	return c < REPLAY_NR_CLASSES ? class_names[c] : NULL;
+}
+
+const char *replay_class_what(enum replay_class c)
+{
+	return c < REPLAY_NR_CLASSES ? class_whats[c] : NULL;
+}
+
+/* -------------------------------------------------------------------------
+ * Comparing
+ */
+
+static void decide(const struct pa *pa, const struct pa_request *req, struct pa_decision *d)
+{
+	if (pa_decide(pa, req, d))
+		*d = (struct pa_decision){ .req = *req, .pfn = PA_PFN_NONE };
+}
+
+/* True if the core did all that the trace tells of the kernel. */
+static bool compare(const struct replay *r, const struct replay_kernel *k,
+		    const struct pa_decision *d, struct replay_decision *out)
+{
+	bool fell = pa_is_fallback(d);
+
+	out->pick_exact = d->pfn == k->pfn && k->pfn != PA_PFN_NONE;
+	if (!k->fallback)
+		return out->pick_exact && !fell;
+	out->fallback_exact = out->pick_exact && fell && d->fallback_order == k->fallback_order &&
+			      d->fallback_mt == k->fallback_mt &&
+			      (k->fallback_pfn == PA_PFN_NONE || d->fallback_pfn == k->fallback_pfn);
+	out->claim_told = k->fallback_order < r->meta->pageblock_order &&
+			  k->claim != REPLAY_CLAIM_UNKNOWN;
+	out->claim_exact = out->claim_told && fell &&
+			   pa_is_claim(d) == (k->claim == REPLAY_CLAIM_YES);
+	return out->fallback_exact && (!out->claim_told || out->claim_exact);
+}
+
+/* -------------------------------------------------------------------------
+ * Frees that may have reached their list already
+ */
+
+static struct cpu_state *oldest_insertion(struct replay *r, uint32_t zone, const uint64_t *after)
+{
+	struct cpu_state *c, *oldest = NULL;
+	uint32_t cpu;
+
+	for (cpu = 0; cpu < r->nr_cpus; cpu++) {
+		c = &r->cpus[cpu];
+		if (c->has_insertion && c->insertion.zone == zone &&
+		    (!after || c->insertion.event > *after) &&
+		    (!oldest || c->insertion.event < oldest->insertion.event))
+			oldest = c;
+	}
+	return oldest;
+}
+
+static void insert_up_to(struct replay *r, uint32_t zone, uint64_t last)
+{
+	struct cpu_state *c;
+
+	while ((c = oldest_insertion(r, zone, NULL)) && c->insertion.event <= last) {
+		c->has_insertion = false;
+		replay_insertion(r, &c->insertion);
+		r->res.reordered++;
+	}
+	r->zones[zone].races = true;
+}
+
+/*
+ * A free seen before the lock may have got it before this pick: try the open ones, oldest
+ * first, on a copy of the state, and keep what makes the pick agree.
+ */
+static bool place_insertions(struct replay *r, const struct pick *p, struct pa_decision *d,
+			     struct replay_decision *out)
+{
+	struct cpu_state *c = oldest_insertion(r, p->zone, NULL);
+	struct replay_decision tried = *out;
+	struct pa_request req = d->req;
+	struct pa_decision late;
+	struct pa *trial;
+	uint64_t last;
+
+	if (!c || r->mem_size > TRIAL_MAX)
+		return false;
+	if (!r->trial)
+		r->trial = malloc(r->mem_size);
+	if (!r->trial)
+		return false;
+	memcpy(r->trial, r->mem, r->mem_size);
+	trial = (struct pa *)((char *)r->trial + ((char *)r->pa - (char *)r->mem));
+	for (; c; c = oldest_insertion(r, p->zone, &last)) {
+		last = c->insertion.event;
+		if (replay_insert(trial, r, &c->insertion) < 0)
+			continue;
+		decide(trial, &req, &late);
+		if (!compare(r, &p->kernel, &late, &tried))
+			continue;
+		insert_up_to(r, p->zone, last);
+		decide(r->pa, &req, d);
+		return compare(r, &p->kernel, d, out);
+	}
+	return false;
+}
+
+/* -------------------------------------------------------------------------
+ * Why they differ
+ */
+
+/* What the core would have done, had it known where from and whether the kernel claimed. */
+static bool told_decision(const struct replay *r, const struct pick *p,
+			  const struct pa_decision *d, struct pa_decision *told)
+{
+	const struct replay_kernel *k = &p->kernel;
+	uint64_t block = k->fallback_pfn;
+	bool claimed = k->claim == REPLAY_CLAIM_YES;
+
+	if (!k->fallback)
+		return false;
+	if (k->claim == REPLAY_CLAIM_UNKNOWN)
+		claimed = pa_is_claim(d);
+	if (block == PA_PFN_NONE)
+		block = pa_list_head(r->pa, p->zone, k->fallback_order, k->fallback_mt);
+	return block != PA_PFN_NONE &&
+	       !pa_decide_fallback(r->pa, &d->req, block, k->fallback_order, k->fallback_mt,
+				   claimed, told) &&
+	       told->pfn == k->pfn;
+}
+
+/* Did a claim test come out otherwise than the kernel's choice says? */
+static bool test_contradicted(const struct pa_decision *d, const struct replay_kernel *k)
+{
+	const struct pa_claim_test *t;
+	bool here;
+
+	for (t = d->tests; t < d->tests + d->nr_tests; t++) {
+		here = k->claim == REPLAY_CLAIM_YES && k->fallback_order == t->order &&
+		       k->fallback_mt == t->mt;
+		if (t->tested && t->claimed != here)
+			return true;
+	}
+	return false;
+}
+
+/* Would the kernel's choice follow if the lock had, or had not, been given up before? */
+static bool hold_decision(const struct replay *r, const struct pick *p,
+			  const struct cpu_state *c, const struct pa_decision *d,
+			  struct pa_decision *other)
+{
+	struct replay_decision ignored = { .class = REPLAY_HOLD };
+	struct pa_request req = d->req;
+	bool stole = c->batch_mode == PA_MODE_STEAL && c->batch_zone == p->zone &&
+		     c->batch_order == p->order && c->batch_mt == p->mt;
+
+	if (r->policy->fallback != PA_FALLBACK_CLAIM_STEAL || !stole)
+		return false;
+	req.mode = p->mode == PA_MODE_NORMAL ? PA_MODE_STEAL : PA_MODE_NORMAL;
+	decide(r->pa, &req, other);
+	return compare(r, &p->kernel, other, &ignored);
+}
+
+/* The kernel's page is free in the core: is it on the list the core picked from? */
+static bool same_list(const struct pick *p, const struct pa_decision *d,
+		      const struct pa_page_info *info)
+{
+	bool fell = pa_is_fallback(d);
+
+	return d->path != PA_PATH_NONE && fell == p->kernel.fallback &&
+	       info->block == p->kernel.pfn &&
+	       info->order == (fell ? d->fallback_order : d->from_order) &&
+	       info->mt == (fell ? d->fallback_mt : p->mt);
+}
+
+static enum replay_class classify(const struct replay *r, const struct pick *p,
+				  const struct pa_decision *d)
+{
+	const struct zone_state *z = &r->zones[p->zone];
+	struct pa_page_info info;
+
+	if (r->res.lost)
+		return REPLAY_LOST;
+	if (r->policy != r->kernel)
+		return REPLAY_POLICY;
+	if (p->kernel.pfn == PA_PFN_NONE || pa_page(r->pa, p->kernel.pfn, &info) || !info.free ||
+	    !same_list(p, d, &info))
+		return REPLAY_MISSING;
+	if (r->compacted > z->right[info.order][info.mt])
+		return REPLAY_ROTATION;
+	if (z->races)
+		return REPLAY_ORDER;
+	return r->meta->unknown[0] ? REPLAY_POLICY : REPLAY_UNKNOWN;
+}
+
+/* -------------------------------------------------------------------------
+ * Going on
+ */
+
+/* Make the state what the kernel's must be now, where no decision of the core does. */
+static void force(struct replay *r, const struct pick *p)
+{
+	const struct replay_kernel *k = &p->kernel;
+	uint64_t block = UINT64_C(1) << r->meta->pageblock_order, pfn, end;
+
+	if (k->pfn == PA_PFN_NONE)
+		return;
+	replay_take(r, k->pfn, p->order);
+	pfn = k->pfn;
+	end = pfn + 1;
+	if (k->fallback && k->fallback_order > r->meta->pageblock_order) {
+		pfn &= -(UINT64_C(1) << k->fallback_order);
+		end = pfn + (UINT64_C(1) << k->fallback_order);
+	}
+	/* Where a page was found on a list of this type, its pageblock is of this type. */
+	if (k->fallback ? k->claim == REPLAY_CLAIM_YES :
+			  r->policy->hygiene && pa_pageblock(r->pa, pfn) != p->mt)
+		for (; pfn < end; pfn += block)
+			pa_move_block(r->pa, pfn, p->mt);
+	pa_set_use(r->pa, k->pfn, p->order, PA_USE_PINNED);
+}
+
+static void first_divergence(struct replay *r, const struct replay_decision *out)
+{
+	struct replay_divergence *first = &r->res.first;
+
+	if (first->found)
+		return;
+	*first = (struct replay_divergence){
+		.found = true, .event = out->event, .ts = out->ts, .class = out->class
+	};
+	replay_kernel_text(out, first->kernel, sizeof(first->kernel));
+	replay_core_text(out, first->core, sizeof(first->core));
+}
+
+/*
+ * They differ.  Count it in its class and, unless the core is to go on by itself, do what
+ * the kernel did.  Returns the mode the same lock hold goes on with.
+ */
+static uint8_t differ(struct replay *r, const struct cpu_state *c, const struct pick *p,
+		      const struct pa_decision *d, struct replay_decision *out)
+{
+	struct replay_class_count *count;
+	struct pa_decision told;
+	bool known;
+
+	known = told_decision(r, p, d, &told);
+	if (known && p->kernel.claim != REPLAY_CLAIM_UNKNOWN &&
+	    test_contradicted(d, &p->kernel)) {
+		out->class = REPLAY_LRU;
+	} else if (hold_decision(r, p, c, d, &told)) {
+		out->class = REPLAY_HOLD;
+		known = true;
+	} else {
+		out->class = classify(r, p, d);
+	}
+
+	count = &r->res.classes[out->class];
+	count->picks += !out->pick_exact;
+	count->fallbacks += p->kernel.fallback && !out->fallback_exact;
+	count->claims += out->claim_told && !out->claim_exact;
+	first_divergence(r, out);
+	if (r->opt.no_repair) {
+		if (d->path != PA_PATH_NONE)
+			pa_commit(r->pa, d);
+		return d->next_mode;
+	}
+	count->repairs++;
+	r->res.repairs++;
+	if (known && !pa_commit(r->pa, &told))
+		return told.next_mode;
+	force(r, p);
+	return p->kernel.fallback && p->kernel.claim == REPLAY_CLAIM_NO ? PA_MODE_STEAL :
+									  PA_MODE_NORMAL;
+}
+
+static void count_pick(struct replay *r, const struct replay_decision *out)
+{
+	struct replay_result *res = &r->res;
+
+	res->picks++;
+	res->picks_exact += out->pick_exact;
+	if (!out->kernel.fallback)
+		return;
+	res->fallbacks++;
+	res->fallbacks_exact += out->fallback_exact;
+	res->claims += out->claim_told;
+	res->claims_exact += out->claim_exact;
+	res->claims_untold += !out->claim_told &&
+			      out->kernel.fallback_order < r->meta->pageblock_order;
+}
+
+void replay_pick(struct replay *r, uint32_t cpu, const struct pick *p)
+{
+	struct cpu_state *c = &r->cpus[cpu];
+	struct zone_state *z = &r->zones[p->zone];
+	const struct pa_request req = {
+		.zone = p->zone, .order = p->order, .mt = p->mt, .mode = p->mode
+	};
+	struct replay_decision out = {
+		.event = p->event, .ts = p->ts, .cpu = cpu, .kernel = p->kernel,
+		.class = REPLAY_SAME,
+	};
+	struct pa_decision d;
+	bool same;
+
+	if (!z->begin) {
+		r->res.picks_skipped++;
+		c->batch = false;
+		return;
+	}
+	decide(r->pa, &req, &d);
+	out.core = &d;
+	same = compare(r, &p->kernel, &d, &out) ||
+	       (!r->opt.no_repair && place_insertions(r, p, &d, &out));
+	r->res.decisions_hash = (r->res.decisions_hash ^ d.pfn) * FNV_PRIME;
+	r->res.decisions_hash = (r->res.decisions_hash ^ d.path) * FNV_PRIME;
+	count_pick(r, &out);
+
+	if (same) {
+		c->batch_mode = d.next_mode;
+		if (!pa_is_fallback(&d))
+			z->right[d.from_order][p->mt] = p->event + 1;
+		pa_commit(r->pa, &d);
+	} else {
+		c->batch_mode = differ(r, c, p, &d, &out);
+	}
+	c->batch = true;
+	c->batch_zone = p->zone;
+	c->batch_order = p->order;
+	c->batch_mt = p->mt;
+	if (r->opt.decision)
+		r->opt.decision(r->opt.arg, &out);
+}
+
+/* -------------------------------------------------------------------------
+ * For people
+ */
+
+void replay_kernel_text(const struct replay_decision *d, char *buf, size_t len)
+{
+	static const char *const claims[] = { "claim not told", "pageblock kept",
+					      "pageblock claimed" };
+	const struct replay_kernel *k = &d->kernel;
+
+	if (k->pfn == PA_PFN_NONE)
+		snprintf(buf, len, "page not told");
+	else if (!k->fallback)
+		snprintf(buf, len, "0x%" PRIx64 " from its list", k->pfn);
+	else
+		snprintf(buf, len, "0x%" PRIx64 " by fallback to order %u %s, %s", k->pfn,
+			 k->fallback_order, pa_mt_name(k->fallback_mt), claims[k->claim]);
+}
+
+void replay_core_text(const struct replay_decision *d, char *buf, size_t len)
+{
+	const struct pa_decision *c = d->core;
+
+	if (c->path == PA_PATH_NONE)
+		snprintf(buf, len, "nothing fits");
+	else if (!pa_is_fallback(c))
+		snprintf(buf, len, "0x%" PRIx64 " from its list, order %u", c->pfn, c->from_order);
+	else
+		snprintf(buf, len, "0x%" PRIx64 " by fallback to order %u %s, pageblock %s",
+			 c->pfn, c->fallback_order, pa_mt_name(c->fallback_mt),
+			 pa_is_claim(c) ? "claimed" : "kept");
+}
