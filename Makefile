@@ -25,7 +25,7 @@ say      = $(if $(filter 1,$(V)),@:,@printf '  %-8s%s\n' '$(1)' '$(2)')
 .DELETE_ON_ERROR:
 .SECONDEXPANSION:
 .SECONDARY:
-MAKEFLAGS += --no-builtin-rules
+MAKEFLAGS += --no-builtin-rules -j$(shell nproc)
 
 # ---------------------------------------------------------------------------
 # Packages: checked each time, which takes no network; run, test and deps
