@@ -33,9 +33,9 @@ MAKEFLAGS += --no-builtin-rules -j$(shell nproc)
 
 GOALS := $(or $(MAKECMDGOALS),all)
 DEPS_GROUPS := $(if $(filter-out help clean format lint deps-vm,$(GOALS)),build) \
-	$(if $(filter test test-kernel test-vm deps fuzz tests,$(GOALS)),test) \
+	$(if $(filter test test-kernel test-vm deps tests,$(GOALS)),test) $(if $(filter fuzz,$(GOALS)),fuzz) \
 	$(if $(filter deps-vm,$(GOALS)),vm) $(if $(filter deps,$(GOALS)),lint)
-DEPS_MODE := $(if $(filter run test test-kernel test-vm deps deps-vm,$(GOALS)),install,check)
+DEPS_MODE := $(if $(filter run test test-kernel test-vm fuzz deps deps-vm,$(GOALS)),install,check)
 DEPS_ENV := BPF=$(BPF) CC=$(firstword $(CC)) CLANG=$(CLANG) BPFTOOL=$(BPFTOOL)
 ifneq ($(strip $(DEPS_GROUPS)),)
 ifneq ($(shell $(DEPS_ENV) contrib/deps.sh $(DEPS_MODE) $(DEPS_GROUPS) && echo ok),ok)

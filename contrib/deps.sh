@@ -4,7 +4,7 @@
 # Find out what the build lacks and install it.  Looks at this machine alone
 # unless something is missing.
 #
-#   contrib/deps.sh check|install build|test|static|vm|lint...
+#   contrib/deps.sh check|install build|test|fuzz|vm|lint...
 #
 # BPF=0 in the environment leaves out what only the kernel side needs.
 # "check" prints the command that installs what is missing and fails;
@@ -25,6 +25,12 @@ lib() { # lib PACKAGE PKG-CONFIG-NAME
 	need "$1" pkg-config --exists "$2"
 }
 
+# clang's package leaves its run-time libraries to another.
+links_fuzzer() {
+	echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' |
+		"${CLANG:-clang}" -fsanitize=fuzzer -x c - -o /dev/null
+}
+
 for group; do
 	case $group in
 	build)
@@ -43,6 +49,10 @@ for group; do
 		lib libcap-ng-dev libcap-ng
 		;;
 	test) lib libcmocka-dev cmocka ;;
+	fuzz)
+		need clang command -v "${CLANG:-clang}"
+		need libclang-rt-14-dev links_fuzzer
+		;;
 	lint)
 		need clang-format command -v clang-format
 		need shellcheck command -v shellcheck
