@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The event loop of replay: which events make up one pick, when a free enters
  * its list, and everything that is not a pick.
@@ -279,11 +279,9 @@ static void on_zone_alloc(struct replay *r, const struct trace_event *ev, struct
 static enum replay_claim claim_of(const struct replay *r, const struct trace_event *ev, bool paired,
 				  bool moved)
 {
-	if (trace_fallback_order(ev) >= r->meta->pageblock_order)
-		return REPLAY_CLAIM_YES;
 	if (ev->bits & EV_CLAIM_KNOWN)
 		return ev->bits & EV_CLAIMED ? REPLAY_CLAIM_YES : REPLAY_CLAIM_NO;
-	if (moved)
+	if (moved || trace_fallback_order(ev) >= r->meta->pageblock_order)
 		return REPLAY_CLAIM_YES;
 	if (!r->kernel->hygiene)
 		return REPLAY_CLAIM_UNKNOWN;

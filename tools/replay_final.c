@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* The closing snapshot: what proves that every list is what the kernel's was. */
 #include <errno.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Building a replay from a trace's header: the policy, the zones, the migratetypes. */
 #include <errno.h>
 #include <stdio.h>

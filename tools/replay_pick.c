@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* One pick: predict it, compare with the kernel's, say why they differ, and go on. */
 #include <inttypes.h>
 #include <stdio.h>
@@ -43,10 +43,21 @@ static void decide(const struct pa *pa, const struct pa_request *req, struct pa_
 		*d = (struct pa_decision){ .req = *req, .pfn = PA_PFN_NONE };
 }
 
+/*
+ * Up to 6.9 a block may lie on a list that is not of its pageblock's type.  Where that type is
+ * the wanted one already, it is so afterwards, claimed or not: the trace tells nothing.
+ */
+static bool typed_before(const struct replay *r, const struct pa *pa, const struct pick *p)
+{
+	return !r->kernel->hygiene && p->kernel.fallback_pfn != PA_PFN_NONE &&
+	       pa_pageblock(pa, p->kernel.fallback_pfn) == p->mt;
+}
+
 /* True if the core did all that the trace tells of the kernel. */
-static bool compare(const struct replay *r, const struct replay_kernel *k,
+static bool compare(const struct replay *r, const struct pa *pa, const struct pick *p,
 		    const struct pa_decision *d, struct replay_decision *out)
 {
+	const struct replay_kernel *k = &p->kernel;
 	bool fell = pa_is_fallback(d);
 
 	out->pick_exact = d->pfn == k->pfn && k->pfn != PA_PFN_NONE;
@@ -56,7 +67,7 @@ static bool compare(const struct replay *r, const struct replay_kernel *k,
 			      d->fallback_mt == k->fallback_mt &&
 			      (k->fallback_pfn == PA_PFN_NONE || d->fallback_pfn == k->fallback_pfn);
 	out->claim_told = k->fallback_order < r->meta->pageblock_order &&
-			  k->claim != REPLAY_CLAIM_UNKNOWN;
+			  k->claim != REPLAY_CLAIM_UNKNOWN && !typed_before(r, pa, p);
 	out->claim_exact = out->claim_told && fell &&
 			   pa_is_claim(d) == (k->claim == REPLAY_CLAIM_YES);
 	return out->fallback_exact && (!out->claim_told || out->claim_exact);
@@ -120,11 +131,11 @@ static bool place_insertions(struct replay *r, const struct pick *p, struct pa_d
 		if (replay_insert(trial, r, &c->insertion) < 0)
 			continue;
 		decide(trial, &req, &late);
-		if (!compare(r, &p->kernel, &late, &tried))
+		if (!compare(r, trial, p, &late, &tried))
 			continue;
 		insert_up_to(r, p->zone, last);
 		decide(r->pa, &req, d);
-		return compare(r, &p->kernel, d, out);
+		return compare(r, r->pa, p, d, out);
 	}
 	return false;
 }
@@ -182,7 +193,7 @@ static bool hold_decision(const struct replay *r, const struct pick *p,
 		return false;
 	req.mode = p->mode == PA_MODE_NORMAL ? PA_MODE_STEAL : PA_MODE_NORMAL;
 	decide(r->pa, &req, other);
-	return compare(r, &p->kernel, other, &ignored);
+	return compare(r, r->pa, p, other, &ignored);
 }
 
 /* The kernel's page is free in the core: is it on the list the core picked from? */
@@ -335,7 +346,7 @@ void replay_pick(struct replay *r, uint32_t cpu, const struct pick *p)
 	}
 	decide(r->pa, &req, &d);
 	out.core = &d;
-	same = compare(r, &p->kernel, &d, &out) ||
+	same = compare(r, r->pa, p, &d, &out) ||
 	       (!r->opt.no_repair && place_insertions(r, p, &d, &out));
 	r->res.decisions_hash = (r->res.decisions_hash ^ d.pfn) * FNV_PRIME;
 	r->res.decisions_hash = (r->res.decisions_hash ^ d.path) * FNV_PRIME;
