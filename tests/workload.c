@@ -414,7 +414,7 @@ static void round_quiet(struct worker *w)
  */
 static void round_fragment(struct worker *w)
 {
-	size_t leave = w->opt->low + between(w, 0, 2) * MB, every;
+	size_t leave = w->opt->low + between(w, 2, 6) * MB, every;
 
 	fill(w, 100, leave);
 	for (int i = 0; i < 8 && w->arena && !late(); i++) {
@@ -428,9 +428,9 @@ static void round_fragment(struct worker *w)
 		touch_arena(w, leave);
 	}
 	punch(w, 3); /* room enough, in single pages: order 9 takes compaction */
-	huge_faults(between(w, 4, 8));
+	huge_faults(between(w, 8, 24));
 	fork_children(w, 1);
-	hugetlb((unsigned int)between(w, 2, 8));
+	hugetlb((unsigned int)between(w, 8, 24));
 	release(w, 2);
 	remove_files(w);
 }
