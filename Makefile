@@ -46,7 +46,7 @@ endif
 # ---------------------------------------------------------------------------
 # Sources
 
-BPF_TOOLS := $(wildcard tools/probe*.c) $(wildcard tools/cmd_record.c tools/cmd_check.c)
+BPF_TOOLS := $(wildcard tools/probe*.c tools/cmd_record.c tools/cmd_check.c)
 CORE_SRC  := $(wildcard core/*.c)
 LIB_SRC   := $(filter-out tools/main.c $(BPF_TOOLS),$(wildcard tools/*.c))
 CMD_SRC   := $(filter tools/cmd_%.c,$(LIB_SRC))

@@ -34,6 +34,14 @@ for source in tools/cmd_*.c; do
 	done
 done
 
+# The classes of mismatch, X(ID, "name", ...), stand in buddyscope-diff(1).
+sed -n '/define REPLAY_CLASSES/,/^$/s/.*X([A-Z]*, *"\([a-z ]*\)",.*/\1/p' tools/replay.h 2>/dev/null |
+	while read -r name; do
+		grep -qx ".It $name" man/buddyscope-diff.1 || echo "$name"
+	done | {
+	! grep .
+} || complain 'man/buddyscope-diff.1: no word of the classes above'
+
 if command -v mandoc >/dev/null; then
 	for page in man/*.[15]; do
 		mandoc -Tlint -Wwarning "$page" || bad=1
