@@ -503,23 +503,25 @@ static bool fits_fallback(const struct pa *pa, const struct pa_zone *z, const st
 	return settle(pa, z, &again) && again.pfn == d->pfn && again.from_order == d->from_order;
 }
 
-/* Bring the free pages a fallback takes over to the wanted type. */
+/* Bring the free pages a fallback takes over to the type they go on with. */
 static void move_fallback(struct pa *pa, struct pa_zone *z, const struct pa_decision *d)
 {
-	enum pa_mt start = (enum pa_mt)d->req.mt;
+	enum pa_fallback flavour = pa_policy(pa)->fallback;
+	enum pa_mt to = (enum pa_mt)d->req.mt;
 	uint64_t first = d->fallback_pfn;
 	uint64_t end = first + pa_pages(d->fallback_order);
-	bool steal_moves = pa_policy(pa)->fallback == PA_FALLBACK_STEAL_RETRY;
 
-	if (d->path == PA_PATH_STEAL && !steal_moves)
+	if (d->path == PA_PATH_STEAL && flavour == PA_FALLBACK_CLAIM_STEAL)
 		return;
+	if (d->path == PA_PATH_STEAL && flavour == PA_FALLBACK_STEAL_PAGE)
+		to = *pa_block(pa, z, d->fallback_pfn);
 	if (d->path == PA_PATH_CLAIM || d->path == PA_PATH_MOVE)
 		pa_block_range(pa, z, d->fallback_pfn, &first, &end);
-	pa_move_range(pa, z, first, end, start);
+	pa_move_range(pa, z, first, end, to);
 	if (d->path == PA_PATH_CLAIM_WHOLE)
-		pa_retype(pa, z, d->fallback_pfn, d->fallback_order, start);
+		pa_retype(pa, z, d->fallback_pfn, d->fallback_order, to);
 	else if (d->path == PA_PATH_CLAIM)
-		*pa_block(pa, z, d->fallback_pfn) = (uint8_t)start;
+		*pa_block(pa, z, d->fallback_pfn) = (uint8_t)to;
 }
 
 int pa_commit(struct pa *pa, const struct pa_decision *d)

@@ -262,7 +262,7 @@ static void highatomic_blocks_are_not_claimed(void **state)
 	} cases[] = {
 		{ "6.1", PA_PATH_STEAL, "U7:280 U6:240 U5:220 U4:210 U3:208 U2:204 U1:202 U0:201" },
 		{ "6.12.0", PA_PATH_STEAL,
-		  "M7:280 M6:240 M5:220 M4:210 M3:208 M2:204 M1:202 M0:201" },
+		  "H7:280 H6:240 H5:220 H4:210 H3:208 H2:204 H1:202 H0:201" },
 		{ "6.12", PA_PATH_STEAL,
 		  "M7:280 M6:240 M5:220 M4:210 M3:208 M2:204 M1:202 M0:201" },
 	};
