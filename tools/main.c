@@ -22,16 +22,6 @@ const struct cmd cmd_record = { "record", "Record the page allocator into a trac
 				"[options] [-- CMD...]", run_without_bpf };
 #endif
 
-/* A tree that lacks a command's file still builds; the command is then unknown. */
-#pragma weak cmd_check
-#pragma weak cmd_diff
-#pragma weak cmd_export
-#pragma weak cmd_import
-#pragma weak cmd_info
-#pragma weak cmd_record
-#pragma weak cmd_replay
-#pragma weak cmd_verify
-
 static const struct cmd *const commands[] = {
 	&cmd_check, &cmd_diff,	 &cmd_export, &cmd_import,
 	&cmd_info,  &cmd_record, &cmd_replay, &cmd_verify,
@@ -44,7 +34,7 @@ static const struct cmd *find(const char *name)
 	size_t i;
 
 	for (i = 0; i < NR_COMMANDS; i++)
-		if (commands[i] && strcmp(commands[i]->name, name) == 0)
+		if (strcmp(commands[i]->name, name) == 0)
 			return commands[i];
 	return NULL;
 }
@@ -58,8 +48,7 @@ static void print_usage(FILE *to)
 	      "       buddyscope -V\n\n",
 	      to);
 	for (i = 0; i < NR_COMMANDS; i++)
-		if (commands[i])
-			fprintf(to, "  %-10s%s\n", commands[i]->name, commands[i]->summary);
+		fprintf(to, "  %-10s%s\n", commands[i]->name, commands[i]->summary);
 }
 
 static int unknown(const char *name)
