@@ -7,6 +7,8 @@
 #
 # BUDDYSCOPE and WORKLOAD name the two programs.
 trace=$(dirname "$BUDDYSCOPE")/run.pgt
+shown=$(mktemp) || exit 1
+trap 'rm -f "$shown"' EXIT
 
 echo "== record this host for 5 seconds"
 "$BUDDYSCOPE" record -o "$trace" -D 5 -- "$WORKLOAD" --mode gentle
@@ -15,7 +17,10 @@ if [ $code -ne 0 ] && [ $code -ne 4 ]; then
 	[ $code -eq 3 ] || exit $code
 	set -- tests/data/*6.12*.pgt
 	trace=$1
-	[ -f "$trace" ] || exit $code
+	[ -f "$trace" ] || {
+		echo "buddyscope: run: no trace is stored in tests/data (run it as root, on a kernel with BTF)" >&2
+		exit $code
+	}
 	echo "This host cannot be recorded; $trace, a stock kernel's trace, takes its place."
 fi
 
@@ -23,12 +28,9 @@ echo "== replay $trace into the core"
 "$BUDDYSCOPE" replay "$trace" || exit
 
 echo "== the first decisions where kernel and core differ"
-"$BUDDYSCOPE" diff "$trace" >"$trace.diff"
+"$BUDDYSCOPE" diff "$trace" >"$shown"
 code=$?
-head -n 12 "$trace.diff"
-rm -f "$trace.diff"
-case $code in
-0) echo "None: they agree in every decision." ;;
-1) ;; # differences are a finding, not a failure of the demonstration
-*) exit $code ;;
-esac
+head -n 10 "$shown"
+[ "$(wc -l <"$shown")" -le 10 ] || tail -n 1 "$shown"
+# Differences are a finding, not a failure of the demonstration.
+[ $code -le 1 ] || exit $code
