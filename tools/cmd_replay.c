@@ -106,9 +106,9 @@ static int print_json(const struct trace_meta *meta, const struct options *opt,
 	out_bool(&j, "repair", !opt->replay.no_repair);
 	out_u64(&j, "events", res->events);
 	out_u64(&j, "lost", res->lost);
-	out_counts(&j, res);
-	out_first(&j, &res->first);
 	out_classes(&j, res);
+	out_first(&j, &res->first);
+	out_counts(&j, res);
 	if (opt->replay.check)
 		out_str(&j, "unsound", res->unsound);
 	out_str(&j, "cut", res->cut ? res->why : NULL);

@@ -130,6 +130,13 @@ bool replay_same(const struct replay_result *res);
 struct replay;
 
 /*
+ * The policy a trace is replayed with if nobody asks for another: the one it names, else the
+ * nearest to its kernel's release.  *@from (may be NULL) says which of the two it was.
+ * NULL if the core has none.
+ */
+const struct pa_policy *replay_policy(const struct trace_meta *meta, const char **from);
+
+/*
  * Build the core's zones from a trace's header.  @meta must outlive the replay.
  *
  * Return: 0, -ENOENT if there is no such policy, -EINVAL if the header makes no sense

@@ -36,16 +36,18 @@ static const struct pa_policy *policy_of_release(const char *kernel)
 	return found;
 }
 
+const struct pa_policy *replay_policy(const struct trace_meta *meta, const char **from)
+{
+	const struct pa_policy *named = meta->policy[0] ? pa_policy_find(meta->policy) : NULL;
+
+	if (from)
+		*from = named ? "trace" : "kernel release";
+	return named ? named : policy_of_release(meta->kernel);
+}
+
 static int choose_policy(struct replay *r, char *why, size_t len)
 {
-	const struct trace_meta *meta = r->meta;
-
-	r->res.policy_from = "trace";
-	r->kernel = meta->policy[0] ? pa_policy_find(meta->policy) : NULL;
-	if (!r->kernel) {
-		r->res.policy_from = "kernel release";
-		r->kernel = policy_of_release(meta->kernel);
-	}
+	r->kernel = replay_policy(r->meta, &r->res.policy_from);
 	r->policy = r->kernel;
 	if (r->opt.policy) {
 		r->res.policy_from = "option";
@@ -59,7 +61,7 @@ static int choose_policy(struct replay *r, char *why, size_t len)
 	}
 	if (!r->policy) {
 		snprintf(why, len, "no policy is known for kernel \"%s\" (name one with --policy)",
-			 meta->kernel);
+			 r->meta->kernel);
 		return -ENOENT;
 	}
 	r->res.policy = r->policy;
