@@ -52,7 +52,7 @@ struct options {
 	uint64_t mem; /* bytes, for all workers */
 	uint64_t ops; /* rounds of each worker; 0: as long as there is time */
 	double seconds;
-	uint64_t low;	  /* bytes free below which the kernel reclaims */
+	uint64_t low; /* bytes free below which the kernel reclaims; fallbacks boost that mark */
 	const char *file; /* read for the page cache */
 };
 
@@ -414,7 +414,7 @@ static void round_quiet(struct worker *w)
  */
 static void round_fragment(struct worker *w)
 {
-	size_t leave = w->opt->low + between(w, 2, 6) * MB, every;
+	size_t leave = w->opt->low + between(w, 0, 4) * MB, every;
 
 	fill(w, 100, leave);
 	for (int i = 0; i < 8 && w->arena && !late(); i++) {
@@ -609,7 +609,7 @@ static int parse(int argc, char **argv, struct options *opt)
 	if (!opt->mem)
 		opt->mem = proc_bytes("/proc/meminfo", "MemAvailable: %" SCNu64) / 100 *
 			   opt->mode->percent;
-	opt->low = proc_bytes("/proc/sys/vm/min_free_kbytes", "%" SCNu64) / 4 * 5;
+	opt->low = proc_bytes("/proc/sys/vm/min_free_kbytes", "%" SCNu64) * 4;
 	if (opt->mode->most && opt->mem > opt->mode->most * MB)
 		opt->mem = opt->mode->most * MB;
 	if (!opt->ops && opt->seconds <= 0)
