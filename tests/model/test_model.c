@@ -249,10 +249,11 @@ static void run(struct pa_config cfg, const char *policy, uint64_t seed, unsigne
 	for (unsigned int i = 1; i <= steps; i++) {
 		uint32_t what = pick(p, 100);
 
-		if (what < 45)
+		/* Memory fills and empties by turns. */
+		if (what < (i / 256 % 2 ? 65 : 40))
 			alloc(p);
 		else if (what < 95)
-			for (uint32_t n = 1 + pick(p, 6); n; n--)
+			for (uint32_t n = 1 + pick(p, 4); n; n--)
 				release(p);
 		else
 			surgery(p);
