@@ -67,19 +67,19 @@ enum event_type {
 #define X(id, name, text, fields, what) EV_##name = id,
 	EVENT_TYPES(X)
 #undef X
-	EV_NR_TYPES = 32
+		EV_NR_TYPES = 32
 };
 
 /* Flag bits of word 1 (bits 54-61). */
-#define EV_REFILL 0x01	      /* zone_alloc: percpu_refill, the order may sit on a pcp list */
-#define EV_LOCKED 0x01	      /* zone_free: stamped inside zone->lock */
-#define EV_CLAIMED 0x01	      /* fallback: the pageblock has the new type afterwards */
-#define EV_ROTATE_TAIL 0x01   /* rotate: pfn became the tail; without it the head */
-#define EV_FAST 0x01	      /* isolate: by compaction's fast search, which rotated first */
-#define EV_CLAIM_KNOWN 0x02   /* fallback: EV_CLAIMED was read, not left out */
-#define EV_TO_TAIL 0x02	      /* zone_free: FPI_TO_TAIL */
-#define EV_MT_KNOWN 0x04      /* zone_free: the record carries a migratetype */
-#define EV_CAPTURE_SHIFT 4    /* drain, zone_free: order + 1 of a compaction capture, 0 none */
+#define EV_REFILL 0x01	    /* zone_alloc: percpu_refill, the order may sit on a pcp list */
+#define EV_LOCKED 0x01	    /* zone_free: stamped inside zone->lock */
+#define EV_CLAIMED 0x01	    /* fallback: the pageblock has the new type afterwards */
+#define EV_ROTATE_TAIL 0x01 /* rotate: pfn became the tail; without it the head */
+#define EV_FAST 0x01	    /* isolate: by compaction's fast search, which rotated first */
+#define EV_CLAIM_KNOWN 0x02 /* fallback: EV_CLAIMED was read, not left out */
+#define EV_TO_TAIL 0x02	    /* zone_free: FPI_TO_TAIL */
+#define EV_MT_KNOWN 0x04    /* zone_free: the record carries a migratetype */
+#define EV_CAPTURE_SHIFT 4  /* drain, zone_free: order + 1 of a compaction capture, 0 none */
 #define EV_CAPTURE(bits) (((bits) >> EV_CAPTURE_SHIFT) & 0xf)
 
 #define EV_PFN_BITS 36

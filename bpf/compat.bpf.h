@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Every difference between kernels that the probes must bridge, one function each.
+ */
+#ifndef COMPAT_BPF_H
+#define COMPAT_BPF_H
+
+#define PF_KTHREAD 0x00200000
+#define PAGE_SECTION_SHIFT 15 /* SECTION_SIZE_BITS - PAGE_SHIFT on x86-64 */
+
+const volatile __u64 mem_section_addr; /* 0: not known on this host, types are not read */
+const volatile __u32 mem_sections_per_root = 256;
+const volatile __u32 pageblock_shift = 9; /* pageblock_order */
+const volatile __u32 pageblock_bits = 4;  /* bits of a pageblock: 4, or 8 from 6.17 */
+const volatile __u32 mt_isolate = 4;
+const volatile __u32 mt_movable = 1;
+
+/* mem_section[] is SPARSEMEM_EXTREME's array of roots; `usage` holds the pageblock bits. */
+static __always_inline struct mem_section_usage *section_usage(__u64 pfn)
+{
+	__u64 section = pfn >> PAGE_SECTION_SHIFT;
+	struct mem_section_usage *usage = 0;
+	struct mem_section *root = 0;
+	__u64 roots = 0;
+
+	if (!mem_section_addr)
+		return 0;
+	bpf_probe_read_kernel(&roots, sizeof(roots), (void *)mem_section_addr);
+	if (!roots)
+		return 0;
+	bpf_probe_read_kernel(&root, sizeof(root),
+			      (void *)(roots + 8 * (section / mem_sections_per_root)));
+	if (!root)
+		return 0;
+	root = (void *)root +
+	       (section % mem_sections_per_root) * bpf_core_type_size(struct mem_section);
+	bpf_probe_read_kernel(&usage, sizeof(usage), &root->usage);
+	return usage;
+}
+
+/*
+ * get_pfnblock_migratetype: three bits of the pageblock; from 6.17 on a fifth one says
+ * isolated and leaves the type alone.  Returns -1 where the bits cannot be found.
+ */
+static __always_inline int pageblock_mt(__u64 pfn)
+{
+	struct mem_section_usage *usage = section_usage(pfn);
+	__u64 bit =
+		((pfn & ((1ULL << PAGE_SECTION_SHIFT) - 1)) >> pageblock_shift) * pageblock_bits;
+	__u64 word = 0;
+
+	if (!usage)
+		return -1;
+	bpf_probe_read_kernel(&word, sizeof(word),
+			      (void *)&usage->pageblock_flags + 8 * (bit / 64));
+	word >>= bit % 64;
+	if (pageblock_bits == 8 && word & 0x10)
+		return mt_isolate;
+	return word & 7;
+}
+
+/* Order + 1 of the compaction capture that took the block with @pfn just now, or 0. */
+static __always_inline unsigned int captured(__u64 pfn)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct capture_control *capc = task->capture_control;
+	struct compact_control *cc = 0;
+	__u64 page = 0;
+	int order = 0;
+
+	if (!capc || !bpf_core_field_exists(capc->cc))
+		return 0;
+	bpf_probe_read_kernel(&page, sizeof(page), &capc->page);
+	if (!page)
+		return 0;
+	bpf_probe_read_kernel(&cc, sizeof(cc), &capc->cc);
+	bpf_probe_read_kernel(&order, sizeof(order), &cc->order);
+	if (order < 0 || order > 10 || page_pfn(page) >> order != pfn >> order)
+		return 0;
+	return order + 1;
+}
+
+/*
+ * The same, asked before the block is merged: compaction_capture @ 6.1 takes what reaches
+ * cc->order in cc->zone, but no CMA or isolated page, and below pageblock order no
+ * MOVABLE one unless the request is MOVABLE.
+ */
+static __always_inline unsigned int will_capture(__u64 zone, int mt)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct capture_control *capc = task->capture_control;
+	struct compact_control *cc = 0;
+	__u64 page = 0, cc_zone = 0;
+	int order = 0, cc_mt = 0;
+
+	if (!capc || task->flags & PF_KTHREAD || !bpf_core_field_exists(capc->cc))
+		return 0;
+	bpf_probe_read_kernel(&page, sizeof(page), &capc->page);
+	bpf_probe_read_kernel(&cc, sizeof(cc), &capc->cc);
+	bpf_probe_read_kernel(&cc_zone, sizeof(cc_zone), &cc->zone);
+	if (page || cc_zone != zone)
+		return 0;
+	bpf_probe_read_kernel(&order, sizeof(order), &cc->order);
+	bpf_probe_read_kernel(&cc_mt, sizeof(cc_mt), &cc->migratetype);
+	if (order < 0 || order > 10 || mt == (int)mt_isolate)
+		return 0;
+	if (order < (int)pageblock_shift && mt == (int)mt_movable && cc_mt != (int)mt_movable)
+		return 0;
+	return order + 1;
+}
+
+#endif /* COMPAT_BPF_H */

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What is recorded at every tier: tracepoints.  Raw tracepoints, because they take
+ * no BTF types of arguments, attach through a link (perf_event_paranoid does not
+ * matter) and work where kprobes and fentry do not.
+ *
+ * In the lock: zone_alloc and fallback after the block left its list (up to 6.9
+ * fallback comes before the pick), drain after it was inserted.
+ */
+#include "vmlinux.h"
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "event.h"
+#include "stream.bpf.h"
+#include "compat.bpf.h"
+#include "freelist.bpf.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+/* Kernel-side counters that end up in the trace's statistics. */
+__u64 nr_bad_layout; /* a kprobe's registers did not hold what the site expects */
+__u64 nr_bad_frame;  /* a free without room to remember it until the lock is taken */
+
+#define RAW_TP(event) SEC("raw_tp/" #event) int on_##event(struct bpf_raw_tracepoint_args *ctx)
+
+/* (page, order, gfp, migratetype); page is NULL when the request failed */
+RAW_TP(mm_page_alloc)
+{
+	__u64 page = ctx->args[0];
+
+	emit(EV_ALLOC, page ? page_pfn(page) : EV_PFN_NONE, ctx->args[1], ctx->args[3],
+	     ctx->args[2], current_tgid(), 0);
+	return 0;
+}
+
+/*
+ * Without a site inside free_one_page: does this free find its pcp list locked?  Then its
+ * trylock will fail (free_unref_page @ 6.1.y and later) and it goes straight to the buddy.
+ * An interrupt that frees a batch of pages on top of a task that holds the lock does that.
+ */
+const volatile bool watch_pcp_locks;
+const volatile __u32 nr_cpus = 1;
+struct watched_zone watched[WATCH_MAX_ZONES];
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, WATCH_MAX_ZONES); /* times the CPUs, set before load */
+	__type(key, __u32);
+	__type(value, __u64);
+} pcp_addr SEC(".maps");
+
+static __always_inline bool pcp_is_locked(__u64 pfn)
+{
+	__u32 key = bpf_get_smp_processor_id();
+	struct per_cpu_pages *pcp;
+	__u64 *addr;
+	int z;
+
+	for (z = 0; z < WATCH_MAX_ZONES; z++, key += nr_cpus)
+		if (pfn < watched[z].end_pfn && pfn >= watched[z].first_pfn)
+			break;
+	addr = bpf_map_lookup_elem(&pcp_addr, &key);
+	if (!addr || !*addr)
+		return false;
+	pcp = (void *)*addr;
+	return BPF_CORE_READ(pcp, lock.rlock.raw_lock.val.counter) != 0;
+}
+
+/* (page, order) */
+RAW_TP(mm_page_free)
+{
+	__u64 pfn = page_pfn(ctx->args[0]);
+	unsigned int order = ctx->args[1];
+
+	emit(EV_FREE, pfn, order, 0, 0, current_tgid(), 0);
+	if (watch_pcp_locks && (order <= 3 || order == pageblock_shift) && pcp_is_locked(pfn))
+		emit(EV_ZONE_FREE, pfn, order, 0, 0, 0, 0);
+	return 0;
+}
+
+/* (page, order, migratetype, percpu_refill); 5.10 has no fourth argument */
+RAW_TP(mm_page_alloc_zone_locked)
+{
+	__u64 page = ctx->args[0];
+
+	if (page)
+		emit(EV_ZONE_ALLOC, page_pfn(page), ctx->args[1], ctx->args[2], 0, 0,
+		     ctx->args[3] ? EV_REFILL : 0);
+	return 0;
+}
+
+/* (page, order, migratetype) */
+RAW_TP(mm_page_pcpu_drain)
+{
+	__u64 pfn = page_pfn(ctx->args[0]);
+
+	emit(EV_DRAIN, pfn, ctx->args[1], ctx->args[2], 0, 0, captured(pfn) << EV_CAPTURE_SHIFT);
+	snapshot_in_lock(pfn);
+	return 0;
+}
+
+/* (page, alloc order, fallback order, alloc migratetype, fallback migratetype) */
+RAW_TP(mm_page_alloc_extfrag)
+{
+	__u64 pfn = page_pfn(ctx->args[0]);
+	int now = pageblock_mt(pfn), bits = 0;
+
+	if (now >= 0)
+		bits = EV_CLAIM_KNOWN | (now == (int)ctx->args[3] ? EV_CLAIMED : 0);
+	emit(EV_FALLBACK, pfn, ctx->args[1], ctx->args[3],
+	     (ctx->args[2] & 0xf) | (ctx->args[4] & 7) << 4, 0, bits);
+	return 0;
+}
+
+/* ---- the slow path, reclaim, compaction: never under zone->lock ---- */
+
+/* (order, gfp); (gfp, order, memcg) from 7.1, where the loader leaves it out */
+RAW_TP(mm_vmscan_direct_reclaim_begin)
+{
+	emit(EV_RECLAIM_BEGIN, EV_PFN_NONE, ctx->args[0], 0, ctx->args[1], current_tgid(), 0);
+	return 0;
+}
+
+/* (nr_reclaimed) */
+RAW_TP(mm_vmscan_direct_reclaim_end)
+{
+	emit(EV_RECLAIM_END, EV_PFN_NONE, 0, 0, ctx->args[0], current_tgid(), 0);
+	return 0;
+}
+
+/* (nid, zone index, order) */
+RAW_TP(mm_vmscan_kswapd_wake)
+{
+	emit(EV_KSWAPD_WAKE, EV_PFN_NONE, ctx->args[2], 0, ctx->args[0], 0, 0);
+	return 0;
+}
+
+/* (nid) */
+RAW_TP(mm_vmscan_kswapd_sleep)
+{
+	emit(EV_KSWAPD_SLEEP, EV_PFN_NONE, 0, 0, ctx->args[0], 0, 0);
+	return 0;
+}
+
+/* (order, gfp, priority) */
+RAW_TP(mm_compaction_try_to_compact_pages)
+{
+	emit(EV_COMPACT_TRY, EV_PFN_NONE, ctx->args[0], 0, ctx->args[1], current_tgid(), 0);
+	return 0;
+}
+
+/* (cc, zone start, zone end, sync) */
+RAW_TP(mm_compaction_begin)
+{
+	emit(EV_COMPACT_BEGIN, ctx->args[1], 0, 0, ctx->args[2], current_tgid(), 0);
+	return 0;
+}
+
+/* (cc, zone start, zone end, sync, status) */
+RAW_TP(mm_compaction_end)
+{
+	emit(EV_COMPACT_END, ctx->args[1], 0, 0, ctx->args[4], current_tgid(), 0);
+	return 0;
+}
+
+/* (start, end, scanned, taken) */
+RAW_TP(mm_compaction_isolate_freepages)
+{
+	emit(EV_COMPACT_FREE, ctx->args[0], 0, 0, ctx->args[3], 0, 0);
+	return 0;
+}
+
+/* (start, end, scanned, taken) */
+RAW_TP(mm_compaction_isolate_migratepages)
+{
+	emit(EV_COMPACT_MIGRATE, ctx->args[0], 0, 0, ctx->args[3], 0, 0);
+	return 0;
+}
+
+/* (task, uid) */
+RAW_TP(mark_victim)
+{
+	struct task_struct *task = (void *)ctx->args[0];
+
+	emit(EV_OOM_VICTIM, EV_PFN_NONE, 0, 0, BPF_CORE_READ(task, pid), current_tgid(), 0);
+	return 0;
+}
+
+/* (zone) */
+RAW_TP(mm_setup_per_zone_wmarks)
+{
+	struct zone *zone = (void *)ctx->args[0];
+
+	emit(EV_WMARKS, BPF_CORE_READ(zone, zone_start_pfn), 0, 0,
+	     BPF_CORE_READ(zone, _watermark[0]), 0, 0);
+	return 0;
+}
+
+#include "sites.bpf.h"

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the snapshot programs and tools/snapshot.c hand each other; fixed widths, no includes. */
+#ifndef BPF_SNAP_H
+#define BPF_SNAP_H
+
+#define SNAP_MAX_LISTS 88 /* 11 orders of 8 migratetypes; pcp lists are fewer */
+
+enum snap_status {
+	SNAP_OK,
+	SNAP_BUSY,  /* zone->lock was held at one end of the walk */
+	SNAP_FULL,  /* snap_pages is too small */
+	SNAP_FAULT, /* an address could not be read: the list changed under the walk */
+};
+
+struct snap_list {
+	__u32 first; /* index into snap_pages, head of the list first */
+	__u32 n;
+};
+
+#define WATCH_MAX_ZONES 8
+
+/* A zone whose pcp locks mm_page_free looks at; their addresses are in the map pcp_addr. */
+struct watched_zone {
+	__u64 first_pfn, end_pfn;
+};
+
+struct snap_zone {
+	__u64 addr;
+	__u64 start_pfn, spanned, present, managed;
+	__u64 wmark[3];
+	__u64 boost;
+	__u64 nr_reserved_highatomic;
+	__s64 lowmem_reserve[8];
+	__u32 node;
+	char name[20];
+};
+
+struct snap {
+	/* asked */
+	__u64 node, zone;
+	__u64 first_pfn, end_pfn; /* of the zone, or the first pageblock wanted */
+	__u32 index, cpu, nr;
+	__u32 want_in_lock;
+	/* answered */
+	__u32 done_in_lock;
+	__u32 status;	     /* enum snap_status */
+	__u64 before, after; /* stream_head around the walk */
+	struct snap_list list[SNAP_MAX_LISTS];
+	struct snap_zone zone_info;
+	struct {
+		__u64 addr;
+		__s32 count, high, batch;
+		__u32 pad;
+	} pcp;
+};
+
+#endif /* BPF_SNAP_H */

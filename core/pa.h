@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A model of Linux's page allocator: the whole public interface of core/.
+ *
+ * The model is a state machine over page frame numbers.  It reads no clock,
+ * opens no file, starts no thread and calls no malloc: the caller owns one block
+ * of memory (pa_size) and the state in it holds offsets, never pointers.  Equal
+ * calls give equal bytes, so a state can be saved, compared, hashed or forked
+ * with memcpy.
+ *
+ * Frames, blocks and lists are the kernel's: a free block of order o is 1 << o
+ * frames, naturally aligned, and sits on free_area[o].free_list[migratetype] of
+ * its zone.  List order is part of the state: picks come from the head.
+ *
+ * Every int function returns 0 or -errno and leaves the state untouched on
+ * failure, unless it says otherwise.
+ */
+#ifndef PA_H
+#define PA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define PA_MAX_ORDERS 11 /* orders 0 to 10: NR_PAGE_ORDERS, MAX_ORDER before 6.4 */
+#define PA_MAX_ZONES 80
+#define PA_PFN_NONE UINT64_MAX
+
+/*
+ * The core's own numbering, the same for every policy.  A kernel's numbers
+ * differ between versions and builds (4 is Isolate here and CMA there), so a
+ * caller translates by name.
+ */
+enum pa_mt {
+	PA_UNMOVABLE,
+	PA_MOVABLE,
+	PA_RECLAIMABLE,
+	PA_PCPTYPES, /* types below this one merge freely and sit on pcp lists */
+	PA_HIGHATOMIC = PA_PCPTYPES,
+	PA_CMA,
+	PA_ISOLATE,
+	PA_NR_MT
+};
+
+/* "Unmovable", "Movable", ... as /proc/pagetypeinfo spells them; NULL if @mt is out of range. */
+const char *pa_mt_name(enum pa_mt mt);
+
+/* -------------------------------------------------------------------------
+ * Policies: one kernel version's behaviour as data
+ */
+
+/* What decides and performs a fallback; the flavours F4, F5 and F6 of the kernel's history. */
+enum pa_fallback {
+	PA_FALLBACK_STEAL_RETRY, /* steal_suitable_fallback, then __rmqueue again: 5.4 to 6.9 */
+	PA_FALLBACK_STEAL_PAGE,	 /* steal_suitable_fallback returns the page: 6.10 to early 6.12 */
+	PA_FALLBACK_CLAIM_STEAL, /* __rmqueue_claim, then __rmqueue_steal: late 6.12, 6.15+ */
+};
+
+struct pa_policy {
+	const char *name;    /* "6.1.0", "6.1", "6.12.0", "6.12", "6.18" */
+	const char *summary; /* one line for people */
+	enum pa_fallback fallback;
+	bool hygiene;	     /* 6.10+: a free page's list type always equals its pageblock's type */
+	bool retype_range;   /* a merge across types retypes all blocks absorbed, not only the first */
+	bool split_large;    /* 6.10+: a free above pageblock order enters as pageblocks (split_large_buddy) */
+	bool claim_skips_highatomic; /* late 6.12: try_to_steal_block looks at the block's own type first */
+	bool isolate_moves_rest; /* 6.12+: __isolate_free_page also moves the block's other free pages */
+};
+
+/* Find a policy by name; NULL if there is none. */
+const struct pa_policy *pa_policy_find(const char *name);
+/* The @i-th policy, oldest first; NULL past the last. */
+const struct pa_policy *pa_policy_at(size_t i);
+
+/* -------------------------------------------------------------------------
+ * State
+ */
+
+struct pa; /* opaque and position independent; lives inside the caller's memory */
+
+struct pa_zone_config {
+	uint64_t start_pfn;
+	uint64_t spanned;     /* frames from start_pfn, holes included */
+	uint64_t managed;     /* frames the buddy system manages */
+	uint64_t wmark[3];    /* min, low, high in pages, boost not included */
+	uint32_t node;
+};
+
+struct pa_config {
+	const struct pa_policy *policy;
+	const struct pa_zone_config *zones; /* must not overlap; any order */
+	uint32_t nr_zones;	 /* 1 to PA_MAX_ZONES */
+	uint32_t nr_orders;	 /* 2 to PA_MAX_ORDERS */
+	uint32_t pageblock_order; /* below nr_orders */
+	uint32_t boost_factor;	 /* vm.watermark_boost_factor, 15000 by default */
+};
+
+/* Bytes of state @cfg needs; 0 if @cfg is not valid. */
+size_t pa_size(const struct pa_config *cfg);
+
+/**
+ * pa_init() - Build zones with nothing free, every pageblock MOVABLE.
+ * @mem: at least pa_size(@cfg) bytes, aligned for max_align_t; overwritten.
+ * @out: the model, inside @mem; it needs no destructor.
+ *
+ * Return: 0, -EINVAL if @cfg is not valid, -ENOSPC if @len is too small.
+ */
+int pa_init(void *mem, size_t len, const struct pa_config *cfg, struct pa **out);
+
+/* The zone that holds @pfn, or -ENOENT. */
+int pa_zone_of(const struct pa *pa, uint64_t pfn);
+uint32_t pa_nr_zones(const struct pa *pa);
+const struct pa_policy *pa_policy(const struct pa *pa);
+
+/*
+ * What the holder of an allocated frame does with it, as far as the caller
+ * knows: the claim test (steal_suitable_fallback and its heirs) counts frames
+ * that are on an LRU list or have movable_ops, which no trace holds.
+ */
+enum pa_use {
+	PA_USE_UNKNOWN, /* allocated before anybody looked: guessed from the block's type */
+	PA_USE_MOVABLE, /* on an LRU list or movable_ops */
+	PA_USE_PINNED,	/* anything else: slab, page table, pcp list, in flight */
+	PA_USE_FREE,	/* part of a free block; only ever read, see pa_page_info */
+};
+
+/* Set what 1 << @order allocated frames at @pfn are used for; free frames are left alone. */
+void pa_set_use(struct pa *pa, uint64_t pfn, unsigned int order, enum pa_use use);
+
+/*
+ * Load a snapshot: append a free block at the tail of its list, no merging.
+ * -EINVAL: not aligned, outside its zone, bad order or type; -EEXIST: a frame is already free.
+ */
+int pa_load_block(struct pa *pa, uint64_t pfn, unsigned int order, enum pa_mt mt);
+/* Unlink every free block of one list of @zone (before it is loaded again). */
+void pa_clear_list(struct pa *pa, uint32_t zone, unsigned int order, enum pa_mt mt);
+/* Set the type of the pageblock that holds @pfn, moving nothing. */
+int pa_set_pageblock(struct pa *pa, uint64_t pfn, enum pa_mt mt);
+/* Type of the pageblock that holds @pfn, or -ENOENT. */
+int pa_pageblock(const struct pa *pa, uint64_t pfn);
+
+/* -------------------------------------------------------------------------
+ * What happens under zone->lock
+ */
+
+#define PA_TO_TAIL 0x1 /* FPI_TO_TAIL: insert at the tail whatever the rule says */
+
+/**
+ * pa_free_block() - __free_one_page: merge upward and insert.
+ * @mt:      list type to use; the caller's argument counts, not the block's type.
+ * @flags:   PA_TO_TAIL or 0.
+ * @capture: order at which a direct compactor captures the block (compaction_capture),
+ *           negative for none.  A block that reaches it goes to no list.
+ *
+ * Return: 0, 1 if the block was captured, -EINVAL if (@pfn, @order) is not a
+ * block inside one zone, -EEXIST if a frame of it is free already.
+ */
+int pa_free_block(struct pa *pa, uint64_t pfn, unsigned int order, enum pa_mt mt,
+		  unsigned int flags, int capture);
+
+/**
+ * pa_free() - A direct free: free_one_page.
+ *
+ * The type is the pageblock's; above pageblock order the block enters as
+ * pageblocks where the policy does so.  Returns as pa_free_block().
+ */
+int pa_free(struct pa *pa, uint64_t pfn, unsigned int order, unsigned int flags, int capture);
+
+/* Where __rmqueue found a page. */
+enum pa_path {
+	PA_PATH_NONE,	     /* nothing fits: the request fails here */
+	PA_PATH_SMALLEST,    /* __rmqueue_smallest on the wanted type */
+	PA_PATH_CLAIM_WHOLE, /* fallback of pageblock order or above: its blocks change type */
+	PA_PATH_CLAIM,	     /* fallback below: the whole pageblock moved and changed type */
+	PA_PATH_MOVE,	     /* up to 6.9: its free pages moved, the pageblock kept its type */
+	PA_PATH_STEAL,	     /* one block taken; up to 6.9 it moved to the wanted list first */
+	PA_NR_PATHS
+};
+const char *pa_path_name(enum pa_path path);
+
+/* Where the attempts of one lock hold start: enum rmqueue_mode of late 6.12 and 6.15+. */
+enum pa_mode { PA_MODE_NORMAL, PA_MODE_CMA, PA_MODE_CLAIM, PA_MODE_STEAL };
+
+#define PA_ALLOC_NOFRAGMENT 0x1 /* do not mix pageblocks: ALLOC_NOFRAGMENT */
+#define PA_ALLOC_CMA 0x2	/* a MOVABLE request that may use CMA: ALLOC_CMA */
+#define PA_ALLOC_KSWAPD 0x4	/* may wake kswapd: ALLOC_KSWAPD */
+
+struct pa_request {
+	uint32_t zone;
+	uint8_t order;
+	uint8_t mt;    /* enum pa_mt; HIGHATOMIC and ISOLATE ask for just that list */
+	uint8_t mode;  /* enum pa_mode to start at; ignored by policies without it */
+	uint8_t flags; /* PA_ALLOC_* */
+};
+
+/* One run of the claim test on one pageblock: what it counted and what came out. */
+struct pa_claim_test {
+	uint64_t pfn;	  /* head page that was looked at */
+	uint8_t order;	  /* its order */
+	uint8_t mt;	  /* list it was on */
+	bool tested;	  /* the counts below were taken */
+	bool claimed;
+	uint16_t free;	  /* free pages in the pageblock */
+	uint16_t movable; /* frames taken for LRU or movable_ops pages */
+	uint16_t unknown; /* of these and the rest: frames whose use was a guess */
+	uint16_t alike;	  /* frames compatible with the start type */
+};
+
+#define PA_MAX_TESTS PA_MAX_ORDERS
+
+/*
+ * One decision of the allocator, complete: what was asked, what was chosen and
+ * why.  Made by pa_decide() from the state alone and performed by pa_commit().
+ */
+struct pa_decision {
+	struct pa_request req;
+	uint64_t pfn;	   /* first frame handed out; PA_PFN_NONE if none fits */
+	uint8_t path;	   /* enum pa_path */
+	uint8_t from_order; /* order of the block the page was split from */
+	uint8_t next_mode; /* enum pa_mode the same lock hold goes on with */
+	uint8_t boosts;	   /* how often boost_watermark ran */
+	/* Fallbacks only: what mm_page_alloc_extfrag would say. */
+	uint8_t fallback_order;
+	uint8_t fallback_mt;
+	uint64_t fallback_pfn; /* the block chosen; the page handed out may be another */
+	/* The pageblocks looked at on the way, in order. */
+	uint8_t nr_tests;
+	struct pa_claim_test tests[PA_MAX_TESTS];
+};
+
+static inline bool pa_is_fallback(const struct pa_decision *d)
+{
+	return d->path >= PA_PATH_CLAIM_WHOLE;
+}
+
+static inline bool pa_is_claim(const struct pa_decision *d)
+{
+	return d->path == PA_PATH_CLAIM_WHOLE || d->path == PA_PATH_CLAIM;
+}
+
+/*
+ * pa_decide() - What __rmqueue would do now; changes nothing.
+ *
+ * Return: 0 with @d filled (path PA_PATH_NONE if nothing fits), -EINVAL on a bad request.
+ */
+int pa_decide(const struct pa *pa, const struct pa_request *req, struct pa_decision *d);
+
+/*
+ * pa_decide_fallback() - The decision a fallback to one given block amounts to.
+ *
+ * For a caller that was told the outcome of the claim test: the block @fallback_pfn on
+ * list (@fallback_order, @fallback_mt) is taken for @req, and its pageblock is claimed or
+ * not as @claimed says.  Fills @d as pa_decide would have.
+ *
+ * Return: 0, -EINVAL if that block is not on that list or the policy has no such outcome.
+ */
+int pa_decide_fallback(const struct pa *pa, const struct pa_request *req, uint64_t fallback_pfn,
+		       unsigned int fallback_order, enum pa_mt fallback_mt, bool claimed,
+		       struct pa_decision *d);
+
+/*
+ * pa_commit() - Perform a decision made on this very state.
+ *
+ * The frames handed out become PA_USE_PINNED.  -EINVAL if @d does not fit the state.
+ */
+int pa_commit(struct pa *pa, const struct pa_decision *d);
+
+/*
+ * pa_take() - Take exactly (@pfn, @order) out of the free block that holds it.
+ *
+ * No policy: what take_page_off_buddy does, and what a repair needs.  Halves that do not
+ * hold @pfn go to the head of their lists.  -ENOENT if it is not wholly inside a free block.
+ */
+int pa_take(struct pa *pa, uint64_t pfn, unsigned int order);
+
+/*
+ * pa_isolate() - __isolate_free_page without its watermark test: unlink a free block.
+ *
+ * At pageblock order - 1 and above the pageblocks become MOVABLE where the policy says
+ * so.  -ENOENT if (@pfn, @order) is not a free block.
+ */
+int pa_isolate(struct pa *pa, uint64_t pfn, unsigned int order);
+
+/* __putback_isolated_page: pa_free_block at the tail. */
+int pa_putback(struct pa *pa, uint64_t pfn, unsigned int order, enum pa_mt mt);
+
+/*
+ * pa_move_block() - move_freepages_block plus the retype: every free block of the
+ * pageblock that holds @pfn goes, in ascending order, to the tail of its list of type @mt.
+ * With -ENOENT nothing was done: the pageblock is not wholly inside its zone.
+ */
+int pa_move_block(struct pa *pa, uint64_t pfn, enum pa_mt mt);
+
+/*
+ * pa_rotate() - Compaction's move_freelist_head and move_freelist_tail.
+ *
+ * Turn the list that holds the free block @pfn so that it is the first (@tail false) or
+ * the last (@tail true).  Return: 1 if the order changed, 0 if not, -ENOENT if no free block starts there.
+ */
+int pa_rotate(struct pa *pa, uint64_t pfn, bool tail);
+
+/* -------------------------------------------------------------------------
+ * Looking at it
+ */
+
+struct pa_page_info {
+	enum pa_use use;
+	bool free;	 /* inside a free block */
+	bool head;	 /* first frame of that block */
+	uint8_t order;	 /* of the free block that holds the frame */
+	uint8_t mt;	 /* list that block is on */
+	uint64_t block;	 /* first frame of that block */
+};
+
+/* -ENOENT if no zone holds @pfn. */
+int pa_page(const struct pa *pa, uint64_t pfn, struct pa_page_info *info);
+
+/* Head of a list, or PA_PFN_NONE; and the block after @pfn on @pfn's list, or PA_PFN_NONE. */
+uint64_t pa_list_head(const struct pa *pa, uint32_t zone, unsigned int order, enum pa_mt mt);
+uint64_t pa_list_next(const struct pa *pa, uint64_t pfn);
+/* Blocks on a list; and over all types of an order (free_area.nr_free). */
+uint64_t pa_list_len(const struct pa *pa, uint32_t zone, unsigned int order, enum pa_mt mt);
+uint64_t pa_nr_free(const struct pa *pa, uint32_t zone, unsigned int order);
+/* Watermark boost of a zone in pages (zone.watermark_boost). */
+uint64_t pa_boost(const struct pa *pa, uint32_t zone);
+
+/* A number that names the state: lists in order, pageblock types.  FNV-1a, 64 bits. */
+uint64_t pa_hash(const struct pa *pa);
+
+/**
+ * pa_check() - Verify every invariant.  O(frames); for tests and --check.
+ * @why: a static sentence on failure; may be NULL.
+ *
+ * Return: true if the state is sound.
+ */
+bool pa_check(const struct pa *pa, const char **why);
+
+#endif /* PA_H */

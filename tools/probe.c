@@ -1,0 +1,413 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "probe.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "record.skel.h"
+
+#define CLOCK_SHIFT 8 /* STREAM_CLOCK_SHIFT of bpf/stream.bpf.h */
+
+struct probe {
+	struct record_bpf *skel;
+	struct bpf_link **link; /* one for each of sites[] */
+	struct event_record *stream;
+	uint64_t *clock;
+	uint64_t *pages;
+	size_t nr_pages;
+	uint32_t shift; /* log2 of the slots of the stream */
+	uint64_t tail;
+	uint64_t stuck_ns; /* since when the record at tail is unfinished; 0 it is not */
+	uint64_t last_ts;
+};
+
+static int quiet(enum libbpf_print_level level, const char *fmt, va_list args)
+{
+	if (level == LIBBPF_WARN && getenv("BUDDYSCOPE_DEBUG"))
+		return vfprintf(stderr, fmt, args);
+	return 0;
+}
+
+static void *map_array(const struct bpf_map *map, size_t entries, size_t value, int prot)
+{
+	size_t page = sysconf(_SC_PAGESIZE), len = (entries * value + page - 1) & ~(page - 1);
+	void *mem = mmap(NULL, len, prot, MAP_SHARED, bpf_map__fd(map), 0);
+
+	return mem == MAP_FAILED ? NULL : mem;
+}
+
+static void configure(struct probe *p, const struct host *host, const struct site_plan *plan,
+		      uint64_t buffer)
+{
+	struct record_bpf__rodata *ro = p->skel->rodata;
+
+	p->shift = 12;
+	while (p->shift < 27 && (sizeof(struct event_record) << (p->shift + 1)) <= buffer)
+		p->shift++;
+	p->nr_pages = 1 << 16;
+	while (p->nr_pages < 4 * host->mem_free_blocks && p->nr_pages < 1 << 26)
+		p->nr_pages *= 2;
+	ro->stream_shift = p->shift;
+	ro->page_struct_shift = __builtin_ctz(host->page_struct_size);
+	ro->mem_section_addr = host->mem_section;
+	if (host->mem_section_size)
+		ro->mem_sections_per_root = (1u << host->page_shift) / host->mem_section_size;
+	ro->pageblock_shift = host->pageblock_order;
+	ro->pageblock_bits = host->pageblock_bits;
+	ro->mt_isolate = host->mt_isolate;
+	ro->mt_movable = host->mt_movable;
+	ro->nr_orders = host->nr_orders;
+	ro->nr_mt = host->nr_mt;
+	ro->nr_pcp_lists = host->nr_pcp_lists;
+	ro->nr_lowmem_reserve = host->nr_lowmem_reserve;
+	ro->free_area_size = host->free_area_size;
+	ro->watch_pcp_locks = site_plan_tier(plan) == TIER_TRACEPOINT;
+	ro->nr_cpus = host->cpus;
+	bpf_map__set_max_entries(p->skel->maps.pcp_addr, WATCH_MAX_ZONES * host->cpus);
+	bpf_map__set_max_entries(p->skel->maps.stream, 1u << p->shift);
+	bpf_map__set_max_entries(p->skel->maps.stream_clock, 1u << (p->shift - CLOCK_SHIFT));
+	bpf_map__set_max_entries(p->skel->maps.snap_pages, p->nr_pages);
+}
+
+/* What probes a function that this kernel lacks would not load: leave it out. */
+static int choose_programs(struct probe *p, const struct site_plan *plan)
+{
+	struct bpf_program *prog;
+
+	for (size_t i = 0; i < nr_sites; i++) {
+		prog = bpf_object__find_program_by_name(p->skel->obj, sites[i].program);
+		if (!prog)
+			return -ENOENT;
+		bpf_program__set_autoload(prog, plan->site[i].on);
+	}
+	return 0;
+}
+
+int probe_open(const struct host *host, struct site_plan *plan, uint64_t buffer, struct probe **out,
+	       char *why, size_t len)
+{
+	struct probe *p = calloc(1, sizeof(*p));
+	int err;
+
+	if (!p)
+		return -ENOMEM;
+	libbpf_set_print(quiet);
+	p->link = calloc(nr_sites, sizeof(*p->link));
+	p->skel = p->link ? record_bpf__open() : NULL;
+	if (!p->skel) {
+		err = -errno;
+		snprintf(why, len, "the BPF object does not open");
+		goto fail;
+	}
+	configure(p, host, plan, buffer);
+	err = choose_programs(p, plan);
+	if (!err)
+		err = record_bpf__load(p->skel);
+	if (err) {
+		snprintf(why, len, "the kernel refused the BPF programs: %s", strerror(-err));
+		goto fail;
+	}
+	p->stream =
+		map_array(p->skel->maps.stream, 1ULL << p->shift, sizeof(*p->stream), PROT_READ);
+	p->clock = map_array(p->skel->maps.stream_clock, 1ULL << (p->shift - CLOCK_SHIFT),
+			     sizeof(*p->clock), PROT_READ);
+	p->pages = map_array(p->skel->maps.snap_pages, p->nr_pages, sizeof(*p->pages), PROT_READ);
+	if (!p->stream || !p->clock || !p->pages) {
+		err = -errno;
+		snprintf(why, len, "cannot map the stream: %s", strerror(-err));
+		goto fail;
+	}
+	*out = p;
+	return 0;
+fail:
+	probe_close(p);
+	return err;
+}
+
+static struct bpf_link *attach_site(struct probe *p, const struct site *site)
+{
+	static const char *const suffix[] = { ".constprop.0", "" };
+	struct bpf_program *prog = bpf_object__find_program_by_name(p->skel->obj, site->program);
+	struct bpf_link *link = NULL;
+	char name[128];
+
+	if (site->kind == SITE_TP)
+		return bpf_program__attach_raw_tracepoint(prog, site->func);
+	if (site->kind != SITE_KPROBE && site->kind != SITE_KRETPROBE)
+		return bpf_program__attach_trace(prog);
+	for (size_t i = 0; i < 2 && !link; i++) {
+		snprintf(name, sizeof(name), "%s%s", site->func, suffix[i]);
+		link = bpf_program__attach_kprobe(prog, site->kind == SITE_KRETPROBE, name);
+	}
+	return link;
+}
+
+/* Later sites first: what a frame is pushed for must be able to be popped. */
+int probe_attach(struct probe *p, struct site_plan *plan, char *why, size_t len)
+{
+	char reason[96];
+	int err;
+
+	for (size_t i = nr_sites; i-- > 0;) {
+		if (!plan->site[i].on)
+			continue;
+		p->link[i] = attach_site(p, &sites[i]);
+		if (p->link[i])
+			continue;
+		err = -errno;
+		if (site_groups[sites[i].group].required) {
+			snprintf(why, len, "cannot attach to %s: %s", sites[i].func,
+				 strerror(-err));
+			return err;
+		}
+		snprintf(reason, sizeof(reason), "cannot attach: %s", strerror(-err));
+		site_plan_drop(plan, i, reason);
+		for (size_t j = 0; j < nr_sites; j++)
+			if (sites[j].group == sites[i].group) {
+				bpf_link__destroy(p->link[j]);
+				p->link[j] = NULL;
+			}
+	}
+	return 0;
+}
+
+void probe_detach(struct probe *p)
+{
+	for (size_t i = 0; p->link && i < nr_sites; i++) {
+		bpf_link__destroy(p->link[i]);
+		p->link[i] = NULL;
+	}
+}
+
+void probe_close(struct probe *p)
+{
+	if (!p)
+		return;
+	probe_detach(p);
+	free(p->link);
+	record_bpf__destroy(p->skel); /* the maps' mappings end with the process */
+	free(p);
+}
+
+/* ---- the stream ---- */
+
+uint64_t probe_head(const struct probe *p)
+{
+	return __atomic_load_n(&p->skel->bss->stream_head, __ATOMIC_ACQUIRE);
+}
+
+uint64_t probe_tail(const struct probe *p)
+{
+	return p->tail;
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
+static void decode(const struct event_record *rec, uint64_t ts, struct trace_event *ev)
+{
+	unsigned int type = rec->w0 >> 43 & 0x1f;
+
+	*ev = (struct trace_event){
+		.ts = ts,
+		.pfn = rec->w0 & EV_PFN_NONE,
+		.arg = (uint32_t)rec->w1,
+		.pid = rec->w1 >> 32 & ((1u << EV_PID_BITS) - 1),
+		.cpu = rec->w0 >> 50,
+		.type = type,
+		.order = rec->w0 >> 36 & 0xf,
+		.mt = rec->w0 >> 40 & 7,
+		.bits = rec->w1 >> 54 & 0xff,
+	};
+	if (type == EV_ZONE_FREE) {
+		if (!(ev->bits & EV_MT_KNOWN))
+			ev->mt = TRACE_MT_NONE;
+		ev->bits &= ~EV_MT_KNOWN;
+	}
+}
+
+static bool finished(const struct event_record *rec, uint32_t lap)
+{
+	return rec->w1 >> 62 == lap && (rec->w0 >> 48 & EV_LAP_MASK) == lap;
+}
+
+static void lost_event(struct probe *p, uint64_t count, struct trace_event *ev)
+{
+	*ev = (struct trace_event){ .ts = p->last_ts,
+				    .pfn = EV_PFN_NONE,
+				    .arg = count > UINT32_MAX ? UINT32_MAX : (uint32_t)count,
+				    .type = EV_LOST,
+				    .mt = TRACE_MT_NONE };
+}
+
+/*
+ * The record at the tail was claimed and is not finished: its CPU was interrupted between
+ * the two.  Give it a tenth of a second, then go on without it.
+ */
+static size_t skip_stuck(struct probe *p, struct trace_event *ev)
+{
+	uint64_t now = now_ns();
+
+	if (!p->stuck_ns) {
+		p->stuck_ns = now;
+		return 0;
+	}
+	if (now - p->stuck_ns < 100000000ULL)
+		return 0;
+	p->stuck_ns = 0;
+	p->tail++;
+	lost_event(p, 1, ev);
+	return 1;
+}
+
+size_t probe_read(struct probe *p, struct trace_event *ev, size_t max, uint64_t *first)
+{
+	uint64_t slots = 1ULL << p->shift, head = probe_head(p), gap;
+	size_t n = 0;
+
+	if (head - p->tail > slots) {
+		/* Leave a quarter of the array as room, or the same happens at once again. */
+		gap = head - p->tail - slots + slots / 4;
+		p->tail += gap;
+		*first = p->tail - 1;
+		lost_event(p, gap, ev);
+		return 1;
+	}
+	*first = p->tail;
+	while (n < max && p->tail != head) {
+		uint64_t slot = p->tail & (slots - 1);
+		uint32_t lap = ((p->tail >> p->shift) + 1) & EV_LAP_MASK;
+		volatile struct event_record *at = &p->stream[slot];
+		struct event_record rec;
+
+		rec.w1 = at->w1; /* written last, so read first */
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+		rec.w0 = at->w0;
+		if (!finished(&rec, lap))
+			return n ? n : skip_stuck(p, ev);
+		p->stuck_ns = 0;
+		if (!(p->tail & ((1 << CLOCK_SHIFT) - 1)))
+			p->last_ts = p->clock[slot >> CLOCK_SHIFT];
+		decode(&rec, p->last_ts, &ev[n++]);
+		p->tail++;
+	}
+	/* What was overwritten while it was read must not be believed. */
+	if (probe_head(p) - *first > slots) {
+		p->tail = *first;
+		return probe_read(p, ev, max, first);
+	}
+	return n;
+}
+
+/* ---- state ---- */
+
+struct snap *probe_snap(struct probe *p)
+{
+	return &p->skel->bss->snap;
+}
+
+const uint64_t *probe_pages(const struct probe *p, size_t *n)
+{
+	*n = p->nr_pages;
+	return p->pages;
+}
+
+void probe_set_vmemmap(struct probe *p, uint64_t base)
+{
+	p->skel->bss->vmemmap_base = base;
+}
+
+int probe_run(struct probe *p, enum probe_program program)
+{
+	struct bpf_program *prog[] = {
+		[PROBE_DESCRIBE_ZONE] = p->skel->progs.snap_describe_zone,
+		[PROBE_FREE_LISTS] = p->skel->progs.snap_free_lists,
+		[PROBE_PCP_LISTS] = p->skel->progs.snap_pcp_lists,
+		[PROBE_PAGEBLOCKS] = p->skel->progs.snap_pageblocks,
+	};
+	LIBBPF_OPTS(bpf_test_run_opts, opts);
+	int err = bpf_prog_test_run_opts(bpf_program__fd(prog[program]), &opts);
+
+	return err ? -errno : 0;
+}
+
+int probe_watch_pcp(struct probe *p, uint32_t zone, uint32_t cpu)
+{
+	const struct snap *snap = probe_snap(p);
+	uint32_t key = zone * p->skel->rodata->nr_cpus + cpu;
+
+	if (zone >= WATCH_MAX_ZONES)
+		return 0;
+	p->skel->bss->watched[zone].first_pfn = snap->first_pfn;
+	p->skel->bss->watched[zone].end_pfn = snap->end_pfn;
+	return bpf_map__update_elem(p->skel->maps.pcp_addr, &key, sizeof(key), &snap->pcp.addr,
+				    sizeof(snap->pcp.addr), BPF_ANY);
+}
+
+int probe_nodes(struct probe *p, uint64_t *node, size_t max)
+{
+	struct bpf_link *link = bpf_program__attach_iter(p->skel->progs.find_nodes, NULL);
+	size_t have = 0;
+	ssize_t got;
+	int fd, err;
+
+	if (!link)
+		return -errno;
+	fd = bpf_iter_create(bpf_link__fd(link));
+	err = fd < 0 ? -errno : 0;
+	while (!err && have < max * sizeof(*node)) {
+		got = read(fd, (char *)node + have, max * sizeof(*node) - have);
+		if (got < 0 && errno != EINTR && errno != EAGAIN)
+			err = -errno;
+		if (got == 0)
+			break;
+		if (got > 0)
+			have += got;
+	}
+	if (fd >= 0)
+		close(fd);
+	bpf_link__destroy(link);
+	return err ? err : (int)(have / sizeof(*node));
+}
+
+int probe_stats(const struct probe *p, const struct site_plan *plan, struct trace_pairs *stats)
+{
+	const struct record_bpf__bss *bss = p->skel->bss;
+	struct bpf_prog_info info;
+	char name[128];
+	int err;
+
+	err = trace_pairs_add(stats, "records", probe_head(p), NULL);
+	if (!err && bss->nr_bad_layout)
+		err = trace_pairs_add(stats, "bad_layout", bss->nr_bad_layout, NULL);
+	if (!err && bss->nr_bad_frame)
+		err = trace_pairs_add(stats, "bad_frame", bss->nr_bad_frame, NULL);
+	for (size_t i = 0; i < nr_sites && !err; i++) {
+		const struct bpf_program *prog =
+			bpf_object__find_program_by_name(p->skel->obj, sites[i].program);
+		__u32 len = sizeof(info);
+
+		if (!plan->site[i].on)
+			continue;
+		memset(&info, 0, sizeof(info));
+		if (bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &len))
+			return -errno;
+		if (!info.recursion_misses)
+			continue;
+		snprintf(name, sizeof(name), "recursion_misses:%s", sites[i].func);
+		err = trace_pairs_add(stats, name, info.recursion_misses, NULL);
+	}
+	return err;
+}

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "recorder.h"
+
+#include <cap-ng.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cmd.h"
+#include "util.h"
+
+#define PATIENCE_MS 3000
+
+static int describe(struct recorder *r)
+{
+	struct timespec mono, real;
+	int err = host_describe(&r->host, &r->meta);
+
+	clock_gettime(CLOCK_MONOTONIC, &mono);
+	clock_gettime(CLOCK_REALTIME, &real);
+	r->meta.clock_mono_ns = mono.tv_sec * 1000000000ULL + mono.tv_nsec;
+	r->meta.clock_real_ns = real.tv_sec * 1000000000ULL + real.tv_nsec;
+	r->meta.recorder_pid = getpid();
+	snprintf(r->meta.tier, sizeof(r->meta.tier), "%s", tier_name(site_plan_tier(&r->plan)));
+	for (size_t i = 0; i < nr_sites && !err; i++) {
+		char name[96];
+
+		snprintf(name, sizeof(name), "%s:%s", site_kind_name(sites[i].kind), sites[i].func);
+		err = trace_pairs_add(&r->meta.sites, name, r->plan.site[i].on, NULL);
+	}
+	return err;
+}
+
+static int check_tier(struct recorder *r, enum tier want)
+{
+	enum tier have = site_plan_tier(&r->plan);
+
+	if (want == TIER_AUTO || want == have)
+		return 0;
+	snprintf(r->why, sizeof(r->why), "this kernel allows tier %s, not %s", tier_name(have),
+		 tier_name(want));
+	return -ENOTSUP;
+}
+
+int recorder_open(struct recorder *r, enum tier tier, uint64_t buffer)
+{
+	int err;
+
+	memset(r, 0, sizeof(*r));
+	err = host_open(&r->host, r->why, sizeof(r->why));
+	if (!err)
+		err = site_plan_make(&r->host, tier, &r->plan);
+	if (!err)
+		err = probe_open(&r->host, &r->plan, buffer, &r->probe, r->why, sizeof(r->why));
+	if (err)
+		return err;
+	r->snap = (struct snapshot){ .probe = r->probe, .host = &r->host, .meta = &r->meta };
+	r->meta.nr_orders = r->host.nr_orders;
+	r->meta.nr_mt = r->host.nr_mt;
+	err = snapshot_find_zones(&r->snap, r->why, sizeof(r->why));
+	if (!err)
+		err = probe_attach(r->probe, &r->plan, r->why, sizeof(r->why));
+	if (!err)
+		err = check_tier(r, tier);
+	return err ? err : describe(r);
+}
+
+int recorder_failed(const struct recorder *r, const char *what, int err)
+{
+	const char *why = r->why[0] ? r->why : strerror(-err);
+
+	if (err == -EPERM || err == -EACCES) {
+		error_msg("%s: not permitted: %s (run it as root, or grant it once: setcap "
+			  "cap_bpf,cap_perfmon,cap_dac_read_search,cap_syslog+ep buddyscope)",
+			  what, why);
+		return CMD_NO_KERNEL;
+	}
+	if (err == -ENOENT || err == -ENOTSUP) {
+		error_msg(
+			"%s: this kernel cannot be recorded: %s (CONFIG_DEBUG_INFO_BTF and 6.1 or "
+			"later are needed; replay and diff work on stored traces)",
+			what, why);
+		return CMD_NO_KERNEL;
+	}
+	error_msg("%s: cannot start: %s", what, why);
+	return CMD_FAILURE;
+}
+
+/* ---- begin ---- */
+
+static uint64_t sum_tries(const struct recorder *r)
+{
+	uint64_t n = 0;
+
+	for (uint32_t z = 0; z < r->meta.nr_zones; z++)
+		n += r->snap.state[z].tries;
+	return n;
+}
+
+static void count_missed(struct recorder *r)
+{
+	for (uint32_t z = 0; z < r->meta.nr_zones; z++)
+		r->zones_missed += !r->snap.state[z].valid;
+}
+
+/*
+ * Write the log's events that lie on the right side of their zone's snapshot: behind it
+ * at the beginning, before it at the end.  What tells of no list has no side; it is
+ * written from the first snapshot on.
+ */
+static int write_log(struct recorder *r, enum trace_at at)
+{
+	const struct zone_state *state = r->snap.state;
+	uint64_t first = UINT64_MAX;
+	int err = 0;
+
+	for (uint32_t z = 0; z < r->meta.nr_zones; z++)
+		if (state[z].valid && state[z].at < first)
+			first = state[z].at;
+	for (size_t i = 0; i < r->log.n && !err; i++) {
+		const struct trace_event *ev = &r->log.ev[i];
+		bool late, lists = event_changes_lists(ev, &r->meta);
+		int z = lists ? meta_zone_of(&r->meta, ev->pfn) : -ENOENT;
+
+		late = z >= 0 && state[z].valid ? r->log.number[i] >= state[z].at :
+						  at == TRACE_AT_BEGIN && r->log.number[i] >= first;
+		if (late != (at == TRACE_AT_BEGIN))
+			continue;
+		r->lost += ev->type == EV_LOST ? ev->arg : 0;
+		r->events += ev->type != EV_LOST;
+		err = trace_write_events(r->writer, ev, 1);
+	}
+	r->log.n = 0;
+	return err;
+}
+
+int recorder_begin(struct recorder *r, const char *path)
+{
+	int err = trace_writer_open(path, &r->meta, &r->writer);
+
+	if (!err)
+		err = snapshot_take(&r->snap, &r->log, PATIENCE_MS);
+	if (err)
+		return err;
+	r->begin_tries = sum_tries(r);
+	count_missed(r);
+	err = snapshot_write(&r->snap, r->writer, TRACE_AT_BEGIN, true);
+	return err ? err : write_log(r, TRACE_AT_BEGIN);
+}
+
+/* ---- middle ---- */
+
+int recorder_pump(struct recorder *r, bool *busy)
+{
+	struct trace_event ev[4096];
+	uint64_t first;
+	size_t n;
+	int err;
+
+	*busy = false;
+	while ((n = probe_read(r->probe, ev, sizeof(ev) / sizeof(ev[0]), &first))) {
+		*busy = true;
+		for (size_t i = 0; i < n; i++)
+			r->lost += ev[i].type == EV_LOST ? ev[i].arg : 0;
+		r->events += n;
+		err = trace_write_events(r->writer, ev, n);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* ---- end ---- */
+
+static int write_stats(struct recorder *r)
+{
+	struct trace_pairs stats = { 0 };
+	int err = probe_stats(r->probe, &r->plan, &stats);
+
+	if (!err)
+		err = trace_pairs_add(&stats, "snapshot_tries:begin", r->begin_tries, NULL);
+	if (!err)
+		err = trace_pairs_add(&stats, "snapshot_tries:end", r->end_tries, NULL);
+	if (!err)
+		err = trace_pairs_add(&stats, "snapshot_zones_missed", r->zones_missed, NULL);
+	if (!err)
+		err = trace_write_stats(r->writer, &stats);
+	for (size_t i = 0; i < stats.n; i++)
+		if (!strncmp(stats.v[i].name, "recursion_misses", 16))
+			r->lost += stats.v[i].value;
+	trace_pairs_free(&stats);
+	return err;
+}
+
+int recorder_end(struct recorder *r)
+{
+	int err = snapshot_take(&r->snap, &r->log, PATIENCE_MS);
+
+	probe_detach(r->probe);
+	if (err)
+		return err;
+	r->end_tries = sum_tries(r);
+	count_missed(r);
+	err = write_log(r, TRACE_AT_END);
+	if (!err)
+		err = snapshot_write(&r->snap, r->writer, TRACE_AT_END, false);
+	if (!err)
+		err = write_stats(r);
+	if (!err) {
+		err = trace_writer_close(r->writer);
+		r->writer = NULL;
+	}
+	return err;
+}
+
+void recorder_close(struct recorder *r)
+{
+	if (r->writer)
+		trace_writer_abandon(r->writer);
+	r->writer = NULL;
+	event_log_free(&r->log);
+	snapshot_free(&r->snap);
+	probe_close(r->probe);
+	site_plan_free(&r->plan);
+	trace_meta_free(&r->meta);
+	host_close(&r->host);
+}
+
+int recorder_drop_privileges(void)
+{
+	capng_clear(CAPNG_SELECT_BOTH);
+	if (capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_BPF))
+		return -EINVAL;
+	return capng_apply(CAPNG_SELECT_CAPS) ? -EPERM : 0;
+}

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "probe_sites.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <errno.h>
+#include <linux/bpf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* clang-format off */
+const struct site_group site_groups[NR_SITE_GROUPS] = {
+	[GROUP_PAGES] = { "page requests, frees, picks, fallbacks, drains",
+		"everything", -1, true },
+	[GROUP_SLOW_PATH] = { "reclaim, compaction, kswapd, OOM",
+		"when and why the slow path was taken", -1, false },
+	[GROUP_WMARKS] = { "recomputed watermarks",
+		"a change of the watermarks", -1, false },
+	[GROUP_DIRECT_FREE] = { "frees that enter the buddy directly, in lock order",
+		"when a free of order 4-8 or 10 reached its list; order-0 frees past a busy pcp list", -1, false },
+	[GROUP_DIRECT_FREE_OLD] = { "the same before 6.10, stamped at __mod_zone_page_state",
+		"when a free of order 4-8 or 10 reached its list; order-0 frees past a busy pcp list",
+		GROUP_DIRECT_FREE, false },
+	[GROUP_ISOLATE] = { "blocks that compaction and page reporting take out",
+		"free blocks isolated by compaction or page reporting; its list rotations", -1, false },
+	[GROUP_PUTBACK] = { "isolated blocks put back", "isolated blocks put back", -1, false },
+	[GROUP_ROTATE] = { "list rotations of compaction's migrate scanner",
+		"list rotations by compaction", -1, false },
+	[GROUP_MOVE] = { "pageblocks reserved, released, isolated",
+		"HighAtomic reserve and release, isolation of pageblocks", -1, false },
+	[GROUP_MOVE_OLD] = { "the same before 6.10",
+		"HighAtomic reserve and release, isolation of pageblocks", GROUP_MOVE, false },
+};
+
+#define TP(name, group, args) { "on_" #name, #name, SITE_TP, group, args }
+
+const struct site sites[] = {
+	TP(mm_page_alloc, GROUP_PAGES, 4),
+	TP(mm_page_free, GROUP_PAGES, 2),
+	TP(mm_page_alloc_zone_locked, GROUP_PAGES, 4),
+	TP(mm_page_pcpu_drain, GROUP_PAGES, 3),
+	TP(mm_page_alloc_extfrag, GROUP_PAGES, 5),
+	/* (order, gfp) up to 7.0; swapped, with a third argument, from 7.1 */
+	TP(mm_vmscan_direct_reclaim_begin, GROUP_SLOW_PATH, 2),
+	TP(mm_vmscan_direct_reclaim_end, GROUP_SLOW_PATH, 0),
+	TP(mm_vmscan_kswapd_wake, GROUP_SLOW_PATH, 3),
+	TP(mm_vmscan_kswapd_sleep, GROUP_SLOW_PATH, 1),
+	TP(mm_compaction_try_to_compact_pages, GROUP_SLOW_PATH, 3),
+	TP(mm_compaction_begin, GROUP_SLOW_PATH, 4),
+	TP(mm_compaction_end, GROUP_SLOW_PATH, 5),
+	TP(mm_compaction_isolate_freepages, GROUP_SLOW_PATH, 4),
+	TP(mm_compaction_isolate_migratepages, GROUP_SLOW_PATH, 4),
+	TP(mark_victim, GROUP_SLOW_PATH, 2),
+	TP(mm_setup_per_zone_wmarks, GROUP_WMARKS, 1),
+	{ "site_split_large_buddy", "split_large_buddy", SITE_FEXIT, GROUP_DIRECT_FREE, 0 },
+	{ "site_free_one_page", "free_one_page", SITE_KPROBE, GROUP_DIRECT_FREE_OLD, 0 },
+	{ "site_free_one_page_exit", "free_one_page", SITE_KRETPROBE, GROUP_DIRECT_FREE_OLD, 0 },
+	{ "site_free_pages_ok", "__free_pages_ok", SITE_FENTRY, GROUP_DIRECT_FREE_OLD, 0 },
+	{ "site_free_pages_ok_exit", "__free_pages_ok", SITE_FEXIT, GROUP_DIRECT_FREE_OLD, 0 },
+	{ "site_free_pcppages_bulk", "free_pcppages_bulk", SITE_FENTRY, GROUP_DIRECT_FREE_OLD, 0 },
+	{ "site_free_pcppages_bulk_exit", "free_pcppages_bulk", SITE_FEXIT, GROUP_DIRECT_FREE_OLD, 0 },
+	{ "site_mod_zone_page_state", "__mod_zone_page_state", SITE_FENTRY, GROUP_DIRECT_FREE_OLD, 0 },
+	{ "site_isolate_free_page", "__isolate_free_page", SITE_FEXIT, GROUP_ISOLATE, 0 },
+	{ "site_compaction_alloc", "compaction_alloc", SITE_FENTRY, GROUP_ISOLATE, 0 },
+	{ "site_compaction_alloc_exit", "compaction_alloc", SITE_FEXIT, GROUP_ISOLATE, 0 },
+	{ "site_isolate_block", "isolate_freepages_block", SITE_FENTRY, GROUP_ISOLATE, 0 },
+	{ "site_isolate_block_exit", "isolate_freepages_block", SITE_FEXIT, GROUP_ISOLATE, 0 },
+	{ "site_putback", "__putback_isolated_page", SITE_FENTRY, GROUP_PUTBACK, 0 },
+	{ "site_move_freelist_tail", "move_freelist_tail", SITE_FENTRY, GROUP_ROTATE, 0 },
+	{ "site_move_block", "__move_freepages_block", SITE_FENTRY, GROUP_MOVE, 0 },
+	{ "site_move_block_old", "move_freepages_block", SITE_FENTRY, GROUP_MOVE_OLD, 0 },
+	{ "site_steal", "steal_suitable_fallback", SITE_FENTRY, GROUP_MOVE_OLD, 0 },
+	{ "site_steal_exit", "steal_suitable_fallback", SITE_FEXIT, GROUP_MOVE_OLD, 0 },
+};
+/* clang-format on */
+
+const size_t nr_sites = sizeof(sites) / sizeof(sites[0]);
+
+const char *tier_name(enum tier tier)
+{
+	static const char *const names[] = { "auto", "tracepoint", "fentry", "kprobe" };
+
+	return names[tier];
+}
+
+const char *site_kind_name(enum site_kind kind)
+{
+	static const char *const names[] = { "tracepoint", "fentry", "fexit", "kprobe",
+					     "kretprobe" };
+
+	return names[kind];
+}
+
+/*
+ * Attach a program of two instructions and take it off again.  BTF lists functions that
+ * refuse (static inline expands to notrace), so nothing short of this tells.
+ */
+static int try_function(const struct host *host, const char *func, bool at_exit)
+{
+	const struct bpf_insn insns[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	LIBBPF_OPTS(bpf_prog_load_opts, opts,
+		    .expected_attach_type = at_exit ? BPF_TRACE_FEXIT : BPF_TRACE_FENTRY);
+	int id = btf__find_by_name_kind(host->btf, func, BTF_KIND_FUNC);
+	int prog, link, err = 0;
+
+	if (id < 0)
+		return -ENOENT;
+	opts.attach_btf_id = id;
+	prog = bpf_prog_load(BPF_PROG_TYPE_TRACING, "try", "GPL", insns, 2, &opts);
+	if (prog < 0)
+		return -errno;
+	link = bpf_raw_tracepoint_open(NULL, prog);
+	if (link < 0)
+		err = -errno;
+	else
+		close(link);
+	close(prog);
+	return err;
+}
+
+static void try_site(const struct host *host, const struct site *site, enum tier tier,
+		     struct site_state *state)
+{
+	bool probe = site->kind == SITE_KPROBE || site->kind == SITE_KRETPROBE;
+	int err;
+
+	if (site->kind == SITE_TP) {
+		err = host_tracepoint_args(host, site->func);
+		if (err < 0)
+			snprintf(state->why, sizeof(state->why), "not in this kernel");
+		else if (site->args && err != site->args)
+			snprintf(state->why, sizeof(state->why), "has %d arguments here, not %d",
+				 err, site->args);
+	} else if (tier == TIER_TRACEPOINT) {
+		snprintf(state->why, sizeof(state->why), "not asked for (--tier tracepoint)");
+	} else if (probe && tier == TIER_FENTRY) {
+		snprintf(state->why, sizeof(state->why), "not asked for (--tier fentry)");
+	} else if (!probe) {
+		err = try_function(host, site->func, site->kind == SITE_FEXIT);
+		if (err == -ENOENT)
+			snprintf(state->why, sizeof(state->why), "not in this kernel");
+		else if (err)
+			snprintf(state->why, sizeof(state->why), "refused by the kernel: %s",
+				 strerror(-err));
+	}
+	state->on = !state->why[0];
+}
+
+void site_plan_drop(struct site_plan *plan, size_t i, const char *why)
+{
+	enum site_group_id group = sites[i].group;
+
+	plan->group[group] = false;
+	plan->site[i].on = false;
+	snprintf(plan->site[i].why, sizeof(plan->site[i].why), "%s", why);
+	for (size_t j = 0; j < nr_sites; j++)
+		if (sites[j].group == group && plan->site[j].on) {
+			plan->site[j].on = false;
+			snprintf(plan->site[j].why, sizeof(plan->site[j].why),
+				 "of no use without %s", sites[i].func);
+		}
+}
+
+/* Groups come in the order of their ids, so what one stands in for was tried before. */
+static void plan_group(const struct host *host, enum tier tier, enum site_group_id g,
+		       struct site_plan *plan)
+{
+	const struct site_group *group = &site_groups[g];
+	bool needed = group->instead_of < 0 || !plan->group[group->instead_of];
+	char why[sizeof(plan->site->why)];
+
+	plan->group[g] = needed;
+	for (size_t i = 0; i < nr_sites; i++) {
+		if (sites[i].group != g)
+			continue;
+		if (needed)
+			try_site(host, &sites[i], tier, &plan->site[i]);
+		else
+			snprintf(plan->site[i].why, sizeof(why), "not needed here");
+	}
+	for (size_t i = 0; i < nr_sites; i++) {
+		/* A tracepoint that is missing takes only itself away, unless all depends on it. */
+		bool alone = sites[i].kind == SITE_TP && !group->required;
+
+		if (sites[i].group != g || plan->site[i].on || alone || !plan->group[g])
+			continue;
+		memcpy(why, plan->site[i].why, sizeof(why));
+		site_plan_drop(plan, i, why);
+	}
+}
+
+int site_plan_make(const struct host *host, enum tier tier, struct site_plan *plan)
+{
+	memset(plan, 0, sizeof(*plan));
+	plan->site = calloc(nr_sites, sizeof(*plan->site));
+	if (!plan->site)
+		return -ENOMEM;
+	for (size_t g = 0; g < NR_SITE_GROUPS; g++)
+		plan_group(host, tier, g, plan);
+	return 0;
+}
+
+void site_plan_free(struct site_plan *plan)
+{
+	free(plan->site);
+	plan->site = NULL;
+}
+
+enum tier site_plan_tier(const struct site_plan *plan)
+{
+	if (plan->group[GROUP_DIRECT_FREE])
+		return TIER_FENTRY;
+	return plan->group[GROUP_DIRECT_FREE_OLD] ? TIER_KPROBE : TIER_TRACEPOINT;
+}

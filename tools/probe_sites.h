@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The ladder of probe sites: every place in the kernel that buddyscope can watch, what
+ * it shows and what stays invisible without it.  Which ones work is found at run time.
+ */
+#ifndef TOOLS_PROBE_SITES_H
+#define TOOLS_PROBE_SITES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "host.h"
+
+enum site_kind { SITE_TP, SITE_FENTRY, SITE_FEXIT, SITE_KPROBE, SITE_KRETPROBE };
+
+/*
+ * Sites of one group work together or not at all.  A group with `instead_of` is tried
+ * only where that one is out of reach.
+ */
+enum site_group_id {
+	GROUP_PAGES,
+	GROUP_SLOW_PATH,
+	GROUP_WMARKS,
+	GROUP_DIRECT_FREE,
+	GROUP_DIRECT_FREE_OLD,
+	GROUP_ISOLATE,
+	GROUP_PUTBACK,
+	GROUP_ROTATE,
+	GROUP_MOVE,
+	GROUP_MOVE_OLD,
+	NR_SITE_GROUPS
+};
+
+struct site_group {
+	const char *what;    /* what the group records */
+	const char *without; /* what nobody sees when it is off */
+	int instead_of;	     /* enum site_group_id, or -1 */
+	bool required;
+};
+
+struct site {
+	const char *program; /* name of the BPF program */
+	const char *func;    /* tracepoint or kernel function */
+	enum site_kind kind;
+	enum site_group_id group;
+	int args; /* SITE_TP: this number of arguments or none; 0 any */
+};
+
+extern const struct site_group site_groups[NR_SITE_GROUPS];
+extern const struct site sites[];
+extern const size_t nr_sites;
+
+enum tier { TIER_AUTO, TIER_TRACEPOINT, TIER_FENTRY, TIER_KPROBE };
+
+const char *tier_name(enum tier tier);
+const char *site_kind_name(enum site_kind kind);
+
+struct site_state {
+	bool on;
+	char why[96]; /* why not, empty if on */
+};
+
+struct site_plan {
+	struct site_state *site; /* one for each of sites[] */
+	bool group[NR_SITE_GROUPS];
+};
+
+/*
+ * Find out which sites this kernel lets us use, at most up to @tier.  Functions are tried
+ * with a program that does nothing, because BTF alone does not tell what can be attached.
+ *
+ * Return: 0, -ENOMEM.  Free with site_plan_free().
+ */
+int site_plan_make(const struct host *host, enum tier tier, struct site_plan *plan);
+/* Turn off the group of site @i, and the others in it, because of @why. */
+void site_plan_drop(struct site_plan *plan, size_t i, const char *why);
+void site_plan_free(struct site_plan *plan);
+/* The tier a plan amounts to: what its record of direct frees rests on. */
+enum tier site_plan_tier(const struct site_plan *plan);
+
+#endif /* TOOLS_PROBE_SITES_H */

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The kernel as buddyscope's probes see it: only the types and members that they
+ * read, written by hand.  CO-RE relocates each access against the BTF of the
+ * running kernel, so neither offsets nor the order of members mean anything here;
+ * names and kinds of types do.  A member that some kernels lack is guarded by
+ * bpf_core_field_exists() where it is read (bpf/compat.bpf.h).
+ *
+ * This file is the whole contract with the kernel's structs: keep it that way.
+ */
+#ifndef __VMLINUX_H__ /* the name by which libbpf knows the kernel's own register names */
+#define __VMLINUX_H__
+
+typedef signed char __s8;
+typedef unsigned char __u8;
+typedef short __s16;
+typedef unsigned short __u16;
+typedef int __s32;
+typedef unsigned int __u32;
+typedef long long __s64;
+typedef unsigned long long __u64;
+typedef __u8 u8;
+typedef __u16 u16;
+typedef __u32 u32;
+typedef __u64 u64;
+typedef __s64 s64;
+typedef _Bool bool;
+typedef __u16 __be16;
+typedef __u32 __be32;
+typedef __u32 __wsum;
+
+enum {
+	false = 0,
+	true = 1
+};
+
+/* What libbpf's headers name. */
+enum bpf_map_type {
+	BPF_MAP_TYPE_HASH = 1,
+	BPF_MAP_TYPE_ARRAY = 2,
+	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
+};
+
+enum {
+	BPF_ANY = 0,
+	BPF_F_MMAPABLE = 1024,
+};
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct pt_regs { /* x86-64 */
+	unsigned long r15, r14, r13, r12, bp, bx, r11, r10, r9, r8;
+	unsigned long ax, cx, dx, si, di, orig_ax, ip, cs, flags, sp, ss;
+};
+
+struct list_head {
+	struct list_head *next, *prev;
+};
+
+typedef struct {
+	int counter;
+} atomic_t;
+
+typedef struct {
+	s64 counter;
+} atomic64_t;
+
+struct qspinlock {
+	atomic_t val;
+};
+
+struct raw_spinlock {
+	struct qspinlock raw_lock;
+};
+
+struct spinlock {
+	struct raw_spinlock rlock;
+};
+
+struct page {
+	struct list_head lru;
+	unsigned long private; /* order of a free block while it is on a free list */
+};
+
+struct free_area {
+	struct list_head free_list[1]; /* per migratetype; the length comes from BTF */
+	unsigned long nr_free;
+};
+
+struct per_cpu_pages {
+	struct spinlock lock;
+	int count;
+	int high;
+	int batch;
+	struct list_head lists[1];
+};
+
+struct pglist_data;
+
+struct zone {
+	unsigned long _watermark[3];
+	unsigned long watermark_boost;
+	unsigned long nr_reserved_highatomic;
+	long lowmem_reserve[1];
+	struct pglist_data *zone_pgdat;
+	struct per_cpu_pages *per_cpu_pageset;
+	unsigned long zone_start_pfn;
+	atomic64_t managed_pages;
+	unsigned long spanned_pages;
+	unsigned long present_pages;
+	const char *name;
+	struct free_area free_area[1];
+	struct spinlock lock;
+};
+
+struct pglist_data {
+	struct zone node_zones[1];
+	int node_id;
+};
+
+struct mem_section_usage {
+	unsigned long pageblock_flags[1];
+};
+
+struct mem_section {
+	struct mem_section_usage *usage;
+};
+
+struct compact_control {
+	struct zone *zone;
+	int order;
+	int migratetype;
+	unsigned int nr_freepages;
+};
+
+struct capture_control {
+	struct compact_control *cc;
+	struct page *page;
+};
+
+struct bpf_array {
+	void *pptrs[1]; /* of a per-CPU array map */
+};
+
+struct kthread {
+	void *data;
+};
+
+struct task_struct {
+	unsigned int flags;
+	int pid;
+	int tgid;
+	char comm[16];
+	void *worker_private; /* struct kthread of a kernel thread */
+	struct capture_control *capture_control;
+};
+
+struct seq_file;
+
+struct bpf_iter_meta {
+	struct seq_file *seq;
+	u64 session_id;
+	u64 seq_num;
+};
+
+struct bpf_iter__task {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+};
+
+#pragma clang attribute pop
+
+struct bpf_raw_tracepoint_args { /* a context: the verifier knows it, BTF need not */
+	__u64 args[0];
+};
+
+#endif /* __VMLINUX_H__ */
