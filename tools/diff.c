@@ -27,9 +27,9 @@ struct diff {
 	diff_fn *row;
 	void *arg;
 	struct diff_result *res;
-	uint32_t pageblock;	/* its pages */
+	uint32_t pageblock; /* its pages */
 	uint32_t pageblock_order;
-	struct queue queue[2];	/* core against core */
+	struct queue queue[2]; /* core against core */
 };
 
 /* -------------------------------------------------------------------------
@@ -274,7 +274,10 @@ int diff_run(struct trace_reader *reader, const struct diff_options *opt, diff_f
 {
 	const struct trace_meta *meta = trace_meta(reader);
 	struct diff diff = {
-		.opt = opt, .row = row, .arg = arg, .res = res,
+		.opt = opt,
+		.row = row,
+		.arg = arg,
+		.res = res,
 		.pageblock = UINT32_C(1) << meta->pageblock_order,
 		.pageblock_order = meta->pageblock_order,
 	};

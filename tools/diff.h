@@ -9,11 +9,11 @@
 #include "replay.h"
 
 struct diff_side {
-	uint64_t pfn; /* PA_PFN_NONE: nothing fits, or not told */
+	uint64_t pfn;	  /* PA_PFN_NONE: nothing fits, or not told */
 	const char *path; /* as pa_path_name(); NULL if the trace does not say */
 	bool fallback;
 	uint8_t fallback_order, fallback_mt; /* of a fallback */
-	char text[REPLAY_TEXT]; /* the same for people */
+	char text[REPLAY_TEXT];		     /* the same for people */
 };
 
 struct diff_row {

@@ -98,9 +98,10 @@ void replay_misfit(struct replay *r, uint64_t event, uint64_t ts, const char *ke
 	}
 	if (first->found)
 		return;
-	*first = (struct replay_divergence){
-		.found = true, .event = event, .ts = ts, .class = class
-	};
+	*first = (struct replay_divergence){ .found = true,
+					     .event = event,
+					     .ts = ts,
+					     .class = class };
 	snprintf(first->kernel, sizeof(first->kernel), "%s", kernel);
 	snprintf(first->core, sizeof(first->core), "%s", core);
 }
@@ -147,8 +148,8 @@ void replay_insertion(struct replay *r, const struct insertion *ins)
 static void close_pick(struct replay *r, uint32_t cpu)
 {
 	struct cpu_state *c = &r->cpus[cpu];
-	bool claims = c->has_pick && c->pick.kernel.fallback &&
-		      c->pick.kernel.claim == REPLAY_CLAIM_YES;
+	bool claims =
+		c->has_pick && c->pick.kernel.fallback && c->pick.kernel.claim == REPLAY_CLAIM_YES;
 
 	if (c->has_move) {
 		c->has_move = false;
@@ -296,8 +297,7 @@ static bool pairs(const struct replay *r, const struct trace_event *ev, const st
 
 	if (!r->kernel->hygiene || !c->has_pick || !p->has_alloc || p->kernel.fallback ||
 	    p->order != ev->order || p->mt != core_mt(r, ev->mt) ||
-	    p->zone != replay_zone_id(r, z) ||
-	    trace_fallback_order(ev) >= r->meta->pageblock_order)
+	    p->zone != replay_zone_id(r, z) || trace_fallback_order(ev) >= r->meta->pageblock_order)
 		return false;
 	if (ev->bits & EV_CLAIM_KNOWN)
 		return ev->bits & EV_CLAIMED;
@@ -388,8 +388,8 @@ static void drop_capture(struct replay *r, const struct trace_event *ev)
 	const struct pick *p = &c->pick;
 	unsigned int order = EV_CAPTURE(ev->bits);
 
-	if (!order-- || !c->has_pick || p->has_alloc || !p->kernel.fallback ||
-	    p->order != order || p->kernel.fallback_order != order || !r->kernel->hygiene ||
+	if (!order-- || !c->has_pick || p->has_alloc || !p->kernel.fallback || p->order != order ||
+	    p->kernel.fallback_order != order || !r->kernel->hygiene ||
 	    p->kernel.pfn >> order != ev->pfn >> order)
 		return;
 	c->has_pick = false;
@@ -692,7 +692,8 @@ int replay_run(struct trace_reader *reader, const struct replay_options *opt,
 	}
 	replay_finish(r);
 	*res = *replay_result(r);
-	res->seconds = (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9;
+	res->seconds =
+		(double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9;
 	res->cut = item.kind == TRACE_CUT;
 	if (res->cut)
 		snprintf(res->why, sizeof(res->why), "%s", trace_why(reader));

@@ -37,7 +37,7 @@ enum replay_class {
 #define X(id, name, what) REPLAY_##id,
 	REPLAY_CLASSES(X)
 #undef X
-	REPLAY_NR_CLASSES,
+		REPLAY_NR_CLASSES,
 	REPLAY_SAME = REPLAY_NR_CLASSES /* no difference */
 };
 
@@ -74,9 +74,9 @@ struct replay_decision {
 typedef void replay_fn(void *arg, const struct replay_decision *d);
 
 struct replay_options {
-	const char *policy; /* NULL: what the trace says */
-	bool no_repair;	    /* go on with the core's own decisions after a mismatch */
-	bool check;	    /* run pa_check now and then and at the end */
+	const char *policy;  /* NULL: what the trace says */
+	bool no_repair;	     /* go on with the core's own decisions after a mismatch */
+	bool check;	     /* run pa_check now and then and at the end */
 	replay_fn *decision; /* called for each comparison; may be NULL */
 	void *arg;
 };
@@ -113,9 +113,9 @@ struct replay_result {
 	uint64_t final_blocks, final_blocks_exact;
 	uint64_t decisions_hash; /* FNV-1a over what the core chose, pick by pick */
 	uint32_t zones, zones_begin, zones_compared;
-	bool end_known; /* the trace has a closing snapshot of a zone that was replayed */
-	bool cut;	/* the file ends early */
-	char why[256];	/* where and why, if it is cut */
+	bool end_known;	     /* the trace has a closing snapshot of a zone that was replayed */
+	bool cut;	     /* the file ends early */
+	char why[256];	     /* where and why, if it is cut */
 	const char *unsound; /* pa_check's sentence, NULL while the state is sound */
 	struct replay_class_count classes[REPLAY_NR_CLASSES];
 	struct replay_divergence first;

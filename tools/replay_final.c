@@ -20,12 +20,11 @@ int replay_final_list(struct replay *r, const struct trace_list *list)
 	int zone = list->zone < TRACE_MAX_ZONES ? r->zone_at[list->zone] : -1;
 	size_t i;
 
-	if (zone < 0 || mt == NO_MT || list->order >= r->meta->nr_orders ||
-	    !r->zones[zone].begin)
+	if (zone < 0 || mt == NO_MT || list->order >= r->meta->nr_orders || !r->zones[zone].begin)
 		return 0;
 	if (!r->final)
-		r->final = calloc((size_t)r->nr_zones * PA_MAX_ORDERS * PA_NR_MT,
-				  sizeof(*r->final));
+		r->final =
+			calloc((size_t)r->nr_zones * PA_MAX_ORDERS * PA_NR_MT, sizeof(*r->final));
 	if (!r->final)
 		return -ENOMEM;
 	r->zones[zone].end_seen = true;
@@ -96,6 +95,5 @@ bool replay_proven(const struct replay_result *res)
 	       res->picks - res->picks_exact == lru->picks &&
 	       res->fallbacks - res->fallbacks_exact == lru->fallbacks &&
 	       res->claims - res->claims_exact == lru->claims && res->repairs == lru->repairs &&
-	       res->lists == res->lists_exact_order &&
-	       res->final_blocks == res->final_blocks_exact;
+	       res->lists == res->lists_exact_order && res->final_blocks == res->final_blocks_exact;
 }

@@ -12,8 +12,8 @@ struct pick {
 	uint64_t event, ts;
 	uint32_t zone;
 	uint8_t order;
-	uint8_t mt;   /* enum pa_mt: the type asked for */
-	uint8_t mode; /* enum pa_mode it starts at, if the lock hold was judged right */
+	uint8_t mt;	/* enum pa_mt: the type asked for */
+	uint8_t mode;	/* enum pa_mode it starts at, if the lock hold was judged right */
 	bool has_alloc; /* ZONE_ALLOC was seen */
 	struct replay_kernel kernel;
 };
@@ -24,8 +24,8 @@ struct insertion {
 	uint32_t zone;
 	uint8_t type; /* enum event_type */
 	uint8_t order;
-	uint8_t mt; /* enum pa_mt or NO_MT */
-	uint8_t flags; /* PA_TO_TAIL or 0 */
+	uint8_t mt;	/* enum pa_mt or NO_MT */
+	uint8_t flags;	/* PA_TO_TAIL or 0 */
 	int8_t capture; /* as pa_free_block wants it */
 };
 
@@ -56,7 +56,7 @@ struct zone_state {
 	bool begin;	   /* its lists were loaded */
 	bool blocks_known; /* its pageblock types were loaded */
 	bool end_seen;
-	bool races;	  /* frees entered it that were not stamped in the lock */
+	bool races;	   /* frees entered it that were not stamped in the lock */
 	uint32_t last_cpu; /* of the last event inside its lock; UINT32_MAX none */
 	uint32_t open_cpu; /* that has a pick or a move open here; UINT32_MAX none */
 	uint64_t right[PA_MAX_ORDERS][PA_NR_MT]; /* event of the last exact pick from a list */
@@ -87,7 +87,7 @@ struct replay {
 	uint32_t gfp_movable;
 	bool inserts_unlocked; /* a plain free stands for its insertion where pcp lists do not hold it */
 	bool settled;
-	uint64_t now; /* number of the event at hand */
+	uint64_t now;	    /* number of the event at hand */
 	uint64_t compacted; /* event of the last sign of compaction, + 1 */
 	uint64_t next_check;
 	struct final_list *final; /* [zone][order][mt] */

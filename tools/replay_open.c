@@ -12,10 +12,9 @@ static const struct {
 	unsigned int major, minor;
 	const char *policy;
 } releases[] = {
-	{ 5, 4, "6.1.0" },   /* the nearest there is: F4 fallbacks */
-	{ 6, 1, "6.1" },     /* late in its stable series, as distributions ship it */
-	{ 6, 2, "6.1" },
-	{ 6, 10, "6.12.0" }, /* the claim returns the page */
+	{ 5, 4, "6.1.0" }, /* the nearest there is: F4 fallbacks */
+	{ 6, 1, "6.1" },   /* late in its stable series, as distributions ship it */
+	{ 6, 2, "6.1" },     { 6, 10, "6.12.0" }, /* the claim returns the page */
 	{ 6, 12, "6.12" },   /* late in its stable series: claim and steal apart */
 	{ 6, 13, "6.12.0" }, /* 6.13 and 6.14 had no such back-port */
 	{ 6, 15, "6.18" },

@@ -63,13 +63,14 @@ static bool compare(const struct replay *r, const struct pa *pa, const struct pi
 	out->pick_exact = d->pfn == k->pfn && k->pfn != PA_PFN_NONE;
 	if (!k->fallback)
 		return out->pick_exact && !fell;
-	out->fallback_exact = out->pick_exact && fell && d->fallback_order == k->fallback_order &&
-			      d->fallback_mt == k->fallback_mt &&
-			      (k->fallback_pfn == PA_PFN_NONE || d->fallback_pfn == k->fallback_pfn);
+	out->fallback_exact =
+		out->pick_exact && fell && d->fallback_order == k->fallback_order &&
+		d->fallback_mt == k->fallback_mt &&
+		(k->fallback_pfn == PA_PFN_NONE || d->fallback_pfn == k->fallback_pfn);
 	out->claim_told = k->fallback_order < r->meta->pageblock_order &&
 			  k->claim != REPLAY_CLAIM_UNKNOWN && !typed_before(r, pa, p);
-	out->claim_exact = out->claim_told && fell &&
-			   pa_is_claim(d) == (k->claim == REPLAY_CLAIM_YES);
+	out->claim_exact =
+		out->claim_told && fell && pa_is_claim(d) == (k->claim == REPLAY_CLAIM_YES);
 	return out->fallback_exact && (!out->claim_told || out->claim_exact);
 }
 
@@ -145,8 +146,8 @@ static bool place_insertions(struct replay *r, const struct pick *p, struct pa_d
  */
 
 /* What the core would have done, had it known where from and whether the kernel claimed. */
-static bool told_decision(const struct replay *r, const struct pick *p,
-			  const struct pa_decision *d, struct pa_decision *told)
+static bool told_decision(const struct replay *r, const struct pick *p, const struct pa_decision *d,
+			  struct pa_decision *told)
 {
 	const struct replay_kernel *k = &p->kernel;
 	uint64_t block = k->fallback_pfn;
@@ -180,9 +181,8 @@ static bool test_contradicted(const struct pa_decision *d, const struct replay_k
 }
 
 /* Would the kernel's choice follow if the lock had, or had not, been given up before? */
-static bool hold_decision(const struct replay *r, const struct pick *p,
-			  const struct cpu_state *c, const struct pa_decision *d,
-			  struct pa_decision *other)
+static bool hold_decision(const struct replay *r, const struct pick *p, const struct cpu_state *c,
+			  const struct pa_decision *d, struct pa_decision *other)
 {
 	struct replay_decision ignored = { .class = REPLAY_HOLD };
 	struct pa_request req = d->req;
@@ -261,9 +261,10 @@ static void first_divergence(struct replay *r, const struct replay_decision *out
 
 	if (first->found)
 		return;
-	*first = (struct replay_divergence){
-		.found = true, .event = out->event, .ts = out->ts, .class = out->class
-	};
+	*first = (struct replay_divergence){ .found = true,
+					     .event = out->event,
+					     .ts = out->ts,
+					     .class = out->class };
 	replay_kernel_text(out, first->kernel, sizeof(first->kernel));
 	replay_core_text(out, first->core, sizeof(first->core));
 }
@@ -280,8 +281,7 @@ static uint8_t differ(struct replay *r, const struct cpu_state *c, const struct 
 	bool known;
 
 	known = told_decision(r, p, d, &told);
-	if (known && p->kernel.claim != REPLAY_CLAIM_UNKNOWN &&
-	    test_contradicted(d, &p->kernel)) {
+	if (known && p->kernel.claim != REPLAY_CLAIM_UNKNOWN && test_contradicted(d, &p->kernel)) {
 		out->class = REPLAY_LRU;
 	} else if (hold_decision(r, p, c, d, &told)) {
 		out->class = REPLAY_HOLD;
@@ -321,8 +321,8 @@ static void count_pick(struct replay *r, const struct replay_decision *out)
 	res->fallbacks_exact += out->fallback_exact;
 	res->claims += out->claim_told;
 	res->claims_exact += out->claim_exact;
-	res->claims_untold += !out->claim_told &&
-			      out->kernel.fallback_order < r->meta->pageblock_order;
+	res->claims_untold +=
+		!out->claim_told && out->kernel.fallback_order < r->meta->pageblock_order;
 }
 
 void replay_pick(struct replay *r, uint32_t cpu, const struct pick *p)
@@ -333,7 +333,10 @@ void replay_pick(struct replay *r, uint32_t cpu, const struct pick *p)
 		.zone = p->zone, .order = p->order, .mt = p->mt, .mode = p->mode
 	};
 	struct replay_decision out = {
-		.event = p->event, .ts = p->ts, .cpu = cpu, .kernel = p->kernel,
+		.event = p->event,
+		.ts = p->ts,
+		.cpu = cpu,
+		.kernel = p->kernel,
 		.class = REPLAY_SAME,
 	};
 	struct pa_decision d;
@@ -396,7 +399,7 @@ void replay_core_text(const struct replay_decision *d, char *buf, size_t len)
 	else if (!pa_is_fallback(c))
 		snprintf(buf, len, "0x%" PRIx64 " from its list, order %u", c->pfn, c->from_order);
 	else
-		snprintf(buf, len, "0x%" PRIx64 " by fallback to order %u %s, pageblock %s",
-			 c->pfn, c->fallback_order, pa_mt_name(c->fallback_mt),
+		snprintf(buf, len, "0x%" PRIx64 " by fallback to order %u %s, pageblock %s", c->pfn,
+			 c->fallback_order, pa_mt_name(c->fallback_mt),
 			 pa_is_claim(c) ? "claimed" : "kept");
 }

@@ -1,0 +1,546 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Events put together by hand: what makes up one pick, where a free enters, which class a miss has. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "machine.h"
+
+/* A header without a machine behind it: one zone of two pageblocks at 1024. */
+struct rig {
+	struct machine m; /* for its meta; never runs */
+	struct replay *r;
+	uint64_t n; /* events fed */
+	uint64_t seen;
+	struct replay_decision last;
+	struct pa_decision core;
+};
+
+static void on_decision(void *arg, const struct replay_decision *d)
+{
+	struct rig *rig = arg;
+
+	rig->seen++;
+	rig->last = *d;
+	rig->core = *d->core;
+	rig->last.core = &rig->core;
+}
+
+static void rig_open(struct rig *rig, const char *policy, const char *tier, bool no_repair)
+{
+	struct replay_options opt = {
+		.no_repair = no_repair, .check = true, .decision = on_decision, .arg = rig
+	};
+	char why[200];
+
+	memset(rig, 0, sizeof(*rig));
+	machine_init(&rig->m, policy);
+	strcpy(rig->m.meta.tier, tier);
+	assert_int_equal(replay_open(&rig->m.meta, &opt, &rig->r, why, sizeof(why)), 0);
+}
+
+static void rig_list(struct rig *rig, enum trace_at at, uint32_t zone, uint32_t order, uint32_t mt,
+		     size_t n, const uint64_t *pfn)
+{
+	struct trace_item item = {
+		.kind = TRACE_LIST,
+		.list = { .at = at, .zone = zone, .order = order, .mt = mt, .pfn = pfn, .n = n }
+	};
+
+	assert_int_equal(replay_item(rig->r, &item), 0);
+}
+
+#define LOAD(rig, order, mt, ...)                                                                  \
+	rig_list(rig, TRACE_AT_BEGIN, 0, order, mt,                                                \
+		 sizeof((uint64_t[]){ __VA_ARGS__ }) / sizeof(uint64_t),                           \
+		 (uint64_t[]){ __VA_ARGS__ })
+
+static void feed(struct rig *rig, struct trace_event ev)
+{
+	struct trace_item item = { .kind = TRACE_EVENTS,
+				   .events = { .ev = &ev, .n = 1, .first = rig->n } };
+
+	ev.ts = 1000 * rig->n++;
+	assert_int_equal(replay_item(rig->r, &item), 0);
+}
+
+#define EV(rig, ...) feed(rig, (struct trace_event){ __VA_ARGS__ })
+
+static const struct replay_result *rig_end(struct rig *rig)
+{
+	replay_finish(rig->r);
+	assert_null(replay_result(rig->r)->unsound);
+	return replay_result(rig->r);
+}
+
+static void rig_close(struct rig *rig)
+{
+	replay_close(rig->r);
+	machine_free(&rig->m);
+}
+
+/* The micro-test of the fallback rules: four free pieces in one MOVABLE pageblock. */
+static void load_pieces(struct rig *rig)
+{
+	LOAD(rig, 3, K_MOVABLE, 4096 + 0x008);
+	LOAD(rig, 5, K_MOVABLE, 4096 + 0x040, 4096 + 0x080);
+	LOAD(rig, 7, K_MOVABLE, 4096 + 0x100);
+}
+
+/* 6.12 late: nothing is claimed (all in use is movable), the smallest is stolen, told by fallback alone. */
+static void a_lone_fallback_is_a_steal(void **state)
+{
+	const struct replay_result *res;
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig, "6.12", "fentry", false);
+	load_pieces(&rig);
+	EV(&rig, .type = EV_ALLOC, .pfn = EV_PFN_NONE, .arg = GFP_MOVABLE); /* it failed: nothing */
+	EV(&rig, .type = EV_FALLBACK, .pfn = 4096 + 8, .order = 0, .mt = K_UNMOVABLE,
+	   .arg = trace_fallback_arg(3, K_MOVABLE));
+	res = rig_end(&rig);
+	assert_int_equal(res->picks_exact, 1);
+	assert_int_equal(res->fallbacks_exact, 1);
+	assert_int_equal(rig.last.kernel.claim, REPLAY_CLAIM_NO);
+	assert_int_equal(res->claims, 1);
+	assert_int_equal(res->claims_exact, 1);
+	rig_close(&rig);
+}
+
+static void a_claim_is_told_by_two_events(void **state)
+{
+	const struct replay_result *res;
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig, "6.12", "fentry", false);
+	LOAD(&rig, 8, K_MOVABLE, 4096 + 256);
+	EV(&rig, .type = EV_ZONE_ALLOC, .pfn = 4096 + 256, .order = 0, .mt = K_UNMOVABLE);
+	/* Unlocked, of another CPU: does not end the pick. */
+	EV(&rig, .type = EV_FREE_BATCHED, .cpu = 1, .pfn = 4096);
+	assert_int_equal(rig.seen, 0);
+	EV(&rig, .type = EV_FALLBACK, .pfn = 4096 + 256, .order = 0, .mt = K_UNMOVABLE,
+	   .arg = trace_fallback_arg(8, K_MOVABLE));
+	assert_int_equal(rig.seen, 1);
+	res = rig_end(&rig);
+	assert_int_equal(res->picks_exact, 1);
+	assert_int_equal(res->fallbacks_exact, 1);
+	assert_int_equal(res->claims_exact, 1);
+	assert_int_equal(pa_pageblock(replay_state(rig.r), 4096), PA_UNMOVABLE);
+	rig_close(&rig);
+}
+
+/* In a batch that runs dry, a normal pick stands right before a steal: two picks. */
+static void a_steal_after_a_pick_is_its_own_pick(void **state)
+{
+	const struct replay_result *res;
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig, "6.18", "fentry", false);
+	LOAD(&rig, 0, K_MOVABLE, 4096 + 9);
+	LOAD(&rig, 0, K_UNMOVABLE, 4608 + 9);
+	EV(&rig, .type = EV_ZONE_ALLOC, .pfn = 4096 + 9, .mt = K_MOVABLE);
+	EV(&rig, .type = EV_FALLBACK, .pfn = 4608 + 9, .mt = K_MOVABLE,
+	   .arg = trace_fallback_arg(0, K_UNMOVABLE));
+	res = rig_end(&rig);
+	assert_int_equal(res->picks_exact, 2);
+	assert_int_equal(res->fallbacks_exact, 1);
+	rig_close(&rig);
+}
+
+/*
+ * One lock hold goes on stealing even where the wanted list has pages again; a new one does
+ * not.  What makes a hold end: any other event of the CPU, another CPU inside the lock.
+ */
+static void modes_live_as_long_as_the_lock_is_held(void **state)
+{
+	struct rig rig;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		rig_open(&rig, "6.18", "fentry", true);
+		LOAD(&rig, 1, K_UNMOVABLE, 4608 + 2, 4608 + 6);
+		EV(&rig, .type = EV_FALLBACK, .pfn = 4608 + 2, .mt = K_MOVABLE,
+		   .arg = trace_fallback_arg(1, K_UNMOVABLE));
+		if (i == 1)
+			EV(&rig, .type = EV_ALLOC, .pfn = 4608 + 2, .mt = K_MOVABLE);
+		if (i == 2)
+			EV(&rig, .type = EV_DRAIN, .cpu = 1, .pfn = 4096 + 64, .mt = K_RECLAIMABLE);
+		EV(&rig, .type = EV_FALLBACK, .pfn = 4608 + 3, .mt = K_MOVABLE,
+		   .arg = trace_fallback_arg(0, K_UNMOVABLE));
+		replay_finish(rig.r);
+		assert_int_equal(rig.seen, 2);
+		assert_int_equal(rig.core.req.mode, i ? PA_MODE_NORMAL : PA_MODE_STEAL);
+		rig_close(&rig);
+	}
+}
+
+/* Up to 6.9 the fallback comes first and names the block, the pick follows always. */
+static void an_old_fallback_comes_before_its_pick(void **state)
+{
+	const struct replay_result *res;
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig, "6.1", "fentry", false);
+	load_pieces(&rig);
+	EV(&rig, .type = EV_FALLBACK, .pfn = 4096 + 0x100, .mt = K_UNMOVABLE,
+	   .arg = trace_fallback_arg(7, K_MOVABLE));
+	assert_int_equal(rig.seen, 0);
+	EV(&rig, .type = EV_ZONE_ALLOC, .pfn = 4096 + 0x8, .mt = K_UNMOVABLE);
+	assert_int_equal(rig.seen, 1);
+	res = rig_end(&rig);
+	assert_int_equal(res->picks_exact, 1);
+	assert_int_equal(res->fallbacks_exact, 1);
+	/* Whether it was claimed is not told. */
+	assert_int_equal(res->claims, 0);
+	assert_int_equal(res->claims_untold, 1);
+	rig_close(&rig);
+}
+
+/* What the LRU held decides the claim on 6.1; the page is the same, the pageblock is not. */
+static void a_wrong_claim_is_an_lru_estimate(void **state)
+{
+	const struct replay_result *res;
+	struct rig rig;
+	int claimed;
+
+	(void)state;
+	for (claimed = 0; claimed < 2; claimed++) {
+		rig_open(&rig, "6.1", "fentry", false);
+		load_pieces(&rig);
+		EV(&rig, .type = EV_FALLBACK, .pfn = 4096 + 0x100, .mt = K_UNMOVABLE,
+		   .arg = trace_fallback_arg(7, K_MOVABLE),
+		   .bits = EV_CLAIM_KNOWN | (claimed ? EV_CLAIMED : 0));
+		EV(&rig, .type = EV_ZONE_ALLOC, .pfn = 4096 + 0x8, .mt = K_UNMOVABLE);
+		res = rig_end(&rig);
+		assert_int_equal(res->picks_exact, 1);
+		assert_int_equal(res->fallbacks_exact, 1);
+		assert_int_equal(res->claims, 1);
+		assert_int_equal(res->claims - res->claims_exact, res->repairs);
+		assert_int_equal(res->classes[REPLAY_LRU].repairs, res->repairs);
+		assert_int_equal(res->classes[REPLAY_LRU].claims, res->repairs);
+		assert_int_equal(pa_pageblock(replay_state(rig.r), 4096),
+				 claimed ? PA_UNMOVABLE : PA_MOVABLE);
+		rig_close(&rig);
+	}
+}
+
+/* On late kernels the page differs too, and what follows is set right. */
+static void an_lru_estimate_may_cost_the_pick(void **state)
+{
+	const struct replay_result *res;
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig, "6.12", "fentry", false);
+	/* 256 free pages: claimed for sure in the core, but the kernel says it stole. */
+	LOAD(&rig, 7, K_MOVABLE, 4096 + 0x080, 4096 + 0x100);
+	LOAD(&rig, 0, K_MOVABLE, 4608 + 1);
+	EV(&rig, .type = EV_FALLBACK, .pfn = 4608 + 1, .mt = K_UNMOVABLE,
+	   .arg = trace_fallback_arg(0, K_MOVABLE));
+	res = rig_end(&rig);
+	assert_int_equal(rig.last.class, REPLAY_LRU);
+	assert_int_equal(res->picks - res->picks_exact, 1);
+	assert_int_equal(res->classes[REPLAY_LRU].picks, 1);
+	assert_int_equal(res->repairs, 1);
+	assert_int_equal(pa_list_len(replay_state(rig.r), 0, 7, PA_MOVABLE), 2);
+	assert_int_equal(pa_list_len(replay_state(rig.r), 0, 0, PA_MOVABLE), 0);
+	rig_close(&rig);
+}
+
+static void a_page_that_is_not_free_is_a_missing_event(void **state)
+{
+	const struct replay_result *res;
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig, "6.12", "fentry", false);
+	LOAD(&rig, 0, K_MOVABLE, 4099);
+	EV(&rig, .type = EV_ZONE_ALLOC, .pfn = 4200, .mt = K_MOVABLE);
+	res = rig_end(&rig);
+	assert_int_equal(rig.last.class, REPLAY_MISSING);
+	assert_int_equal(res->classes[REPLAY_MISSING].picks, 1);
+	assert_int_equal(res->classes[REPLAY_MISSING].repairs, 1);
+	/* The page the core would have taken is still there. */
+	assert_int_equal(pa_list_head(replay_state(rig.r), 0, 0, PA_MOVABLE), 4099);
+	rig_close(&rig);
+}
+
+/* Second on the list instead of first: why depends on what went on around it. */
+static void a_wrong_place_has_a_reason(void **state)
+{
+	static const struct {
+		const char *tier, *unknown;
+		uint8_t before;
+		uint32_t lost;
+		enum replay_class class;
+	} cases[] = {
+		{ "fentry", "", 0, 0, REPLAY_UNKNOWN },
+		{ "fentry", "zone.vendor_data", 0, 0, REPLAY_POLICY },
+		{ "fentry", "", EV_COMPACT_BEGIN, 0, REPLAY_ROTATION },
+		{ "tracepoint", "", EV_FREE, 0, REPLAY_ORDER },
+		{ "fentry", "", EV_LOST, 3, REPLAY_LOST },
+	};
+	const struct replay_result *res;
+	struct rig rig;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		rig_open(&rig, "6.12", cases[i].tier, false);
+		strcpy(rig.m.meta.unknown, cases[i].unknown);
+		LOAD(&rig, 0, K_MOVABLE, 4099, 4105);
+		LOAD(&rig, 5, K_MOVABLE, 4608);
+		if (cases[i].before)
+			EV(&rig, .type = cases[i].before, .pfn = 4096 + 64, .order = 5,
+			   .arg = cases[i].lost);
+		EV(&rig, .type = EV_ZONE_ALLOC, .pfn = 4105, .mt = K_MOVABLE);
+		res = rig_end(&rig);
+		assert_int_equal(rig.last.class, cases[i].class);
+		assert_int_equal(res->classes[cases[i].class].picks, 1);
+		assert_int_equal(res->repairs, 1);
+		assert_int_equal(res->lost, cases[i].lost);
+		assert_false(replay_proven(res));
+		rig_close(&rig);
+	}
+}
+
+/* A free seen before the lock is placed where the picks agree. */
+static void a_pending_free_is_placed_by_the_picks(void **state)
+{
+	const struct replay_result *res;
+	struct rig rig;
+	int early;
+
+	(void)state;
+	for (early = 0; early < 2; early++) {
+		rig_open(&rig, "6.12", "tracepoint", false);
+		LOAD(&rig, 4, K_MOVABLE, 4608, 4640);
+		EV(&rig, .type = EV_FREE, .cpu = 1, .pfn = 4096 + 64, .order = 4);
+		EV(&rig, .type = EV_ZONE_ALLOC, .pfn = early ? 4096 + 64 : 4608, .order = 4,
+		   .mt = K_MOVABLE);
+		EV(&rig, .type = EV_ALLOC, .pfn = early ? 4096 + 64 : 4608, .order = 4,
+		   .mt = K_MOVABLE);
+		EV(&rig, .type = EV_FREE_BATCHED, .cpu = 1, .pfn = 4096 + 64);
+		EV(&rig, .type = EV_ZONE_ALLOC, .pfn = early ? 4608 : 4096 + 64, .order = 4,
+		   .mt = K_MOVABLE);
+		res = rig_end(&rig);
+		assert_int_equal(res->picks, 2);
+		assert_int_equal(res->picks_exact, 2);
+		assert_int_equal(res->reordered, early);
+		assert_int_equal(res->repairs, 0);
+		rig_close(&rig);
+	}
+}
+
+/* The record made inside the lock is the insertion; the plain free before it is none. */
+static void a_locked_free_replaces_the_pending_one(void **state)
+{
+	const struct replay_result *res;
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig, "6.12", "tracepoint", false);
+	LOAD(&rig, 0, K_MOVABLE, 4608);
+	EV(&rig, .type = EV_FREE, .pfn = 4096 + 64, .order = 5);
+	EV(&rig, .type = EV_ZONE_FREE, .pfn = 4096 + 64, .order = 5, .mt = TRACE_MT_NONE,
+	   .bits = EV_LOCKED);
+	res = rig_end(&rig);
+	assert_int_equal(res->repairs, 0);
+	assert_int_equal(res->dropped, 0);
+	assert_int_equal(pa_list_len(replay_state(rig.r), 0, 5, PA_MOVABLE), 1);
+	rig_close(&rig);
+}
+
+/* Orders that pcp lists hold wait for their drain, at every tier. */
+static void small_frees_enter_by_drains_only(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig, "6.12", "tracepoint", false);
+	LOAD(&rig, 0, K_MOVABLE, 4608);
+	EV(&rig, .type = EV_FREE, .pfn = 4096 + 64, .order = 3);
+	EV(&rig, .type = EV_FREE, .pfn = 5120, .order = 9);
+	EV(&rig, .type = EV_FREE_BATCHED, .pfn = 0);
+	assert_int_equal(pa_list_len(replay_state(rig.r), 0, 3, PA_MOVABLE), 0);
+	assert_int_equal(pa_list_len(replay_state(rig.r), 0, 9, PA_MOVABLE), 0);
+	rig_end(&rig);
+	rig_close(&rig);
+}
+
+/* A free of what the core thinks free: somebody took it unseen. */
+static void a_double_free_is_a_missing_event(void **state)
+{
+	const struct replay_result *res;
+	struct rig rig;
+	int no_repair;
+
+	(void)state;
+	for (no_repair = 0; no_repair < 2; no_repair++) {
+		rig_open(&rig, "6.12", "fentry", no_repair);
+		LOAD(&rig, 2, K_MOVABLE, 4100);
+		EV(&rig, .type = EV_DRAIN, .pfn = 4101, .order = 0, .mt = K_MOVABLE);
+		EV(&rig, .type = EV_ISOLATE, .pfn = 4096 + 64, .order = 4);
+		res = rig_end(&rig);
+		assert_int_equal(res->repairs, no_repair ? 0 : 2);
+		assert_int_equal(res->dropped, no_repair ? 2 : 0);
+		assert_int_equal(res->classes[REPLAY_MISSING].repairs, no_repair ? 0 : 2);
+		assert_int_equal(res->first.event, 0);
+		assert_int_equal(pa_list_len(replay_state(rig.r), 0, 2, PA_MOVABLE), 1);
+		rig_close(&rig);
+	}
+}
+
+/* From 6.16 a capture says mm_page_alloc_extfrag inside the free: not a pick. */
+static void a_capture_is_no_pick(void **state)
+{
+	const struct replay_result *res;
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig, "6.18", "fentry", false);
+	LOAD(&rig, 0, K_MOVABLE, 4608);
+	EV(&rig, .type = EV_FALLBACK, .pfn = 4100, .order = 2, .mt = K_UNMOVABLE,
+	   .arg = trace_fallback_arg(2, K_MOVABLE));
+	EV(&rig, .type = EV_ZONE_FREE, .pfn = 4100, .order = 2, .mt = K_MOVABLE,
+	   .bits = EV_LOCKED | EV_MT_KNOWN | 3 << EV_CAPTURE_SHIFT);
+	res = rig_end(&rig);
+	assert_int_equal(res->picks, 0);
+	assert_int_equal(res->captures, 1);
+	assert_int_equal(pa_list_len(replay_state(rig.r), 0, 2, PA_MOVABLE), 0);
+	rig_close(&rig);
+}
+
+/* A told block move that is part of a claim must not give the claim away. */
+static void a_move_in_a_claim_is_still_predicted(void **state)
+{
+	const struct replay_result *res;
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig, "6.12", "fentry", false);
+	LOAD(&rig, 8, K_MOVABLE, 4096 + 256);
+	EV(&rig, .type = EV_MOVE_BLOCK, .pfn = 4096, .mt = K_UNMOVABLE, .arg = K_MOVABLE);
+	EV(&rig, .type = EV_ZONE_ALLOC, .pfn = 4096 + 256, .mt = K_UNMOVABLE);
+	EV(&rig, .type = EV_FALLBACK, .pfn = 4096 + 256, .mt = K_UNMOVABLE,
+	   .arg = trace_fallback_arg(8, K_MOVABLE));
+	/* And one that stands for itself. */
+	EV(&rig, .type = EV_MOVE_BLOCK, .pfn = 4096, .mt = K_HIGHATOMIC, .arg = K_UNMOVABLE);
+	EV(&rig, .type = EV_ZONE_ALLOC, .pfn = 4096 + 257, .mt = K_HIGHATOMIC);
+	res = rig_end(&rig);
+	assert_int_equal(res->picks_exact, 2);
+	assert_int_equal(res->fallbacks_exact, 1);
+	assert_int_equal(res->repairs, 0);
+	rig_close(&rig);
+}
+
+static void nothing_to_compare_is_not_exact(void **state)
+{
+	const struct replay_result *res;
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig, "6.12", "fentry", false);
+	EV(&rig, .type = EV_ZONE_ALLOC, .pfn = 4200, .mt = K_MOVABLE);
+	res = rig_end(&rig);
+	assert_int_equal(res->picks_skipped, 1);
+	assert_int_equal(res->picks, 0);
+	assert_int_equal(res->zones_begin, 0);
+	assert_false(res->end_known);
+	assert_false(replay_proven(res));
+	rig_close(&rig);
+}
+
+static void the_closing_snapshot_is_compared_in_order(void **state)
+{
+	static const uint64_t swapped[] = { 4105, 4099 }, other[] = { 4099, 4107 };
+	const struct replay_result *res;
+	struct rig rig;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		rig_open(&rig, "6.12", "fentry", false);
+		LOAD(&rig, 0, K_MOVABLE, 4099, 4105);
+		LOAD(&rig, 3, K_MOVABLE, 4608);
+		rig_list(&rig, TRACE_AT_END, 0, 0, K_MOVABLE, 2, i == 1 ? swapped : other);
+		if (i == 2)
+			rig_list(&rig, TRACE_AT_END, 0, 3, K_MOVABLE, 1, (uint64_t[]){ 4608 });
+		res = rig_end(&rig);
+		assert_true(res->end_known);
+		assert_int_equal(res->lists, 2);
+		assert_int_equal(res->lists_exact_order, i == 2);
+		assert_int_equal(res->lists_exact_set, i == 0 ? 0 : 1);
+		assert_int_equal(res->final_blocks, i == 2 ? 3 : 2);
+		assert_int_equal(res->final_blocks_exact, i == 0 ? 1 : 2);
+		assert_false(replay_proven(res));
+		rig_close(&rig);
+	}
+}
+
+static void the_release_chooses_where_the_trace_does_not(void **state)
+{
+	static const struct {
+		const char *release, *policy;
+	} cases[] = {
+		{ "6.1.0-56-cloud-amd64", "6.1" },
+		{ "6.12.117+deb12-amd64", "6.12" },
+		{ "6.11.3", "6.12.0" },
+		{ "6.18.26", "6.18" },
+		{ "6.15.1", "6.18" },
+		{ "7.3.4", "6.18" },
+		{ "6.9.0", "6.1" },
+		{ "5.15.0", "6.1.0" },
+		{ "4.19.0", NULL },
+		{ "BSD", NULL },
+	};
+	struct trace_meta meta = { .page_shift = 12 };
+	const struct pa_policy *policy;
+	const char *from;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		strcpy(meta.kernel, cases[i].release);
+		policy = replay_policy(&meta, &from);
+		assert_string_equal(from, "kernel release");
+		if (cases[i].policy)
+			assert_string_equal(policy->name, cases[i].policy);
+		else
+			assert_null(policy);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_lone_fallback_is_a_steal),
+		cmocka_unit_test(a_claim_is_told_by_two_events),
+		cmocka_unit_test(a_steal_after_a_pick_is_its_own_pick),
+		cmocka_unit_test(modes_live_as_long_as_the_lock_is_held),
+		cmocka_unit_test(an_old_fallback_comes_before_its_pick),
+		cmocka_unit_test(a_wrong_claim_is_an_lru_estimate),
+		cmocka_unit_test(an_lru_estimate_may_cost_the_pick),
+		cmocka_unit_test(a_page_that_is_not_free_is_a_missing_event),
+		cmocka_unit_test(a_wrong_place_has_a_reason),
+		cmocka_unit_test(a_pending_free_is_placed_by_the_picks),
+		cmocka_unit_test(a_locked_free_replaces_the_pending_one),
+		cmocka_unit_test(small_frees_enter_by_drains_only),
+		cmocka_unit_test(a_double_free_is_a_missing_event),
+		cmocka_unit_test(a_capture_is_no_pick),
+		cmocka_unit_test(a_move_in_a_claim_is_still_predicted),
+		cmocka_unit_test(nothing_to_compare_is_not_exact),
+		cmocka_unit_test(the_closing_snapshot_is_compared_in_order),
+		cmocka_unit_test(the_release_chooses_where_the_trace_does_not),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
