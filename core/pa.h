@@ -60,9 +60,9 @@ struct pa_policy {
 	const char *name;    /* "6.1.0", "6.1", "6.12.0", "6.12", "6.18" */
 	const char *summary; /* one line for people */
 	enum pa_fallback fallback;
-	bool hygiene;	     /* 6.10+: a free page's list type always equals its pageblock's type */
-	bool retype_range;   /* a merge across types retypes all blocks absorbed, not only the first */
-	bool split_large;    /* 6.10+: a free above pageblock order enters as pageblocks (split_large_buddy) */
+	bool hygiene;	   /* 6.10+: a free page's list type always equals its pageblock's type */
+	bool retype_range; /* a merge across types retypes all blocks absorbed, not only the first */
+	bool split_large; /* 6.10+: a free above pageblock order enters as pageblocks (split_large_buddy) */
 	bool claim_skips_highatomic; /* late 6.12: try_to_steal_block looks at the block's own type first */
 	bool isolate_moves_rest; /* 6.12+: __isolate_free_page also moves the block's other free pages */
 };
@@ -80,19 +80,19 @@ struct pa; /* opaque and position independent; lives inside the caller's memory 
 
 struct pa_zone_config {
 	uint64_t start_pfn;
-	uint64_t spanned;     /* frames from start_pfn, holes included */
-	uint64_t managed;     /* frames the buddy system manages */
-	uint64_t wmark[3];    /* min, low, high in pages, boost not included */
+	uint64_t spanned;  /* frames from start_pfn, holes included */
+	uint64_t managed;  /* frames the buddy system manages */
+	uint64_t wmark[3]; /* min, low, high in pages, boost not included */
 	uint32_t node;
 };
 
 struct pa_config {
 	const struct pa_policy *policy;
 	const struct pa_zone_config *zones; /* must not overlap; any order */
-	uint32_t nr_zones;	 /* 1 to PA_MAX_ZONES */
-	uint32_t nr_orders;	 /* 2 to PA_MAX_ORDERS */
-	uint32_t pageblock_order; /* below nr_orders */
-	uint32_t boost_factor;	 /* vm.watermark_boost_factor, 15000 by default */
+	uint32_t nr_zones;		    /* 1 to PA_MAX_ZONES */
+	uint32_t nr_orders;		    /* 2 to PA_MAX_ORDERS */
+	uint32_t pageblock_order;	    /* below nr_orders */
+	uint32_t boost_factor;		    /* vm.watermark_boost_factor, 15000 by default */
 };
 
 /* Bytes of state @cfg needs; 0 if @cfg is not valid. */
@@ -195,10 +195,10 @@ struct pa_request {
 
 /* One run of the claim test on one pageblock: what it counted and what came out. */
 struct pa_claim_test {
-	uint64_t pfn;	  /* head page that was looked at */
-	uint8_t order;	  /* its order */
-	uint8_t mt;	  /* list it was on */
-	bool tested;	  /* the counts below were taken */
+	uint64_t pfn;  /* head page that was looked at */
+	uint8_t order; /* its order */
+	uint8_t mt;    /* list it was on */
+	bool tested;   /* the counts below were taken */
 	bool claimed;
 	uint16_t free;	  /* free pages in the pageblock */
 	uint16_t movable; /* frames taken for LRU or movable_ops pages */
@@ -214,11 +214,11 @@ struct pa_claim_test {
  */
 struct pa_decision {
 	struct pa_request req;
-	uint64_t pfn;	   /* first frame handed out; PA_PFN_NONE if none fits */
-	uint8_t path;	   /* enum pa_path */
+	uint64_t pfn;	    /* first frame handed out; PA_PFN_NONE if none fits */
+	uint8_t path;	    /* enum pa_path */
 	uint8_t from_order; /* order of the block the page was split from */
-	uint8_t next_mode; /* enum pa_mode the same lock hold goes on with */
-	uint8_t boosts;	   /* how often boost_watermark ran */
+	uint8_t next_mode;  /* enum pa_mode the same lock hold goes on with */
+	uint8_t boosts;	    /* how often boost_watermark ran */
 	/* Fallbacks only: what mm_page_alloc_extfrag would say. */
 	uint8_t fallback_order;
 	uint8_t fallback_mt;
@@ -305,11 +305,11 @@ int pa_rotate(struct pa *pa, uint64_t pfn, bool tail);
 
 struct pa_page_info {
 	enum pa_use use;
-	bool free;	 /* inside a free block */
-	bool head;	 /* first frame of that block */
-	uint8_t order;	 /* of the free block that holds the frame */
-	uint8_t mt;	 /* list that block is on */
-	uint64_t block;	 /* first frame of that block */
+	bool free;	/* inside a free block */
+	bool head;	/* first frame of that block */
+	uint8_t order;	/* of the free block that holds the frame */
+	uint8_t mt;	/* list that block is on */
+	uint64_t block; /* first frame of that block */
 };
 
 /* -ENOENT if no zone holds @pfn. */
