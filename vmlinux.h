@@ -29,10 +29,7 @@ typedef __u16 __be16;
 typedef __u32 __be32;
 typedef __u32 __wsum;
 
-enum {
-	false = 0,
-	true = 1
-};
+enum { false = 0, true = 1 };
 
 /* What libbpf's headers name. */
 enum bpf_map_type {
