@@ -243,11 +243,13 @@ int find_nodes(struct bpf_iter__task *ctx)
 {
 	struct task_struct *task = ctx->task;
 	struct kthread *kthread;
+	char comm[16];
 	__u64 node;
 
 	if (!task || !(task->flags & PF_KTHREAD))
 		return 0;
-	if (bpf_strncmp(task->comm, 6, "kswapd"))
+	BPF_CORE_READ_INTO(&comm, task, comm);
+	if (bpf_strncmp(comm, 6, "kswapd"))
 		return 0;
 	kthread = BPF_CORE_READ(task, worker_private);
 	node = (__u64)BPF_CORE_READ(kthread, data);

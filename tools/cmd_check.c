@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* buddyscope check: what can be recorded on this kernel, and what would stay unseen. */
 #include <errno.h>
 #include <getopt.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* buddyscope record: the allocator's events and free lists into a trace file. */
 #define _GNU_SOURCE /* pipe2 */
 #include <errno.h>

@@ -269,7 +269,7 @@ static int types_from_json(const json_t *names, struct trace_meta *meta, char *w
 			return err;
 		if (!*name || trace_mt_index(meta, name) >= 0)
 			return bad(why, len, "a migratetype's name is empty or comes twice");
-		memcpy(meta->mt[meta->nr_mt++], name, sizeof(name));
+		strcpy(meta->mt[meta->nr_mt++], name);
 	}
 	return 0;
 }
