@@ -111,22 +111,26 @@ static bool may_absorb(const struct pa *pa, const struct pa_zone *z, uint64_t bu
 	return buddy_mt == mt || (pa_mergeable(mt) && pa_mergeable(buddy_mt));
 }
 
-/* 6.10 and later give an absorbed buddy the type of the list; the first of them only its first block. */
+/*
+ * 6.10 and later give an absorbed buddy the type of the list it joins; the first of them gave
+ * it to its first pageblock only.
+ */
 static void retype_absorbed(struct pa *pa, struct pa_zone *z, uint64_t buddy, unsigned int order,
 			    enum pa_mt mt)
 {
-	const struct pa_policy *policy = pa_policy(pa);
+	const struct pa_policy *policy;
 
-	if (!policy->hygiene || order < pa->pageblock_order || *pa_block(pa, z, buddy) == mt)
+	if (order < pa->pageblock_order || *pa_block(pa, z, buddy) == mt)
 		return;
-	pa_retype(pa, z, buddy, policy->retype_range ? order : pa->pageblock_order, mt);
+	policy = pa_policy(pa);
+	if (policy->hygiene)
+		pa_retype(pa, z, buddy, policy->retype_range ? order : pa->pageblock_order, mt);
 }
 
 /* compaction_capture, as far as it does not depend on who asks. */
-static bool captures(const struct pa *pa, unsigned int order, enum pa_mt mt, int capture)
+static bool captures(unsigned int order, enum pa_mt mt, int capture)
 {
-	return capture >= 0 && order == (unsigned int)capture && order + 1 < pa->nr_orders &&
-	       mt != PA_CMA && mt != PA_ISOLATE;
+	return capture >= 0 && order == (unsigned int)capture && mt != PA_CMA && mt != PA_ISOLATE;
 }
 
 /* __free_one_page on frames known to be in use.  Returns whether they were captured. */
@@ -137,7 +141,7 @@ static bool merge_and_link(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsig
 	for (; order + 1 < pa->nr_orders; order++) {
 		uint64_t buddy = pfn ^ pa_pages(order);
 
-		if (captures(pa, order, mt, capture)) {
+		if (captures(order, mt, capture)) {
 			pa_mark(pa, z, pfn, order, PA_USE_PINNED);
 			return true;
 		}

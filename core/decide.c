@@ -217,7 +217,7 @@ static bool settle(const struct pa *pa, const struct pa_zone *z, struct pa_decis
 	if (d->path == PA_PATH_CLAIM || d->path == PA_PATH_MOVE) {
 		if (!pa_block_range(pa, z, d->fallback_pfn, &first, &end))
 			return false;
-	} else if (pa_policy(pa)->fallback != PA_FALLBACK_STEAL_RETRY) {
+	} else if (pa->fallback != PA_FALLBACK_STEAL_RETRY) {
 		d->pfn = d->fallback_pfn;
 		d->from_order = d->fallback_order;
 		return true;
@@ -260,7 +260,7 @@ static bool find_block(const struct pa *pa, const struct pa_zone *z, const struc
 static bool steal_suitable(const struct pa *pa, const struct pa_zone *z, const struct block *b,
 			   const struct told *told, struct pa_decision *d)
 {
-	bool retry = pa_policy(pa)->fallback == PA_FALLBACK_STEAL_RETRY;
+	bool retry = pa->fallback == PA_FALLBACK_STEAL_RETRY;
 	enum pa_mt start = (enum pa_mt)d->req.mt, type = *pa_block(pa, z, b->pfn);
 	struct pa_claim_test *t = look_at(d, b);
 	enum pa_path path = PA_PATH_STEAL;
@@ -375,7 +375,7 @@ static bool fallback(const struct pa *pa, const struct pa_zone *z, const struct 
 {
 	if (d->req.mt >= PA_PCPTYPES)
 		return false;
-	if (pa_policy(pa)->fallback == PA_FALLBACK_CLAIM_STEAL)
+	if (pa->fallback == PA_FALLBACK_CLAIM_STEAL)
 		return decide_claim_steal(pa, z, told, d);
 	return decide_one(pa, z, told, d);
 }
@@ -396,7 +396,7 @@ static bool cma_first(const struct pa_zone *z, const struct pa_decision *d)
 
 static void rmqueue(const struct pa *pa, const struct pa_zone *z, struct pa_decision *d)
 {
-	bool modes = pa_policy(pa)->fallback == PA_FALLBACK_CLAIM_STEAL;
+	bool modes = pa->fallback == PA_FALLBACK_CLAIM_STEAL;
 	enum pa_mode mode = modes ? (enum pa_mode)d->req.mode : PA_MODE_NORMAL;
 
 	d->next_mode = (uint8_t)mode;
@@ -489,7 +489,7 @@ static bool fits_smallest(const struct pa *pa, const struct pa_zone *z, const st
 static bool fits_fallback(const struct pa *pa, const struct pa_zone *z, const struct pa_decision *d)
 {
 	const struct block b = { d->fallback_pfn, d->fallback_order, (enum pa_mt)d->fallback_mt };
-	bool retry = pa_policy(pa)->fallback == PA_FALLBACK_STEAL_RETRY;
+	bool retry = pa->fallback == PA_FALLBACK_STEAL_RETRY;
 	bool large = b.order >= pa->pageblock_order;
 	struct pa_decision again;
 
@@ -506,14 +506,13 @@ static bool fits_fallback(const struct pa *pa, const struct pa_zone *z, const st
 /* Bring the free pages a fallback takes over to the type they go on with. */
 static void move_fallback(struct pa *pa, struct pa_zone *z, const struct pa_decision *d)
 {
-	enum pa_fallback flavour = pa_policy(pa)->fallback;
 	enum pa_mt to = (enum pa_mt)d->req.mt;
 	uint64_t first = d->fallback_pfn;
 	uint64_t end = first + pa_pages(d->fallback_order);
 
-	if (d->path == PA_PATH_STEAL && flavour == PA_FALLBACK_CLAIM_STEAL)
+	if (d->path == PA_PATH_STEAL && pa->fallback == PA_FALLBACK_CLAIM_STEAL)
 		return;
-	if (d->path == PA_PATH_STEAL && flavour == PA_FALLBACK_STEAL_PAGE)
+	if (d->path == PA_PATH_STEAL && pa->fallback == PA_FALLBACK_STEAL_PAGE)
 		to = *pa_block(pa, z, d->fallback_pfn);
 	if (d->path == PA_PATH_CLAIM || d->path == PA_PATH_MOVE)
 		pa_block_range(pa, z, d->fallback_pfn, &first, &end);

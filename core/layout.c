@@ -130,6 +130,7 @@ int pa_init(void *mem, size_t len, const struct pa_config *cfg, struct pa **out)
 
 	memset(mem, 0, (size_t)l.size);
 	pa->policy = l.policy;
+	pa->fallback = cfg->policy->fallback;
 	pa->nr_zones = cfg->nr_zones;
 	pa->nr_orders = cfg->nr_orders;
 	pa->pageblock_order = cfg->pageblock_order;

@@ -87,11 +87,11 @@ struct pa_zone_config {
 };
 
 struct pa_config {
-	const struct pa_policy *policy;
+	const struct pa_policy *policy;	    /* from pa_policy_find() or pa_policy_at() */
 	const struct pa_zone_config *zones; /* must not overlap; any order */
 	uint32_t nr_zones;		    /* 1 to PA_MAX_ZONES */
 	uint32_t nr_orders;		    /* 2 to PA_MAX_ORDERS */
-	uint32_t pageblock_order;	    /* below nr_orders */
+	uint32_t pageblock_order;	    /* 1 to nr_orders - 1 */
 	uint32_t boost_factor;		    /* vm.watermark_boost_factor, 15000 by default */
 };
 
@@ -150,7 +150,9 @@ int pa_pageblock(const struct pa *pa, uint64_t pfn);
  * @mt:      list type to use; the caller's argument counts, not the block's type.
  * @flags:   PA_TO_TAIL or 0.
  * @capture: order at which a direct compactor captures the block (compaction_capture),
- *           negative for none.  A block that reaches it goes to no list.
+ *           negative for none.  A block that reaches it goes to no list, except that
+ *           CMA and isolated pages are never captured.  Whether a MOVABLE block below
+ *           pageblock order may be, depends on who asks: the caller's to know.
  *
  * Return: 0, 1 if the block was captured, -EINVAL if (@pfn, @order) is not a
  * block inside one zone, -EEXIST if a frame of it is free already.
@@ -168,8 +170,8 @@ int pa_free(struct pa *pa, uint64_t pfn, unsigned int order, unsigned int flags,
 
 /* Where __rmqueue found a page. */
 enum pa_path {
-	PA_PATH_NONE,	     /* nothing fits: the request fails here */
-	PA_PATH_SMALLEST,    /* __rmqueue_smallest on the wanted type */
+	PA_PATH_NONE,	  /* nothing fits: the request fails here */
+	PA_PATH_SMALLEST, /* __rmqueue_smallest on the wanted type, or on CMA with PA_ALLOC_CMA */
 	PA_PATH_CLAIM_WHOLE, /* fallback of pageblock order or above: its blocks change type */
 	PA_PATH_CLAIM,	     /* fallback below: the whole pageblock moved and changed type */
 	PA_PATH_MOVE,	     /* up to 6.9: its free pages moved, the pageblock kept its type */
@@ -219,7 +221,7 @@ struct pa_decision {
 	uint8_t from_order; /* order of the block the page was split from */
 	uint8_t next_mode;  /* enum pa_mode the same lock hold goes on with */
 	uint8_t boosts;	    /* how often boost_watermark ran */
-	/* Fallbacks only: what mm_page_alloc_extfrag would say. */
+	/* Fallbacks only: what mm_page_alloc_extfrag says; but from 6.10 its pfn is @pfn. */
 	uint8_t fallback_order;
 	uint8_t fallback_mt;
 	uint64_t fallback_pfn; /* the block chosen; the page handed out may be another */
@@ -287,7 +289,9 @@ int pa_putback(struct pa *pa, uint64_t pfn, unsigned int order, enum pa_mt mt);
 /*
  * pa_move_block() - move_freepages_block plus the retype: every free block of the
  * pageblock that holds @pfn goes, in ascending order, to the tail of its list of type @mt.
- * With -ENOENT nothing was done: the pageblock is not wholly inside its zone.
+ * With -ENOENT nothing was done: the pageblock is not wholly inside its zone (up to 6.9 one cut
+ * off at its start is moved from @pfn on).  From 6.10 a free block larger than a pageblock that
+ * holds @pfn is freed again as pageblocks, as move_freepages_block_isolate does.
  */
 int pa_move_block(struct pa *pa, uint64_t pfn, enum pa_mt mt);
 

@@ -60,8 +60,8 @@ struct pa {
 	uint32_t boost_factor;
 	uint32_t nr_frames;
 	uint32_t nr_blocks;
-	uint32_t zero;
-	uint64_t spans; /* offsets from this struct */
+	uint32_t fallback; /* enum pa_fallback, the policy's: each pick asks for it */
+	uint64_t spans;	   /* offsets from this struct */
 	uint64_t links;
 	uint64_t tags;
 	uint64_t blocks;

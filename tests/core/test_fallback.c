@@ -259,30 +259,35 @@ static void highatomic_blocks_are_not_claimed(void **state)
 		const char *policy;
 		enum pa_path path;
 		const char *lists;
+		int type; /* of the pageblock afterwards */
 	} cases[] = {
-		{ "6.1", PA_PATH_STEAL, "U7:280 U6:240 U5:220 U4:210 U3:208 U2:204 U1:202 U0:201" },
+		{ "6.1", PA_PATH_STEAL, "U7:280 U6:240 U5:220 U4:210 U3:208 U2:204 U1:202 U0:201",
+		  PA_HIGHATOMIC },
 		{ "6.12.0", PA_PATH_STEAL,
-		  "H7:280 H6:240 H5:220 H4:210 H3:208 H2:204 H1:202 H0:201" },
-		{ "6.12", PA_PATH_STEAL,
-		  "M7:280 M6:240 M5:220 M4:210 M3:208 M2:204 M1:202 M0:201" },
+		  "H7:280 H6:240 H5:220 H4:210 H3:208 H2:204 H1:202 H0:201", PA_HIGHATOMIC },
+		{ "6.12", PA_PATH_STEAL, "M7:280 M6:240 M5:220 M4:210 M3:208 M2:204 M1:202 M0:201",
+		  PA_HIGHATOMIC },
+		{ "6.18", PA_PATH_CLAIM, "U7:280 U6:240 U5:220 U4:210 U3:208 U2:204 U1:202 U0:201",
+		  PA_UNMOVABLE },
 	};
 	(void)state;
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		const struct pa_request req = { .mt = PA_UNMOVABLE };
 		struct pa *pa = model(cases[i].policy);
+		bool claimed = cases[i].path == PA_PATH_CLAIM;
 		struct pa_decision d;
 
 		pa_set_pageblock(pa, 0x200, PA_HIGHATOMIC);
 		load(pa, 0x200, 8, PA_MOVABLE);
 		assert_int_equal(pa_decide(pa, &req, &d), 0);
 		assert_int_equal(d.path, cases[i].path);
-		assert_int_equal(d.boosts, 0);
+		assert_int_equal(d.boosts, claimed);
 		assert_int_equal(d.nr_tests, 1);
-		assert_false(d.tests[0].tested);
+		assert_int_equal(d.tests[0].tested, claimed);
 		assert_int_equal(pa_commit(pa, &d), 0);
 		LISTS(pa, cases[i].lists);
-		assert_int_equal(pa_pageblock(pa, 0x200), PA_HIGHATOMIC);
+		assert_int_equal(pa_pageblock(pa, 0x200), cases[i].type);
 	}
 }
 
@@ -356,6 +361,22 @@ static void being_told_the_outcome_gives_the_same_decision(const char *policy)
 	}
 }
 
+/* A model that is behind: blocks of the wanted type in the pageblock go to the tail with the rest. */
+static void wanted_blocks_of_the_pageblock_move_too(void **state)
+{
+	const struct pa_request req = { .mt = PA_UNMOVABLE };
+	struct pa *pa = scattered("6.1", 0);
+	struct pa_decision d;
+	(void)state;
+
+	load(pa, 0x2c0, 3, PA_UNMOVABLE);
+	load(pa, 0x600, 3, PA_UNMOVABLE);
+	assert_int_equal(pa_decide_fallback(pa, &req, 0x300, 7, PA_MOVABLE, true, &d), 0);
+	assert_int_equal(d.pfn, 0x600);
+	assert_int_equal(pa_commit(pa, &d), 0);
+	LISTS(pa, "U7:300 U5:240,280 U3:208,2c0 U2:604 U1:602 U0:601");
+}
+
 /* The opposite outcome is what the kernel would have made of other LRU contents. */
 static void the_outcome_told_overrules_the_test(const char *policy)
 {
@@ -419,6 +440,18 @@ static void a_stale_decision_is_refused(const char *policy)
 	memcpy(before, mem, sizeof(mem));
 	assert_int_equal(pa_commit(pa, &d), -EINVAL);
 	assert_int_equal(pa_commit(pa, &smallest), -EINVAL);
+	assert_memory_equal(before, mem, sizeof(mem));
+
+	/* Another page is first by now; another page than the decision leads to. */
+	load(pa, 0x602, 0, PA_MOVABLE);
+	assert_int_equal(pa_decide(pa, &(struct pa_request){ .mt = PA_MOVABLE }, &smallest), 0);
+	put(pa, 0x600, 0, PA_MOVABLE);
+	assert_int_equal(pa_commit(pa, &smallest), -EINVAL);
+	pa = scattered(policy, 0);
+	assert_int_equal(pa_decide(pa, &req, &d), 0);
+	d.pfn++;
+	memcpy(before, mem, sizeof(mem));
+	assert_int_equal(pa_commit(pa, &d), -EINVAL);
 	d.path = PA_NR_PATHS;
 	assert_int_equal(pa_commit(pa, &d), -EINVAL);
 	d.req.zone = 1;
@@ -438,6 +471,7 @@ static void boosts_stop_at_their_limit(void **state)
 		{ 64 * PBN, 500, 0, 0, 0 },	    /* switched off */
 		{ 64 * PBN, 0, 15000, 0, 0 },	    /* marks not set up */
 		{ 4 * PBN - 1, 500, 15000, 0, 0 },  /* too small a zone to bother */
+		{ 4 * PBN, 500, 15000, 512, 750 },  /* just large enough */
 		{ 64 * PBN, 12345, 15000, 512, 18517 },
 	};
 	(void)state;
@@ -508,6 +542,7 @@ int main(void)
 		cmocka_unit_test(blocks_that_leave_the_zone_everywhere),
 		cmocka_unit_test(a_batch_goes_on_where_it_found_pages),
 		cmocka_unit_test(being_told_the_outcome_gives_the_same_decision_everywhere),
+		cmocka_unit_test(wanted_blocks_of_the_pageblock_move_too),
 		cmocka_unit_test(the_outcome_told_overrules_the_test_everywhere),
 		cmocka_unit_test(outcomes_that_cannot_be_are_refused_everywhere),
 		cmocka_unit_test(a_stale_decision_is_refused_everywhere),
