@@ -73,6 +73,7 @@ static void unlist(struct ref_zone *z, uint32_t pfn, uint32_t order, uint32_t mt
 /* The block that holds @pfn: its order, or -1. */
 static int holder(const struct ref *r, int zone, uint32_t pfn, uint32_t *block)
 {
+	*block = pfn;
 	for (uint32_t order = 0; order < r->orders; order++) {
 		*block = pfn >> order << order;
 		if (ref_find(r, zone, *block, order) >= 0)
