@@ -44,14 +44,13 @@ struct trace_reader {
 	bool finished;
 	struct pgt_chunk chunk;
 	struct span left; /* records of the present chunk still to be handed out */
-	struct buf stored, raw, pfns, blocks;
+	struct buf stored, raw, pfns, blocks, ev;
 	ZSTD_DCtx *zstd;
 	struct trace_meta meta;
 	struct trace_pairs stats;
 	struct trace_type types[EV_NR_TYPES];
 	char why[200];
 	struct context context[PGT_SLOTS];
-	struct trace_event ev[PGT_MAX_EVENTS];
 };
 
 /* Why the present chunk (or the file's header) is refused. */
@@ -485,19 +484,23 @@ static int next_events(struct trace_reader *r, struct span s, struct trace_item 
 	struct columns col;
 	uint16_t cpu = 0;
 	uint64_t ts = 0;
+	struct trace_event *ev;
 	const char *why;
 	uint32_t i, n = 0;
 	int err;
 
 	err = split_columns(r, s, &col, &n);
+	if (!err)
+		err = grow(&r->ev, (n + 1) * sizeof(*ev));
 	if (err)
 		return err;
+	ev = r->ev.p;
 	for (i = 0; i < n; i++) {
-		why = get_event(r, &col, &r->ev[i], &cpu, &ts);
+		why = get_event(r, &col, &ev[i], &cpu, &ts);
 		if (why)
 			return damaged(r, "event %u of the chunk: %s", i, why);
-		if (r->ev[i].type == EV_LOST)
-			r->lost += r->ev[i].arg;
+		if (ev[i].type == EV_LOST)
+			r->lost += ev[i].arg;
 	}
 	for (i = 0; i < PGT_SLOTS; i++)
 		if (r->context[i].p != r->context[i].end)
@@ -505,7 +508,7 @@ static int next_events(struct trace_reader *r, struct span s, struct trace_item 
 	if (col.cpu.p != col.cpu.end || col.ts.p != col.ts.end || col.attr.p != col.attr.end)
 		return damaged(r, "events: column bytes left over");
 	item->kind = TRACE_EVENTS;
-	item->events.ev = r->ev;
+	item->events.ev = ev;
 	item->events.n = n;
 	item->events.first = r->events;
 	r->events += n;
@@ -730,5 +733,6 @@ void trace_close(struct trace_reader *r)
 	free(r->raw.p);
 	free(r->pfns.p);
 	free(r->blocks.p);
+	free(r->ev.p);
 	free(r);
 }

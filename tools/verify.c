@@ -265,7 +265,7 @@ static const char *wrong(const struct verify *v, unsigned int type, const struct
 		return "bits";
 	if (strchr(f, 'q') && s->bits >> 4 > v->nr_orders)
 		return "capture order";
-	if (s->arg >> 32 || (s->arg && !strpbrk(f, "gfna")))
+	if (s->arg >> 32 || (s->arg && !strpbrk(f, "gfnaz")))
 		return "arg";
 	if (strchr(f, 'f') &&
 	    (s->arg >> 7 || (s->arg & 15) >= v->nr_orders || (s->arg >> 4) >= v->nr_mt))
@@ -373,25 +373,117 @@ static bool number(const json_t *object, const char *key, long long max, unsigne
 	       json_integer_value(member) <= max;
 }
 
-static bool good_zones(struct verify *v, const json_t *zones)
-{
-	unsigned long long id, start, spanned, managed;
-	const json_t *zone;
-	size_t i;
+/* Members of the meta and zone records; all but the needed may be missing. */
+struct member {
+	const char *key;
+	enum { NEEDED, NUMBER, TEXT, NEEDED_TEXT, NAMES } kind;
+	long long max; /* of a number; of a text, in bytes */
+};
 
-	v->nr_zones = json_array_size(zones);
-	if (!json_is_array(zones) || v->nr_zones > MAX_ZONES)
+static const struct member meta_members[] = {
+	{ "kernel", TEXT, 127 },
+	{ "policy", TEXT, 31 },
+	{ "tier", TEXT, 31 },
+	{ "page_shift", NUMBER, 30 },
+	{ "nr_orders", NEEDED, 15 },
+	{ "pageblock_order", NEEDED, 14 },
+	{ "cpus", NUMBER, MAX_CPUS },
+	{ "gfp", NAMES, 0 },
+	{ "sysctl", NAMES, 0 },
+	{ "clock_mono_ns", NUMBER, INT64_MAX },
+	{ "clock_real_ns", NUMBER, INT64_MAX },
+	{ "recorder_pid", NUMBER, UINT32_MAX },
+	{ "command", TEXT, 255 },
+	{ "unknown", TEXT, 255 },
+	{ "sites", NAMES, 0 },
+	{ NULL, NUMBER, 0 },
+};
+
+static const struct member zone_members[] = {
+	{ "id", NEEDED, MAX_ZONES - 1 },
+	{ "node", NUMBER, UINT32_MAX },
+	{ "name", NEEDED_TEXT, 31 },
+	{ "start_pfn", NEEDED, NO_PFN },
+	{ "spanned", NEEDED, NO_PFN },
+	{ "present", NUMBER, NO_PFN },
+	{ "managed", NEEDED, NO_PFN },
+	{ "min", NUMBER, INT64_MAX },
+	{ "low", NUMBER, INT64_MAX },
+	{ "high", NUMBER, INT64_MAX },
+	{ "boost", NUMBER, INT64_MAX },
+	{ "nr_reserved_highatomic", NUMBER, INT64_MAX },
+	{ NULL, NUMBER, 0 },
+};
+
+static bool good_names(const json_t *object)
+{
+	const char *key;
+	json_t *value;
+
+	if (!json_is_object(object))
 		return false;
-	json_array_foreach(zones, i, zone)
-	{
-		if (!number(zone, "id", MAX_ZONES, &id) || id != i ||
-		    !number(zone, "start_pfn", NO_PFN, &start) ||
-		    !number(zone, "spanned", NO_PFN, &spanned) ||
-		    !number(zone, "managed", spanned, &managed) || start + spanned > NO_PFN ||
-		    !json_is_string(json_object_get(zone, "name")))
+	json_object_foreach((json_t *)object, key, value) if (!json_is_integer(value) &&
+							      !json_is_string(value)) return false;
+	return true;
+}
+
+static bool good_text(const json_t *text, long long max)
+{
+	return json_is_string(text) && (long long)json_string_length(text) <= max;
+}
+
+/* The first member that is wrong, or NULL. */
+static const char *bad_member(const json_t *object, const struct member *m)
+{
+	const json_t *value;
+	unsigned long long v;
+	bool good;
+
+	for (; m->key; m++) {
+		value = json_object_get(object, m->key);
+		if (!value && m->kind != NEEDED && m->kind != NEEDED_TEXT)
+			continue;
+		good = m->kind == NAMES ? good_names(value) :
+		       m->kind == TEXT || m->kind == NEEDED_TEXT ?
+					  good_text(value, m->max) :
+					  number(object, m->key, m->max, &v);
+		if (!good)
+			return m->key;
+	}
+	return NULL;
+}
+
+static bool good_zone(struct verify *v, const json_t *zone, size_t i)
+{
+	const json_t *reserve = json_object_get(zone, "lowmem_reserve"), *pages;
+	unsigned long long id, start, spanned;
+	size_t k;
+
+	if (bad_member(zone, zone_members) || !number(zone, "id", MAX_ZONES, &id) || id != i ||
+	    !number(zone, "start_pfn", NO_PFN, &start) ||
+	    !number(zone, "spanned", NO_PFN, &spanned) || start + spanned > NO_PFN ||
+	    json_array_size(reserve) > 8)
+		return false;
+	json_array_foreach(reserve, k, pages) if (!json_is_integer(pages)) return false;
+	v->zone_start[i] = start;
+	v->zone_end[i] = start + spanned;
+	return true;
+}
+
+static bool good_types(struct verify *v, const json_t *types)
+{
+	size_t i, k;
+
+	v->nr_mt = json_array_size(types);
+	if (v->nr_mt < 1 || v->nr_mt > 8)
+		return false;
+	for (i = 0; i < v->nr_mt; i++) {
+		if (!good_text(json_array_get(types, i), 31) ||
+		    !json_string_length(json_array_get(types, i)))
 			return false;
-		v->zone_start[i] = start;
-		v->zone_end[i] = start + spanned;
+		for (k = 0; k < i; k++)
+			if (json_equal(json_array_get(types, i), json_array_get(types, k)))
+				return false;
 	}
 	return true;
 }
@@ -399,40 +491,42 @@ static bool good_zones(struct verify *v, const json_t *zones)
 static int verify_meta(struct verify *v, const json_t *meta)
 {
 	const char *schema = json_string_value(json_object_get(meta, "schema"));
-	const json_t *types = json_object_get(meta, "migratetypes"), *name;
+	const json_t *zones = json_object_get(meta, "zones");
+	const char *key = bad_member(meta, meta_members);
 	unsigned long long orders, block;
 	size_t i;
 
 	if (!schema || strcmp(schema, "buddyscope.trace/1"))
 		return fail(v, "meta: unknown schema");
+	if (key)
+		return fail(v, "meta: bad \"%s\"", key);
 	if (!number(meta, "nr_orders", 15, &orders) || !orders ||
 	    !number(meta, "pageblock_order", orders - 1, &block))
 		return fail(v, "meta: bad nr_orders or pageblock_order");
 	v->nr_orders = orders;
 	v->pageblock_order = block;
-	v->nr_mt = json_array_size(types);
-	if (v->nr_mt < 1 || v->nr_mt > 8)
-		return fail(v, "meta: not 1 to 8 migratetypes");
-	json_array_foreach(types, i, name) if (!json_is_string(name)) return fail(
-		v, "meta: a migratetype is not a name");
-	return good_zones(v, json_object_get(meta, "zones")) ? 0 : fail(v, "meta: bad zones");
+	if (!good_types(v, json_object_get(meta, "migratetypes")))
+		return fail(v, "meta: not 1 to 8 migratetypes of different names");
+	v->nr_zones = json_array_size(zones);
+	if (v->nr_zones > MAX_ZONES)
+		return fail(v, "meta: %u zones", v->nr_zones);
+	for (i = 0; i < v->nr_zones; i++)
+		if (!good_zone(v, json_array_get(zones, i), i))
+			return fail(v, "meta: zone %zu is bad", i);
+	return 0;
 }
 
 static int verify_json(struct verify *v, unsigned long long type, struct input in)
 {
 	json_t *json = json_loadb((const char *)in.p, in.left, JSON_REJECT_DUPLICATES, NULL);
-	const char *key;
-	json_t *value;
 	int err = 0;
 
 	if (!json_is_object(json))
 		err = fail(v, "payload is not a JSON object");
 	else if (type == META)
 		err = verify_meta(v, json);
-	else
-		json_object_foreach(json, key,
-				    value) if (!json_is_integer(value) && !json_is_string(value))
-			err = fail(v, "counter is neither an integer nor a string");
+	else if (!good_names(json))
+		err = fail(v, "counter is neither an integer nor a string");
 	json_decref(json);
 	return err;
 }
