@@ -11,8 +11,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,13 +31,10 @@ static struct trace_event ev[NR_EVENTS];
 
 static int nr_fds(void)
 {
-	DIR *d = opendir("/proc/self/fd");
-	int n = 0;
+	int fd, n = 0;
 
-	assert_non_null(d);
-	while (readdir(d))
-		n++;
-	closedir(d);
+	for (fd = 0; fd < 256; fd++)
+		n += fcntl(fd, F_GETFD) >= 0;
 	return n;
 }
 
@@ -125,6 +122,18 @@ static int write_trace(void)
 	return err;
 }
 
+static void check_events(const struct trace_event *got, const struct trace_event *want, size_t n)
+{
+	for (; n; n--, got++, want++) {
+		assert_int_equal(got->ts, want->ts);
+		assert_int_equal(got->pfn, want->pfn);
+		assert_int_equal(got->cpu, want->cpu);
+		assert_int_equal(got->type, want->type);
+		assert_int_equal(got->order, want->order);
+		assert_int_equal(got->mt, want->mt);
+	}
+}
+
 /* Return: 0 if @file was read to the end or to a cut, with the number of events. */
 static int read_trace(const char *file, uint64_t *events, enum trace_item_kind *end)
 {
@@ -141,8 +150,7 @@ static int read_trace(const char *file, uint64_t *events, enum trace_item_kind *
 	do {
 		err = trace_next(r, &item);
 		if (!err && item.kind == TRACE_EVENTS) {
-			assert_memory_equal(item.events.ev, ev + item.events.first,
-					    item.events.n * sizeof(*ev));
+			check_events(item.events.ev, ev + item.events.first, item.events.n);
 			*events += item.events.n;
 		}
 	} while (!err && item.kind != TRACE_END && item.kind != TRACE_CUT);
