@@ -29,6 +29,7 @@
  *   f arg packs a fallback: order in bits 0-3, migratetype in bits 4-6
  *   n arg is a migratetype, the block's old one
  *   a arg is a plain number, named after the colon if there is one
+ *   z arg packs a scan: frames taken in bits 0-10, looked at 11-21, its range 22-31
  *   t pid     r EV_REFILL   l EV_LOCKED   c EV_CLAIMED with EV_CLAIM_KNOWN
  *   q capture order in the flag bits (see EV_CAPTURE)   d EV_ROTATE_TAIL
  *   s EV_FAST     x EV_TO_TAIL
@@ -57,10 +58,11 @@
 	X(20, COMPACT_TRY,  "mm_compaction_try_to_compact_pages", "ogt", "direct compaction")      \
 	X(21, COMPACT_BEGIN, "mm_compaction_begin",   "pat:zone_end", "a compaction run starts")   \
 	X(22, COMPACT_END,  "mm_compaction_end",      "pat:status", "a compaction run ends")       \
-	X(23, COMPACT_FREE, "mm_compaction_isolate_freepages", "pa:nr_taken", "free scanner")      \
+	X(23, COMPACT_FREE, "mm_compaction_isolate_freepages", "pz", "free scanner: a range")      \
 	X(24, COMPACT_MIGRATE, "mm_compaction_isolate_migratepages", "pa:nr_taken", "migrate scanner") \
-	X(25, OOM_VICTIM,   "mark_victim",            "at:victim", "the OOM killer chose a victim")   \
-	X(26, WMARKS,       "mm_setup_per_zone_wmarks", "pa:min", "watermarks were recomputed")
+	X(25, OOM_VICTIM,   "mark_victim",            "at:victim", "the OOM killer chose a victim") \
+	X(26, WMARKS,       "mm_setup_per_zone_wmarks", "pa:min", "watermarks were recomputed")    \
+	X(27, COMPACT_FAST, "mm_compaction_fast_isolate_freepages", "pz", "free scanner: one list")
 /* clang-format on */
 
 enum event_type {
@@ -69,6 +71,13 @@ enum event_type {
 #undef X
 		EV_NR_TYPES = 32
 };
+
+/* What `z` packs; a count that does not fit is its largest. */
+static inline __u32 event_scan(__u64 taken, __u64 scanned, __u64 range)
+{
+	return (taken > 0x7ff ? 0x7ff : taken) | (scanned > 0x7ff ? 0x7ff : scanned) << 11 |
+	       (range > 0x3ff ? 0x3ff : range) << 22;
+}
 
 /* Flag bits of word 1 (bits 54-61). */
 #define EV_REFILL 0x01	    /* zone_alloc: percpu_refill, the order may sit on a pcp list */

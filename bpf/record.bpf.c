@@ -166,10 +166,20 @@ RAW_TP(mm_compaction_end)
 	return 0;
 }
 
-/* (start, end, scanned, taken) */
+/* (start, end, scanned, taken): the free blocks of this range are off their lists */
 RAW_TP(mm_compaction_isolate_freepages)
 {
-	emit(EV_COMPACT_FREE, ctx->args[0], 0, 0, ctx->args[3], 0, 0);
+	__u64 start = ctx->args[0];
+
+	emit(EV_COMPACT_FREE, start, 0, 0,
+	     event_scan(ctx->args[3], ctx->args[2], ctx->args[1] - start), 0, 0);
+	return 0;
+}
+
+/* (lowest frame wanted, start of the block scan, list entries looked at, taken) @ 6.12+ */
+RAW_TP(mm_compaction_fast_isolate_freepages)
+{
+	emit(EV_COMPACT_FAST, ctx->args[0], 0, 0, event_scan(ctx->args[3], ctx->args[2], 0), 0, 0);
 	return 0;
 }
 

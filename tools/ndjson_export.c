@@ -164,6 +164,11 @@ static void put_field(struct text *t, char letter, const struct trace_type *type
 	case 'a':
 		put_member(t, type->arg_name, ev->arg);
 		break;
+	case 'z':
+		put_member(t, "nr_taken", trace_scan_taken(ev));
+		put_member(t, "nr_scanned", trace_scan_scanned(ev));
+		put_member(t, "range", trace_scan_range(ev));
+		break;
 	case 't':
 		if (ev->pid)
 			put_member(t, "pid", ev->pid);

@@ -299,6 +299,20 @@ static int read_fallback(struct import *im, const json_t *o, struct trace_event 
 	return err;
 }
 
+static int read_scan(struct import *im, const json_t *o, struct trace_event *ev)
+{
+	uint64_t taken = 0, scanned = 0, range = 0;
+	int err;
+
+	err = get_number(im, o, "nr_taken", false, UINT32_MAX, &taken);
+	if (!err)
+		err = get_number(im, o, "nr_scanned", false, UINT32_MAX, &scanned);
+	if (!err)
+		err = get_number(im, o, "range", false, UINT32_MAX, &range);
+	ev->arg = event_scan(taken, scanned, range);
+	return err;
+}
+
 /* The members that one letter of EVENT_TYPES stands for. */
 static int read_field(struct import *im, const json_t *o, char letter, const struct trace_type *t,
 		      struct trace_event *ev)
@@ -341,6 +355,8 @@ static int read_field(struct import *im, const json_t *o, char letter, const str
 		return err;
 	case 'f':
 		return read_fallback(im, o, ev);
+	case 'z':
+		return read_scan(im, o, ev);
 	case 'r':
 		return get_flag(im, o, "refill", EV_REFILL, 0, &ev->bits);
 	case 'l':

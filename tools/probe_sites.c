@@ -51,6 +51,7 @@ const struct site sites[] = {
 	TP(mm_compaction_begin, GROUP_SLOW_PATH, 4),
 	TP(mm_compaction_end, GROUP_SLOW_PATH, 5),
 	TP(mm_compaction_isolate_freepages, GROUP_SLOW_PATH, 4),
+	TP(mm_compaction_fast_isolate_freepages, GROUP_SLOW_PATH, 4),
 	TP(mm_compaction_isolate_migratepages, GROUP_SLOW_PATH, 4),
 	TP(mark_victim, GROUP_SLOW_PATH, 2),
 	TP(mm_setup_per_zone_wmarks, GROUP_WMARKS, 1),

@@ -174,7 +174,7 @@ static void close_insertion(struct replay *r, struct cpu_state *c)
 	replay_insertion(r, &c->insertion);
 }
 
-static void close_zone(struct replay *r, struct zone_state *z)
+void replay_close_zone(struct replay *r, struct zone_state *z)
 {
 	if (z->open_cpu != NO_CPU)
 		close_pick(r, z->open_cpu);
@@ -188,7 +188,7 @@ static void close_cpu(struct replay *r, uint32_t cpu)
 	if (c->has_pick || c->has_move)
 		close_pick(r, cpu);
 	if (c->has_insertion) {
-		close_zone(r, &r->zones[c->insertion.zone]);
+		replay_close_zone(r, &r->zones[c->insertion.zone]);
 		close_insertion(r, c);
 	}
 	c->batch = false;
@@ -272,6 +272,7 @@ static void on_zone_alloc(struct replay *r, const struct trace_event *ev, struct
 		start_pick(r, ev, z);
 	}
 	p->has_alloc = true;
+	p->last = r->now;
 	p->kernel.pfn = ev->pfn;
 	if (!r->kernel->hygiene)
 		close_pick(r, ev->cpu);
@@ -320,6 +321,7 @@ static void on_fallback(struct replay *r, const struct trace_event *ev, struct z
 		else
 			p->kernel.fallback_pfn = ev->pfn;
 	}
+	p->last = r->now;
 	p->kernel.fallback = true;
 	p->kernel.fallback_order = trace_fallback_order(ev);
 	p->kernel.fallback_mt = core_mt(r, trace_fallback_mt(ev));
@@ -341,7 +343,7 @@ static void on_alloc(struct replay *r, const struct trace_event *ev, struct zone
 	close_cpu(r, ev->cpu);
 	if (!r->opt.no_repair && !pa_page(r->pa, ev->pfn, &info) && info.free) {
 		/* Picked on another CPU a moment ago, or never seen leaving its list. */
-		close_zone(r, z);
+		replay_close_zone(r, z);
 		if (!pa_page(r->pa, ev->pfn, &info) && info.free) {
 			misfit(r, "alloc", "still free", r->now, ev->ts, ev->pfn, ev->order);
 			replay_take(r, ev->pfn, ev->order);
@@ -499,6 +501,8 @@ static void on_other(struct replay *r, const struct trace_event *ev)
 		r->res.lost += ev->arg;
 	else if (ev->type >= EV_COMPACT_TRY && ev->type <= EV_COMPACT_MIGRATE)
 		r->compacted = r->now + 1;
+	if (ev->type == EV_COMPACT_FREE || ev->type == EV_COMPACT_FAST)
+		replay_infer(r, ev);
 }
 
 static int on_event(struct replay *r, const struct trace_event *ev)
@@ -550,20 +554,22 @@ static void check(struct replay *r)
 static int on_events(struct replay *r, const struct trace_item *item)
 {
 	size_t i;
-	int err;
+	int err = 0;
 
+	r->ahead = item;
 	for (i = 0; i < item->events.n; i++) {
 		r->now = item->events.first + i;
 		err = on_event(r, &item->events.ev[i]);
 		if (err)
-			return err;
+			break;
 		if (r->now >= r->next_check) {
 			check(r);
 			r->next_check = r->now + CHECK_EVERY;
 		}
 	}
-	r->res.events += item->events.n;
-	return 0;
+	r->ahead = NULL;
+	r->res.events += i;
+	return err;
 }
 
 /* -------------------------------------------------------------------------

@@ -10,6 +10,7 @@
 /* A kernel pick being put together from one event or two. */
 struct pick {
 	uint64_t event, ts;
+	uint64_t last; /* number of the last event that tells of it */
 	uint32_t zone;
 	uint8_t order;
 	uint8_t mt;	/* enum pa_mt: the type asked for */
@@ -86,7 +87,9 @@ struct replay {
 	uint32_t nr_cpus;
 	uint32_t gfp_movable;
 	bool inserts_unlocked; /* a plain free stands for its insertion where pcp lists do not hold it */
+	bool infers; /* compaction's removals are not in the trace */
 	bool settled;
+	const struct trace_item *ahead; /* the events at hand and some that follow */
 	uint64_t now;	    /* number of the event at hand */
 	uint64_t compacted; /* event of the last sign of compaction, + 1 */
 	uint64_t next_check;
@@ -110,10 +113,26 @@ void replay_misfit(struct replay *r, uint64_t event, uint64_t ts, const char *ke
 		   const char *core);
 bool replay_retypes(const struct replay *r, const struct zone_state *z);
 
+/* The next event of this zone is another's: close what is open there. */
+void replay_close_zone(struct replay *r, struct zone_state *z);
+
+/* ---- replay_infer.c ---- */
+
+/* EV_COMPACT_FREE and EV_COMPACT_FAST, where the removals themselves are not recorded. */
+void replay_infer(struct replay *r, const struct trace_event *ev);
+
 /* ---- replay_pick.c ---- */
 
 /* Predict, compare, count and perform the open pick of @cpu. */
 void replay_pick(struct replay *r, uint32_t cpu, const struct pick *p);
+
+/* ---- replay_later.c ---- */
+
+enum replay_later { REPLAY_LATER_UNKNOWN, REPLAY_LATER_FREE, REPLAY_LATER_USED };
+
+/* What the events after number @after say (@pfn, @order) was at that moment. */
+enum replay_later replay_later(const struct replay *r, uint64_t after, uint64_t pfn,
+			       unsigned int order);
 
 /* ---- replay_final.c ---- */
 

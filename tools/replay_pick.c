@@ -255,6 +255,24 @@ static void force(struct replay *r, const struct pick *p)
 	pa_set_use(r->pa, k->pfn, p->order, PA_USE_PINNED);
 }
 
+/*
+ * Compaction turned the list, which is a ring to it (move_freelist_head, move_freelist_tail
+ * @ 5.1+): where the kernel's block is the first, the rest follows.
+ */
+static bool turn_list(struct replay *r, const struct pick *p, const struct pa_decision *d,
+		      struct pa_decision *turned)
+{
+	const struct replay_kernel *k = &p->kernel;
+	uint64_t block = k->fallback_pfn != PA_PFN_NONE ? k->fallback_pfn : k->pfn;
+	struct replay_decision ignored = { .class = REPLAY_ROTATION };
+
+	if (pa_rotate(r->pa, block, false) < 0)
+		return false;
+	r->res.rotations++;
+	decide(r->pa, &d->req, turned);
+	return compare(r, r->pa, p, turned, &ignored);
+}
+
 static void first_divergence(struct replay *r, const struct replay_decision *out)
 {
 	struct replay_divergence *first = &r->res.first;
@@ -267,6 +285,23 @@ static void first_divergence(struct replay *r, const struct replay_decision *out
 					     .class = out->class };
 	replay_kernel_text(out, first->kernel, sizeof(first->kernel));
 	replay_core_text(out, first->core, sizeof(first->core));
+}
+
+/*
+ * Is it the record that is wrong?  The core's page was in use from then on, and the kernel's
+ * was picked later, or is not heard of: a trace that somebody changed looks like that.
+ */
+static bool record_is_false(const struct replay *r, const struct pick *p,
+			    const struct pa_decision *d)
+{
+	struct pa_page_info info;
+	enum replay_later kernel;
+
+	if (d->path == PA_PATH_NONE || p->kernel.pfn == PA_PFN_NONE || d->pfn == p->kernel.pfn ||
+	    replay_later(r, p->last, d->pfn, p->order) != REPLAY_LATER_USED)
+		return false;
+	kernel = replay_later(r, p->last, p->kernel.pfn, p->order);
+	return kernel != REPLAY_LATER_USED || pa_page(r->pa, p->kernel.pfn, &info) || !info.free;
 }
 
 /*
@@ -300,8 +335,14 @@ static uint8_t differ(struct replay *r, const struct cpu_state *c, const struct 
 			pa_commit(r->pa, d);
 		return d->next_mode;
 	}
+	if (!known && record_is_false(r, p, d)) {
+		pa_commit(r->pa, d);
+		return d->next_mode;
+	}
 	count->repairs++;
 	r->res.repairs++;
+	if (out->class == REPLAY_ROTATION && turn_list(r, p, d, &told))
+		known = true;
 	if (known && !pa_commit(r->pa, &told))
 		return told.next_mode;
 	force(r, p);

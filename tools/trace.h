@@ -49,6 +49,20 @@ static inline uint32_t trace_fallback_arg(unsigned int order, unsigned int mt)
 	return (order & 0xf) | (mt & 7) << 4;
 }
 
+/* EV_COMPACT_FREE and EV_COMPACT_FAST: event_scan() packs these into arg. */
+static inline unsigned int trace_scan_taken(const struct trace_event *ev)
+{
+	return ev->arg & 0x7ff;
+}
+static inline unsigned int trace_scan_scanned(const struct trace_event *ev)
+{
+	return ev->arg >> 11 & 0x7ff;
+}
+static inline unsigned int trace_scan_range(const struct trace_event *ev)
+{
+	return ev->arg >> 22;
+}
+
 /* A name and its value: a gfp bit, a sysctl. `text` is set instead of value for lists. */
 struct trace_pair {
 	char *name;

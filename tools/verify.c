@@ -33,6 +33,7 @@ struct input {
 
 struct slot {
 	struct input pfns;
+	bool looked_at; /* what follows, but for the pfn, was found right */
 	unsigned long long order, mt, bits, arg, pid, pfn;
 };
 
@@ -233,6 +234,7 @@ static void attributes(struct input *in, struct slot *s)
 {
 	unsigned long long mask = byte(in);
 
+	s->looked_at = false;
 	if (mask & 1)
 		s->order = byte(in);
 	if (mask & 2)
@@ -274,8 +276,6 @@ static const char *wrong(const struct verify *v, unsigned int type, const struct
 		return "old migratetype";
 	if (s->pid >> 32 || (s->pid && !strchr(f, 't')))
 		return "pid";
-	if (strchr(f, 'p') && (s->pfn > NO_PFN || (s->pfn == NO_PFN && block && type != 1)))
-		return "pfn";
 	return NULL;
 }
 
@@ -340,9 +340,14 @@ static int verify_events(struct verify *v, struct input in, struct seen *seen)
 		s = &v->slots[type * 64 + cpu % 64];
 		if (head & 128)
 			attributes(&col[3], s);
-		if (strchr(carries[type], 'p') == carries[type])
+		if (carries[type][0] == 'p')
 			s->pfn += zigzag(&s->pfns);
-		what = cpu >= MAX_CPUS ? "cpu" : ts >> 63 ? "time" : wrong(v, type, s);
+		what = s->looked_at ? NULL : wrong(v, type, s);
+		s->looked_at = true;
+		if (s->pfn > NO_PFN || (s->pfn == NO_PFN && type <= 11 && type != 1))
+			what = "pfn";
+		if (cpu >= MAX_CPUS || ts >> 63)
+			what = "cpu or time";
 		if (col[1].bad || col[2].bad || col[3].bad || s->pfns.bad)
 			what = "columns";
 		if (what)
