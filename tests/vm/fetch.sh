@@ -70,6 +70,7 @@ APT::Architecture "amd64";
 APT::Architectures { "amd64"; };
 APT::Sandbox::User "root";
 Acquire::Languages "none";
+APT::Update::Error-Mode "any";
 Acquire::Retries "2";
 Acquire::http::Timeout "60";
 END
