@@ -323,7 +323,8 @@ static int read_field(struct import *im, const json_t *o, char letter, const str
 	switch (letter) {
 	case 'p':
 		v = EV_PFN_NONE;
-		err = get_number(im, o, "pfn", t->id != EV_ALLOC, EV_PFN_NONE, &v);
+		err = get_number(im, o, "pfn", t->id <= EV_ROTATE && t->id != EV_ALLOC, EV_PFN_NONE,
+				 &v);
 		ev->pfn = v;
 		return err;
 	case 'o':

@@ -291,15 +291,18 @@ static int have_dir;
 
 const char *sample_path(const char *name)
 {
-	static char paths[4][128];
-	static unsigned int next;
-	char *path = paths[next++ % 4];
+	static char paths[32][128];
+	char path[128];
+	size_t i;
 
 	if (!have_dir)
 		assert_non_null(mkdtemp(dir));
 	have_dir = 1;
-	snprintf(path, sizeof(paths[0]), "%s/%s", dir, name);
-	return path;
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	for (i = 0; *paths[i] && strcmp(paths[i], path); i++)
+		assert_true(i < 31);
+	strcpy(paths[i], path);
+	return paths[i];
 }
 
 void sample_clean_up(void)
@@ -311,7 +314,7 @@ void sample_clean_up(void)
 		return;
 	while ((e = readdir(d)))
 		if (*e->d_name != '.')
-			unlink(sample_path(e->d_name));
+			unlinkat(dirfd(d), e->d_name, 0);
 	closedir(d);
 	rmdir(dir);
 }

@@ -30,7 +30,7 @@ struct sample_digest {
 /* Read all of @path: 0, or what trace_open() or trace_next() returned. */
 int sample_read(const char *path, struct sample_digest *digest);
 
-/* A temporary folder of the program's own, made at the first call; and a path inside. */
+/* A temporary folder of the program's own, made at the first call; and a path inside, for good. */
 const char *sample_path(const char *name);
 void sample_clean_up(void);
 
