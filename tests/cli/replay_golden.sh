@@ -62,25 +62,39 @@ alter() {
 		END { if (held != "") print held }'
 }
 
-# The core goes its own way and must choose the same, whatever picks the trace claims.
-unmoved() {
+# differing TRACE OPTION...: numbers of the events at which kernel and core differ, sorted
+differing() {
+	"$BUDDYSCOPE" diff --csv "$@" | tail -n +2 | cut -d , -f 1 | sort
+}
+
+# reported TRACE OPTION...: the altered picks, those and no other, are reported besides
+reported() {
+	name=$1
+	shift
+	differing "$name" "$@" >"$dir/before"
+	differing "$dir/false.pgt" "$@" >"$dir/after"
+	sort "$dir/altered" | comm -23 - "$dir/before" >"$dir/new"
+	[ -s "$dir/new" ] || fail "$name: nothing was altered"
+	comm -13 "$dir/before" "$dir/after" | cmp -s - "$dir/new" ||
+		fail "$name: other picks than the altered ones are reported ($*)"
+}
+
+# event and the core's pfn, path and source
+choices() {
+	"$BUDDYSCOPE" diff --no-repair --all --csv "$1" | cut -d , -f 1,11-14
+}
+
+# Nothing is copied from the answer.
+altered() {
 	"$BUDDYSCOPE" export "$1" >"$dir/true.json" || fail "$1: export"
 	alter <"$dir/true.json" >"$dir/false.json"
 	"$BUDDYSCOPE" import "$dir/false.json" -o "$dir/false.pgt" || fail "$1: import"
-	for which in "$1" "$dir/false.pgt"; do
-		"$BUDDYSCOPE" diff --no-repair --all --csv "$which" >"$dir/rows"
-		tail -n +2 "$dir/rows" >"$dir/$(basename "$which").rows"
-	done
-	# event and the core's pfn, path and source; those that differ by event
-	cut -d , -f 1,11-14 "$dir/$(basename "$1").rows" >"$dir/core"
-	cut -d , -f 1,11-14 "$dir/false.pgt.rows" | cmp -s - "$dir/core" ||
+	reported "$1"
+	reported "$1" --no-repair
+	# The core goes its own way and must choose the same, whatever picks the trace claims.
+	choices "$1" >"$dir/core"
+	choices "$dir/false.pgt" | cmp -s - "$dir/core" ||
 		fail "$1: altered picks changed the core's choices"
-	awk -F , '$15 != "same" { print $1 }' "$dir/$(basename "$1").rows" | sort >"$dir/before"
-	awk -F , '$15 != "same" { print $1 }' "$dir/false.pgt.rows" | sort >"$dir/after"
-	sort "$dir/altered" | comm -23 - "$dir/before" >"$dir/new"
-	[ -s "$dir/new" ] || fail "$1: nothing was altered"
-	comm -13 "$dir/before" "$dir/after" | cmp -s - "$dir/new" ||
-		fail "$1: other picks than the altered ones are reported"
 	rm -f "$dir/altered"
 }
 
@@ -89,7 +103,7 @@ for trace in tests/data/*.pgt; do
 	[ -f "$trace" ] || continue
 	found=1
 	exact "$trace"
-	unmoved "$trace"
+	altered "$trace"
 done
 [ $found -eq 1 ] || {
 	echo "tests/data holds no trace"

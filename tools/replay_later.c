@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * After a mismatch: whom do the events that follow bear out?
+ *
+ * Either the record is right and the core's state was not, or the state was right and the
+ * record is not.  A page that is handed out, freed or drained without having been picked was
+ * in use; one that is picked was still free.  This is asked after the comparison, for the
+ * repair alone: no prediction ever looks ahead.
+ */
+#include "replay_internal.h"
+
+#define LOOK_AHEAD 65536 /* events */
+
+static bool picks_from_list(const struct trace_event *ev)
+{
+	return ev->type == EV_ZONE_ALLOC || ev->type == EV_FALLBACK || ev->type == EV_ISOLATE;
+}
+
+static bool names_used_page(const struct trace_event *ev)
+{
+	return ev->type == EV_ALLOC || ev->type == EV_FREE || ev->type == EV_DRAIN ||
+	       ev->type == EV_ZONE_FREE;
+}
+
+enum replay_later replay_later(const struct replay *r, uint64_t after, uint64_t pfn,
+			       unsigned int order)
+{
+	uint64_t end = pfn + (UINT64_C(1) << order), i;
+
+	if (!r->ahead || after < r->ahead->events.first)
+		return REPLAY_LATER_UNKNOWN;
+	i = after - r->ahead->events.first + 1;
+	for (; i < r->ahead->events.n && i < after - r->ahead->events.first + LOOK_AHEAD; i++) {
+		const struct trace_event *ev = &r->ahead->events.ev[i];
+
+		if (ev->pfn >= end || ev->pfn + (UINT64_C(1) << ev->order) <= pfn)
+			continue;
+		if (picks_from_list(ev))
+			return REPLAY_LATER_FREE;
+		if (names_used_page(ev))
+			return REPLAY_LATER_USED;
+	}
+	return REPLAY_LATER_UNKNOWN;
+}
