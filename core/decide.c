@@ -189,22 +189,23 @@ static uint64_t head_outside(const struct pa *pa, const struct pa_zone *z, unsig
 	return pfn;
 }
 
-/* __rmqueue_smallest once the free blocks of [@first, @end) are at the tails of @mt's lists. */
-static bool smallest_after_move(const struct pa *pa, const struct pa_zone *z, enum pa_mt mt,
+/*
+ * __rmqueue_smallest once the free blocks of [@first, @end) are at the tails of @mt's lists.  It
+ * ends at the order of the fallback block, which is one of them, at the latest.
+ */
+static void smallest_after_move(const struct pa *pa, const struct pa_zone *z, enum pa_mt mt,
 				uint64_t first, uint64_t end, struct pa_decision *d)
 {
-	for (unsigned int order = d->req.order; order < pa->nr_orders; order++) {
-		uint64_t pfn = head_outside(pa, z, order, mt, first, end);
+	unsigned int order = d->req.order;
 
-		if (pfn == PA_PFN_NONE)
-			pfn = lowest_in(pa, z, first, end, order);
-		if (pfn != PA_PFN_NONE) {
-			d->pfn = pfn;
-			d->from_order = (uint8_t)order;
-			return true;
-		}
+	for (;; order++) {
+		d->pfn = head_outside(pa, z, order, mt, first, end);
+		if (d->pfn == PA_PFN_NONE)
+			d->pfn = lowest_in(pa, z, first, end, order);
+		if (d->pfn != PA_PFN_NONE)
+			break;
 	}
-	return false;
+	d->from_order = (uint8_t)order;
 }
 
 /* From path and fallback block to the page handed out.  False if the path is not possible. */
@@ -222,7 +223,8 @@ static bool settle(const struct pa *pa, const struct pa_zone *z, struct pa_decis
 		d->from_order = d->fallback_order;
 		return true;
 	}
-	return smallest_after_move(pa, z, start, first, end, d);
+	smallest_after_move(pa, z, start, first, end, d);
+	return true;
 }
 
 static bool fall_back(const struct pa *pa, const struct pa_zone *z, const struct block *b,

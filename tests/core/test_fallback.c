@@ -459,6 +459,48 @@ static void a_stale_decision_is_refused(const char *policy)
 	assert_memory_equal(before, mem, sizeof(mem));
 }
 
+/* Nothing a decision can be made to say leads outside the state. */
+static void a_forged_decision_is_refused(const char *policy)
+{
+	static unsigned char before[sizeof(mem)];
+	struct pa *pa = model_at(policy, 0x100, 8 * PBN);
+	const struct pa_decision good = {
+		.req = { .order = 1, .mt = PA_UNMOVABLE },
+		.path = PA_PATH_STEAL,
+		.pfn = 0x10e0,
+		.from_order = 5,
+		.fallback_pfn = 0x10e0,
+		.fallback_order = 5,
+		.fallback_mt = PA_MOVABLE,
+	};
+	struct pa_decision forged[11];
+
+	load(pa, 0x10e0, 5, PA_MOVABLE);
+	load(pa, 0x10c0, 0, PA_MOVABLE);
+	load(pa, 0x200, 4, PA_CMA);
+	for (size_t i = 0; i < sizeof(forged) / sizeof(forged[0]); i++)
+		forged[i] = good;
+	forged[0].path = PA_PATH_CLAIM;	      /* leaves the zone */
+	forged[1].path = PA_PATH_CLAIM_WHOLE; /* is no pageblock */
+	forged[2].path = PA_PATH_MOVE;	      /* likewise, or never done */
+	forged[3].fallback_pfn = PA_PFN_NONE;
+	forged[4].fallback_order = 200;
+	forged[5].fallback_mt = PA_UNMOVABLE;
+	forged[6].fallback_pfn = forged[6].pfn = 0x10c0; /* too small */
+	forged[6].fallback_order = forged[6].from_order = 0;
+	forged[7].path = forged[8].path = forged[9].path = forged[10].path = PA_PATH_SMALLEST;
+	forged[7].pfn = PA_PFN_NONE;
+	forged[8].pfn = 0x10e1;
+	forged[9].from_order = 4;
+	forged[10].pfn = 0x200; /* CMA was not asked for */
+	forged[10].from_order = 4;
+	memcpy(before, mem, sizeof(mem));
+	for (size_t i = 0; i < sizeof(forged) / sizeof(forged[0]); i++)
+		assert_int_equal(pa_commit(pa, &forged[i]), -EINVAL);
+	assert_memory_equal(before, mem, sizeof(mem));
+	assert_int_equal(pa_commit(pa, &good), 0);
+}
+
 static void boosts_stop_at_their_limit(void **state)
 {
 	static const struct {
@@ -522,6 +564,7 @@ EACH(being_told_the_outcome_gives_the_same_decision)
 EACH(the_outcome_told_overrules_the_test)
 EACH(outcomes_that_cannot_be_are_refused)
 EACH(a_stale_decision_is_refused)
+EACH(a_forged_decision_is_refused)
 
 int main(void)
 {
@@ -546,6 +589,7 @@ int main(void)
 		cmocka_unit_test(the_outcome_told_overrules_the_test_everywhere),
 		cmocka_unit_test(outcomes_that_cannot_be_are_refused_everywhere),
 		cmocka_unit_test(a_stale_decision_is_refused_everywhere),
+		cmocka_unit_test(a_forged_decision_is_refused_everywhere),
 		cmocka_unit_test(boosts_stop_at_their_limit),
 	};
 

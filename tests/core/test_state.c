@@ -294,56 +294,6 @@ static void the_hash_knows_order_and_types(void **state)
 	assert_int_equal(pa_hash(pa), hash);
 }
 
-/* States that can be built and are not sound. */
-static void check_sees_what_is_wrong(void **state)
-{
-	struct pa *pa = model("6.18");
-	const char *why = NULL;
-	(void)state;
-
-	load(pa, 0x400, 3, PA_UNMOVABLE);
-	assert_false(pa_check(pa, &why));
-	assert_string_equal(why, "a free block is not on the list of its pageblock's type");
-	pa_set_pageblock(pa, 0x400, PA_UNMOVABLE);
-	sound(pa);
-	load(pa, 0x408, 3, PA_UNMOVABLE);
-	assert_false(pa_check(pa, &why));
-	assert_string_equal(why, "two free buddies in one pageblock were left apart");
-	assert_false(pa_check(pa, NULL));
-	/* Before 6.10 a list's type need not be the pageblock's. */
-	pa = model("6.1");
-	load(pa, 0x400, 3, PA_UNMOVABLE);
-	sound(pa);
-}
-
-/* Any byte of the lists, tags or sums that goes wrong is noticed. */
-static void check_sees_damage(void **state)
-{
-	static const size_t nr_frames = 64 * PBN, nr_blocks = 64;
-	const struct pa_zone_config zone = { .spanned = nr_frames };
-	const struct pa_config cfg = { pa_policy_find("6.18"), &zone, 1, 11, 9, 15000 };
-	unsigned char *tags = mem + pa_size(&cfg) - nr_blocks - nr_frames;
-	unsigned char *links = tags - 8 * nr_frames;
-	unsigned char *const spots[] = {
-		tags + 0x410,	   tags + 0x411,	  tags + 0x2000,     tags + nr_frames + 9,
-		links + 8 * 0x410, links + 8 * 0x414 + 4, links + 8 * 0x414,
-	};
-	struct pa *pa = model("6.18");
-	(void)state;
-
-	load(pa, 0x410, 1, PA_MOVABLE);
-	load(pa, 0x414, 1, PA_MOVABLE);
-	sound(pa);
-	for (size_t i = 0; i < sizeof(spots) / sizeof(spots[0]); i++) {
-		unsigned char old = *spots[i];
-
-		*spots[i] = 0x93;
-		assert_false(pa_check(pa, NULL));
-		*spots[i] = old;
-		sound(pa);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -356,8 +306,6 @@ int main(void)
 		cmocka_unit_test(bad_arguments),
 		cmocka_unit_test(equal_calls_give_equal_bytes),
 		cmocka_unit_test(the_hash_knows_order_and_types),
-		cmocka_unit_test(check_sees_what_is_wrong),
-		cmocka_unit_test(check_sees_damage),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
