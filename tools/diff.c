@@ -242,6 +242,7 @@ static int open_side(const struct trace_meta *meta, struct diff *diff, int i, st
 	const struct replay_options opt = {
 		.policy = diff->opt->policy[i],
 		.no_repair = diff->opt->no_repair,
+		.ahead = true,
 		.decision = both ? keep : on_decision,
 		.arg = both ? (void *)&diff->queue[i] : (void *)diff,
 	};
@@ -298,14 +299,14 @@ int diff_run(struct trace_reader *reader, const struct diff_options *opt, diff_f
 		if (err)
 			break;
 	}
+	for (i = 0; i < sides && !err; i++)
+		err = replay_finish(r[i]);
+	if (!err && sides == 2)
+		err = pair_off(&diff);
 	if (err) {
 		snprintf(why, len, "%s", err == -EBADMSG ? trace_why(reader) : strerror(-err));
 		goto out;
 	}
-	for (i = 0; i < sides; i++)
-		replay_finish(r[i]);
-	if (sides == 2)
-		err = pair_off(&diff);
 	res->replay = *replay_result(r[0]);
 	res->replay.cut = item.kind == TRACE_CUT;
 	if (res->replay.cut)

@@ -551,12 +551,13 @@ static void check(struct replay *r)
 		r->res.unsound = why ? why : "the state is not sound";
 }
 
-static int on_events(struct replay *r, const struct trace_item *item)
+/* The events of ahead[0]; those of ahead[1], if there are any, come next. */
+static int play(struct replay *r)
 {
-	size_t i;
+	const struct trace_item *item = &r->ahead[0];
 	int err = 0;
+	size_t i;
 
-	r->ahead = item;
 	for (i = 0; i < item->events.n; i++) {
 		r->now = item->events.first + i;
 		err = on_event(r, &item->events.ev[i]);
@@ -567,9 +568,51 @@ static int on_events(struct replay *r, const struct trace_item *item)
 			r->next_check = r->now + CHECK_EVERY;
 		}
 	}
-	r->ahead = NULL;
 	r->res.events += i;
+	r->ahead[0].events.n = 0;
 	return err;
+}
+
+/* Play what was kept back and keep @item in its place; @item without events empties it. */
+static int play_kept(struct replay *r, const struct trace_item *item)
+{
+	struct trace_event *kept = r->kept[1];
+	size_t room = r->kept_room[1];
+	int err;
+
+	if (item->events.n > room) {
+		room = item->events.n;
+		kept = realloc(r->kept[1], room * sizeof(*kept));
+		if (!kept)
+			return -ENOMEM;
+	}
+	if (item->events.n)
+		memcpy(kept, item->events.ev, item->events.n * sizeof(*kept));
+	r->ahead[1] = *item;
+	r->ahead[1].events.ev = kept;
+	r->kept[1] = r->kept[0];
+	r->kept_room[1] = r->kept_room[0];
+	r->kept[0] = kept;
+	r->kept_room[0] = room;
+	err = play(r);
+	r->ahead[0] = r->ahead[1];
+	r->ahead[1].events.n = 0;
+	return err;
+}
+
+static int on_events(struct replay *r, const struct trace_item *item)
+{
+	if (r->opt.ahead)
+		return play_kept(r, item);
+	r->ahead[0] = *item;
+	return play(r);
+}
+
+static int play_rest(struct replay *r)
+{
+	static const struct trace_item nothing = { .kind = TRACE_EVENTS };
+
+	return r->ahead[0].events.n ? play_kept(r, &nothing) : 0;
 }
 
 /* -------------------------------------------------------------------------
@@ -644,6 +687,10 @@ static void settle(struct replay *r)
 
 int replay_item(struct replay *r, const struct trace_item *item)
 {
+	int err = item->kind == TRACE_EVENTS ? 0 : play_rest(r);
+
+	if (err)
+		return err;
 	switch (item->kind) {
 	case TRACE_EVENTS:
 		return on_events(r, item);
@@ -667,36 +714,44 @@ int replay_item(struct replay *r, const struct trace_item *item)
 	}
 }
 
-void replay_finish(struct replay *r)
+int replay_finish(struct replay *r)
 {
+	int err = play_rest(r);
+
+	if (err)
+		return err;
 	settle(r);
 	replay_final_end(r);
+	return 0;
 }
 
 int replay_run(struct trace_reader *reader, const struct replay_options *opt,
 	       struct replay_result *res, char *why, size_t len)
 {
+	struct replay_options ahead = *opt;
 	struct timespec from, to;
 	struct trace_item item;
 	struct replay *r;
 	int err;
 
-	err = replay_open(trace_meta(reader), opt, &r, why, len);
+	ahead.ahead = true;
+	err = replay_open(trace_meta(reader), &ahead, &r, why, len);
 	if (err)
 		return err;
-	clock_gettime(CLOCK_MONOTONIC, &from);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &from);
 	while (!(err = trace_next(reader, &item)) && item.kind != TRACE_END &&
 	       item.kind != TRACE_CUT) {
 		err = replay_item(r, &item);
 		if (err)
 			break;
 	}
-	clock_gettime(CLOCK_MONOTONIC, &to);
+	if (!err)
+		err = replay_finish(r);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &to);
 	if (err) {
 		snprintf(why, len, "%s", err == -EBADMSG ? trace_why(reader) : strerror(-err));
 		goto out;
 	}
-	replay_finish(r);
 	*res = *replay_result(r);
 	res->seconds =
 		(double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9;

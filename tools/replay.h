@@ -77,6 +77,7 @@ struct replay_options {
 	const char *policy;  /* NULL: what the trace says */
 	bool no_repair;	     /* go on with the core's own decisions after a mismatch */
 	bool check;	     /* run pa_check now and then and at the end */
+	bool ahead;	     /* keep an item of events back: a repair sees what follows it */
 	replay_fn *decision; /* called for each comparison; may be NULL */
 	void *arg;
 };
@@ -120,7 +121,7 @@ struct replay_result {
 	const char *unsound; /* pa_check's sentence, NULL while the state is sound */
 	struct replay_class_count classes[REPLAY_NR_CLASSES];
 	struct replay_divergence first;
-	double seconds;
+	double seconds; /* of processor time */
 };
 
 /* Nothing differs and the closing snapshot proves it, apart from lru estimates. */
@@ -147,8 +148,8 @@ int replay_open(const struct trace_meta *meta, const struct replay_options *opt,
 		struct replay **out, char *why, size_t len);
 /* Feed one item; items of events may be handed on in smaller slices. -ENOMEM or 0. */
 int replay_item(struct replay *r, const struct trace_item *item);
-/* No more items: settle what is open and finish the result. */
-void replay_finish(struct replay *r);
+/* No more items: settle what is open and finish the result.  -ENOMEM or 0. */
+int replay_finish(struct replay *r);
 const struct replay_result *replay_result(const struct replay *r);
 const struct pa *replay_state(const struct replay *r);
 void replay_close(struct replay *r); /* accepts NULL */

@@ -87,10 +87,13 @@ struct replay {
 	uint32_t nr_cpus;
 	uint32_t gfp_movable;
 	bool inserts_unlocked; /* a plain free stands for its insertion where pcp lists do not hold it */
-	bool infers; /* compaction's removals are not in the trace */
+	bool infers;	       /* compaction's removals are not in the trace */
 	bool settled;
-	const struct trace_item *ahead; /* the events at hand and some that follow */
+	struct trace_item ahead[2];  /* the events at hand and those that follow */
+	struct trace_event *kept[2]; /* room for them, if they must outlive their item */
+	size_t kept_room[2];
 	uint64_t now;	    /* number of the event at hand */
+	uint64_t misled;    /* page the core picked at the last mismatch */
 	uint64_t compacted; /* event of the last sign of compaction, + 1 */
 	uint64_t next_check;
 	struct final_list *final; /* [zone][order][mt] */

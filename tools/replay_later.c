@@ -9,8 +9,6 @@
  */
 #include "replay_internal.h"
 
-#define LOOK_AHEAD 65536 /* events */
-
 static bool picks_from_list(const struct trace_event *ev)
 {
 	return ev->type == EV_ZONE_ALLOC || ev->type == EV_FALLBACK || ev->type == EV_ISOLATE;
@@ -25,20 +23,21 @@ static bool names_used_page(const struct trace_event *ev)
 enum replay_later replay_later(const struct replay *r, uint64_t after, uint64_t pfn,
 			       unsigned int order)
 {
-	uint64_t end = pfn + (UINT64_C(1) << order), i;
+	uint64_t end = pfn + (UINT64_C(1) << order), first, i;
+	const struct trace_item *item;
+	const struct trace_event *ev;
 
-	if (!r->ahead || after < r->ahead->events.first)
-		return REPLAY_LATER_UNKNOWN;
-	i = after - r->ahead->events.first + 1;
-	for (; i < r->ahead->events.n && i < after - r->ahead->events.first + LOOK_AHEAD; i++) {
-		const struct trace_event *ev = &r->ahead->events.ev[i];
-
-		if (ev->pfn >= end || ev->pfn + (UINT64_C(1) << ev->order) <= pfn)
-			continue;
-		if (picks_from_list(ev))
-			return REPLAY_LATER_FREE;
-		if (names_used_page(ev))
-			return REPLAY_LATER_USED;
+	for (item = r->ahead; item < r->ahead + 2; item++) {
+		first = item->events.first;
+		for (i = after < first ? 0 : after - first + 1; i < item->events.n; i++) {
+			ev = &item->events.ev[i];
+			if (ev->pfn >= end || ev->pfn + (UINT64_C(1) << ev->order) <= pfn)
+				continue;
+			if (picks_from_list(ev))
+				return REPLAY_LATER_FREE;
+			if (names_used_page(ev))
+				return REPLAY_LATER_USED;
+		}
 	}
 	return REPLAY_LATER_UNKNOWN;
 }

@@ -195,6 +195,8 @@ void replay_close(struct replay *r)
 	free(r->zones);
 	free(r->cpus);
 	free(r->final);
+	free(r->kept[0]);
+	free(r->kept[1]);
 	free(r->mem);
 	free(r->trial);
 	free(r);

@@ -288,20 +288,24 @@ static void first_divergence(struct replay *r, const struct replay_decision *out
 }
 
 /*
- * Is it the record that is wrong?  The core's page was in use from then on, and the kernel's
- * was picked later, or is not heard of: a trace that somebody changed looks like that.
+ * Is it the record that is wrong?  A trace that somebody changed looks like that: the kernel's
+ * page is picked later and was not given back before, or the core's was in use from then on.
  */
 static bool record_is_false(const struct replay *r, const struct pick *p,
 			    const struct pa_decision *d)
 {
+	enum replay_later kernel, core;
 	struct pa_page_info info;
-	enum replay_later kernel;
 
-	if (d->path == PA_PATH_NONE || p->kernel.pfn == PA_PFN_NONE || d->pfn == p->kernel.pfn ||
-	    replay_later(r, p->last, d->pfn, p->order) != REPLAY_LATER_USED)
+	if (d->path == PA_PATH_NONE || p->kernel.pfn == PA_PFN_NONE || d->pfn == p->kernel.pfn)
 		return false;
 	kernel = replay_later(r, p->last, p->kernel.pfn, p->order);
-	return kernel != REPLAY_LATER_USED || pa_page(r->pa, p->kernel.pfn, &info) || !info.free;
+	core = replay_later(r, p->last, d->pfn, p->order);
+	if (kernel == REPLAY_LATER_FREE)
+		return core != REPLAY_LATER_FREE;
+	if (core != REPLAY_LATER_USED)
+		return false;
+	return kernel == REPLAY_LATER_UNKNOWN || pa_page(r->pa, p->kernel.pfn, &info) || !info.free;
 }
 
 /*
@@ -341,8 +345,12 @@ static uint8_t differ(struct replay *r, const struct cpu_state *c, const struct 
 	}
 	count->repairs++;
 	r->res.repairs++;
-	if (out->class == REPLAY_ROTATION && turn_list(r, p, d, &told))
+	/* A block that is first only in the core is wrong for the next picks too: once is enough. */
+	if ((out->class == REPLAY_ROTATION ||
+	     (out->class == REPLAY_ORDER && d->pfn == r->misled)) &&
+	    turn_list(r, p, d, &told))
 		known = true;
+	r->misled = d->pfn;
 	if (known && !pa_commit(r->pa, &told))
 		return told.next_mode;
 	force(r, p);

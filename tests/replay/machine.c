@@ -399,7 +399,7 @@ void machine_feed(const struct machine *m, struct replay *r)
 		item.list = m->end[i].list;
 		assert(!replay_item(r, &item));
 	}
-	replay_finish(r);
+	assert(!replay_finish(r));
 }
 
 void machine_replay(const struct machine *m, const struct replay_options *opt,

@@ -71,7 +71,7 @@ static void feed(struct rig *rig, struct trace_event ev)
 
 static const struct replay_result *rig_end(struct rig *rig)
 {
-	replay_finish(rig->r);
+	assert_int_equal(replay_finish(rig->r), 0);
 	assert_null(replay_result(rig->r)->unsound);
 	return replay_result(rig->r);
 }
@@ -174,7 +174,7 @@ static void modes_live_as_long_as_the_lock_is_held(void **state)
 			EV(&rig, .type = EV_DRAIN, .cpu = 1, .pfn = 4096 + 64, .mt = K_RECLAIMABLE);
 		EV(&rig, .type = EV_FALLBACK, .pfn = 4608 + 3, .mt = K_MOVABLE,
 		   .arg = trace_fallback_arg(0, K_UNMOVABLE));
-		replay_finish(rig.r);
+		assert_int_equal(replay_finish(rig.r), 0);
 		assert_int_equal(rig.seen, 2);
 		assert_int_equal(rig.core.req.mode, i ? PA_MODE_NORMAL : PA_MODE_STEAL);
 		rig_close(&rig);
