@@ -390,10 +390,12 @@ void machine_feed(const struct machine *m, struct replay *r)
 		assert(!replay_item(r, &item));
 	}
 	item.kind = TRACE_EVENTS;
-	item.events.ev = m->ev;
-	item.events.n = m->n;
-	item.events.first = 0;
-	assert(!replay_item(r, &item));
+	for (i = 0; i < m->n; i += item.events.n) {
+		item.events.ev = m->ev + i;
+		item.events.n = m->slice && m->slice < m->n - i ? m->slice : m->n - i;
+		item.events.first = i;
+		assert(!replay_item(r, &item));
+	}
 	item.kind = TRACE_LIST;
 	for (i = 0; i < m->nr_end; i++) {
 		item.list = m->end[i].list;

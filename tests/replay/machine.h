@@ -40,6 +40,7 @@ struct machine {
 	struct machine_block *used; /* what the workload holds */
 	size_t nr_used, room_used;
 	uint64_t seed, picks, fallbacks;
+	size_t slice; /* events in an item when it is replayed; 0: all */
 };
 
 /* Two zones of 4096 and 2048 frames, all free, in pageblocks of 512 (order 9). */

@@ -93,6 +93,30 @@ static void unknown_pages_cost_lru_estimates_only(void **state)
 	}
 }
 
+/* How a file is cut into chunks changes nothing, kept back or not. */
+static void chunks_do_not_matter(void **state)
+{
+	static const size_t slices[] = { 0, 1, 7, 1000 };
+	struct replay_options opt = { .policy = NULL };
+	struct replay_result whole, res;
+	struct machine m;
+	size_t i;
+
+	(void)state;
+	run(&m, "6.12", 11, true);
+	machine_replay(&m, &opt, &whole);
+	for (i = 0; i < 2 * sizeof(slices) / sizeof(slices[0]); i++) {
+		opt.ahead = i & 1;
+		m.slice = slices[i / 2];
+		machine_replay(&m, &opt, &res);
+		assert_int_equal(res.events, m.n);
+		assert_int_equal(res.picks, whole.picks);
+		assert_int_equal(res.decisions_hash, whole.decisions_hash);
+		assert_int_equal(res.lists_exact_order, whole.lists);
+	}
+	machine_free(&m);
+}
+
 /*
  * Whatever picks a trace claims, the answer is computed and not copied: exactly the altered
  * ones come back as mismatches.
@@ -140,6 +164,8 @@ static void altered_picks_are_the_mismatches(void **state)
 			m.ev[a.event[k]].pfn ^= 1;
 		opt.arg = &a;
 		opt.no_repair = i & 1; /* what follows bears the core out, so both go on with it */
+		opt.ahead = true;
+		m.slice = 5000;
 		machine_replay(&m, &opt, &res);
 		assert_false(a.wrong);
 		assert_int_equal(a.seen, a.n);
@@ -224,6 +250,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_policy_is_reproduced),
 		cmocka_unit_test(unknown_pages_cost_lru_estimates_only),
+		cmocka_unit_test(chunks_do_not_matter),
 		cmocka_unit_test(altered_picks_are_the_mismatches),
 		cmocka_unit_test(without_repair_recorded_picks_change_nothing),
 		cmocka_unit_test(a_repaired_pick_costs_little),
