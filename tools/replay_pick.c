@@ -225,6 +225,9 @@ static enum replay_class classify(const struct replay *r, const struct pick *p,
 		return REPLAY_ROTATION;
 	if (z->races)
 		return REPLAY_ORDER;
+	/* What was freed since the list was turned stands before the turned part and came first. */
+	if (r->compacted)
+		return REPLAY_ROTATION;
 	return r->meta->unknown[0] ? REPLAY_POLICY : REPLAY_UNKNOWN;
 }
 

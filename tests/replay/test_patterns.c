@@ -312,6 +312,30 @@ static void a_wrong_place_has_a_reason(void **state)
 	}
 }
 
+/* What was freed after compaction turned a list is picked first; the turn shows only then. */
+static void a_turn_shows_late_and_is_healed_once(void **state)
+{
+	const struct replay_result *res;
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig, "6.12", "fentry", false);
+	LOAD(&rig, 0, K_MOVABLE, 4099, 4105, 4109, 4111);
+	EV(&rig, .type = EV_COMPACT_BEGIN, .pfn = 4096);
+	EV(&rig, .type = EV_DRAIN, .pfn = 4200, .mt = K_MOVABLE);
+	EV(&rig, .type = EV_ZONE_ALLOC, .pfn = 4200, .mt = K_MOVABLE);
+	EV(&rig, .type = EV_ZONE_ALLOC, .pfn = 4109, .mt = K_MOVABLE);
+	EV(&rig, .type = EV_ZONE_ALLOC, .pfn = 4111, .mt = K_MOVABLE);
+	EV(&rig, .type = EV_ZONE_ALLOC, .pfn = 4099, .mt = K_MOVABLE);
+	EV(&rig, .type = EV_ZONE_ALLOC, .pfn = 4105, .mt = K_MOVABLE);
+	res = rig_end(&rig);
+	assert_int_equal(res->picks, 5);
+	assert_int_equal(res->picks_exact, 4);
+	assert_int_equal(res->classes[REPLAY_ROTATION].picks, 1);
+	assert_int_equal(res->repairs, 1);
+	rig_close(&rig);
+}
+
 /* A free seen before the lock is placed where the picks agree. */
 static void a_pending_free_is_placed_by_the_picks(void **state)
 {
@@ -531,6 +555,7 @@ int main(void)
 		cmocka_unit_test(an_lru_estimate_may_cost_the_pick),
 		cmocka_unit_test(a_page_that_is_not_free_is_a_missing_event),
 		cmocka_unit_test(a_wrong_place_has_a_reason),
+		cmocka_unit_test(a_turn_shows_late_and_is_healed_once),
 		cmocka_unit_test(a_pending_free_is_placed_by_the_picks),
 		cmocka_unit_test(a_locked_free_replaces_the_pending_one),
 		cmocka_unit_test(small_frees_enter_by_drains_only),
