@@ -10,6 +10,8 @@
 #define FNV_PRIME UINT64_C(0x100000001b3)
 /* States up to this size are copied to try whether a late insertion explains a pick. */
 #define TRIAL_MAX (UINT64_C(256) << 20)
+/* After so many repairs it is the state that is bad: looking ahead each time would only cost. */
+#define DOUBT_MAX 2048
 
 static const char *const class_names[] = {
 #define X(id, name, what) name,
@@ -300,7 +302,8 @@ static bool record_is_false(const struct replay *r, const struct pick *p,
 	enum replay_later kernel, core;
 	struct pa_page_info info;
 
-	if (d->path == PA_PATH_NONE || p->kernel.pfn == PA_PFN_NONE || d->pfn == p->kernel.pfn)
+	if (d->path == PA_PATH_NONE || p->kernel.pfn == PA_PFN_NONE || d->pfn == p->kernel.pfn ||
+	    r->res.repairs > DOUBT_MAX)
 		return false;
 	kernel = replay_later(r, p->last, p->kernel.pfn, p->order);
 	core = replay_later(r, p->last, d->pfn, p->order);
