@@ -188,10 +188,9 @@ int BPF_PROG(site_mod_zone_page_state, struct zone *zone, int item, long delta)
 
 /* Tasks inside compaction_alloc(), the free scanner. */
 struct compactor {
-	__u64 zone;	/* struct zone */
-	__u64 lock;	/* its lock */
+	__u64 zone;	/* struct zone it works on */
+	__u32 searches; /* its list is empty: fast_isolate_freepages will run */
 	__u32 in_block; /* inside isolate_freepages_block: not the fast search */
-	__u32 told;	/* what this lock hold did to its list is recorded already */
 };
 
 struct {
@@ -201,13 +200,37 @@ struct {
 	__type(value, struct compactor);
 } compactors SEC(".maps");
 
-__u64 nr_compactors; /* keeps the probe on the unlock cheap while there is none */
-
 static __always_inline struct compactor *this_compactor(void)
 {
 	__u32 tid = bpf_get_current_pid_tgid();
 
 	return bpf_map_lookup_elem(&compactors, &tid);
+}
+
+/*
+ * fast_isolate_freepages turns a MOVABLE list also when it finds nothing on it, and nothing
+ * says so: the one function it calls inside the lock is the unlock, too hot a place for a
+ * probe.  So report what is first on each of these lists wherever the search is seen next.
+ */
+static __always_inline void emit_heads(__u64 zone, int but_order, bool in_lock)
+{
+	__u64 lists = zone + bpf_core_field_offset(struct zone, free_area) + 16 * mt_movable;
+	__u64 page[11];
+	int i;
+
+	for (i = 0; i < 11; i++) {
+		__u64 head = lists + i * free_area_size, first = 0;
+
+		bpf_probe_read_kernel(&first, sizeof(first), (void *)head);
+		page[i] = first == head || i == but_order ? 0 : first;
+	}
+	/* From outside, the look is good if nobody was in the middle of a change. */
+	if (!in_lock && zone_locked((void *)zone))
+		return;
+	for (i = 0; i < 11; i++)
+		if (page[i])
+			emit(EV_ROTATE, page_pfn(page[i] - bpf_core_field_offset(struct page, lru)),
+			     i, 0, 0, 0, 0);
 }
 
 /* compaction_alloc(src, data): data is the compact_control.  No lock held. */
@@ -216,58 +239,25 @@ int BPF_PROG(site_compaction_alloc, void *src, unsigned long data)
 {
 	struct compact_control *cc = (void *)data;
 	__u32 tid = bpf_get_current_pid_tgid();
-	struct zone *zone = BPF_CORE_READ(cc, zone);
 	struct compactor state = {
-		.zone = (__u64)zone,
-		.lock = (__u64)zone + bpf_core_field_offset(zone->lock),
+		.zone = (__u64)BPF_CORE_READ(cc, zone),
+		.searches = BPF_CORE_READ(cc, nr_freepages) == 0 && BPF_CORE_READ(cc, order) > 0,
 	};
 
 	bpf_map_update_elem(&compactors, &tid, &state, BPF_ANY);
-	__sync_fetch_and_add(&nr_compactors, 1);
 	return 0;
 }
 
+/* The lock is not held any more. */
 SEC("fexit/compaction_alloc")
 int BPF_PROG(site_compaction_alloc_exit, void *src, unsigned long data)
 {
 	__u32 tid = bpf_get_current_pid_tgid();
+	struct compactor *state = this_compactor();
 
+	if (state && state->searches && !zone_locked((void *)state->zone))
+		emit_heads(state->zone, -1, false);
 	bpf_map_delete_elem(&compactors, &tid);
-	__sync_fetch_and_add(&nr_compactors, -1);
-	return 0;
-}
-
-/*
- * fast_isolate_freepages turns a MOVABLE list also when it finds nothing on it, and nothing
- * says so or which list it was.  At the end of its lock hold, still inside, report what is
- * first on each of them.
- */
-SEC("fentry/_raw_spin_unlock_irqrestore")
-int BPF_PROG(site_unlock, void *lock)
-{
-	struct compactor *state;
-	__u64 lists, addr;
-	int i;
-
-	if (!nr_compactors)
-		return 0;
-	state = this_compactor();
-	bpf_probe_read_kernel(&addr, sizeof(addr), ctx);
-	if (!state || state->in_block || state->lock != addr)
-		return 0;
-	if (state->told) {
-		state->told = 0;
-		return 0;
-	}
-	lists = state->zone + bpf_core_field_offset(struct zone, free_area) + 16 * mt_movable;
-	for (i = 0; i < 11; i++) {
-		__u64 head = lists + i * free_area_size, first = 0;
-
-		bpf_probe_read_kernel(&first, sizeof(first), (void *)head);
-		if (first && first != head)
-			emit(EV_ROTATE, page_pfn(first - bpf_core_field_offset(struct page, lru)),
-			     i, 0, 0, 0, 0);
-	}
 	return 0;
 }
 
@@ -302,14 +292,14 @@ int BPF_PROG(site_isolate_free_page, struct page *page, unsigned int order, int 
 	bool fast = state && !state->in_block;
 	__u64 pfn;
 
-	if (fast)
-		state->told = 1;
 	bpf_probe_read_kernel(&pfn, sizeof(pfn), ctx);
 	pfn = page_pfn(pfn);
 	if (ret)
 		emit(EV_ISOLATE, pfn, order, 0, 0, 0, fast ? EV_FAST : 0);
 	else if (fast)
 		emit(EV_ROTATE, pfn, order, 0, 0, 0, 0);
+	if (fast)
+		emit_heads(state->zone, order, true);
 	return 0;
 }
 

@@ -12,129 +12,45 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-/* Members of the kernel's structs in 6.1 to 7.3, vanilla: others mean a patched allocator. */
-static const char *const zone_members[] = {
-	"_watermark",
-	"watermark_boost",
-	"nr_reserved_highatomic",
-	"nr_free_highatomic",
-	"lowmem_reserve",
-	"node",
-	"zone_pgdat",
-	"per_cpu_pageset",
-	"per_cpu_zonestats",
-	"pageset_high",
-	"pageset_high_min",
-	"pageset_high_max",
-	"pageset_batch",
-	"pageblock_flags",
-	"zone_start_pfn",
-	"managed_pages",
-	"spanned_pages",
-	"present_pages",
-	"present_early_pages",
-	"cma_pages",
-	"name",
-	"nr_isolate_pageblock",
-	"span_seqlock",
-	"initialized",
-	"_pad1_",
-	"_pad2_",
-	"_pad3_",
-	"free_area",
-	"unaccepted_pages",
-	"unaccepted_cleanup",
-	"flags",
-	"lock",
-	"trylock_free_pages",
-	"percpu_drift_mark",
-	"compact_cached_free_pfn",
-	"compact_cached_migrate_pfn",
-	"compact_init_migrate_pfn",
-	"compact_init_free_pfn",
-	"compact_considered",
-	"compact_defer_shift",
-	"compact_order_failed",
-	"compact_blockskip_flush",
-	"contiguous",
-	"vm_stat",
-	"vm_numa_event",
-	"vmemmap_tails",
-	NULL,
-};
-static const char *const free_area_members[] = { "free_list", "nr_free", NULL };
-static const char *const pcp_members[] = {
-	"lock",		"count",       "high",	 "high_min",   "high_max", "batch", "flags",
-	"alloc_factor", "free_factor", "expire", "free_count", "lists",	   NULL,
-};
-static const char *const page_members[] = {
-	"flags",
-	"lru",
-	"__filler",
-	"mlock_count",
-	"buddy_list",
-	"pcp_list",
-	"pcp_llist",
-	"mapping",
-	"index",
-	"__folio_index",
-	"share",
-	"private",
-	"pp_magic",
-	"pp",
-	"_pp_mapping_pad",
-	"dma_addr",
-	"dma_addr_upper",
-	"pp_frag_count",
-	"pp_ref_count",
-	"compound_head",
-	"compound_info",
-	"compound_dtor",
-	"compound_order",
-	"compound_mapcount",
-	"compound_pincount",
-	"compound_nr",
-	"_compound_pad_1",
-	"_compound_pad_2",
-	"hpage_pinned_refcount",
-	"deferred_list",
-	"_pt_pad_1",
-	"pmd_huge_pte",
-	"_pt_pad_2",
-	"pt_mm",
-	"pt_frag_refcount",
-	"pt_share_count",
-	"ptl",
-	"pgmap",
-	"_unused_pgmap_compound_head",
-	"zone_device_data",
-	"callback_head",
-	"rcu_head",
-	"_mapcount",
-	"page_type",
-	"_refcount",
-	"memcg_data",
-	"_last_cpupid",
-	"virtual",
-	"kmsan_shadow",
-	"kmsan_origin",
-	NULL,
-};
-
+/*
+ * Members of the kernel's structs in 6.1 to 7.3, vanilla, each between two spaces: another
+ * one means a patched allocator.
+ */
 static const struct {
 	const char *type;
-	const char *const *members;
+	const char *members;
 } known[] = {
-	{ "zone", zone_members },
-	{ "free_area", free_area_members },
-	{ "per_cpu_pages", pcp_members },
-	{ "page", page_members },
+	{ "zone", " _watermark watermark_boost nr_reserved_highatomic nr_free_highatomic "
+		  "lowmem_reserve node zone_pgdat per_cpu_pageset per_cpu_zonestats pageset_high "
+		  "pageset_high_min pageset_high_max pageset_batch pageblock_flags "
+		  "zone_start_pfn managed_pages spanned_pages present_pages present_early_pages "
+		  "cma_pages name nr_isolate_pageblock span_seqlock initialized _pad1_ _pad2_ "
+		  "_pad3_ free_area unaccepted_pages unaccepted_cleanup flags lock "
+		  "trylock_free_pages percpu_drift_mark compact_cached_free_pfn "
+		  "compact_cached_migrate_pfn compact_init_migrate_pfn compact_init_free_pfn "
+		  "compact_considered compact_defer_shift compact_order_failed "
+		  "compact_blockskip_flush contiguous vm_stat vm_numa_event vmemmap_tails " },
+	{ "free_area", " free_list nr_free " },
+	{ "per_cpu_pages",
+	  " lock count high high_min high_max batch flags alloc_factor free_factor expire "
+	  "free_count lists " },
+	{ "page", " flags lru __filler mlock_count buddy_list pcp_list pcp_llist mapping index "
+		  "__folio_index share private pp_magic pp _pp_mapping_pad dma_addr "
+		  "dma_addr_upper pp_frag_count pp_ref_count compound_head compound_info "
+		  "compound_dtor compound_order compound_mapcount compound_pincount compound_nr "
+		  "_compound_pad_1 _compound_pad_2 hpage_pinned_refcount deferred_list _pt_pad_1 "
+		  "pmd_huge_pte _pt_pad_2 pt_mm pt_frag_refcount pt_share_count ptl pgmap "
+		  "_unused_pgmap_compound_head zone_device_data callback_head rcu_head _mapcount "
+		  "page_type _refcount memcg_data _private_1 _last_cpupid virtual kmsan_shadow "
+		  "kmsan_origin " },
 };
 
-static bool is_known(const char *const *list, const char *name)
+static bool is_known(const char *list, const char *name)
 {
-	for (; *list; list++)
-		if (!strcmp(*list, name))
+	size_t len = strlen(name);
+
+	for (const char *p = list; (p = strstr(p, name)); p++)
+		if (p[-1] == ' ' && p[len] == ' ')
 			return true;
 	return false;
 }
@@ -148,8 +64,7 @@ static void note_unknown(struct host *host, const char *type, const char *member
 }
 
 /* Walk the members of a struct or union, anonymous ones flattened. */
-static void check_members(struct host *host, uint32_t id, const char *type,
-			  const char *const *members)
+static void check_members(struct host *host, uint32_t id, const char *type, const char *members)
 {
 	const struct btf_type *t = btf__type_by_id(host->btf, id);
 	const struct btf_member *m;

@@ -66,7 +66,6 @@ const struct site sites[] = {
 	{ "site_isolate_free_page", "__isolate_free_page", SITE_FEXIT, GROUP_ISOLATE, 0 },
 	{ "site_compaction_alloc", "compaction_alloc", SITE_FENTRY, GROUP_ISOLATE, 0 },
 	{ "site_compaction_alloc_exit", "compaction_alloc", SITE_FEXIT, GROUP_ISOLATE, 0 },
-	{ "site_unlock", "_raw_spin_unlock_irqrestore", SITE_FENTRY, GROUP_ISOLATE, 0 },
 	{ "site_isolate_block", "isolate_freepages_block", SITE_FENTRY, GROUP_ISOLATE, 0 },
 	{ "site_isolate_block_exit", "isolate_freepages_block", SITE_FEXIT, GROUP_ISOLATE, 0 },
 	{ "site_putback", "__putback_isolated_page", SITE_FENTRY, GROUP_PUTBACK, 0 },
