@@ -104,17 +104,18 @@ struct event_record {
 
 _Static_assert(sizeof(struct event_record) == 16, "two words a record");
 
-static inline __u64 event_w0(__u64 pfn, unsigned int order, unsigned int mt, unsigned int type,
-			     unsigned int lap, unsigned int cpu)
+/*
+ * What is passed must fit: a mask would cost the kernel side two instructions an event.
+ * @lap comes in its place in word 1, with nothing below.
+ */
+static inline __u64 event_w0(__u64 pfn, __u64 order, __u64 mt, __u64 type, __u64 lap, __u64 cpu)
 {
-	return (pfn & EV_PFN_NONE) | (__u64)(order & 0xf) << 36 | (__u64)(mt & 7) << 40 |
-	       (__u64)type << 43 | (__u64)lap << 48 | (__u64)cpu << 50;
+	return pfn | order << 36 | mt << 40 | type << 43 | lap >> 14 | cpu << 50;
 }
 
-static inline __u64 event_w1(__u32 arg, __u32 pid, unsigned int bits, unsigned int lap)
+static inline __u64 event_w1(__u32 arg, __u64 pid, __u64 bits, __u64 lap)
 {
-	return arg | (__u64)(pid & ((1u << EV_PID_BITS) - 1)) << 32 | (__u64)(bits & 0xff) << 54 |
-	       (__u64)lap << 62;
+	return arg | pid << 32 | bits << 54 | lap;
 }
 
 #endif /* BPF_EVENT_H */

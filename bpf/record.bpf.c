@@ -31,8 +31,8 @@ RAW_TP(mm_page_alloc)
 {
 	__u64 page = ctx->args[0];
 
-	emit(EV_ALLOC, page ? page_pfn(page) : EV_PFN_NONE, ctx->args[1], ctx->args[3],
-	     ctx->args[2], current_tgid(), 0);
+	emit_fitting(EV_ALLOC, page ? page_pfn(page) : EV_PFN_NONE, ctx->args[1], ctx->args[3],
+		     ctx->args[2], current_tgid(), 0);
 	return 0;
 }
 
@@ -41,43 +41,43 @@ RAW_TP(mm_page_alloc)
  * trylock will fail (free_unref_page @ 6.1.y and later) and it goes straight to the buddy.
  * An interrupt that frees a batch of pages on top of a task that holds the lock does that.
  */
-const volatile bool watch_pcp_locks;
-const volatile __u32 nr_cpus = 1;
-struct watched_zone watched[WATCH_MAX_ZONES];
+const volatile __u32 watch_pcp_locks;			     /* enum watch_mode */
+struct watched_pcp watched[WATCH_MAX_CPUS][WATCH_MAX_ZONES]; /* by first_pfn, highest first */
 
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, WATCH_MAX_ZONES); /* times the CPUs, set before load */
-	__type(key, __u32);
-	__type(value, __u64);
-} pcp_addr SEC(".maps");
+extern void *bpf_rdonly_cast(const void *obj, __u32 type) __ksym __weak;
 
-static __always_inline bool pcp_is_locked(__u64 pfn)
+static __always_inline bool pcp_is_locked(__u32 how, __u64 cpu, __u64 pfn)
 {
-	__u32 key = bpf_get_smp_processor_id();
+	const struct watched_pcp *at = watched[cpu % WATCH_MAX_CPUS];
 	struct per_cpu_pages *pcp;
-	__u64 *addr;
 	int z;
 
-	for (z = 0; z < WATCH_MAX_ZONES; z++, key += nr_cpus)
-		if (pfn < watched[z].end_pfn && pfn >= watched[z].first_pfn)
-			break;
-	addr = bpf_map_lookup_elem(&pcp_addr, &key);
-	if (!addr || !*addr)
-		return false;
-	pcp = (void *)*addr;
-	return BPF_CORE_READ(pcp, lock.rlock.raw_lock.val.counter) != 0;
+	barrier_var(at); /* one address that grows, not one for each zone */
+	for (z = 0; z < WATCH_MAX_ZONES - 1 && pfn < at->first_pfn; z++)
+		at++;
+	pcp = (void *)at->addr;
+	if (how == WATCH_BY_HELPER)
+		return BPF_CORE_READ(pcp, lock.rlock.raw_lock.val.counter) != 0;
+	pcp = bpf_rdonly_cast(pcp, bpf_core_type_id_kernel(struct per_cpu_pages));
+	return pcp->lock.rlock.raw_lock.val.counter != 0;
 }
 
-/* (page, order) */
+static __noinline int emit_zone_free(__u64 pfn, __u64 order)
+{
+	emit(EV_ZONE_FREE, pfn, order, 0, 0, 0, 0);
+	return 0;
+}
+
+/* (page, order); written out for speed, with what emit() would compute twice */
 RAW_TP(mm_page_free)
 {
-	__u64 pfn = page_pfn(ctx->args[0]);
-	unsigned int order = ctx->args[1];
+	__u64 n = claim(), pid = current_tgid(), cpu = bpf_get_smp_processor_id();
+	__u64 pfn = page_pfn(ctx->args[0]), order = ctx->args[1];
+	__u32 how = watch_pcp_locks;
 
-	emit(EV_FREE, pfn, order, 0, 0, current_tgid(), 0);
-	if (watch_pcp_locks && (order <= 3 || order == pageblock_shift) && pcp_is_locked(pfn))
-		emit(EV_ZONE_FREE, pfn, order, 0, 0, 0, 0);
+	store(n, cpu, pid, EV_FREE, pfn, order, 0, 0, 0);
+	if (how && pcp_is_locked(how, cpu, pfn) && (order <= 3 || order == pageblock_shift))
+		emit_zone_free(pfn, order);
 	return 0;
 }
 
@@ -87,8 +87,8 @@ RAW_TP(mm_page_alloc_zone_locked)
 	__u64 page = ctx->args[0];
 
 	if (page)
-		emit(EV_ZONE_ALLOC, page_pfn(page), ctx->args[1], ctx->args[2], 0, 0,
-		     ctx->args[3] ? EV_REFILL : 0);
+		emit_fitting(EV_ZONE_ALLOC, page_pfn(page), ctx->args[1], ctx->args[2], 0, 0,
+			     ctx->args[3] ? EV_REFILL : 0);
 	return 0;
 }
 
@@ -97,7 +97,8 @@ RAW_TP(mm_page_pcpu_drain)
 {
 	__u64 pfn = page_pfn(ctx->args[0]);
 
-	emit(EV_DRAIN, pfn, ctx->args[1], ctx->args[2], 0, 0, captured(pfn) << EV_CAPTURE_SHIFT);
+	emit_fitting(EV_DRAIN, pfn, ctx->args[1], ctx->args[2], 0, 0,
+		     captured(pfn) << EV_CAPTURE_SHIFT);
 	snapshot_in_lock(pfn);
 	return 0;
 }
@@ -210,3 +211,5 @@ RAW_TP(mm_setup_per_zone_wmarks)
 }
 
 #include "sites.bpf.h"
+
+struct event_record stream[STREAM_MAX_SLOTS]; /* see stream.bpf.h: the last one */

@@ -18,10 +18,18 @@ struct snap_list {
 };
 
 #define WATCH_MAX_ZONES 8
+#define WATCH_MAX_CPUS 1024
 
-/* A zone whose pcp locks mm_page_free looks at; their addresses are in the map pcp_addr. */
-struct watched_zone {
-	__u64 first_pfn, end_pfn;
+enum watch_mode {
+	WATCH_OFF,
+	WATCH_BY_HELPER, /* bpf_probe_read_kernel: a third of what such a free costs */
+	WATCH_BY_CAST,	 /* bpf_rdonly_cast: from 6.2 on */
+};
+
+/* The pcp lists of one zone and CPU: mm_page_free looks at their lock. */
+struct watched_pcp {
+	__u64 first_pfn; /* of the zone */
+	__u64 addr;	 /* 0: not in use, and nothing there to find locked */
 };
 
 struct snap_zone {

@@ -13,21 +13,24 @@
 #define STREAM_BPF_H
 
 #define STREAM_CLOCK_SHIFT 8
+#define STREAM_MAX_SLOTS (1 << 23)
 
-const volatile __u32 stream_shift = 10; /* log2 of the number of slots */
-const volatile __u32 page_struct_shift; /* log2 of sizeof(struct page), if it is a power of two */
-const volatile __u32 page_struct_size = 64;
+/* One struct, for one address; constant to the verifier, which checks the mask. */
+const volatile struct {
+	__u64 mask;  /* slots - 1 */
+	__u32 shift; /* log2 of the slots */
+} stream_size = { (1 << 10) - 1, 10 };
 
-__u64 vmemmap_base; /* found after load, see tools/snapshot.c */
+/* Found after load, see tools/probe_snapshot.c; not beside what all CPUs write. */
+__u64 vmemmap_base __attribute__((aligned(64)));
 __u64 stream_head __attribute__((aligned(64)));
 
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 1 << 10); /* set before load */
-	__type(key, __u32);
-	__type(value, struct event_record);
-} stream SEC(".maps");
+/*
+ * The array lies in .bss, where its address is a constant of the program: no look-up for
+ * each record.  It comes last (tools/probe.c asserts that) and is cut to size
+ * before load.
+ */
+extern struct event_record stream[STREAM_MAX_SLOTS];
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -39,38 +42,66 @@ struct {
 
 static __always_inline __u64 page_pfn(__u64 page)
 {
-	if (page_struct_shift)
-		return (page - vmemmap_base) >> page_struct_shift;
-	return (page - vmemmap_base) / page_struct_size;
+	__u64 offset = page - vmemmap_base;
+
+	if (bpf_core_type_size(struct page) == 64)
+		return offset >> 6;
+	return offset / bpf_core_type_size(struct page);
 }
 
-static __always_inline __u32 current_tgid(void)
+static __always_inline __u64 current_tgid(void)
 {
-	return bpf_get_current_pid_tgid() >> 32;
+	return (__u32)bpf_get_current_task_btf()->tgid;
+}
+
+/* A program of its own: the others then need no stack and save fewer registers. */
+static __noinline int stream_tick(__u64 n)
+{
+	__u32 tick = (n & stream_size.mask) >> STREAM_CLOCK_SHIFT;
+	__u64 *clock = bpf_map_lookup_elem(&stream_clock, &tick);
+
+	if (clock)
+		*clock = bpf_ktime_get_ns();
+	return 0;
+}
+
+/* The number of the record that the caller is to store. */
+static __always_inline __u64 claim(void)
+{
+	__u64 n = __sync_fetch_and_add(&stream_head, 1);
+
+	if (!(n & ((1 << STREAM_CLOCK_SHIFT) - 1)))
+		stream_tick(n);
+	return n;
 }
 
 /* Word 1 is stored last: a reader that finds its lap there finds word 0 complete. */
-static __always_inline void emit(unsigned int type, __u64 pfn, unsigned int order, unsigned int mt,
-				 __u32 arg, __u32 pid, unsigned int bits)
+static __always_inline void store(__u64 n, __u64 cpu, __u64 pid, unsigned int type, __u64 pfn,
+				  __u64 order, __u64 mt, __u32 arg, __u64 bits)
 {
-	__u32 cpu = bpf_get_smp_processor_id();
-	__u64 n = __sync_fetch_and_add(&stream_head, 1);
-	__u32 lap = ((n >> stream_shift) + 1) & EV_LAP_MASK;
-	__u32 slot = n & ((1ULL << stream_shift) - 1);
-	volatile struct event_record *rec;
+	volatile struct event_record *rec = stream;
+	__u64 lap = n >> stream_size.shift << 62;
 
-	rec = bpf_map_lookup_elem(&stream, &slot);
-	if (!rec)
-		return;
-	if (!(n & ((1 << STREAM_CLOCK_SHIFT) - 1))) {
-		__u32 tick = slot >> STREAM_CLOCK_SHIFT;
-		__u64 *clock = bpf_map_lookup_elem(&stream_clock, &tick);
-
-		if (clock)
-			*clock = bpf_ktime_get_ns();
-	}
+	barrier_var(lap); /* two shifts are worse put together: with a mask of 64 bits */
+	barrier_var(rec);
+	rec += n & stream_size.mask;
 	rec->w0 = event_w0(pfn, order, mt, type, lap, cpu);
 	rec->w1 = event_w1(arg, pid, bits, lap);
 }
+
+/*
+ * A macro, so that the arguments are computed where they are needed: after the calls, which
+ * leave few registers to keep anything in.
+ */
+#define emit_fitting(type, pfn, order, mt, arg, pid, bits)                                         \
+	do {                                                                                       \
+		__u64 n_ = claim(), pid_ = (pid), cpu_ = bpf_get_smp_processor_id();               \
+                                                                                                   \
+		store(n_, cpu_, pid_, type, pfn, order, mt, arg, bits);                            \
+	} while (0)
+
+/* The same where the migratetype may be pageblock_mt()'s -1. */
+#define emit(type, pfn, order, mt, arg, pid, bits)                                                 \
+	emit_fitting(type, pfn, order, (mt)&7, arg, pid, bits)
 
 #endif /* STREAM_BPF_H */

@@ -15,6 +15,12 @@
 
 #define CLOCK_SHIFT 8 /* STREAM_CLOCK_SHIFT of bpf/stream.bpf.h */
 
+/* configure() cuts off the end of what the programs call .bss. */
+_Static_assert(offsetof(struct record_bpf__bss, stream) +
+			       sizeof(((struct record_bpf__bss *)0)->stream) ==
+		       sizeof(struct record_bpf__bss),
+	       "the stream is the last of .bss");
+
 struct probe {
 	struct record_bpf *skel;
 	struct bpf_link **link; /* one for each of sites[] */
@@ -49,13 +55,13 @@ static void configure(struct probe *p, const struct host *host, const struct sit
 	struct record_bpf__rodata *ro = p->skel->rodata;
 
 	p->shift = 12;
-	while (p->shift < 27 && (sizeof(struct event_record) << (p->shift + 1)) <= buffer)
+	while (p->shift < 23 && (sizeof(struct event_record) << (p->shift + 1)) <= buffer)
 		p->shift++;
 	p->nr_pages = 1 << 16;
 	while (p->nr_pages < 4 * host->mem_free_blocks && p->nr_pages < 1 << 26)
 		p->nr_pages *= 2;
-	ro->stream_shift = p->shift;
-	ro->page_struct_shift = __builtin_ctz(host->page_struct_size);
+	ro->stream_size.shift = p->shift;
+	ro->stream_size.mask = (1ULL << p->shift) - 1;
 	ro->mem_section_addr = host->mem_section;
 	if (host->mem_section_size)
 		ro->mem_sections_per_root = (1u << host->page_shift) / host->mem_section_size;
@@ -68,10 +74,11 @@ static void configure(struct probe *p, const struct host *host, const struct sit
 	ro->nr_pcp_lists = host->nr_pcp_lists;
 	ro->nr_lowmem_reserve = host->nr_lowmem_reserve;
 	ro->free_area_size = host->free_area_size;
-	ro->watch_pcp_locks = site_plan_tier(plan) == TIER_TRACEPOINT;
-	ro->nr_cpus = host->cpus;
-	bpf_map__set_max_entries(p->skel->maps.pcp_addr, WATCH_MAX_ZONES * host->cpus);
-	bpf_map__set_max_entries(p->skel->maps.stream, 1u << p->shift);
+	if (site_plan_tier(plan) == TIER_TRACEPOINT && host->cpus <= WATCH_MAX_CPUS)
+		ro->watch_pcp_locks =
+			host_has_func(host, "bpf_rdonly_cast") ? WATCH_BY_CAST : WATCH_BY_HELPER;
+	bpf_map__set_value_size(p->skel->maps.bss, offsetof(struct record_bpf__bss, stream) +
+							   (sizeof(*p->stream) << p->shift));
 	bpf_map__set_max_entries(p->skel->maps.stream_clock, 1u << (p->shift - CLOCK_SHIFT));
 	bpf_map__set_max_entries(p->skel->maps.snap_pages, p->nr_pages);
 }
@@ -114,12 +121,12 @@ int probe_open(const struct host *host, struct site_plan *plan, uint64_t buffer,
 		snprintf(why, len, "the kernel refused the BPF programs: %s", strerror(-err));
 		goto fail;
 	}
-	p->stream =
-		map_array(p->skel->maps.stream, 1ULL << p->shift, sizeof(*p->stream), PROT_READ);
+	p->stream = p->skel->bss->stream;
 	p->clock = map_array(p->skel->maps.stream_clock, 1ULL << (p->shift - CLOCK_SHIFT),
 			     sizeof(*p->clock), PROT_READ);
 	p->pages = map_array(p->skel->maps.snap_pages, p->nr_pages, sizeof(*p->pages), PROT_READ);
-	if (!p->stream || !p->clock || !p->pages) {
+	p->tail = p->skel->bss->stream_head = 1ULL << p->shift; /* lap 0 is the empty array's */
+	if (!p->clock || !p->pages) {
 		err = -errno;
 		snprintf(why, len, "cannot map the stream: %s", strerror(-err));
 		goto fail;
@@ -288,7 +295,7 @@ size_t probe_read(struct probe *p, struct trace_event *ev, size_t max, uint64_t 
 	*first = p->tail;
 	while (n < max && p->tail != head) {
 		uint64_t slot = p->tail & (slots - 1);
-		uint32_t lap = ((p->tail >> p->shift) + 1) & EV_LAP_MASK;
+		uint32_t lap = p->tail >> p->shift & EV_LAP_MASK;
 		volatile struct event_record *at = &p->stream[slot];
 		struct event_record rec;
 
@@ -343,17 +350,17 @@ int probe_run(struct probe *p, enum probe_program program)
 	return err ? -errno : 0;
 }
 
-int probe_watch_pcp(struct probe *p, uint32_t zone, uint32_t cpu)
+void probe_watch_pcp(struct probe *p, uint32_t cpu)
 {
 	const struct snap *snap = probe_snap(p);
-	uint32_t key = zone * p->skel->rodata->nr_cpus + cpu;
+	struct watched_pcp *first = p->skel->bss->watched[cpu % WATCH_MAX_CPUS], *at = first;
 
-	if (zone >= WATCH_MAX_ZONES)
-		return 0;
-	p->skel->bss->watched[zone].first_pfn = snap->first_pfn;
-	p->skel->bss->watched[zone].end_pfn = snap->end_pfn;
-	return bpf_map__update_elem(p->skel->maps.pcp_addr, &key, sizeof(key), &snap->pcp.addr,
-				    sizeof(snap->pcp.addr), BPF_ANY);
+	while (at->addr && at->first_pfn > snap->first_pfn)
+		at++;
+	if (at >= first + WATCH_MAX_ZONES - 1)
+		return; /* the last one stays empty, it ends the search */
+	memmove(at + 1, at, (first + WATCH_MAX_ZONES - 2 - at) * sizeof(*at));
+	*at = (struct watched_pcp){ .first_pfn = snap->first_pfn, .addr = snap->pcp.addr };
 }
 
 int probe_nodes(struct probe *p, uint64_t *node, size_t max)
@@ -389,7 +396,7 @@ int probe_stats(const struct probe *p, const struct site_plan *plan, struct trac
 	char name[128];
 	int err;
 
-	err = trace_pairs_add(stats, "records", probe_head(p), NULL);
+	err = trace_pairs_add(stats, "records", probe_head(p) - (1ULL << p->shift), NULL);
 	if (!err && bss->nr_bad_layout)
 		err = trace_pairs_add(stats, "bad_layout", bss->nr_bad_layout, NULL);
 	if (!err && bss->nr_bad_frame)

@@ -63,9 +63,10 @@ int probe_nodes(struct probe *p, uint64_t *node, size_t max);
 void probe_set_vmemmap(struct probe *p, uint64_t base);
 /*
  * Let mm_page_free look at the lock of the pcp lists just described by PROBE_PCP_LISTS, in
- * the zone of snap.first_pfn to end_pfn.  Zones past the first eight are not watched.
+ * the zone that begins at snap.first_pfn, on @cpu.  Of more than seven zones, the highest
+ * are watched.
  */
-int probe_watch_pcp(struct probe *p, uint32_t zone, uint32_t cpu);
+void probe_watch_pcp(struct probe *p, uint32_t cpu);
 
 /* recursion_misses and run counts of every program that has any, into @stats. */
 int probe_stats(const struct probe *p, const struct site_plan *plan, struct trace_pairs *stats);

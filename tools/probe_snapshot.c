@@ -193,10 +193,9 @@ static int watch_pcp(struct snapshot *s)
 			snap->zone = s->zone_addr[z];
 			snap->cpu = cpu;
 			snap->first_pfn = s->meta->zone[z].start_pfn;
-			snap->end_pfn = snap->first_pfn + s->meta->zone[z].spanned;
 			err = probe_run(s->probe, PROBE_PCP_LISTS);
 			if (!err && snap->status == SNAP_OK)
-				err = probe_watch_pcp(s->probe, z, cpu);
+				probe_watch_pcp(s->probe, cpu);
 		}
 	return err;
 }
