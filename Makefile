@@ -34,8 +34,8 @@ MAKEFLAGS += --no-builtin-rules -j$(shell nproc)
 GOALS := $(or $(MAKECMDGOALS),all)
 DEPS_GROUPS := $(if $(filter-out help clean format lint deps-vm,$(GOALS)),build) \
 	$(if $(filter test test-kernel test-vm deps tests,$(GOALS)),test) $(if $(filter fuzz,$(GOALS)),fuzz) \
-	$(if $(filter deps-vm,$(GOALS)),vm) $(if $(filter deps,$(GOALS)),lint)
-DEPS_MODE := $(if $(filter run test test-kernel test-vm fuzz deps deps-vm,$(GOALS)),install,check)
+	$(if $(filter bench,$(GOALS)),bench) $(if $(filter deps-vm,$(GOALS)),vm) $(if $(filter deps,$(GOALS)),lint)
+DEPS_MODE := $(if $(filter run test test-kernel test-vm bench fuzz deps deps-vm,$(GOALS)),install,check)
 DEPS_ENV := BPF=$(BPF) CC=$(firstword $(CC)) CLANG=$(CLANG) BPFTOOL=$(BPFTOOL)
 ifneq ($(strip $(DEPS_GROUPS)),)
 ifneq ($(shell $(DEPS_ENV) contrib/deps.sh $(DEPS_MODE) $(DEPS_GROUPS) && echo ok),ok)
@@ -57,6 +57,7 @@ MAIN_SRC  := tools/main.c $(CMD_SRC) $(if $(filter 1,$(BPF)),$(BPF_TOOLS))
 TEST_SRC  := $(wildcard tests/*/test_*.c)
 TEST_BIN  := $(TEST_SRC:%.c=$(BUILD)/%)
 TEST_SH   := $(filter-out tests/kernel/% tests/vm/% tests/bench/%,$(wildcard tests/*/*.sh))
+BENCH_BIN := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
 FUZZ_BIN  := $(patsubst %.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 # What the tests of one folder share: its C files that are no program of their own.
 shared     = $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(dir $(1))test_% $(dir $(1))fuzz_%,$(wildcard $(dir $(1))*.c)))
@@ -114,14 +115,14 @@ test: tests ## what needs no privilege: unit, model, golden traces, cli, lint; S
 	@$(TESTS) --jobs $(shell nproc) $(TEST_BIN) $(TEST_SH)
 
 test-kernel: tests ## as root, on a kernel with BTF: record this host
-	@$(TESTS) --timeout 300 $(wildcard tests/kernel/*.sh)
+	@$(TESTS) --timeout 300 $(filter-out %/common.sh,$(wildcard tests/kernel/*.sh))
 
 KERNELS ?= 6.1 6.12
 test-vm: tests static ## stock kernels under QEMU: KERNELS="6.1 6.12"
 	@contrib/deps.sh install vm || :
 	@BUDDYSCOPE=$(BUILD)/buddyscope BUDDYSCOPE_STATIC=$(BUILD)/buddyscope-static tests/vm/run $(KERNELS)
 
-bench: $(BUILD)/buddyscope $(BUILD)/workload ## costs, beside perf; fails on no figure
+bench: $(BUILD)/buddyscope $(BUILD)/workload $(BENCH_BIN) ## costs, beside perf; fails on no figure
 	@for b in $(wildcard tests/bench/*.sh); do \
 		BUDDYSCOPE=$(BUILD)/buddyscope WORKLOAD=$(BUILD)/workload $$b || exit; done
 
@@ -218,6 +219,10 @@ $(BUILD)/tests/fault/%: LDFLAGS += $(WRAPPED:%=-Wl,--wrap=%)
 $(TEST_BIN): $(BUILD)/%: $(BUILD)/%.o $$(call shared,$$*) $(LIBS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -pthread -o $@ $(filter %.o %.a,$^) $(LIB_LIBS) $(TEST_LIBS)
+
+$(BENCH_BIN): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libpa.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -pthread -o $@ $^
 
 build/fuzz/%: %.c $(CORE_SRC) $(LIB_SRC) $(FLAGS)
 	@mkdir -p $(@D)

@@ -4,7 +4,7 @@
 # Find out what the build lacks and install it.  Looks at this machine alone
 # unless something is missing.
 #
-#   contrib/deps.sh check|install build|test|fuzz|vm|lint...
+#   contrib/deps.sh check|install build|test|bench|fuzz|vm|lint...
 #
 # BPF=0 in the environment leaves out what only the kernel side needs.
 # "check" prints the command that installs what is missing and fails;
@@ -49,6 +49,7 @@ for group; do
 		lib libcap-ng-dev libcap-ng
 		;;
 	test) lib libcmocka-dev cmocka ;;
+	bench) need linux-perf command -v perf ;;
 	fuzz)
 		need clang command -v "${CLANG:-clang}"
 		need libclang-rt-14-dev links_fuzzer
