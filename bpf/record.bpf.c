@@ -17,6 +17,7 @@
 #include "stream.bpf.h"
 #include "compat.bpf.h"
 #include "freelist.bpf.h"
+#include "turns.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -84,11 +85,14 @@ RAW_TP(mm_page_free)
 /* (page, order, migratetype, percpu_refill); 5.10 has no fourth argument */
 RAW_TP(mm_page_alloc_zone_locked)
 {
-	__u64 page = ctx->args[0];
+	__u64 pfn = page_pfn(ctx->args[0]);
 
-	if (page)
-		emit_fitting(EV_ZONE_ALLOC, page_pfn(page), ctx->args[1], ctx->args[2], 0, 0,
-			     ctx->args[3] ? EV_REFILL : 0);
+	if (!ctx->args[0])
+		return 0;
+	if (nr_turning)
+		report_turns(pfn);
+	emit_fitting(EV_ZONE_ALLOC, pfn, ctx->args[1], ctx->args[2], 0, 0,
+		     ctx->args[3] ? EV_REFILL : 0);
 	return 0;
 }
 
@@ -97,6 +101,8 @@ RAW_TP(mm_page_pcpu_drain)
 {
 	__u64 pfn = page_pfn(ctx->args[0]);
 
+	if (nr_turning)
+		report_turns(pfn);
 	emit_fitting(EV_DRAIN, pfn, ctx->args[1], ctx->args[2], 0, 0,
 		     captured(pfn) << EV_CAPTURE_SHIFT);
 	snapshot_in_lock(pfn);
@@ -109,6 +115,8 @@ RAW_TP(mm_page_alloc_extfrag)
 	__u64 pfn = page_pfn(ctx->args[0]);
 	int now = pageblock_mt(pfn), bits = 0;
 
+	if (nr_turning)
+		report_turns(pfn);
 	if (now >= 0)
 		bits = EV_CLAIM_KNOWN | (now == (int)ctx->args[3] ? EV_CLAIMED : 0);
 	emit(EV_FALLBACK, pfn, ctx->args[1], ctx->args[3],

@@ -25,6 +25,7 @@ int BPF_PROG(site_split_large_buddy, struct zone *zone, struct page *page, unsig
 	int mt = order <= (int)pageblock_shift ? pageblock_mt(pfn) : -1;
 	unsigned int bits = EV_LOCKED | captured(pfn) << EV_CAPTURE_SHIFT;
 
+	report_turns(pfn);
 	if (fpi & FPI_TO_TAIL)
 		bits |= EV_TO_TAIL;
 	if (mt >= 0)
@@ -178,6 +179,7 @@ int BPF_PROG(site_mod_zone_page_state, struct zone *zone, int item, long delta)
 	    (frame->zone && frame->zone != zone_addr))
 		return 0;
 	frame->wanted = 0;
+	report_turns(frame->pfn);
 	emit(EV_ZONE_FREE, frame->pfn, frame->order, frame->mt, 0, 0,
 	     frame->bits | (frame->mt >= 0 ? EV_MT_KNOWN : 0) |
 		     will_capture(zone_addr, frame->mt) << EV_CAPTURE_SHIFT);
@@ -189,8 +191,8 @@ int BPF_PROG(site_mod_zone_page_state, struct zone *zone, int item, long delta)
 /* Tasks inside compaction_alloc(), the free scanner. */
 struct compactor {
 	__u64 zone;	/* struct zone it works on */
-	__u32 searches; /* its list is empty: fast_isolate_freepages will run */
 	__u32 in_block; /* inside isolate_freepages_block: not the fast search */
+	__u32 pad;
 };
 
 struct {
@@ -207,56 +209,27 @@ static __always_inline struct compactor *this_compactor(void)
 	return bpf_map_lookup_elem(&compactors, &tid);
 }
 
-/*
- * fast_isolate_freepages turns a MOVABLE list also when it finds nothing on it, and nothing
- * says so: the one function it calls inside the lock is the unlock, too hot a place for a
- * probe.  So report what is first on each of these lists wherever the search is seen next.
- */
-static __always_inline void emit_heads(__u64 zone, int but_order, bool in_lock)
-{
-	__u64 lists = zone + bpf_core_field_offset(struct zone, free_area) + 16 * mt_movable;
-	__u64 page[11];
-	int i;
-
-	for (i = 0; i < 11; i++) {
-		__u64 head = lists + i * free_area_size, first = 0;
-
-		bpf_probe_read_kernel(&first, sizeof(first), (void *)head);
-		page[i] = first == head || i == but_order ? 0 : first;
-	}
-	/* From outside, the look is good if nobody was in the middle of a change. */
-	if (!in_lock && zone_locked((void *)zone))
-		return;
-	for (i = 0; i < 11; i++)
-		if (page[i])
-			emit(EV_ROTATE, page_pfn(page[i] - bpf_core_field_offset(struct page, lru)),
-			     i, 0, 0, 0, 0);
-}
-
 /* compaction_alloc(src, data): data is the compact_control.  No lock held. */
 SEC("fentry/compaction_alloc")
 int BPF_PROG(site_compaction_alloc, void *src, unsigned long data)
 {
 	struct compact_control *cc = (void *)data;
 	__u32 tid = bpf_get_current_pid_tgid();
-	struct compactor state = {
-		.zone = (__u64)BPF_CORE_READ(cc, zone),
-		.searches = BPF_CORE_READ(cc, nr_freepages) == 0 && BPF_CORE_READ(cc, order) > 0,
-	};
+	struct compactor state = { .zone = (__u64)BPF_CORE_READ(cc, zone) };
 
 	bpf_map_update_elem(&compactors, &tid, &state, BPF_ANY);
+	turns_begin(state.zone);
 	return 0;
 }
 
-/* The lock is not held any more. */
 SEC("fexit/compaction_alloc")
 int BPF_PROG(site_compaction_alloc_exit, void *src, unsigned long data)
 {
 	__u32 tid = bpf_get_current_pid_tgid();
 	struct compactor *state = this_compactor();
 
-	if (state && state->searches && !zone_locked((void *)state->zone))
-		emit_heads(state->zone, -1, false);
+	if (state)
+		turns_end(state->zone);
 	bpf_map_delete_elem(&compactors, &tid);
 	return 0;
 }
@@ -294,12 +267,11 @@ int BPF_PROG(site_isolate_free_page, struct page *page, unsigned int order, int 
 
 	bpf_probe_read_kernel(&pfn, sizeof(pfn), ctx);
 	pfn = page_pfn(pfn);
+	report_turns(pfn);
 	if (ret)
 		emit(EV_ISOLATE, pfn, order, 0, 0, 0, fast ? EV_FAST : 0);
 	else if (fast)
 		emit(EV_ROTATE, pfn, order, 0, 0, 0, 0);
-	if (fast)
-		emit_heads(state->zone, order, true);
 	return 0;
 }
 

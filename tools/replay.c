@@ -422,11 +422,13 @@ static void rotate(struct replay *r, const struct trace_event *ev, bool tail)
 {
 	struct pa_page_info info;
 
-	/* A look at the list from outside the lock may be late: only a block that is there counts. */
-	if (pa_page(r->pa, ev->pfn, &info) || !info.head || info.order != ev->order) {
-		r->res.dropped++;
+	/*
+	 * What is last on a list is reported ahead of the event that saw it: a block that only
+	 * comes with that event is no news.
+	 */
+	if (pa_page(r->pa, ev->pfn, &info) || !info.head || info.order != ev->order ||
+	    info.mt != PA_MOVABLE)
 		return;
-	}
 	if (pa_rotate(r->pa, ev->pfn, tail) > 0)
 		r->res.rotations++;
 }

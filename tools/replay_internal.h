@@ -136,12 +136,6 @@ enum replay_later { REPLAY_LATER_UNKNOWN, REPLAY_LATER_FREE, REPLAY_LATER_USED }
 /* What the events after number @after say (@pfn, @order) was at that moment. */
 enum replay_later replay_later(const struct replay *r, uint64_t after, uint64_t pfn,
 			       unsigned int order);
-/*
- * Does a report that follows prove that the MOVABLE list of @order had been turned to begin
- * with @block when @p took it?
- */
-bool replay_turned_later(const struct replay *r, const struct pick *p, uint64_t block,
-			 unsigned int order);
 
 /* ---- replay_final.c ---- */
 

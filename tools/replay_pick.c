@@ -153,34 +153,12 @@ static bool turn_list(struct replay *r, const struct pick *p, const struct pa_de
 	const struct replay_kernel *k = &p->kernel;
 	uint64_t block = k->fallback_pfn != PA_PFN_NONE ? k->fallback_pfn : k->pfn;
 	struct replay_decision ignored = { .class = REPLAY_ROTATION };
-	const struct pa_request req = d->req; /* @turned may be @d */
 
 	if (pa_rotate(r->pa, block, false) < 0)
 		return false;
 	r->res.rotations++;
-	decide(r->pa, &req, turned);
+	decide(r->pa, &d->req, turned);
 	return compare(r, r->pa, p, turned, &ignored);
-}
-
-/*
- * The turn may be reported late: then the pick proves nothing by itself, but the report, the
- * picks counted in between, and the list agree on where it was turned.
- */
-static bool place_turn(struct replay *r, const struct pick *p, struct pa_decision *d,
-		       struct replay_decision *out)
-{
-	const struct replay_kernel *k = &p->kernel;
-	uint64_t block = k->fallback_pfn != PA_PFN_NONE ? k->fallback_pfn : k->pfn;
-	bool fell = pa_is_fallback(d);
-	struct pa_page_info info;
-
-	if (d->path == PA_PATH_NONE || block == PA_PFN_NONE || pa_page(r->pa, block, &info) ||
-	    !info.head || info.mt != PA_MOVABLE ||
-	    info.order != (fell ? d->fallback_order : d->from_order) ||
-	    !replay_turned_later(r, p, block, info.order) || !turn_list(r, p, d, d))
-		return false;
-	r->res.reordered++;
-	return compare(r, r->pa, p, d, out);
 }
 
 /* -------------------------------------------------------------------------
@@ -427,8 +405,7 @@ void replay_pick(struct replay *r, uint32_t cpu, const struct pick *p)
 	decide(r->pa, &req, &d);
 	out.core = &d;
 	same = compare(r, r->pa, p, &d, &out) ||
-	       (!r->opt.no_repair &&
-		(place_insertions(r, p, &d, &out) || place_turn(r, p, &d, &out)));
+	       (!r->opt.no_repair && place_insertions(r, p, &d, &out));
 	r->res.decisions_hash = (r->res.decisions_hash ^ d.pfn) * FNV_PRIME;
 	r->res.decisions_hash = (r->res.decisions_hash ^ d.path) * FNV_PRIME;
 	count_pick(r, &out);

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Lists that compaction turns without a word.
+ *
+ * fast_isolate_freepages @ 5.1+ turns a MOVABLE list also when it finds nothing on it.  The one
+ * function it calls inside the lock is the unlock, too hot a place for a probe.  But a turn
+ * shows in what is last on the list, which neither a pick nor a free at the head changes.  So
+ * while compaction_alloc() runs, and until the lock was next held after it, whoever reports
+ * anything inside the lock first reports the tails that are new.
+ */
+#ifndef TURNS_BPF_H
+#define TURNS_BPF_H
+
+#define MAX_TURNING 8
+#define MAX_ORDERS 11
+
+struct turning {
+	__u64 zone; /* struct zone; 0: not in use, as are all that follow */
+	__u64 first_pfn, end_pfn;
+	__u32 compactors;
+	__u32 open;		/* turns may have gone unseen */
+	__u64 tail[MAX_ORDERS]; /* as last reported: a list_head, changed inside the lock only */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, MAX_TURNING);
+	__type(key, __u32);
+	__type(value, struct turning);
+} turning SEC(".maps");
+
+__u32 nr_turning; /* zones that were compacted at all */
+
+static __always_inline struct turning *turning_at(__u32 i)
+{
+	return bpf_map_lookup_elem(&turning, &i);
+}
+
+static __noinline int turns_begin(__u64 addr)
+{
+	struct zone *zone = (void *)addr;
+	struct turning *t;
+	__u32 i;
+
+	for (i = 0; i < MAX_TURNING; i++) {
+		t = turning_at(i);
+		if (!t)
+			return 0;
+		if (!__sync_val_compare_and_swap(&t->zone, 0, addr)) {
+			t->first_pfn = BPF_CORE_READ(zone, zone_start_pfn);
+			t->end_pfn = t->first_pfn + BPF_CORE_READ(zone, spanned_pages);
+			__sync_fetch_and_add(&nr_turning, 1);
+		}
+		if (t->zone != addr)
+			continue;
+		__sync_fetch_and_add(&t->compactors, 1);
+		t->open = 1;
+		break;
+	}
+	return 0; /* past the last: the turns of more zones than expected show as misses */
+}
+
+static __noinline int turns_end(__u64 addr)
+{
+	struct turning *t;
+	__u32 i;
+
+	for (i = 0; i < MAX_TURNING; i++) {
+		t = turning_at(i);
+		if (t && t->zone == addr)
+			__sync_fetch_and_add(&t->compactors, -1);
+	}
+	return 0;
+}
+
+/* @pfn is of the zone whose lock is held. */
+static __noinline int report_turns(__u64 pfn)
+{
+	struct turning *t = 0;
+	__u64 list, last;
+	__u32 i;
+
+	for (i = 0; i < MAX_TURNING; i++) {
+		t = turning_at(i);
+		if (!t || !t->zone)
+			return 0;
+		if (pfn >= t->first_pfn && pfn < t->end_pfn)
+			break;
+	}
+	if (!t || !t->open)
+		return 0;
+	if (!t->compactors)
+		t->open = 0;
+	list = t->zone + bpf_core_field_offset(struct zone, free_area) + 16 * mt_movable;
+	for (i = 0; i < MAX_ORDERS; i++, list += free_area_size) {
+		last = 0;
+		bpf_probe_read_kernel(&last, sizeof(last), (void *)(list + 8)); /* list_head.prev */
+		if (!last || last == list || last == t->tail[i])
+			continue;
+		t->tail[i] = last;
+		emit(EV_ROTATE, page_pfn(last - bpf_core_field_offset(struct page, lru)), i, 0, 0,
+		     0, EV_ROTATE_TAIL);
+	}
+	return 0;
+}
+
+#endif /* TURNS_BPF_H */
