@@ -84,7 +84,12 @@ struct pa_zone_config {
 	uint64_t managed;  /* frames the buddy system manages */
 	uint64_t wmark[3]; /* min, low, high in pages, boost not included */
 	uint32_t node;
+	/* For the request level only. */
+	uint32_t type;	  /* enum pa_zone_type */
+	uint64_t present; /* frames that exist; 0: as many as are managed */
 };
+
+struct pa_knobs; /* pa_request.h */
 
 struct pa_config {
 	const struct pa_policy *policy;	    /* from pa_policy_find() or pa_policy_at() */
@@ -93,6 +98,14 @@ struct pa_config {
 	uint32_t nr_orders;		    /* 2 to PA_MAX_ORDERS */
 	uint32_t pageblock_order;	    /* 1 to nr_orders - 1 */
 	uint32_t boost_factor;		    /* vm.watermark_boost_factor, 15000 by default */
+	/*
+	 * The request level of pa_request.h.  Zones whose marks are all 0 have them computed from
+	 * the knobs; with @knobs, theirs is the boost factor.
+	 */
+	uint32_t cpus;		      /* 1 to PA_MAX_CPUS; 0: no request level */
+	const struct pa_knobs *knobs; /* NULL: pa_knobs_default() */
+	const uint8_t *cpu_node;      /* node of each CPU; NULL: all on node 0 */
+	const uint8_t *distance;      /* nodes x nodes, row by row; NULL: 10 on a node, 20 off it */
 };
 
 /* Bytes of state @cfg needs; 0 if @cfg is not valid. */
@@ -338,5 +351,7 @@ uint64_t pa_hash(const struct pa *pa);
  * Return: true if the state is sound.
  */
 bool pa_check(const struct pa *pa, const char **why);
+
+#include "pa_request.h"
 
 #endif /* PA_H */

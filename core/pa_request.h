@@ -1,0 +1,511 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The request level of the model: what a page request passes through before and after
+ * zone->lock.  Included by pa.h; never include it alone.
+ *
+ * A pa_config with cpus != 0 builds it: per-cpu lists, zonelists, watermarks, reserves, the slow
+ * path with reclaim, compaction and OOM.  With cpus == 0 it takes no memory, and every function
+ * below returns -EINVAL (or 0, false, NULL).
+ *
+ * Time is what pa_tick() says.  Nothing runs by itself: kswapd, kcompactd and the vmstat worker
+ * run inside pa_tick(), never inside a request, so a caller decides how they interleave.
+ */
+#ifndef PA_REQUEST_H
+#define PA_REQUEST_H
+
+#include "pa.h"
+
+#define PA_MAX_CPUS 1024
+#define PA_MAX_NODES 64
+#define PA_COSTLY_ORDER 3    /* PAGE_ALLOC_COSTLY_ORDER */
+#define PA_NR_PCP_LISTS 14   /* NR_PCP_LISTS; 13 in 6.1.0, where THP has one list */
+#define PA_DISTANCE_LOCAL 10 /* LOCAL_DISTANCE; REMOTE_DISTANCE is twice it */
+
+/* enum zone_type, low to high; ZONE_DEVICE is never allocated from. */
+enum pa_zone_type {
+	PA_ZONE_DMA,
+	PA_ZONE_DMA32,
+	PA_ZONE_NORMAL,
+	PA_ZONE_HIGHMEM,
+	PA_ZONE_MOVABLE,
+	PA_NR_ZONE_TYPES
+};
+
+/* "DMA", "DMA32", "Normal", "HighMem", "Movable" as zone_names spells them; NULL out of range. */
+const char *pa_zone_type_name(enum pa_zone_type type);
+
+/* enum zone_watermarks */
+enum pa_wmark { PA_WMARK_MIN, PA_WMARK_LOW, PA_WMARK_HIGH, PA_NR_WMARKS };
+
+/* -------------------------------------------------------------------------
+ * Settings: the vm.* sysctls that the allocator reads
+ */
+
+struct pa_knobs {
+	uint32_t min_free_kbytes; /* 128 up; 0: as computed at boot, calculate_min_free_kbytes */
+	bool khugepaged; /* THP is on: set_recommended_min_free_kbytes raises the computed one */
+	uint32_t watermark_scale_factor; /* 1 to 3000, in 1/10000 of a zone; default 10 */
+	uint32_t watermark_boost_factor; /* in 1/10000 of the high mark; default 15000, 0: off */
+	uint32_t lowmem_reserve_ratio[PA_NR_ZONE_TYPES]; /* 0: none; 256, 256, 32, 0, 0 */
+	uint32_t percpu_pagelist_high_fraction;		 /* 0: automatic, or 8 up */
+	uint32_t extfrag_threshold;			 /* 0 to 1000; default 500 */
+	uint32_t compaction_proactiveness;		 /* 0 to 100; default 20 */
+	uint32_t defrag_mode;				 /* 0 or 1; 6.15 and later */
+};
+
+/* The kernel's defaults. */
+void pa_knobs_default(struct pa_knobs *knobs);
+
+/*
+ * Does every knob lie in its range for @policy?  Else *@name is the sysctl's name, and @low to
+ * @high what it accepts; each of the three may be NULL.
+ */
+bool pa_knobs_valid(const struct pa_policy *policy, const struct pa_knobs *knobs, const char **name,
+		    uint32_t *low, uint32_t *high);
+
+/*
+ * Change settings at run time, as their sysctl handlers do: watermarks, reserves and per-cpu
+ * sizes are computed anew (setup_per_zone_wmarks, setup_per_zone_lowmem_reserve,
+ * zone_set_pageset_high_and_batch), boosts are dropped.  -EINVAL: out of range, nothing changed.
+ */
+int pa_set_knobs(struct pa *pa, const struct pa_knobs *knobs);
+/* The settings in force; NULL without a request level. */
+const struct pa_knobs *pa_get_knobs(const struct pa *pa);
+
+/*
+ * pa_split_movable() - Size ZONE_MOVABLE: find_zone_movable_pfns_for_nodes for kernelcore= or
+ * movablecore=.
+ * @zones:   what the machine has, without ZONE_MOVABLE; room for @max.
+ * @nr:      how many there are; grows by one for each node that gets a movable zone.
+ * @kernelcore, @movablecore: pages, at most one of them not 0.
+ * @align:   pages of the largest block, MAX_ORDER_NR_PAGES.
+ *
+ * Each node's movable zone is cut from the top of its highest zone.  Return: 0, -EINVAL on bad
+ * arguments, -ENOSPC if @max is too small; nothing is changed then.
+ */
+int pa_split_movable(struct pa_zone_config *zones, uint32_t *nr, uint32_t max, uint64_t kernelcore,
+		     uint64_t movablecore, uint64_t align);
+
+/* -------------------------------------------------------------------------
+ * gfp: what a request says.  The core's own numbers; translate by name.
+ */
+
+#define PA_GFP_DMA 0x1u
+#define PA_GFP_HIGHMEM 0x2u
+#define PA_GFP_DMA32 0x4u
+#define PA_GFP_MOVABLE 0x8u
+#define PA_GFP_RECLAIMABLE 0x10u
+#define PA_GFP_HIGH 0x20u
+#define PA_GFP_IO 0x40u
+#define PA_GFP_FS 0x80u
+#define PA_GFP_ZERO 0x100u
+#define PA_GFP_ATOMIC 0x200u /* up to 6.2 */
+#define PA_GFP_DIRECT_RECLAIM 0x400u
+#define PA_GFP_KSWAPD_RECLAIM 0x800u
+#define PA_GFP_WRITE 0x1000u
+#define PA_GFP_NOWARN 0x2000u
+#define PA_GFP_RETRY_MAYFAIL 0x4000u /* __GFP_REPEAT before 4.13 */
+#define PA_GFP_NOFAIL 0x8000u
+#define PA_GFP_NORETRY 0x10000u
+#define PA_GFP_MEMALLOC 0x20000u
+#define PA_GFP_COMP 0x40000u
+#define PA_GFP_NOMEMALLOC 0x80000u
+#define PA_GFP_HARDWALL 0x100000u
+#define PA_GFP_THISNODE 0x200000u
+#define PA_GFP_ACCOUNT 0x400000u
+#define PA_GFP_COLD 0x800000u /* up to 4.14 */
+#define PA_GFP_KNOWN 0xffffffu
+
+#define PA_GFP_RECLAIM (PA_GFP_DIRECT_RECLAIM | PA_GFP_KSWAPD_RECLAIM)
+#define PA_GFP_KERNEL (PA_GFP_RECLAIM | PA_GFP_IO | PA_GFP_FS)
+#define PA_GFP_USER (PA_GFP_KERNEL | PA_GFP_HARDWALL)
+#define PA_GFP_HIGHUSER (PA_GFP_USER | PA_GFP_HIGHMEM)
+#define PA_GFP_HIGHUSER_MOVABLE (PA_GFP_HIGHUSER | PA_GFP_MOVABLE)
+/* GFP_ATOMIC of every version: where PA_GFP_ATOMIC means nothing it is ignored. */
+#define PA_GFP_ATOMIC_ALLOC (PA_GFP_HIGH | PA_GFP_ATOMIC | PA_GFP_KSWAPD_RECLAIM)
+#define PA_GFP_NOWAIT (PA_GFP_KSWAPD_RECLAIM)
+
+/*
+ * The bit of a flag by its kernel name: "__GFP_IO", "___GFP_IO", "IO"; __GFP_WAIT is
+ * DIRECT_RECLAIM and KSWAPD_RECLAIM, __GFP_REPEAT is RETRY_MAYFAIL.  0 if unknown or without
+ * a meaning here.
+ */
+uint32_t pa_gfp_bit(const char *name);
+/* Kernel name of one bit; NULL if @bit is not one known bit. */
+const char *pa_gfp_name(uint32_t bit);
+/* "GFP_KERNEL|__GFP_COMP" into @buf, cut to fit; returns the length it would have. */
+size_t pa_gfp_text(uint32_t gfp, char *buf, size_t len);
+/* gfp_zone: highest zone type allowed here, or -EINVAL on two zone modifiers. */
+int pa_gfp_zone(const struct pa *pa, uint32_t gfp);
+/* gfp_migratetype: UNMOVABLE, MOVABLE or RECLAIMABLE; -EINVAL on both mobility flags. */
+int pa_gfp_mt(uint32_t gfp);
+
+/*
+ * alloc_flags: what a request may do on one attempt.  PA_ALLOC_NOFRAGMENT, PA_ALLOC_CMA and
+ * PA_ALLOC_KSWAPD (pa.h) are part of the set.
+ */
+#define PA_ALLOC_NO_WATERMARKS 0x10u
+#define PA_ALLOC_OOM 0x20u
+#define PA_ALLOC_NON_BLOCK 0x40u   /* ALLOC_HARDER before late 6.1 */
+#define PA_ALLOC_MIN_RESERVE 0x80u /* ALLOC_HIGH before late 6.1 */
+#define PA_ALLOC_CPUSET 0x100u
+#define PA_ALLOC_HIGHATOMIC 0x200u
+#define PA_ALLOC_WMARK_SHIFT 12 /* enum pa_wmark of the attempt */
+#define PA_ALLOC_WMARK_MASK 0x3000u
+
+/* "WMARK_LOW|KSWAPD|NOFRAGMENT" into @buf, cut to fit; returns the length it would have. */
+size_t pa_alloc_flags_text(uint32_t flags, char *buf, size_t len);
+
+/* -------------------------------------------------------------------------
+ * One request
+ */
+
+/* What matters of the task that asks. */
+#define PA_TASK_MEMALLOC 0x1u	 /* PF_MEMALLOC */
+#define PA_TASK_RT 0x2u		 /* rt_or_dl_task */
+#define PA_TASK_IRQ 0x4u	 /* in hard or soft interrupt */
+#define PA_TASK_SOFTIRQ 0x8u	 /* in_serving_softirq; give PA_TASK_IRQ too */
+#define PA_TASK_OOM_VICTIM 0x10u /* tsk_is_oom_victim */
+#define PA_TASK_KTHREAD 0x20u	 /* PF_KTHREAD */
+#define PA_TASK_FATAL 0x40u	 /* fatal_signal_pending */
+#define PA_TASK_DUMPCORE 0x80u	 /* PF_DUMPCORE */
+#define PA_TASK_KNOWN 0xffu
+
+/*
+ * The OOM killer as the caller has it: free the victim's pages with pa_free_pages() and return
+ * true, or return false if there is nobody to kill (out_of_memory).
+ */
+typedef bool pa_oom_fn(struct pa *pa, void *ctx);
+
+struct pa_alloc_args {
+	uint32_t cpu;	   /* below pa_config.cpus */
+	uint32_t gfp;	   /* PA_GFP_* */
+	uint32_t task;	   /* PA_TASK_* */
+	uint8_t order;	   /* below pa_config.nr_orders */
+	uint8_t nid;	   /* preferred node */
+	uint8_t use;	   /* enum pa_use the frames get; PA_USE_UNKNOWN is fine */
+	uint64_t nodemask; /* bit n: node n allowed; 0: all */
+	pa_oom_fn *oom;	   /* NULL: nobody can be killed */
+	void *oom_ctx;
+};
+
+/* Where the page came from. */
+enum pa_source {
+	PA_FROM_NONE,
+	PA_FROM_PCP,	 /* head of a per-cpu list */
+	PA_FROM_REFILL,	 /* the same, after rmqueue_bulk */
+	PA_FROM_BUDDY,	 /* rmqueue_buddy: order not on per-cpu lists, or refill came back empty */
+	PA_FROM_CAPTURE, /* compaction_capture */
+	PA_NR_SOURCES
+};
+const char *pa_source_name(enum pa_source source);
+
+/* Why a zone was passed over, or taken. */
+enum pa_verdict {
+	PA_ZONE_OK,	    /* the watermark allows it */
+	PA_ZONE_IGNORED,    /* it does not, but ALLOC_NO_WATERMARKS */
+	PA_ZONE_LOW,	    /* free pages not above mark and reserve */
+	PA_ZONE_FRAGMENTED, /* above, but no block of the order that the request may use */
+	PA_ZONE_NODE,	    /* not in the nodemask */
+	PA_ZONE_REMOTE,	    /* NOFRAGMENT would leave the node: dropped, search starts over */
+	PA_ZONE_EMPTY,	    /* watermark ok, but rmqueue found nothing */
+	PA_ZONE_KSWAPD,	    /* 6.18 on several nodes: its kswapd is running */
+	PA_NR_VERDICTS
+};
+const char *pa_verdict_name(enum pa_verdict verdict);
+
+/* One zone looked at by get_page_from_freelist, with the arithmetic of its watermark. */
+struct pa_zone_look {
+	uint8_t zone;	  /* index in pa_config.zones */
+	uint8_t verdict;  /* enum pa_verdict */
+	uint8_t wmark;	  /* enum pa_wmark the attempt asks for */
+	uint8_t fast;	  /* the order-0 short cut of zone_watermark_fast sufficed */
+	uint32_t flags;	  /* alloc flags of the attempt */
+	int64_t free;	  /* zone counter, per-cpu deltas not included */
+	int64_t unusable; /* taken off for the order, HIGHATOMIC and CMA */
+	int64_t mark;	  /* with boost */
+	int64_t min;	  /* what is left of the mark after the reserves the flags open */
+	int64_t reserve;  /* lowmem_reserve against this request */
+};
+
+/* What the slow path does; the names are those of __alloc_pages_slowpath where it has any. */
+enum pa_step {
+	PA_STEP_FAST,		 /* first get_page_from_freelist, at the low mark */
+	PA_STEP_RESTART,	 /* flags adjusted: gfp_to_alloc_flags; value: the flags */
+	PA_STEP_WAKE_KSWAPD,	 /* wake_all_kswapds; value: nodes woken */
+	PA_STEP_ADJUSTED,	 /* get_page_from_freelist with the adjusted flags */
+	PA_STEP_COMPACT_FIRST,	 /* direct compaction before reclaim; value: enum pa_compact */
+	PA_STEP_RETRY,		 /* retry: value: the flags, reserves included */
+	PA_STEP_RESERVES,	 /* get_page_from_freelist with them */
+	PA_STEP_RECLAIM,	 /* direct reclaim; value: pages reclaimed */
+	PA_STEP_RECLAIM_ATTEMPT, /* get_page_from_freelist after it */
+	PA_STEP_UNRESERVE,	 /* unreserve_highatomic_pageblock; value: 1 if it moved pages */
+	PA_STEP_DRAIN_ALL,	 /* drain_all_pages; value: pages drained */
+	PA_STEP_COMPACT,	 /* direct compaction; value: enum pa_compact */
+	PA_STEP_COMPACT_ATTEMPT, /* get_page_from_freelist after either compaction */
+	PA_STEP_RECLAIM_RETRY,	 /* should_reclaim_retry; value: yes or no */
+	PA_STEP_COMPACT_RETRY,	 /* should_compact_retry; value: yes or no */
+	PA_STEP_DROP_NOFRAGMENT, /* defrag_mode gives up on it */
+	PA_STEP_OOM_ATTEMPT,	 /* get_page_from_freelist at the high mark */
+	PA_STEP_OOM_REFUSED,	 /* no kill; value: enum pa_oom_refusal */
+	PA_STEP_OOM_KILL,	 /* out_of_memory; value: 1 if a victim was found */
+	PA_STEP_OOM_RESERVES,	 /* __GFP_NOFAIL after a kill: ALLOC_NO_WATERMARKS */
+	PA_STEP_NOPAGE,		 /* nopage: */
+	PA_STEP_NOFAIL,		 /* __GFP_NOFAIL: a try at the reserves before the next round */
+	PA_STEP_FAIL,		 /* fail: */
+	PA_STEP_GOT_PG,		 /* got_pg: */
+	PA_NR_STEPS
+};
+const char *pa_step_name(enum pa_step step);
+
+struct pa_step_done {
+	uint8_t step;  /* enum pa_step */
+	uint8_t got;   /* it found the page */
+	int64_t value; /* what its comment says, else 0 */
+};
+
+/* enum compact_result, as far as the model knows the cases. */
+enum pa_compact {
+	PA_COMPACT_SKIPPED,	    /* not suitable */
+	PA_COMPACT_DEFERRED,	    /* failed too often lately */
+	PA_COMPACT_COMPLETE,	    /* whole zone scanned, no page */
+	PA_COMPACT_PARTIAL_SKIPPED, /* part of it */
+	PA_COMPACT_SUCCESS,	    /* a page of the order is there */
+	PA_NR_COMPACT
+};
+const char *pa_compact_name(enum pa_compact result);
+
+/* Why __alloc_pages_may_oom kills nobody. */
+enum pa_oom_refusal {
+	PA_OOM_DUMPCORE,
+	PA_OOM_COSTLY,	 /* order above PA_COSTLY_ORDER */
+	PA_OOM_MAYFAIL,	 /* __GFP_RETRY_MAYFAIL */
+	PA_OOM_THISNODE, /* __GFP_THISNODE */
+	PA_OOM_LOWMEM,	 /* a request for DMA or DMA32 */
+	PA_NR_OOM_REFUSALS
+};
+
+/* A block that went from a per-cpu list, or past it, to the buddy lists. */
+struct pa_drained {
+	uint64_t pfn;
+	uint8_t order;
+	uint8_t mt;  /* list it was freed to */
+	uint8_t pcp; /* it came from a per-cpu list */
+};
+
+/* A page that compaction moved: what lived at @from lives at @to. */
+struct pa_moved {
+	uint64_t from;
+	uint64_t to;
+	uint8_t order;
+};
+
+/*
+ * Everything a call did to lists, in order.  The caller lends the arrays (NULL, 0 where it does
+ * not care) and sets nr_* to 0; each nr_* counts all there was, even past its maximum.
+ */
+struct pa_trail {
+	struct pa_decision *picks; /* one for each block __rmqueue was asked for */
+	struct pa_drained *drains;
+	struct pa_moved *moves;
+	uint32_t max_picks, max_drains, max_moves;
+	uint32_t nr_picks, nr_drains, nr_moves;
+};
+
+#define PA_MAX_LOOKS 16
+#define PA_MAX_STEPS 32
+
+struct pa_alloc_record {
+	struct pa_trail trail; /* in and out; the rest is only written */
+	uint64_t pfn;	       /* PA_PFN_NONE on failure */
+	uint32_t gfp;
+	uint32_t flags; /* alloc flags of the attempt that came last */
+	uint8_t order;
+	uint8_t mt;	 /* type the request asks for */
+	uint8_t highest; /* enum pa_zone_type: highest zone allowed */
+	uint8_t zone;	 /* zone the page is of */
+	uint8_t source;	 /* enum pa_source */
+	bool slow;	 /* the fast path did not suffice */
+	bool reserved;	 /* reserve_highatomic_pageblock took its pageblock */
+	uint32_t refill; /* blocks rmqueue_bulk brought to the list */
+	/* The first PA_MAX_LOOKS and PA_MAX_STEPS; nr_* counts all. */
+	uint32_t nr_looks, nr_steps;
+	struct pa_zone_look looks[PA_MAX_LOOKS];
+	struct pa_step_done steps[PA_MAX_STEPS];
+};
+
+/**
+ * pa_alloc() - One page request: __alloc_pages.
+ * @pfn: first frame handed out.
+ * @rec: what happened and why; may be NULL.  Set rec->trail before the call.
+ *
+ * Return: 0; -ENOMEM if the kernel would return NULL; -EAGAIN if it would loop on in
+ * __GFP_NOFAIL until somebody frees memory, which nobody does inside this call; -EINVAL on bad
+ * arguments, with the state untouched.
+ */
+int pa_alloc(struct pa *pa, const struct pa_alloc_args *args, uint64_t *pfn,
+	     struct pa_alloc_record *rec);
+
+/**
+ * pa_alloc_bulk() - alloc_pages_bulk: order-0 pages from one per-cpu list.
+ * @args: order 0.
+ * @pfns: room for @nr.
+ *
+ * If no zone of the node holds the low mark plus @nr, or @nr is 1, one ordinary request is made.
+ * Return: how many pages, or as pa_alloc().
+ */
+int pa_alloc_bulk(struct pa *pa, const struct pa_alloc_args *args, uint32_t nr, uint64_t *pfns,
+		  struct pa_alloc_record *rec);
+
+struct pa_free_record {
+	struct pa_trail trail; /* in and out; the rest is only written */
+	bool pcp;	       /* pushed to a per-cpu list, else freed to the buddy lists */
+	uint8_t zone;
+	uint8_t mt;	 /* list it was pushed to or freed to */
+	uint8_t pindex;	 /* per-cpu list */
+	uint32_t target; /* base pages the drain was asked for; 0: none */
+};
+
+/**
+ * pa_free_pages() - __free_pages of a whole allocation, on @cpu.
+ * @rec: may be NULL.  Set rec->trail before the call.
+ *
+ * Return: 0, or -EINVAL with not a byte changed: @pfn is not the first frame of an allocation
+ * of @order (double free, wrong order, unaligned, outside).
+ */
+int pa_free_pages(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order,
+		  struct pa_free_record *rec);
+
+/*
+ * pa_free_direct() - Free to the buddy lists, past the per-cpu lists: what a failed trylock of
+ * the per-cpu lists leads to, and with PA_TO_TAIL the surplus of alloc_pages_exact.  As above.
+ */
+int pa_free_direct(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order,
+		   unsigned int flags, struct pa_free_record *rec);
+
+/*
+ * pa_split_page() - split_page: one allocation of @order becomes allocations of @to, which may
+ * be freed one by one.  -EINVAL as pa_free_pages(), or @to > @order.
+ */
+int pa_split_page(struct pa *pa, uint64_t pfn, unsigned int order, unsigned int to);
+
+/* Order of the allocation that starts at @pfn, or -ENOENT. */
+int pa_allocated(const struct pa *pa, uint64_t pfn);
+
+/*
+ * pa_set_allocated() - A block in use that no pa_alloc() here handed out (a snapshot's, a
+ * scenario's) can be freed from now on.  -EINVAL: not aligned, or outside its zone; -EEXIST: a
+ * frame of it is free, on a per-cpu list or known to be allocated already.
+ */
+int pa_set_allocated(struct pa *pa, uint64_t pfn, unsigned int order, enum pa_use use);
+
+/* -------------------------------------------------------------------------
+ * Per-cpu lists
+ */
+
+#define PA_PCP_PREV_FREE_HIGH_ORDER 0x1u /* PCPF_PREV_FREE_HIGH_ORDER */
+#define PA_PCP_FREE_HIGH_BATCH 0x2u	 /* PCPF_FREE_HIGH_BATCH */
+
+/* struct per_cpu_pages; a version ignores what it does not have. */
+struct pa_pcp {
+	int32_t count; /* base pages on the lists; only ever read */
+	int32_t high;
+	int32_t high_min; /* 6.7 up */
+	int32_t high_max; /* 6.7 up */
+	int32_t batch;
+	int32_t free_count;   /* 6.7 up */
+	uint8_t free_factor;  /* up to 6.6 */
+	uint8_t alloc_factor; /* 6.7 up */
+	uint8_t flags;	      /* PA_PCP_*; 6.7 up */
+	uint8_t expire;	      /* rounds left before a remote zone's pages go home; NUMA */
+};
+
+/* -ENOENT without such a zone and CPU; pa_pcp_set() also -EINVAL if batch < 1, or high < 0. */
+int pa_pcp_get(const struct pa *pa, uint32_t zone, uint32_t cpu, struct pa_pcp *pcp);
+int pa_pcp_set(struct pa *pa, uint32_t zone, uint32_t cpu, const struct pa_pcp *pcp);
+
+/* order_to_pindex: list of a type below PA_PCPTYPES, or -EINVAL if per-cpu lists hold no such. */
+int pa_pcp_index(const struct pa *pa, unsigned int order, enum pa_mt mt);
+/* First block of list @pindex, and the one after @pfn on the same list; PA_PFN_NONE at its end. */
+uint64_t pa_pcp_head(const struct pa *pa, uint32_t zone, uint32_t cpu, unsigned int pindex);
+uint64_t pa_pcp_next(const struct pa *pa, uint64_t pfn);
+
+/*
+ * pa_pcp_load() - Load a snapshot: append a block at the tail of per-cpu list @pindex.
+ * @mt: type stored with it (page->index, up to 6.9); later versions ask the pageblock.
+ *
+ * -EINVAL: no such zone, CPU or list, or not a block of that zone; -EEXIST as pa_set_allocated().
+ */
+int pa_pcp_load(struct pa *pa, uint32_t zone, uint32_t cpu, unsigned int pindex, uint64_t pfn,
+		enum pa_mt mt);
+
+/*
+ * pa_drain() - drain_pages_zone on @cpu's lists of @zone, by the calling CPU @by.
+ * UINT32_MAX for @zone or @cpu: all of them, as drain_all_pages.  Return: base pages drained.
+ */
+int64_t pa_drain(struct pa *pa, uint32_t zone, uint32_t cpu, uint32_t by, struct pa_trail *trail);
+
+/* One round of the vmstat worker on @cpu: refresh_cpu_vm_stats, with decay_pcp_high. */
+int pa_vmstat_update(struct pa *pa, uint32_t cpu, struct pa_trail *trail);
+
+/* -------------------------------------------------------------------------
+ * Zones: watermarks, counters, indices
+ */
+
+#define PA_ZONE_BOOSTED_WATERMARK 0x1u
+#define PA_ZONE_RECLAIM_ACTIVE 0x2u
+#define PA_ZONE_BELOW_HIGH 0x4u
+
+struct pa_zone_state {
+	uint64_t wmark[PA_NR_WMARKS]; /* boost not included */
+	uint64_t boost;
+	uint64_t lowmem_reserve[PA_NR_ZONE_TYPES];
+	uint64_t managed;
+	uint64_t present;
+	uint64_t nr_reserved_highatomic;
+	uint32_t flags;	      /* PA_ZONE_* */
+	uint32_t threshold;   /* stat_threshold of the per-cpu deltas, in pages */
+	int64_t nr_free;      /* the zone counter, without per-cpu deltas; only ever read */
+	uint8_t type;	      /* enum pa_zone_type; only ever read */
+	uint8_t node;	      /* only ever read */
+	uint8_t defer_shift;  /* compact_defer_shift, 0 to 6 */
+	uint8_t order_failed; /* compact_order_failed */
+	uint32_t considered;  /* compact_considered */
+	uint64_t reclaimable; /* pages on the zone's LRU lists; only ever read */
+};
+
+/* -ENOENT without such a zone; set: -EINVAL if min <= low <= high does not hold. */
+int pa_zone_get(const struct pa *pa, uint32_t zone, struct pa_zone_state *state);
+int pa_zone_set(struct pa *pa, uint32_t zone, const struct pa_zone_state *state);
+
+/*
+ * pa_set_counters() - The per-cpu deltas of NR_FREE_PAGES, one for each CPU; the zone counter is
+ * what the lists hold, less their sum.  -ENOENT, or -EINVAL if one is beyond the threshold.
+ */
+int pa_set_counters(struct pa *pa, uint32_t zone, const int8_t *deltas);
+
+/* Compute watermarks, reserves and per-cpu sizes anew from the knobs and managed pages. */
+int pa_setup_wmarks(struct pa *pa);
+
+/*
+ * pa_watermark_ok() - zone_watermark_ok: __zone_watermark_ok on the zone counter.
+ * @mark: in pages, boost included if wanted.  @look: the arithmetic; may be NULL.
+ */
+bool pa_watermark_ok(const struct pa *pa, uint32_t zone, unsigned int order, uint64_t mark,
+		     enum pa_zone_type highest, uint32_t flags, struct pa_zone_look *look);
+
+/* Zones that a request at node @nid walks, best first: at most @max into @zones.  How many there are. */
+uint32_t pa_zonelist(const struct pa *pa, uint32_t nid, enum pa_zone_type highest, uint8_t *zones,
+		     uint32_t max);
+
+/*
+ * Indices of fragmentation as debugfs shows them, in 1/1000; any policy, any pa_config.
+ * fragmentation_index: -1000 if a block of @order is free, near 0 if memory is short, near 1000
+ * if it is fragmented.  unusable_free_index: share of free memory in blocks below @order.
+ */
+int pa_fragmentation_index(const struct pa *pa, uint32_t zone, unsigned int order);
+int pa_unusable_index(const struct pa *pa, uint32_t zone, unsigned int order);
+/* extfrag_for_order: the same share in percent. */
+int pa_extfrag(const struct pa *pa, uint32_t zone, unsigned int order);
+
+#endif /* PA_REQUEST_H */
