@@ -42,3 +42,36 @@ int cmd_bad_option(const struct cmd *cmd, int argc, char **argv, int opt)
 					"unknown or ambiguous option '%s'",
 			   word);
 }
+
+int cmd_files_options(const struct cmd *cmd, int argc, char **argv, struct cmd_files *files)
+{
+	static const struct option longs[] = {
+		{ "format", required_argument, NULL, 'f' },
+		{ "input", required_argument, NULL, 'i' },
+		{ "output", required_argument, NULL, 'o' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, ":i:o:", longs, NULL)) != -1) {
+		switch (c) {
+		case 'f':
+			if (strcmp(optarg, "ndjson"))
+				return cmd_misused(cmd, "there is no format '%s'", optarg);
+			break;
+		case 'i':
+			files->in = optarg;
+			break;
+		case 'o':
+			files->out = optarg;
+			break;
+		default:
+			return cmd_bad_option(cmd, argc, argv, c);
+		}
+	}
+	if (argc - optind > 1)
+		return cmd_misused(cmd, "one file at a time");
+	if (optind < argc)
+		files->in = argv[optind];
+	return CMD_OK;
+}

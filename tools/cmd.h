@@ -46,4 +46,15 @@ __attribute__((format(printf, 2, 3))) int cmd_misused(const struct cmd *cmd, con
  */
 int cmd_bad_option(const struct cmd *cmd, int argc, char **argv, int opt);
 
+/* Where a command that turns one file into another reads and writes. */
+struct cmd_files {
+	const char *in, *out; /* set to the defaults before the call */
+};
+
+/*
+ * The options of such a command: --format ndjson, -i, -o and one file.  Return: CMD_OK, or
+ * the exit code after a message.
+ */
+int cmd_files_options(const struct cmd *cmd, int argc, char **argv, struct cmd_files *files);
+
 #endif /* TOOLS_CMD_H */

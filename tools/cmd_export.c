@@ -2,7 +2,6 @@
 /* buddyscope export: a trace as text that other programs read. */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -49,36 +48,10 @@ static int run_export(const char *in, const char *out)
 
 static int export_main(int argc, char **argv)
 {
-	static const struct option longs[] = {
-		{ "format", required_argument, NULL, 'f' },
-		{ "input", required_argument, NULL, 'i' },
-		{ "output", required_argument, NULL, 'o' },
-		{ NULL, 0, NULL, 0 },
-	};
-	const char *in = "pages.pgt", *out = "-";
-	int c;
+	struct cmd_files files = { .in = "pages.pgt", .out = "-" };
+	int code = cmd_files_options(&cmd_export, argc, argv, &files);
 
-	while ((c = getopt_long(argc, argv, ":i:o:", longs, NULL)) != -1) {
-		switch (c) {
-		case 'f':
-			if (strcmp(optarg, "ndjson"))
-				return cmd_misused(&cmd_export, "there is no format '%s'", optarg);
-			break;
-		case 'i':
-			in = optarg;
-			break;
-		case 'o':
-			out = optarg;
-			break;
-		default:
-			return cmd_bad_option(&cmd_export, argc, argv, c);
-		}
-	}
-	if (argc - optind > 1)
-		return cmd_misused(&cmd_export, "one trace at a time");
-	if (optind < argc)
-		in = argv[optind];
-	return run_export(in, out);
+	return code ? code : run_export(files.in, files.out);
 }
 
 const struct cmd cmd_export = {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* buddyscope import: a trace from text, ours or anybody's. */
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -37,36 +36,10 @@ static int run_import(const char *path, const char *out)
 
 static int import_main(int argc, char **argv)
 {
-	static const struct option longs[] = {
-		{ "format", required_argument, NULL, 'f' },
-		{ "input", required_argument, NULL, 'i' },
-		{ "output", required_argument, NULL, 'o' },
-		{ NULL, 0, NULL, 0 },
-	};
-	const char *in = "-", *out = "pages.pgt";
-	int c;
+	struct cmd_files files = { .in = "-", .out = "pages.pgt" };
+	int code = cmd_files_options(&cmd_import, argc, argv, &files);
 
-	while ((c = getopt_long(argc, argv, ":i:o:", longs, NULL)) != -1) {
-		switch (c) {
-		case 'f':
-			if (strcmp(optarg, "ndjson"))
-				return cmd_misused(&cmd_import, "there is no format '%s'", optarg);
-			break;
-		case 'i':
-			in = optarg;
-			break;
-		case 'o':
-			out = optarg;
-			break;
-		default:
-			return cmd_bad_option(&cmd_import, argc, argv, c);
-		}
-	}
-	if (argc - optind > 1)
-		return cmd_misused(&cmd_import, "one text at a time");
-	if (optind < argc)
-		in = argv[optind];
-	return run_import(in, out);
+	return code ? code : run_import(files.in, files.out);
 }
 
 const struct cmd cmd_import = {

@@ -27,7 +27,9 @@ for source in tools/cmd_*.c; do
 		complain "$page: missing"
 		continue
 	fi
-	options=$(grep -oE '\{ *"[a-z-]+", *(no|required|optional)_argument' "$source" | cut -d '"' -f 2)
+	table=$source
+	! grep -q cmd_files_options "$source" || table=tools/cmd.c # the options they share
+	options=$(grep -oE '\{ *"[a-z-]+", *(no|required|optional)_argument' "$table" | cut -d '"' -f 2)
 	for o in $options; do
 		plain "$page" | grep -qE -- "--$o([^a-z-]|$)" || complain "$page: no word of --$o"
 		grep -qE -- "--$o([^a-z-]|$)" "$source" || complain "$source: --$o is not in its usage"
