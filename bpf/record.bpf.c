@@ -30,10 +30,8 @@ __u64 nr_bad_frame;  /* a free without room to remember it until the lock is tak
 /* (page, order, gfp, migratetype); page is NULL when the request failed */
 RAW_TP(mm_page_alloc)
 {
-	__u64 page = ctx->args[0];
-
-	emit_fitting(EV_ALLOC, page ? page_pfn(page) : EV_PFN_NONE, ctx->args[1], ctx->args[3],
-		     ctx->args[2], current_tgid(), 0);
+	emit_fitting(EV_ALLOC, ctx->args[0] ? page_pfn(ctx->args[0]) : EV_PFN_NONE, ctx->args[1],
+		     ctx->args[3], ctx->args[2], current_tgid(), 0);
 	return 0;
 }
 
@@ -89,8 +87,10 @@ RAW_TP(mm_page_alloc_zone_locked)
 
 	if (!ctx->args[0])
 		return 0;
-	if (nr_turning)
+	if (nr_turning && stealing() == NOT_STEALING)
 		report_turns(pfn);
+	else if (nr_turning)
+		set_stealing(NOT_STEALING);
 	emit_fitting(EV_ZONE_ALLOC, pfn, ctx->args[1], ctx->args[2], 0, 0,
 		     ctx->args[3] ? EV_REFILL : 0);
 	return 0;
@@ -115,7 +115,7 @@ RAW_TP(mm_page_alloc_extfrag)
 	__u64 pfn = page_pfn(ctx->args[0]);
 	int now = pageblock_mt(pfn), bits = 0;
 
-	if (nr_turning)
+	if (nr_turning && stealing() == NOT_STEALING)
 		report_turns(pfn);
 	if (now >= 0)
 		bits = EV_CLAIM_KNOWN | (now == (int)ctx->args[3] ? EV_CLAIMED : 0);

@@ -254,6 +254,17 @@ int BPF_PROG(site_isolate_block_exit)
 	return 0;
 }
 
+/* Turns are told before it, because a large block takes the rest of its pageblock to the tail. */
+SEC("fentry/__isolate_free_page")
+int BPF_PROG(site_isolate_entry, struct page *page)
+{
+	__u64 pfn;
+
+	bpf_probe_read_kernel(&pfn, sizeof(pfn), ctx);
+	report_turns(page_pfn(pfn));
+	return 0;
+}
+
 /*
  * __isolate_free_page(page, order) fails below the watermark.  Called by the fast search
  * (not by the block scan) it follows a rotation that made the page the head of its list.
@@ -267,7 +278,6 @@ int BPF_PROG(site_isolate_free_page, struct page *page, unsigned int order, int 
 
 	bpf_probe_read_kernel(&pfn, sizeof(pfn), ctx);
 	pfn = page_pfn(pfn);
-	report_turns(pfn);
 	if (ret)
 		emit(EV_ISOLATE, pfn, order, 0, 0, 0, fast ? EV_FAST : 0);
 	else if (fast)
@@ -310,32 +320,21 @@ int BPF_PROG(site_move_block, struct zone *zone, unsigned long pfn, int old_mt, 
 }
 
 /* 6.1: steal_suitable_fallback moves blocks as part of a fallback; anybody else for itself. */
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, __u32);
-} in_steal SEC(".maps");
-
-static __always_inline void set_in_steal(__u32 value)
-{
-	__u32 zero = 0, *flag = bpf_map_lookup_elem(&in_steal, &zero);
-
-	if (flag)
-		*flag = value;
-}
-
 SEC("fentry/steal_suitable_fallback")
-int BPF_PROG(site_steal)
+int BPF_PROG(site_steal, struct zone *zone, struct page *page)
 {
-	set_in_steal(1);
+	__u64 pfn;
+
+	bpf_probe_read_kernel(&pfn, sizeof(pfn), ctx + 1);
+	report_turns(page_pfn(pfn));
+	set_stealing(STEALING);
 	return 0;
 }
 
 SEC("fexit/steal_suitable_fallback")
 int BPF_PROG(site_steal_exit)
 {
-	set_in_steal(0);
+	set_stealing(STOLEN);
 	return 0;
 }
 
@@ -343,11 +342,10 @@ int BPF_PROG(site_steal_exit)
 SEC("fentry/move_freepages_block")
 int BPF_PROG(site_move_block_old, struct zone *zone, struct page *page, int mt)
 {
-	__u32 zero = 0, *flag = bpf_map_lookup_elem(&in_steal, &zero);
 	__u64 pfn;
 	int old;
 
-	if (flag && *flag)
+	if (stealing() == STEALING)
 		return 0;
 	bpf_probe_read_kernel(&pfn, sizeof(pfn), ctx + 1);
 	pfn = page_pfn(pfn);

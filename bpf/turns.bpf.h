@@ -104,4 +104,32 @@ static __noinline int report_turns(__u64 pfn)
 	return 0;
 }
 
+/*
+ * Where this CPU is in a fallback of 6.1, which moves blocks to the tail of their new list
+ * before the events that tell of it: from then to the pick, a tail is no sign of a turn.
+ */
+enum { NOT_STEALING, STEALING, STOLEN };
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} steal_state SEC(".maps");
+
+static __always_inline __u32 stealing(void)
+{
+	__u32 zero = 0, *state = bpf_map_lookup_elem(&steal_state, &zero);
+
+	return state ? *state : NOT_STEALING;
+}
+
+static __always_inline void set_stealing(__u32 value)
+{
+	__u32 zero = 0, *state = bpf_map_lookup_elem(&steal_state, &zero);
+
+	if (state)
+		*state = value;
+}
+
 #endif /* TURNS_BPF_H */

@@ -64,6 +64,7 @@ const struct site sites[] = {
 	{ "site_free_pcppages_bulk_exit", "free_pcppages_bulk", SITE_FEXIT, GROUP_DIRECT_FREE_OLD, 0 },
 	{ "site_mod_zone_page_state", "__mod_zone_page_state", SITE_FENTRY, GROUP_DIRECT_FREE_OLD, 0 },
 	{ "site_isolate_free_page", "__isolate_free_page", SITE_FEXIT, GROUP_ISOLATE, 0 },
+	{ "site_isolate_entry", "__isolate_free_page", SITE_FENTRY, GROUP_ISOLATE, 0 },
 	{ "site_compaction_alloc", "compaction_alloc", SITE_FENTRY, GROUP_ISOLATE, 0 },
 	{ "site_compaction_alloc_exit", "compaction_alloc", SITE_FEXIT, GROUP_ISOLATE, 0 },
 	{ "site_isolate_block", "isolate_freepages_block", SITE_FENTRY, GROUP_ISOLATE, 0 },
