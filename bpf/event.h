@@ -113,7 +113,7 @@ static inline __u64 event_w0(__u64 pfn, __u64 order, __u64 mt, __u64 type, __u64
 	return pfn | order << 36 | mt << 40 | type << 43 | lap >> 14 | cpu << 50;
 }
 
-static inline __u64 event_w1(__u32 arg, __u64 pid, __u64 bits, __u64 lap)
+static inline __u64 event_w1(__u64 arg, __u64 pid, __u64 bits, __u64 lap)
 {
 	return arg | pid << 32 | bits << 54 | lap;
 }

@@ -77,7 +77,7 @@ static __always_inline __u64 claim(void)
 
 /* Word 1 is stored last: a reader that finds its lap there finds word 0 complete. */
 static __always_inline void store(__u64 n, __u64 cpu, __u64 pid, unsigned int type, __u64 pfn,
-				  __u64 order, __u64 mt, __u32 arg, __u64 bits)
+				  __u64 order, __u64 mt, __u64 arg, __u64 bits)
 {
 	volatile struct event_record *rec = stream;
 	__u64 lap = n >> stream_size.shift << 62;
@@ -100,8 +100,8 @@ static __always_inline void store(__u64 n, __u64 cpu, __u64 pid, unsigned int ty
 		store(n_, cpu_, pid_, type, pfn, order, mt, arg, bits);                            \
 	} while (0)
 
-/* The same where the migratetype may be pageblock_mt()'s -1. */
+/* The same where the migratetype may be pageblock_mt()'s -1, and the argument wide. */
 #define emit(type, pfn, order, mt, arg, pid, bits)                                                 \
-	emit_fitting(type, pfn, order, (mt)&7, arg, pid, bits)
+	emit_fitting(type, pfn, order, (mt)&7, (__u32)(arg), pid, bits)
 
 #endif /* STREAM_BPF_H */
