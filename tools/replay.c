@@ -42,7 +42,7 @@ static bool pcp_order(const struct replay *r, unsigned int order)
 	return order <= PCP_MAX_ORDER || order == r->meta->pageblock_order;
 }
 
-static uint8_t core_mt(const struct replay *r, unsigned int mt)
+uint8_t replay_mt(const struct replay *r, unsigned int mt)
 {
 	return mt < r->meta->nr_mt ? r->mt[mt] : NO_MT;
 }
@@ -124,7 +124,13 @@ static const char *type_name(unsigned int type)
 
 void replay_insertion(struct replay *r, const struct insertion *ins)
 {
-	int err = replay_insert(r->pa, r, ins);
+	int err;
+
+	if (ins->mt == NO_MT)
+		replay_guess_block(r, &r->zones[ins->zone], ins->event, ins->pfn);
+	else
+		replay_learn_block(r, &r->zones[ins->zone], ins->pfn, ins->mt);
+	err = replay_insert(r->pa, r, ins);
 
 	if (err == -EEXIST) {
 		misfit(r, type_name(ins->type), "free already", ins->event, ins->ts, ins->pfn,
@@ -230,7 +236,7 @@ static uint8_t pick_mode(const struct replay *r, const struct cpu_state *c,
 static void start_pick(struct replay *r, const struct trace_event *ev, struct zone_state *z)
 {
 	struct cpu_state *c = &r->cpus[ev->cpu];
-	uint8_t mt = core_mt(r, ev->mt);
+	uint8_t mt = replay_mt(r, ev->mt);
 
 	c->pick = (struct pick){
 		.event = r->now,
@@ -252,7 +258,7 @@ static void close_before_pick(struct replay *r, const struct trace_event *ev,
 {
 	struct cpu_state *c = &r->cpus[ev->cpu];
 	bool claim = c->has_move && !c->has_pick && c->move.zone == replay_zone_id(r, z) &&
-		     c->move.mt == core_mt(r, ev->mt);
+		     c->move.mt == replay_mt(r, ev->mt);
 
 	if (!claim && (c->has_move || c->has_pick))
 		close_pick(r, ev->cpu);
@@ -297,7 +303,7 @@ static bool pairs(const struct replay *r, const struct trace_event *ev, const st
 	const struct pick *p = &c->pick;
 
 	if (!r->kernel->hygiene || !c->has_pick || !p->has_alloc || p->kernel.fallback ||
-	    p->order != ev->order || p->mt != core_mt(r, ev->mt) ||
+	    p->order != ev->order || p->mt != replay_mt(r, ev->mt) ||
 	    p->zone != replay_zone_id(r, z) || trace_fallback_order(ev) >= r->meta->pageblock_order)
 		return false;
 	if (ev->bits & EV_CLAIM_KNOWN)
@@ -324,7 +330,7 @@ static void on_fallback(struct replay *r, const struct trace_event *ev, struct z
 	p->last = r->now;
 	p->kernel.fallback = true;
 	p->kernel.fallback_order = trace_fallback_order(ev);
-	p->kernel.fallback_mt = core_mt(r, trace_fallback_mt(ev));
+	p->kernel.fallback_mt = replay_mt(r, trace_fallback_mt(ev));
 	p->kernel.claim = claim_of(r, ev, paired, c->has_move);
 	if (paired)
 		close_pick(r, ev->cpu);
@@ -337,7 +343,7 @@ static void on_fallback(struct replay *r, const struct trace_event *ev, struct z
 static void on_alloc(struct replay *r, const struct trace_event *ev, struct zone_state *z)
 {
 	bool movable = r->gfp_movable && ev->arg ? ev->arg & r->gfp_movable :
-						   core_mt(r, ev->mt) == PA_MOVABLE;
+						   replay_mt(r, ev->mt) == PA_MOVABLE;
 	struct pa_page_info info;
 
 	close_cpu(r, ev->cpu);
@@ -350,6 +356,7 @@ static void on_alloc(struct replay *r, const struct trace_event *ev, struct zone
 		}
 	}
 	pa_set_use(r->pa, ev->pfn, ev->order, movable ? PA_USE_MOVABLE : PA_USE_PINNED);
+	replay_learn_block(r, z, ev->pfn, replay_mt(r, ev->mt));
 }
 
 static struct insertion insertion_of(const struct replay *r, const struct trace_event *ev,
@@ -362,7 +369,7 @@ static struct insertion insertion_of(const struct replay *r, const struct trace_
 		.zone = replay_zone_id(r, z),
 		.type = ev->type,
 		.order = ev->order,
-		.mt = ev->type == EV_FREE ? NO_MT : core_mt(r, ev->mt),
+		.mt = ev->type == EV_FREE ? NO_MT : replay_mt(r, ev->mt),
 		.flags = ev->type == EV_ZONE_FREE && ev->bits & EV_TO_TAIL ? PA_TO_TAIL : 0,
 		.capture = ev->type == EV_FREE ? -1 : (int8_t)(EV_CAPTURE(ev->bits) - 1),
 	};
@@ -448,7 +455,7 @@ static void on_isolate(struct replay *r, const struct trace_event *ev)
 
 static void on_putback(struct replay *r, const struct trace_event *ev)
 {
-	uint8_t mt = core_mt(r, ev->mt);
+	uint8_t mt = replay_mt(r, ev->mt);
 	int err = pa_putback(r->pa, ev->pfn, ev->order, mt);
 
 	if (err == -EEXIST) {
@@ -471,7 +478,7 @@ static void on_move(struct replay *r, const struct trace_event *ev, struct zone_
 		.ts = ev->ts,
 		.pfn = ev->pfn,
 		.zone = replay_zone_id(r, z),
-		.mt = core_mt(r, ev->mt),
+		.mt = replay_mt(r, ev->mt),
 	};
 	c->has_move = true;
 	z->open_cpu = ev->cpu;
@@ -621,60 +628,6 @@ static int play_rest(struct replay *r)
  * Snapshots
  */
 
-static struct zone_state *zone_of_id(struct replay *r, uint32_t id)
-{
-	return id < TRACE_MAX_ZONES && r->zone_at[id] >= 0 ? &r->zones[r->zone_at[id]] : NULL;
-}
-
-static void load_list(struct replay *r, const struct trace_list *list)
-{
-	struct zone_state *z = zone_of_id(r, list->zone);
-	uint8_t mt = core_mt(r, list->mt);
-	uint64_t block = UINT64_C(1) << r->meta->pageblock_order, pfn;
-	size_t i;
-
-	if (!z || mt == NO_MT)
-		return;
-	z->begin = true;
-	for (i = 0; i < list->n; i++) {
-		if (pa_load_block(r->pa, list->pfn[i], list->order, mt)) {
-			r->res.dropped++;
-			continue;
-		}
-		if (!r->policy->hygiene || z->blocks_known)
-			continue;
-		pfn = list->pfn[i];
-		do {
-			pa_set_pageblock(r->pa, pfn, mt);
-			pfn += block;
-		} while (pfn < list->pfn[i] + (UINT64_C(1) << list->order));
-	}
-}
-
-static void load_blocks(struct replay *r, const struct trace_blocks *blocks)
-{
-	struct zone_state *z = zone_of_id(r, blocks->zone);
-	uint64_t pfn = blocks->first_pfn;
-	size_t i;
-
-	if (!z)
-		return;
-	z->blocks_known = true;
-	for (i = 0; i < blocks->n; i++, pfn += UINT64_C(1) << r->meta->pageblock_order)
-		if (core_mt(r, blocks->mt[i]) != NO_MT)
-			/* The first block of a zone may start before it. */
-			pa_set_pageblock(r->pa, pfn < z->start ? z->start : pfn,
-					 core_mt(r, blocks->mt[i]));
-}
-
-static void load_pcp(struct replay *r, const struct trace_pcp *pcp)
-{
-	size_t i;
-
-	for (i = 0; i < pcp->n; i++)
-		pa_set_use(r->pa, pcp->pfn[i], pcp->order, PA_USE_PINNED);
-}
-
 static void settle(struct replay *r)
 {
 	uint32_t cpu;
@@ -698,18 +651,17 @@ int replay_item(struct replay *r, const struct trace_item *item)
 		return on_events(r, item);
 	case TRACE_LIST:
 		if (item->list.at == TRACE_AT_BEGIN) {
-			load_list(r, &item->list);
-			return 0;
+			return replay_load_list(r, &item->list);
 		}
 		settle(r);
 		return replay_final_list(r, &item->list);
 	case TRACE_BLOCKS:
 		if (item->blocks.at == TRACE_AT_BEGIN)
-			load_blocks(r, &item->blocks);
+			replay_load_blocks(r, &item->blocks);
 		return 0;
 	case TRACE_PCP:
 		if (item->pcp.at == TRACE_AT_BEGIN)
-			load_pcp(r, &item->pcp);
+			replay_load_pcp(r, &item->pcp);
 		return 0;
 	default:
 		return 0;

@@ -56,6 +56,7 @@ struct zone_state {
 	uint32_t trace_id;
 	bool begin;	   /* its lists were loaded */
 	bool blocks_known; /* its pageblock types were loaded */
+	uint8_t *known;	   /* a byte a pageblock: its type is known, from whatever source */
 	bool end_seen;
 	bool races;	   /* frees entered it that were not stamped in the lock */
 	uint32_t last_cpu; /* of the last event inside its lock; UINT32_MAX none */
@@ -119,6 +120,19 @@ bool replay_retypes(const struct replay *r, const struct zone_state *z);
 /* The next event of this zone is another's: close what is open there. */
 void replay_close_zone(struct replay *r, struct zone_state *z);
 
+/* The kernel's number of a migratetype -> enum pa_mt, or NO_MT. */
+uint8_t replay_mt(const struct replay *r, unsigned int mt);
+
+/* ---- replay_load.c ---- */
+
+int replay_load_list(struct replay *r, const struct trace_list *list); /* -ENOMEM or 0 */
+void replay_load_blocks(struct replay *r, const struct trace_blocks *blocks);
+void replay_load_pcp(struct replay *r, const struct trace_pcp *pcp);
+/* A page of this pageblock was on a list of @mt: set the type, if nothing told it before. */
+void replay_learn_block(struct replay *r, const struct zone_state *z, uint64_t pfn, uint8_t mt);
+/* A page of it is freed and nothing told the type yet: what the trace says next of the pageblock. */
+void replay_guess_block(struct replay *r, const struct zone_state *z, uint64_t after, uint64_t pfn);
+
 /* ---- replay_infer.c ---- */
 
 /* EV_COMPACT_FREE and EV_COMPACT_FAST, where the removals themselves are not recorded. */
@@ -136,6 +150,8 @@ enum replay_later { REPLAY_LATER_UNKNOWN, REPLAY_LATER_FREE, REPLAY_LATER_USED }
 /* What the events after number @after say (@pfn, @order) was at that moment. */
 enum replay_later replay_later(const struct replay *r, uint64_t after, uint64_t pfn,
 			       unsigned int order);
+/* Type of the list that a page of @pfn's pageblock is next seen on after @after, or NO_MT. */
+uint8_t replay_later_mt(const struct replay *r, uint64_t after, uint64_t pfn);
 
 /* ---- replay_final.c ---- */
 

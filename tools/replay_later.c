@@ -41,3 +41,23 @@ enum replay_later replay_later(const struct replay *r, uint64_t after, uint64_t 
 	}
 	return REPLAY_LATER_UNKNOWN;
 }
+
+uint8_t replay_later_mt(const struct replay *r, uint64_t after, uint64_t pfn)
+{
+	unsigned int shift = r->meta->pageblock_order;
+	const struct trace_item *item;
+	const struct trace_event *ev;
+	uint64_t first, i;
+
+	for (item = r->ahead; item < r->ahead + 2 && !r->opt.no_repair; item++) {
+		first = item->events.first;
+		for (i = after < first ? 0 : after - first + 1; i < item->events.n; i++) {
+			ev = &item->events.ev[i];
+			if ((ev->type == EV_ALLOC || ev->type == EV_ZONE_ALLOC ||
+			     ev->type == EV_DRAIN) &&
+			    ev->pfn >> shift == pfn >> shift)
+				return replay_mt(r, ev->mt);
+		}
+	}
+	return NO_MT;
+}

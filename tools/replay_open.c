@@ -192,6 +192,8 @@ void replay_close(struct replay *r)
 {
 	if (!r)
 		return;
+	for (uint32_t i = 0; r->zones && i < r->nr_zones; i++)
+		free(r->zones[i].known);
 	free(r->zones);
 	free(r->cpus);
 	free(r->final);
