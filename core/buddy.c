@@ -7,13 +7,13 @@
 
 #include "pa_internal.h"
 
-void pa_link_block(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsigned int order,
-		   enum pa_mt mt, bool tail)
+inline void pa_link_block(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsigned int order,
+			  enum pa_mt mt, bool tail)
 {
-	struct pa_list *list = &z->lists[order][mt];
 	struct pa_link *links = pa_links(pa);
 	uint32_t frame = pa_frame(z, pfn);
 	struct pa_link *self = &links[frame];
+	struct pa_list *list = &z->lists[order][mt];
 
 	self->prev = tail ? list->tail : PA_NIL;
 	self->next = tail ? PA_NIL : list->head;
@@ -23,10 +23,12 @@ void pa_link_block(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsigned int 
 	z->orders[mt] |= 1u << order;
 	z->free[mt] += pa_pages(order);
 	pa_tags(pa)[frame] = pa_head_tag(order, mt);
+	if (pa->maps)
+		pa_flip_pair(pa, z, pfn, order);
 }
 
 /* The frames stay PA_USE_FREE: the caller links them again or marks them. */
-void pa_unlink_block(struct pa *pa, struct pa_zone *z, uint64_t pfn)
+inline void pa_unlink_block(struct pa *pa, struct pa_zone *z, uint64_t pfn)
 {
 	struct pa_link *links = pa_links(pa);
 	uint32_t frame = pa_frame(z, pfn);
@@ -42,6 +44,8 @@ void pa_unlink_block(struct pa *pa, struct pa_zone *z, uint64_t pfn)
 		z->orders[mt] &= ~(1u << order);
 	z->free[mt] -= pa_pages(order);
 	*tag = PA_USE_FREE;
+	if (pa->maps)
+		pa_flip_pair(pa, z, pfn, order);
 }
 
 void pa_mark(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsigned int order, enum pa_use use)
@@ -60,7 +64,7 @@ bool pa_any_free(const struct pa *pa, const struct pa_zone *z, uint64_t pfn, uns
 	return false;
 }
 
-/* expand: upper halves go to the heads of their lists, largest first. */
+/* Halves go to the heads of their lists, largest first. */
 void pa_hand_out(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsigned int order)
 {
 	uint8_t tag = *pa_tag(pa, z, pfn);
@@ -68,8 +72,13 @@ void pa_hand_out(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsigned int or
 
 	pa_unlink_block(pa, z, pfn);
 	while (high > order) {
-		high--;
-		pa_link_block(pa, z, pfn + pa_pages(high), high, pa_tag_mt(tag), false);
+		uint64_t spare = pa_pages(--high);
+
+		if (pa->maps) {
+			pfn += spare;
+			spare = -spare;
+		}
+		pa_link_block(pa, z, pfn + spare, high, pa_tag_mt(tag), false);
 	}
 	pa_mark(pa, z, pfn, order, PA_USE_PINNED);
 }
@@ -85,20 +94,30 @@ static bool free_at(const struct pa *pa, const struct pa_zone *z, uint64_t pfn, 
 	return pa_tag_is_head(tag) && pa_tag_order(tag) == order;
 }
 
-/* Is the block likely to merge further soon?  buddy_merge_likely, 5.10 and later. */
+/* Is the buddy of (@pfn, @order), which is being freed, a free block?  2.4 asks its bit alone. */
+static bool buddy_free(const struct pa *pa, const struct pa_zone *z, uint64_t pfn,
+		       unsigned int order)
+{
+	if (pa->maps)
+		return pa_pair_bit(pa, z, pfn, order);
+	return free_at(pa, z, pfn ^ pa_pages(order), order);
+}
+
+/* Is the block likely to merge further soon?  buddy_merge_likely, within __free_one_page at first. */
 static bool merge_likely(const struct pa *pa, const struct pa_zone *z, uint64_t pfn,
 			 unsigned int order)
 {
 	uint64_t parent = pfn & ~pa_pages(order);
 
-	if (order + 2 >= pa->nr_orders)
+	if (order >= pa->tail_orders)
 		return false;
 	return free_at(pa, z, parent ^ pa_pages(order + 1), order + 1);
 }
 
 /*
  * May a block of list type @mt absorb its buddy?  Below pageblock order both are in one block.
- * Above, types that cannot fall back must not spread (the barrier of 5.18 and later).
+ * Above, isolated pages must stay countable, later no type that cannot fall back may spread.
+ * 4.4 to 5.17 looked only where the zone has isolated pageblocks; elsewhere the test passes anyway.
  */
 static bool may_absorb(const struct pa *pa, const struct pa_zone *z, uint64_t buddy,
 		       unsigned int order, enum pa_mt mt)
@@ -108,7 +127,14 @@ static bool may_absorb(const struct pa *pa, const struct pa_zone *z, uint64_t bu
 	if (order < pa->pageblock_order)
 		return true;
 	buddy_mt = *pa_block(pa, z, buddy);
-	return buddy_mt == mt || (pa_mergeable(mt) && pa_mergeable(buddy_mt));
+	switch (pa_version(pa)->barrier) {
+	case PA_BARRIER_NONE:
+		return true;
+	case PA_BARRIER_ISOLATE:
+		return (buddy_mt == PA_ISOLATE) == (mt == PA_ISOLATE);
+	default:
+		return buddy_mt == mt || (pa_mergeable(mt) && pa_mergeable(buddy_mt));
+	}
 }
 
 /*
@@ -118,11 +144,10 @@ static bool may_absorb(const struct pa *pa, const struct pa_zone *z, uint64_t bu
 static void retype_absorbed(struct pa *pa, struct pa_zone *z, uint64_t buddy, unsigned int order,
 			    enum pa_mt mt)
 {
-	const struct pa_policy *policy;
+	const struct pa_policy *policy = pa_version(pa);
 
 	if (order < pa->pageblock_order || *pa_block(pa, z, buddy) == mt)
 		return;
-	policy = pa_policy(pa);
 	if (policy->hygiene)
 		pa_retype(pa, z, buddy, policy->retype_range ? order : pa->pageblock_order, mt);
 }
@@ -145,7 +170,7 @@ static bool merge_and_link(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsig
 			pa_mark(pa, z, pfn, order, PA_USE_PINNED);
 			return true;
 		}
-		if (!free_at(pa, z, buddy, order) || !may_absorb(pa, z, buddy, order, mt))
+		if (!buddy_free(pa, z, pfn, order) || !may_absorb(pa, z, buddy, order, mt))
 			break;
 		pa_unlink_block(pa, z, buddy);
 		retype_absorbed(pa, z, buddy, order, mt);
@@ -164,7 +189,7 @@ int pa_free_block(struct pa *pa, uint64_t pfn, unsigned int order, enum pa_mt mt
 		return -EINVAL;
 	if (pa_any_free(pa, z, pfn, order))
 		return -EEXIST;
-	return merge_and_link(pa, z, pfn, order, mt, flags, capture);
+	return merge_and_link(pa, z, pfn, order, pa_list_type(pa, mt), flags, capture);
 }
 
 int pa_free(struct pa *pa, uint64_t pfn, unsigned int order, unsigned int flags, int capture)
@@ -177,7 +202,7 @@ int pa_free(struct pa *pa, uint64_t pfn, unsigned int order, unsigned int flags,
 		return -EINVAL;
 	if (pa_any_free(pa, z, pfn, order))
 		return -EEXIST;
-	if (pa_policy(pa)->split_large && order > pa->pageblock_order)
+	if (pa_version(pa)->split_large && order > pa->pageblock_order)
 		order = pa->pageblock_order;
 	for (; pfn < end; pfn += pa_pages(order)) {
 		/* One compactor takes one page: what follows goes to the lists. */
@@ -252,6 +277,7 @@ int pa_take(struct pa *pa, uint64_t pfn, unsigned int order)
 
 int pa_isolate(struct pa *pa, uint64_t pfn, unsigned int order)
 {
+	const struct pa_policy *policy = pa_version(pa);
 	struct pa_zone *z = pa_valid_block(pa, pfn, order);
 	uint64_t last = pfn + pa_pages(order) - 1;
 
@@ -265,14 +291,14 @@ int pa_isolate(struct pa *pa, uint64_t pfn, unsigned int order)
 	for (; pfn < last; pfn += pa_pages(pa->pageblock_order)) {
 		uint64_t first, end;
 
-		if (!pa_mergeable(*pa_block(pa, z, pfn)))
+		if (!(policy->isolate_retypes >> *pa_block(pa, z, pfn) & 1))
 			continue;
-		if (pa_policy(pa)->isolate_moves_rest) {
+		if (policy->isolate_moves_rest) {
 			if (!pa_block_range(pa, z, pfn, &first, &end))
 				continue;
 			pa_move_range(pa, z, first, end, PA_MOVABLE);
 		}
-		*pa_block(pa, z, pfn) = PA_MOVABLE;
+		pa_set_block(pa, z, pfn, PA_MOVABLE);
 	}
 	return 0;
 }

@@ -128,7 +128,7 @@ static const char *types_known(const struct pa *pa, const struct pa_zone *z)
  */
 static const char *types_agree(const struct pa *pa, const struct pa_zone *z)
 {
-	const struct pa_policy *policy = pa_policy(pa);
+	const struct pa_policy *policy = pa_version(pa);
 	bool small = pa->pageblock_order + 2 < pa->nr_orders;
 
 	if (!policy->hygiene || (small && !policy->retype_range))

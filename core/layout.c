@@ -12,8 +12,8 @@
 
 struct layout {
 	uint32_t policy;
-	uint64_t spans, links, tags, blocks; /* offsets */
-	uint64_t nr_frames, nr_blocks;
+	uint64_t spans, links, tags, blocks, maps; /* offsets */
+	uint64_t nr_frames, nr_blocks, nr_pairs;
 	uint64_t size;
 };
 
@@ -33,6 +33,15 @@ static bool policy_index(const struct pa_policy *policy, uint32_t *index)
 static uint64_t zone_blocks(const struct pa_zone_config *z, unsigned int pbo)
 {
 	return ((z->start_pfn + z->spanned - 1) >> pbo) - (z->start_pfn >> pbo) + 1;
+}
+
+static uint64_t zone_pairs(const struct pa_zone_config *z, const struct pa_config *cfg)
+{
+	uint64_t nr = 0;
+
+	for (unsigned int order = 0; cfg->policy->pair_map && order + 1 < cfg->nr_orders; order++)
+		nr += pa_nr_pairs(z->start_pfn, z->start_pfn + z->spanned, order);
+	return nr;
 }
 
 static bool zone_valid(const struct pa_config *cfg, uint32_t i)
@@ -69,6 +78,7 @@ static bool plan(const struct pa_config *cfg, struct layout *l)
 			return false;
 		l->nr_frames += cfg->zones[i].spanned;
 		l->nr_blocks += zone_blocks(&cfg->zones[i], cfg->pageblock_order);
+		l->nr_pairs += zone_pairs(&cfg->zones[i], cfg);
 	}
 	if (l->nr_frames >= PA_NIL)
 		return false;
@@ -77,7 +87,8 @@ static bool plan(const struct pa_config *cfg, struct layout *l)
 	l->links = l->spans + cfg->nr_zones * (uint64_t)sizeof(struct pa_span);
 	l->tags = l->links + l->nr_frames * sizeof(struct pa_link);
 	l->blocks = l->tags + l->nr_frames;
-	l->size = l->blocks + l->nr_blocks;
+	l->maps = l->blocks + l->nr_blocks;
+	l->size = l->maps + (l->nr_pairs + 7) / 8;
 	return l->size <= SIZE_MAX;
 }
 
@@ -120,6 +131,7 @@ static void sort_spans(struct pa *pa)
 int pa_init(void *mem, size_t len, const struct pa_config *cfg, struct pa **out)
 {
 	uint32_t frame = 0, block = 0;
+	uint64_t pair = 0;
 	struct pa *pa = mem;
 	struct layout l;
 
@@ -131,6 +143,7 @@ int pa_init(void *mem, size_t len, const struct pa_config *cfg, struct pa **out)
 	memset(mem, 0, (size_t)l.size);
 	pa->policy = l.policy;
 	pa->fallback = cfg->policy->fallback;
+	pa->tail_orders = cfg->policy->tail_rule ? cfg->nr_orders - 2 : 0;
 	pa->nr_zones = cfg->nr_zones;
 	pa->nr_orders = cfg->nr_orders;
 	pa->pageblock_order = cfg->pageblock_order;
@@ -141,6 +154,7 @@ int pa_init(void *mem, size_t len, const struct pa_config *cfg, struct pa **out)
 	pa->links = l.links;
 	pa->tags = l.tags;
 	pa->blocks = l.blocks;
+	pa->maps = cfg->policy->pair_map ? l.maps : 0;
 
 	for (uint32_t i = 0; i < cfg->nr_zones; i++) {
 		struct pa_zone *z = &pa->zones[i];
@@ -148,6 +162,10 @@ int pa_init(void *mem, size_t len, const struct pa_config *cfg, struct pa **out)
 		init_zone(z, &cfg->zones[i]);
 		z->frame0 = frame;
 		z->block0 = block;
+		for (unsigned int order = 0; order + 1 < pa->nr_orders; order++) {
+			z->pairs[order] = pair;
+			pair += pa->maps ? pa_nr_pairs(z->start, z->end, order) : 0;
+		}
 		frame += (uint32_t)cfg->zones[i].spanned;
 		block += (uint32_t)zone_blocks(&cfg->zones[i], cfg->pageblock_order);
 	}
@@ -230,6 +248,8 @@ int pa_load_block(struct pa *pa, uint64_t pfn, unsigned int order, enum pa_mt mt
 		return -EINVAL;
 	if (pa_any_free(pa, z, pfn, order))
 		return -EEXIST;
+	if (pa->maps)
+		return pa_free_block(pa, pfn, order, mt, PA_TO_TAIL, -1);
 	pa_mark(pa, z, pfn, order, PA_USE_FREE);
 	pa_link_block(pa, z, pfn, order, mt, true);
 	return 0;

@@ -39,6 +39,7 @@ enum pa_mt {
 	PA_HIGHATOMIC = PA_PCPTYPES,
 	PA_CMA,
 	PA_ISOLATE,
+	PA_RESERVE, /* 2.6.24, 3.10: what the last resort is taken from */
 	PA_NR_MT
 };
 
@@ -49,17 +50,57 @@ const char *pa_mt_name(enum pa_mt mt);
  * Policies: one kernel version's behaviour as data
  */
 
-/* What decides and performs a fallback; the flavours F4, F5 and F6 of the kernel's history. */
+/* What decides and performs a fallback. */
 enum pa_fallback {
+	PA_FALLBACK_NONE,	 /* there are no types to fall back to: 2.4 */
+	PA_FALLBACK_SPLIT,	 /* the block found is the one split: 2.6.24 to 4.4 */
 	PA_FALLBACK_STEAL_RETRY, /* steal_suitable_fallback, then __rmqueue again: 5.4 to 6.9 */
 	PA_FALLBACK_STEAL_PAGE,	 /* steal_suitable_fallback returns the page: 6.10 to early 6.12 */
 	PA_FALLBACK_CLAIM_STEAL, /* __rmqueue_claim, then __rmqueue_steal: late 6.12, 6.15+ */
 };
 
+/* Which blocks of pageblock order and above stay apart though they are free buddies. */
+enum pa_barrier {
+	PA_BARRIER_NONE,      /* none: up to 3.10 */
+	PA_BARRIER_ISOLATE,   /* one isolated, the other not: 4.4 to 5.17 */
+	PA_BARRIER_MERGEABLE, /* of two types, one of which cannot fall back: 5.18+ */
+};
+
+/* Which requests CMA pages serve. */
+enum pa_cma {
+	PA_CMA_NONE,	/* there is no such type: up to 2.6.24 */
+	PA_CMA_LENDER,	/* MOVABLE ones, as their first fallback: 3.10 */
+	PA_CMA_MOVABLE, /* MOVABLE ones, before any fallback: 4.4 to 5.7 */
+	PA_CMA_FLAG,	/* those with ALLOC_CMA, and first while most free pages are CMA: 5.8+ */
+};
+
+/* When a free reads the type of the list it goes to; see pa_free_type(). */
+enum pa_type_read {
+	PA_TYPE_LOCKED,	     /* under zone->lock: up to 2.6.24, and 6.10+ */
+	PA_TYPE_BEFORE,	     /* before taking it: 3.10 */
+	PA_TYPE_IF_ISOLATED, /* before, and again where pageblocks are isolated: 4.4 to 6.9 */
+};
+
+#define PA_MAX_LENDERS 3
+
 struct pa_policy {
-	const char *name;    /* "6.1.0", "6.1", "6.12.0", "6.12", "6.18" */
+	const char *name;    /* "2.4", "2.6.24", ... as DESIGN.md and --policy spell them */
 	const char *summary; /* one line for people */
 	enum pa_fallback fallback;
+	enum pa_barrier barrier;
+	enum pa_cma cma;
+	enum pa_type_read type_read;
+	/* The kernel's fallbacks[]: whom each type borrows from; ends with PA_RESERVE or PA_NR_MT. */
+	uint8_t lenders[PA_PCPTYPES][PA_MAX_LENDERS + 1];
+	uint8_t isolate_retypes; /* bit t: __isolate_free_page makes pageblocks of type t MOVABLE */
+	uint32_t reserve_max;	 /* to 3.10: the most RESERVE pageblocks; 0: there is no RESERVE */
+	bool pair_map; /* 2.4: one list an order whatever the type, a bit for each pair of buddies */
+	bool tail_rule;	 /* 3.10+: a block likely to merge goes to the tail of its list */
+	bool tail_moves; /* 5.10+: blocks that change type enter at the tail, not the head */
+	bool first_cut; /* 2.6.24: a small block's rest, a large one's 2nd pageblock keep their type */
+	bool unmovable_claims; /* 4.4+: UNMOVABLE requests claim small blocks as RECLAIMABLE ones do */
+	bool counts_alike; /* 4.12+: the claim test also counts pages in use that suit the new type */
+	bool wide_nofragment; /* to 5.10: NOFRAGMENT breaks whole pageblocks even for larger orders */
 	bool hygiene;	   /* 6.10+: a free page's list type always equals its pageblock's type */
 	bool retype_range; /* a merge across types retypes all blocks absorbed, not only the first */
 	bool split_large; /* 6.10+: a free above pageblock order enters as pageblocks (split_large_buddy) */
@@ -141,13 +182,14 @@ enum pa_use {
 void pa_set_use(struct pa *pa, uint64_t pfn, unsigned int order, enum pa_use use);
 
 /*
- * Load a snapshot: append a free block at the tail of its list, no merging.
+ * Load a snapshot: append a free block at the tail of its list, no merging (but under 2.4, which
+ * cannot hold two buddies apart).
  * -EINVAL: not aligned, outside its zone, bad order or type; -EEXIST: a frame is already free.
  */
 int pa_load_block(struct pa *pa, uint64_t pfn, unsigned int order, enum pa_mt mt);
 /* Unlink every free block of one list of @zone (before it is loaded again). */
 void pa_clear_list(struct pa *pa, uint32_t zone, unsigned int order, enum pa_mt mt);
-/* Set the type of the pageblock that holds @pfn, moving nothing. */
+/* Set the type of the pageblock that holds @pfn, moving nothing.  Under 2.4 all stay MOVABLE. */
 int pa_set_pageblock(struct pa *pa, uint64_t pfn, enum pa_mt mt);
 /* Type of the pageblock that holds @pfn, or -ENOENT. */
 int pa_pageblock(const struct pa *pa, uint64_t pfn);
@@ -181,10 +223,18 @@ int pa_free_block(struct pa *pa, uint64_t pfn, unsigned int order, enum pa_mt mt
  */
 int pa_free(struct pa *pa, uint64_t pfn, unsigned int order, unsigned int flags, int capture);
 
+/*
+ * pa_free_type() - The list type of a free whose caller read @before ahead of the lock.
+ *
+ * What free_one_page and free_pcppages_bulk make of it, for pa_free_block(); the version decides
+ * whether the pageblock is asked again (pa_policy.type_read).  -ENOENT if no zone holds @pfn.
+ */
+int pa_free_type(const struct pa *pa, uint64_t pfn, enum pa_mt before);
+
 /* Where __rmqueue found a page. */
 enum pa_path {
-	PA_PATH_NONE,	  /* nothing fits: the request fails here */
-	PA_PATH_SMALLEST, /* __rmqueue_smallest on the wanted type, or on CMA with PA_ALLOC_CMA */
+	PA_PATH_NONE,	     /* nothing fits: the request fails here */
+	PA_PATH_SMALLEST,    /* __rmqueue_smallest on the wanted type, on CMA or on RESERVE */
 	PA_PATH_CLAIM_WHOLE, /* fallback of pageblock order or above: its blocks change type */
 	PA_PATH_CLAIM,	     /* fallback below: the whole pageblock moved and changed type */
 	PA_PATH_MOVE,	     /* up to 6.9: its free pages moved, the pageblock kept its type */
@@ -234,7 +284,11 @@ struct pa_decision {
 	uint8_t from_order; /* order of the block the page was split from */
 	uint8_t next_mode;  /* enum pa_mode the same lock hold goes on with */
 	uint8_t boosts;	    /* how often boost_watermark ran */
-	/* Fallbacks only: what mm_page_alloc_extfrag says; but from 6.10 its pfn is @pfn. */
+	/*
+	 * Fallbacks only: what mm_page_alloc_extfrag says; but from 6.10 its pfn is @pfn.  With
+	 * PA_PATH_NONE and a @fallback_pfn: the first whole pageblock that was claimed in vain
+	 * (pa_policy.wide_nofragment); all there are change type though the request fails.
+	 */
 	uint8_t fallback_order;
 	uint8_t fallback_mt;
 	uint64_t fallback_pfn; /* the block chosen; the page handed out may be another */
@@ -301,12 +355,22 @@ int pa_putback(struct pa *pa, uint64_t pfn, unsigned int order, enum pa_mt mt);
 
 /*
  * pa_move_block() - move_freepages_block plus the retype: every free block of the
- * pageblock that holds @pfn goes, in ascending order, to the tail of its list of type @mt.
+ * pageblock that holds @pfn goes, in ascending order, to the tail (up to 5.4 the head) of its list
+ * of type @mt.  2.4 has no types, so there nothing happens.
  * With -ENOENT nothing was done: the pageblock is not wholly inside its zone (up to 6.9 one cut
  * off at its start is moved from @pfn on).  From 6.10 a free block larger than a pageblock that
  * holds @pfn is freed again as pageblocks, as move_freepages_block_isolate does.
  */
 int pa_move_block(struct pa *pa, uint64_t pfn, enum pa_mt mt);
+
+/*
+ * pa_reserve_pageblocks() - setup_zone_migrate_reserve: MOVABLE pageblocks become RESERVE, or back.
+ * @min: the zone's min mark in pages; so many pageblocks as cover it are reserved, lowest first.
+ *
+ * The kernel runs it whenever marks are set up.  It skips pageblocks with frames that will never
+ * be free, of which the model knows none.  Nothing happens under a policy without RESERVE.
+ */
+void pa_reserve_pageblocks(struct pa *pa, uint32_t zone, uint64_t min);
 
 /*
  * pa_rotate() - Compaction's move_freelist_head and move_freelist_tail.
@@ -338,6 +402,12 @@ uint64_t pa_list_next(const struct pa *pa, uint64_t pfn);
 /* Blocks on a list; and over all types of an order (free_area.nr_free). */
 uint64_t pa_list_len(const struct pa *pa, uint32_t zone, unsigned int order, enum pa_mt mt);
 uint64_t pa_nr_free(const struct pa *pa, uint32_t zone, unsigned int order);
+/*
+ * The bit that 2.4 keeps for the pair of buddies (@pfn, @order) belongs to: 1 if just one of the
+ * two is a free block of @order.  -EINVAL without pa_policy.pair_map, at the largest order, which
+ * has no bits, or outside all zones.
+ */
+int pa_pair(const struct pa *pa, uint64_t pfn, unsigned int order);
 /* Watermark boost of a zone in pages (zone.watermark_boost). */
 uint64_t pa_boost(const struct pa *pa, uint32_t zone);
 

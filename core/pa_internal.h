@@ -4,8 +4,8 @@
  *
  * One block of memory holds, in this order: struct pa, a struct pa_zone for each zone, the
  * zones sorted by address, a link pair for each frame, a tag for each frame, a type for each
- * pageblock.  Frames and pageblocks of all zones are numbered in one row; a link is such a
- * number.  Nothing in it is a pointer.
+ * pageblock, under 2.4 a bit for each pair of buddies.  Frames and pageblocks of all zones are
+ * numbered in one row; a link is such a number.  Nothing in it is a pointer.
  */
 #ifndef PA_INTERNAL_H
 #define PA_INTERNAL_H
@@ -13,6 +13,7 @@
 #include "pa.h"
 
 #define PA_NIL UINT32_MAX
+#define PA_MT_SLOTS 8 /* PA_NR_MT, but quicker to multiply by */
 
 /*
  * A tag says all there is to know of one frame: TAG_HEAD, the list's type and the order for
@@ -39,11 +40,13 @@ struct pa_zone {
 	uint64_t managed;
 	uint64_t wmark_high;
 	uint64_t boost;
-	uint64_t free[PA_NR_MT];   /* free pages on the lists of a type */
-	uint32_t orders[PA_NR_MT]; /* bit o: the list of order o has a block */
-	uint32_t frame0;	   /* number of the first frame */
-	uint32_t block0;	   /* number of the pageblock that holds it */
-	struct pa_list lists[PA_MAX_ORDERS][PA_NR_MT];
+	uint64_t free[PA_NR_MT];	   /* free pages on the lists of a type */
+	uint32_t orders[PA_NR_MT];	   /* bit o: the list of order o has a block */
+	uint32_t frame0;		   /* number of the first frame */
+	uint32_t block0;		   /* number of the pageblock that holds it */
+	uint32_t nr_isolate;		   /* pageblocks of type ISOLATE: nr_isolate_pageblock */
+	uint64_t pairs[PA_MAX_ORDERS - 1]; /* 2.4: number of an order's first bit */
+	struct pa_list lists[PA_MAX_ORDERS][PA_MT_SLOTS];
 };
 
 struct pa_span {
@@ -60,13 +63,23 @@ struct pa {
 	uint32_t boost_factor;
 	uint32_t nr_frames;
 	uint32_t nr_blocks;
-	uint32_t fallback; /* enum pa_fallback, the policy's: each pick asks for it */
-	uint64_t spans;	   /* offsets from this struct */
+	uint32_t fallback;    /* enum pa_fallback, the policy's: each pick asks for it */
+	uint32_t tail_orders; /* blocks of smaller orders may enter at the tail */
+	uint32_t zero;
+	uint64_t spans; /* offsets from this struct */
 	uint64_t links;
 	uint64_t tags;
 	uint64_t blocks;
+	uint64_t maps; /* 0: the policy keeps no bits for pairs */
 	struct pa_zone zones[];
 };
+
+extern const struct pa_policy pa_policies[];
+
+static inline const struct pa_policy *pa_version(const struct pa *pa)
+{
+	return &pa_policies[pa->policy];
+}
 
 static inline struct pa_span *pa_spans(const struct pa *pa)
 {
@@ -86,6 +99,11 @@ static inline uint8_t *pa_tags(const struct pa *pa)
 static inline uint8_t *pa_blocks(const struct pa *pa)
 {
 	return (uint8_t *)(uintptr_t)pa + pa->blocks;
+}
+
+static inline uint8_t *pa_maps(const struct pa *pa)
+{
+	return (uint8_t *)(uintptr_t)pa + pa->maps;
 }
 
 /* The zone that holds @pfn as a struct, or NULL. */
@@ -155,6 +173,19 @@ static inline bool pa_mergeable(enum pa_mt mt)
 	return mt < PA_PCPTYPES;
 }
 
+/* The list a block of type @mt goes to: 2.4 has one for all, which stands as MOVABLE. */
+static inline enum pa_mt pa_list_type(const struct pa *pa, enum pa_mt mt)
+{
+	return pa->maps ? PA_MOVABLE : mt;
+}
+
+/* expand keeps the first part of a block that it splits; 2.4's kept the last. */
+static inline uint64_t pa_part(const struct pa *pa, uint64_t pfn, unsigned int high,
+			       unsigned int order)
+{
+	return pa->maps ? pfn + pa_pages(high) - pa_pages(order) : pfn;
+}
+
 /* layout.c: is (@pfn, @order) an aligned block inside one zone?  That zone, or NULL. */
 struct pa_zone *pa_valid_block(const struct pa *pa, uint64_t pfn, unsigned int order);
 
@@ -162,19 +193,27 @@ struct pa_zone *pa_valid_block(const struct pa *pa, uint64_t pfn, unsigned int o
 void pa_link_block(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsigned int order,
 		   enum pa_mt mt, bool tail);
 void pa_unlink_block(struct pa *pa, struct pa_zone *z, uint64_t pfn);
-/* Take the free block that starts at @pfn, split it down to @order, hand out the first part. */
+/* bitmap.c: 2.4's free_area.map, for orders below the largest. */
+/* Bits for one order of a zone. */
+uint64_t pa_nr_pairs(uint64_t start, uint64_t end, unsigned int order);
+bool pa_pair_bit(const struct pa *pa, const struct pa_zone *z, uint64_t pfn, unsigned int order);
+/* MARK_USED */
+void pa_flip_pair(struct pa *pa, const struct pa_zone *z, uint64_t pfn, unsigned int order);
+
+/* expand: take the free block that starts at @pfn, split it down to @order, hand out pa_part(). */
 void pa_hand_out(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsigned int order);
 /* Some frame of (@pfn, @order) is free. */
 bool pa_any_free(const struct pa *pa, const struct pa_zone *z, uint64_t pfn, unsigned int order);
 void pa_mark(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsigned int order, enum pa_use use);
 
 /* pageblock.c */
+void pa_set_block(struct pa *pa, struct pa_zone *z, uint64_t pfn, enum pa_mt mt);
 /* Give the pageblocks of (@pfn, @order) a type; change_pageblock_range. */
 void pa_retype(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsigned int order, enum pa_mt mt);
 /* The frames a move of @pfn's pageblock covers; false where the policy refuses to move. */
 bool pa_block_range(const struct pa *pa, const struct pa_zone *z, uint64_t pfn, uint64_t *first,
 		    uint64_t *end);
-/* Relink every free block of [@first, @end) at the tail of its list of type @mt. */
+/* Relink every free block of [@first, @end) on its list of type @mt, lowest first. */
 void pa_move_range(struct pa *pa, struct pa_zone *z, uint64_t first, uint64_t end, enum pa_mt mt);
 
 /* boost_watermark, and the most it can reach (0: it does nothing). */

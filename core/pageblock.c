@@ -21,8 +21,17 @@ int pa_set_pageblock(struct pa *pa, uint64_t pfn, enum pa_mt mt)
 		return -EINVAL;
 	if (!z)
 		return -ENOENT;
-	*pa_block(pa, z, pfn) = (uint8_t)mt;
+	pa_set_block(pa, z, pfn, mt);
 	return 0;
+}
+
+void pa_set_block(struct pa *pa, struct pa_zone *z, uint64_t pfn, enum pa_mt mt)
+{
+	uint8_t *block = pa_block(pa, z, pfn);
+
+	mt = pa_list_type(pa, mt);
+	z->nr_isolate += (mt == PA_ISOLATE) - (*block == PA_ISOLATE);
+	*block = (uint8_t)mt;
 }
 
 void pa_retype(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsigned int order, enum pa_mt mt)
@@ -30,7 +39,22 @@ void pa_retype(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsigned int orde
 	uint64_t end = pfn + pa_pages(order);
 
 	for (; pfn < end; pfn += pa_pages(pa->pageblock_order))
-		*pa_block(pa, z, pfn) = (uint8_t)mt;
+		pa_set_block(pa, z, pfn, mt);
+}
+
+int pa_free_type(const struct pa *pa, uint64_t pfn, enum pa_mt before)
+{
+	const struct pa_zone *z = pa_zone_at(pa, pfn);
+	enum pa_type_read read = pa_version(pa)->type_read;
+
+	if ((unsigned int)before >= PA_NR_MT)
+		return -EINVAL;
+	if (!z)
+		return -ENOENT;
+	if (read == PA_TYPE_LOCKED ||
+	    (read == PA_TYPE_IF_ISOLATED && (z->nr_isolate || before == PA_ISOLATE)))
+		return *pa_block(pa, z, pfn);
+	return before;
 }
 
 /*
@@ -44,7 +68,7 @@ bool pa_block_range(const struct pa *pa, const struct pa_zone *z, uint64_t pfn, 
 	uint64_t nr = pa_pages(pa->pageblock_order);
 	uint64_t start = pfn & ~(nr - 1);
 
-	if (start + nr > z->end || (start < z->start && pa_policy(pa)->hygiene))
+	if (start + nr > z->end || (start < z->start && pa_version(pa)->hygiene))
 		return false;
 	*first = start < z->start ? pfn : start;
 	*end = start + nr;
@@ -53,6 +77,8 @@ bool pa_block_range(const struct pa *pa, const struct pa_zone *z, uint64_t pfn, 
 
 void pa_move_range(struct pa *pa, struct pa_zone *z, uint64_t first, uint64_t end, enum pa_mt mt)
 {
+	bool tail = pa_version(pa)->tail_moves;
+
 	for (uint64_t pfn = first; pfn < end;) {
 		uint8_t tag = *pa_tag(pa, z, pfn);
 
@@ -61,7 +87,7 @@ void pa_move_range(struct pa *pa, struct pa_zone *z, uint64_t first, uint64_t en
 			continue;
 		}
 		pa_unlink_block(pa, z, pfn);
-		pa_link_block(pa, z, pfn, pa_tag_order(tag), mt, true);
+		pa_link_block(pa, z, pfn, pa_tag_order(tag), mt, tail);
 		pfn += pa_pages(pa_tag_order(tag));
 	}
 }
@@ -91,11 +117,47 @@ int pa_move_block(struct pa *pa, uint64_t pfn, enum pa_mt mt)
 		return -EINVAL;
 	if (!z || !pa_block_range(pa, z, pfn, &first, &end))
 		return -ENOENT;
-	if (pa_policy(pa)->hygiene && split_straddler(pa, pfn, mt))
+	if (pa->maps || (pa_version(pa)->hygiene && split_straddler(pa, pfn, mt)))
 		return 0;
 	pa_move_range(pa, z, first, end, mt);
-	*pa_block(pa, z, pfn) = (uint8_t)mt;
+	pa_set_block(pa, z, pfn, mt);
 	return 0;
+}
+
+/* Retype one pageblock of a reserve, and move what may be moved of it. */
+static void set_reserve(struct pa *pa, struct pa_zone *z, uint64_t pfn, enum pa_mt mt)
+{
+	uint64_t first, end;
+
+	pa_set_block(pa, z, pfn, mt);
+	if (pa_block_range(pa, z, pfn, &first, &end))
+		pa_move_range(pa, z, first, end, mt);
+}
+
+void pa_reserve_pageblocks(struct pa *pa, uint32_t zone, uint64_t min)
+{
+	uint64_t block = pa_pages(pa->pageblock_order), max = pa_version(pa)->reserve_max;
+	uint64_t want = min / block + !!(min % block), pfn;
+	struct pa_zone *z;
+
+	if (zone >= pa->nr_zones || !max)
+		return;
+	z = &pa->zones[zone];
+	if (want > max)
+		want = max;
+	/* 2.6.24 steps from a ragged start on; 3.10 begins with the first whole pageblock. */
+	pfn = pa_version(pa)->first_cut ? z->start : (z->start + block - 1) & ~(block - 1);
+	for (; pfn < z->end; pfn += block) {
+		enum pa_mt mt = *pa_block(pa, z, pfn);
+
+		if (want && (mt == PA_RESERVE || mt == PA_MOVABLE)) {
+			want--;
+			if (mt == PA_MOVABLE)
+				set_reserve(pa, z, pfn, PA_RESERVE);
+		} else if (mt == PA_RESERVE) {
+			set_reserve(pa, z, pfn, PA_MOVABLE);
+		}
+	}
 }
 
 /* mult_frac(high, factor, 10000), but never below one pageblock; 0 where boosting is off. */
