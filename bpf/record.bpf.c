@@ -67,14 +67,17 @@ static __noinline int emit_zone_free(__u64 pfn, __u64 order)
 	return 0;
 }
 
-/* (page, order); written out for speed, with what emit() would compute twice */
+/*
+ * (page, order); written out for speed, with what emit() would compute twice.  Who freed it is
+ * not asked: often an interrupt on top of somebody else, and it would cost a helper call.
+ */
 RAW_TP(mm_page_free)
 {
-	__u64 n = claim(), pid = current_tgid(), cpu = bpf_get_smp_processor_id();
+	__u64 n = claim(), cpu = bpf_get_smp_processor_id();
 	__u64 pfn = page_pfn(ctx->args[0]), order = ctx->args[1];
 	__u32 how = watch_pcp_locks;
 
-	store(n, cpu, pid, EV_FREE, pfn, order, 0, 0, 0);
+	store(n, cpu, 0, EV_FREE, pfn, order, 0, 0, 0);
 	if (how && pcp_is_locked(how, cpu, pfn) && (order <= 3 || order == pageblock_shift))
 		emit_zone_free(pfn, order);
 	return 0;
@@ -87,9 +90,9 @@ RAW_TP(mm_page_alloc_zone_locked)
 
 	if (!ctx->args[0])
 		return 0;
-	if (nr_turning && stealing() == NOT_STEALING)
+	if (watch_turns && nr_turning && stealing() == NOT_STEALING)
 		report_turns(pfn);
-	else if (nr_turning)
+	else if (watch_turns)
 		set_stealing(NOT_STEALING);
 	emit_fitting(EV_ZONE_ALLOC, pfn, ctx->args[1], ctx->args[2], 0, 0,
 		     ctx->args[3] ? EV_REFILL : 0);
@@ -101,7 +104,7 @@ RAW_TP(mm_page_pcpu_drain)
 {
 	__u64 pfn = page_pfn(ctx->args[0]);
 
-	if (nr_turning)
+	if (watch_turns && nr_turning)
 		report_turns(pfn);
 	emit_fitting(EV_DRAIN, pfn, ctx->args[1], ctx->args[2], 0, 0,
 		     captured(pfn) << EV_CAPTURE_SHIFT);
@@ -115,7 +118,7 @@ RAW_TP(mm_page_alloc_extfrag)
 	__u64 pfn = page_pfn(ctx->args[0]);
 	int now = pageblock_mt(pfn), bits = 0;
 
-	if (nr_turning && stealing() == NOT_STEALING)
+	if (watch_turns && nr_turning && stealing() == NOT_STEALING)
 		report_turns(pfn);
 	if (now >= 0)
 		bits = EV_CLAIM_KNOWN | (now == (int)ctx->args[3] ? EV_CLAIMED : 0);

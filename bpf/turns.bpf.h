@@ -29,7 +29,8 @@ struct {
 	__type(value, struct turning);
 } turning SEC(".maps");
 
-__u32 nr_turning; /* zones that were compacted at all */
+const volatile bool watch_turns; /* the sites that open a turn are attached */
+__u32 nr_turning;		 /* zones that were compacted at all */
 
 static __always_inline struct turning *turning_at(__u32 i)
 {

@@ -74,6 +74,7 @@ static void configure(struct probe *p, const struct host *host, const struct sit
 	ro->nr_pcp_lists = host->nr_pcp_lists;
 	ro->nr_lowmem_reserve = host->nr_lowmem_reserve;
 	ro->free_area_size = host->free_area_size;
+	ro->watch_turns = plan->group[GROUP_ISOLATE];
 	if (site_plan_tier(plan) == TIER_TRACEPOINT && host->cpus <= WATCH_MAX_CPUS)
 		ro->watch_pcp_locks =
 			host_has_func(host, "bpf_rdonly_cast") ? WATCH_BY_CAST : WATCH_BY_HELPER;
