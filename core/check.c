@@ -45,6 +45,8 @@ static const char *lists_sound(const struct pa *pa, const struct pa_zone *z)
 			return why;
 		if (order >= pa->nr_orders && z->lists[order][mt].count)
 			return "a list of an order that does not exist has blocks";
+		if (pa->maps && mt != PA_MOVABLE && z->lists[order][mt].count)
+			return "there is more than one list of an order";
 	}
 	return NULL;
 }
@@ -111,15 +113,49 @@ static const char *buddies_merged(const struct pa *pa, const struct pa_zone *z)
 	return NULL;
 }
 
+static bool heads(const struct pa *pa, const struct pa_zone *z, uint64_t pfn, unsigned int order)
+{
+	uint8_t tag = pa_spanned(z, pfn, 1) ? *pa_tag(pa, z, pfn) : PA_USE_UNKNOWN;
+
+	return pa_tag_is_head(tag) && pa_tag_order(tag) == order;
+}
+
+/* 2.4: the bit of a pair says whether just one of the two is free, and both never are. */
+static const char *pairs_match(const struct pa *pa, const struct pa_zone *z)
+{
+	if (!pa->maps)
+		return NULL;
+	for (unsigned int order = 0; order + 1 < pa->nr_orders; order++) {
+		uint64_t step = pa_pages(order + 1), pfn = z->start & ~(step - 1);
+
+		for (; pfn < z->end; pfn += step) {
+			bool lower = heads(pa, z, pfn, order);
+			bool upper = heads(pa, z, pfn + pa_pages(order), order);
+
+			if (lower && upper)
+				return "a pair of buddies is free and was left apart";
+			if (pa_pair_bit(pa, z, pfn, order) != (lower || upper))
+				return "the bit of a pair of buddies is wrong";
+		}
+	}
+	return NULL;
+}
+
 static const char *types_known(const struct pa *pa, const struct pa_zone *z)
 {
 	uint64_t step = pa_pages(pa->pageblock_order);
+	uint32_t isolated = 0;
 
 	for (uint64_t pfn = z->start & ~(step - 1); pfn < z->end; pfn += step) {
-		if (*pa_block(pa, z, pfn < z->start ? z->start : pfn) >= PA_NR_MT)
+		uint8_t mt = *pa_block(pa, z, pfn < z->start ? z->start : pfn);
+
+		if (mt >= PA_NR_MT)
 			return "a pageblock has no known type";
+		if (pa->maps && mt != PA_MOVABLE)
+			return "a pageblock has a type though there are none";
+		isolated += mt == PA_ISOLATE;
 	}
-	return NULL;
+	return isolated == z->nr_isolate ? NULL : "the isolated pageblocks are miscounted";
 }
 
 /*
@@ -155,8 +191,8 @@ static const char *boost_bounded(const struct pa *pa, const struct pa_zone *z)
 bool pa_check(const struct pa *pa, const char **why)
 {
 	static invariant *const invariants[] = {
-		lists_sound, sums_match,  frames_match,	 buddies_merged,
-		types_known, types_agree, boost_bounded,
+		lists_sound, sums_match,  frames_match, buddies_merged,
+		pairs_match, types_known, types_agree,	boost_bounded,
 	};
 
 	for (uint32_t zone = 0; zone < pa->nr_zones; zone++) {

@@ -11,6 +11,7 @@
 
 #define BIT(mt) (1u << (mt))
 #define MERGEABLE (BIT(PA_UNMOVABLE) | BIT(PA_MOVABLE) | BIT(PA_RECLAIMABLE))
+#define ALL_BUT_CMA_AND_ISOLATE (MERGEABLE | BIT(PA_HIGHATOMIC) | BIT(PA_RESERVE))
 
 /* Whom each type borrows from, best first, up to what ends the row. */
 #define NO_LENDERS                                                                                 \
@@ -76,7 +77,7 @@ const struct pa_policy pa_policies[] = {
 		.cma = PA_CMA_LENDER,
 		.type_read = PA_TYPE_BEFORE,
 		.lenders = LENDERS_AND_CMA(PA_RESERVE),
-		.isolate_retypes = MERGEABLE | BIT(PA_RESERVE),
+		.isolate_retypes = ALL_BUT_CMA_AND_ISOLATE,
 		.reserve_max = 2,
 		.tail_rule = true,
 	},
@@ -88,7 +89,7 @@ const struct pa_policy pa_policies[] = {
 		.cma = PA_CMA_MOVABLE,
 		.type_read = PA_TYPE_IF_ISOLATED,
 		.lenders = LENDERS(PA_NR_MT),
-		.isolate_retypes = MERGEABLE | BIT(PA_HIGHATOMIC),
+		.isolate_retypes = ALL_BUT_CMA_AND_ISOLATE,
 		.tail_rule = true,
 		.unmovable_claims = true,
 	},

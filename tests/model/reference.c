@@ -9,14 +9,28 @@ static const int table[3][2] = { { PA_RECLAIMABLE, PA_MOVABLE },
 				 { PA_RECLAIMABLE, PA_UNMOVABLE },
 				 { PA_UNMOVABLE, PA_MOVABLE } };
 
+bool ref_is(const struct ref *r, const char *list)
+{
+	size_t len = strlen(r->policy);
+
+	while (strncmp(list, r->policy, len) || (list[len] != ' ' && list[len] != '\0')) {
+		list = strchr(list, ' ');
+		if (!list++)
+			return false;
+	}
+	return true;
+}
+
 void ref_init(struct ref *r, const char *policy, const struct pa_config *cfg)
 {
+	static const char *const flavours[] = {
+		"2.4", "2.6.24", "3.10", "4.4", "5.4 5.10 6.1.0 6.1", "6.12.0", "6.12 6.18 7.3",
+	};
+
 	memset(r, 0, sizeof(*r));
-	r->flavour = !strncmp(policy, "6.1.", 4) || !strcmp(policy, "6.1") ? 4 :
-		     !strcmp(policy, "6.12.0")				   ? 5 :
-									     6;
-	r->early_5 = r->flavour == 5;
-	r->skips_highatomic = !strcmp(policy, "6.12");
+	r->policy = policy;
+	while (!ref_is(r, flavours[r->flavour]))
+		r->flavour++;
 	r->orders = cfg->nr_orders;
 	r->pbo = cfg->pageblock_order;
 	r->factor = cfg->boost_factor;
@@ -47,6 +61,14 @@ int ref_find(const struct ref *r, int zone, uint32_t pfn, uint32_t order)
 			return (int)mt;
 	}
 	return -1;
+}
+
+/* 2.4 */
+static void toggle(struct ref_zone *z, uint32_t pfn, uint32_t order)
+{
+	bool *bit = &z->bit[order][pfn >> (order + 1) << (order + 1)];
+
+	*bit = !*bit;
 }
 
 static void insert(struct ref_zone *z, uint32_t pfn, uint32_t order, uint32_t mt, bool tail)
@@ -96,6 +118,8 @@ static bool in_zone(const struct ref_zone *z, uint32_t pfn)
 
 static void set_types(struct ref *r, int zone, uint32_t pfn, uint32_t nr, uint32_t mt)
 {
+	if (!r->flavour)
+		return;
 	for (uint32_t p = pfn; p < pfn + nr; p += 1u << r->pbo)
 		r->zone[zone].type[p >> r->pbo] = (uint8_t)mt;
 }
@@ -107,12 +131,44 @@ static uint32_t type_of(const struct ref *r, int zone, uint32_t pfn)
 
 /* ------------------------------------------------------------------------- free */
 
+/* 2.4's __free_pages_ok, which looks at nothing but the bits. */
+static void free_by_bits(struct ref *r, int zone, uint32_t pfn, uint32_t order, bool tail)
+{
+	struct ref_zone *z = &r->zone[zone];
+
+	for (; order < r->orders - 1; order++) {
+		uint32_t pair = pfn >> (order + 1) << (order + 1);
+		bool other_is_free = z->bit[order][pair];
+
+		toggle(z, pfn, order);
+		if (!other_is_free)
+			break;
+		unlist(z, pfn ^ (1u << order), order, PA_MOVABLE);
+		pfn = pair;
+	}
+	insert(z, pfn, order, PA_MOVABLE, tail);
+}
+
+/* May a block that is going to be of type @mt take in a buddy in a block of type @type? */
+static bool may_merge(const struct ref *r, uint32_t mt, uint32_t type)
+{
+	if (type == mt || ref_is(r, "2.6.24 3.10"))
+		return true;
+	if (ref_is(r, "4.4 5.4 5.10"))
+		return type != PA_ISOLATE && mt != PA_ISOLATE;
+	return type <= 2 && mt <= 2;
+}
+
 bool ref_free(struct ref *r, int zone, uint32_t pfn, uint32_t order, uint32_t mt, bool tail,
 	      int capture)
 {
 	struct ref_zone *z = &r->zone[zone];
 	uint32_t top = r->orders - 1;
 
+	if (!r->flavour) {
+		free_by_bits(r, zone, pfn, order, tail);
+		return false;
+	}
 	while (order < top) {
 		uint32_t buddy = pfn ^ (1u << order);
 		int on = in_zone(z, buddy) ? ref_find(r, zone, buddy, order) : -1;
@@ -126,16 +182,16 @@ bool ref_free(struct ref *r, int zone, uint32_t pfn, uint32_t order, uint32_t mt
 		if (order >= r->pbo) {
 			uint32_t type = type_of(r, zone, buddy);
 
-			if (type != mt && (type > 2 || mt > 2))
+			if (!may_merge(r, mt, type))
 				break;
 			if (type != mt && r->flavour > 4)
-				set_types(r, zone, buddy, r->early_5 ? 1 : 1u << order, mt);
+				set_types(r, zone, buddy, r->flavour == 5 ? 1 : 1u << order, mt);
 		}
 		unlist(z, buddy, order, (uint32_t)on);
 		pfn = pfn < buddy ? pfn : buddy;
 		order++;
 	}
-	if (!tail && order + 1 < top) {
+	if (!tail && order + 1 < top && r->flavour > 1) {
 		uint32_t uncle = (pfn & (pfn ^ (1u << order))) ^ (2u << order);
 
 		tail = in_zone(z, uncle) && ref_find(r, zone, uncle, order + 1) >= 0;
@@ -181,6 +237,29 @@ static uint32_t smallest(struct ref *r, int zone, uint32_t order, uint32_t mt)
 	return NONE;
 }
 
+/* 2.4: rmqueue, with expand: the lower half goes to the list, the upper one is split on. */
+static uint32_t smallest_by_bits(struct ref *r, int zone, uint32_t order)
+{
+	struct ref_zone *z = &r->zone[zone];
+	uint32_t o = order, pfn;
+
+	while (o < r->orders && !z->n[o][PA_MOVABLE])
+		o++;
+	if (o == r->orders)
+		return NONE;
+	pfn = z->list[o][PA_MOVABLE][0];
+	unlist(z, pfn, o, PA_MOVABLE);
+	if (o != r->orders - 1)
+		toggle(z, pfn, o);
+	while (o > order) {
+		o--;
+		insert(z, pfn, o, PA_MOVABLE, false);
+		toggle(z, pfn, o);
+		pfn += 1u << o;
+	}
+	return pfn;
+}
+
 static void boost(struct ref *r, int zone)
 {
 	struct ref_zone *z = &r->zone[zone];
@@ -207,6 +286,11 @@ static bool range(const struct ref *r, int zone, uint32_t pfn, uint32_t *first, 
 	return true;
 }
 
+static bool moves_to_tail(const struct ref *r)
+{
+	return !ref_is(r, "2.6.24 3.10 4.4 5.4");
+}
+
 static uint32_t move(struct ref *r, int zone, uint32_t first, uint32_t end, uint32_t mt)
 {
 	uint32_t moved = 0;
@@ -218,7 +302,7 @@ static uint32_t move(struct ref *r, int zone, uint32_t first, uint32_t end, uint
 			if (on < 0)
 				continue;
 			unlist(&r->zone[zone], pfn, order, (uint32_t)on);
-			insert(&r->zone[zone], pfn, order, mt, true);
+			insert(&r->zone[zone], pfn, order, mt, moves_to_tail(r));
 			moved += 1u << order;
 			break;
 		}
@@ -250,8 +334,11 @@ static bool half_suits(const struct ref *r, int zone, uint32_t pfn, uint32_t sta
 static bool lends(const struct ref *r, const struct ref_zone *z, uint32_t order, uint32_t start,
 		  uint32_t *mt, bool *can)
 {
-	*can = order >= r->pbo || order >= r->pbo / 2 || start == PA_UNMOVABLE ||
-	       start == PA_RECLAIMABLE;
+	*can = order >= r->pbo || order >= r->pbo / 2 ||
+	       (start == PA_UNMOVABLE && !ref_is(r, "2.6.24 3.10")) || start == PA_RECLAIMABLE;
+	*mt = PA_CMA;
+	if (start == PA_MOVABLE && ref_is(r, "3.10") && z->n[order][PA_CMA])
+		return true;
 	for (int i = 0; i < 2; i++) {
 		*mt = (uint32_t)table[start][i];
 		if (z->n[order][*mt])
@@ -297,7 +384,7 @@ static bool steal_retry(struct ref *r, int zone, uint32_t pfn, uint32_t o, uint3
 		}
 	}
 	unlist(&r->zone[zone], pfn, o, mt);
-	insert(&r->zone[zone], pfn, o, start, true);
+	insert(&r->zone[zone], pfn, o, start, moves_to_tail(r));
 	return true;
 }
 
@@ -333,8 +420,9 @@ static uint32_t steal_page(struct ref *r, int zone, uint32_t pfn, uint32_t o, ui
 static uint32_t fallback_largest(struct ref *r, const struct pa_request *q, struct ref_pick *p)
 {
 	const struct ref_zone *z = &r->zone[q->zone];
-	uint32_t min = q->flags & PA_ALLOC_NOFRAGMENT && q->order < r->pbo ? r->pbo : q->order;
-	uint32_t mt = 0;
+	bool bars = q->flags & PA_ALLOC_NOFRAGMENT && (q->order < r->pbo || ref_is(r, "5.4 5.10"));
+	uint32_t min = bars ? r->pbo : q->order;
+	uint32_t mt = 0, pfn;
 	bool can = false;
 	int o;
 
@@ -352,7 +440,44 @@ static uint32_t fallback_largest(struct ref *r, const struct pa_request *q, stru
 		return steal_page(r, q->zone, z->list[o][mt][0], (uint32_t)o, q->order, mt, q->mt,
 				  can, p);
 	steal_retry(r, q->zone, z->list[o][mt][0], (uint32_t)o, mt, q->mt, can, p);
-	return smallest(r, q->zone, q->order, q->mt);
+	pfn = smallest(r, q->zone, q->order, q->mt);
+	return pfn == NONE ? fallback_largest(r, q, p) : pfn;
+}
+
+/* Spec 4.2, "2.6.24", "3.10" and "4.4": the block found is split itself. */
+static uint32_t fallback_split(struct ref *r, const struct pa_request *q, struct ref_pick *p)
+{
+	struct ref_zone *z = &r->zone[q->zone];
+	uint32_t mt, rest, pfn, first, end, moved = 0;
+	bool can;
+
+	for (uint32_t o = r->orders; o-- > q->order;) {
+		if (!lends(r, z, o, q->mt, &mt, &can))
+			continue;
+		pfn = z->list[o][mt][0];
+		rest = r->flavour == 1 || mt == PA_CMA ? mt : q->mt;
+		note(p, PA_PATH_STEAL, pfn, o, mt);
+		if (can && mt != PA_CMA && (o < r->pbo || r->flavour < 3)) {
+			if (range(r, q->zone, pfn, &first, &end)) {
+				moved = move(r, q->zone, first, end, q->mt);
+				note(p, PA_PATH_MOVE, pfn, o, mt);
+			}
+			if (moved >= 1u << (r->pbo - 1)) {
+				set_types(r, q->zone, pfn, 1, q->mt);
+				note(p, PA_PATH_CLAIM, pfn, o, mt);
+			}
+			rest = q->mt;
+		}
+		if (o >= r->pbo && mt != PA_CMA) {
+			note(p, PA_PATH_CLAIM_WHOLE, pfn, o, mt);
+			if (o == r->pbo || r->flavour > 1)
+				set_types(r, q->zone, pfn, 1u << o, q->mt);
+		}
+		unlist(z, pfn, o, (uint32_t)ref_find(r, q->zone, pfn, o));
+		expand(z, pfn, q->order, o, rest);
+		return pfn;
+	}
+	return NONE;
 }
 
 /* Spec 4.2, "6.12 (late), 6.18": CLAIM. */
@@ -371,7 +496,7 @@ static uint32_t claim(struct ref *r, const struct pa_request *q, struct ref_pick
 		if (!can)
 			break;
 		pfn = z->list[order][mt][0];
-		if (r->skips_highatomic && type_of(r, q->zone, pfn) == PA_HIGHATOMIC)
+		if (ref_is(r, "6.12") && type_of(r, q->zone, pfn) == PA_HIGHATOMIC)
 			continue;
 		if (order >= r->pbo) {
 			note(p, PA_PATH_CLAIM_WHOLE, pfn, order, mt);
@@ -446,11 +571,14 @@ static uint32_t by_mode(struct ref *r, const struct pa_request *q, struct ref_pi
 static uint32_t without_mode(struct ref *r, const struct pa_request *q, struct ref_pick *p)
 {
 	uint32_t pfn = smallest(r, q->zone, q->order, q->mt);
+	bool old = ref_is(r, "4.4 5.4");
 
-	if (pfn == NONE && q->flags & PA_ALLOC_CMA)
+	if (pfn == NONE && (old ? q->mt == PA_MOVABLE : r->flavour > 3 && q->flags & PA_ALLOC_CMA))
 		pfn = smallest(r, q->zone, q->order, PA_CMA);
 	if (pfn == NONE && q->mt <= 2)
-		pfn = fallback_largest(r, q, p);
+		pfn = r->flavour > 3 ? fallback_largest(r, q, p) : fallback_split(r, q, p);
+	if (pfn == NONE && q->mt <= 2 && ref_is(r, "2.6.24 3.10"))
+		pfn = smallest(r, q->zone, q->order, PA_RESERVE);
 	return pfn;
 }
 
@@ -473,9 +601,12 @@ struct ref_pick ref_alloc(struct ref *r, const struct pa_request *q)
 
 	if (r->flavour == 6)
 		p.mode = q->mode;
-	if (q->flags & PA_ALLOC_CMA && cma_holds_most(&r->zone[q->zone]))
+	if (!r->flavour)
+		p.pfn = smallest_by_bits(r, q->zone, q->order);
+	else if (q->flags & PA_ALLOC_CMA && !ref_is(r, "2.6.24 3.10 4.4 5.4") &&
+		 cma_holds_most(&r->zone[q->zone]))
 		p.pfn = smallest(r, q->zone, q->order, PA_CMA);
-	if (p.pfn == NONE)
+	if (p.pfn == NONE && r->flavour)
 		p.pfn = r->flavour == 6 ? by_mode(r, q, &p) : without_mode(r, q, &p);
 	if (p.pfn == NONE)
 		p.path = PA_PATH_NONE;
@@ -486,18 +617,28 @@ struct ref_pick ref_alloc(struct ref *r, const struct pa_request *q)
 
 /* ------------------------------------------------------------------------- the rest */
 
+/* Something enters or leaves a list: 2.4 notes it. */
+static void flip(struct ref *r, int zone, uint32_t pfn, uint32_t order)
+{
+	if (!r->flavour && order + 1 < r->orders)
+		toggle(&r->zone[zone], pfn, order);
+}
+
 void ref_isolate(struct ref *r, int zone, uint32_t pfn, uint32_t order)
 {
 	uint32_t last = pfn + (1u << order) - 1, first, end;
 
 	unlist(&r->zone[zone], pfn, order, (uint32_t)ref_find(r, zone, pfn, order));
+	flip(r, zone, pfn, order);
 	memset(r->use + pfn, PA_USE_PINNED, 1u << order);
-	if (order + 1 < r->pbo)
+	if (order + 1 < r->pbo || r->flavour < 2)
 		return;
 	for (; pfn < last; pfn += 1u << r->pbo) {
-		if (type_of(r, zone, pfn) > 2)
+		uint32_t type = type_of(r, zone, pfn);
+
+		if (type > 2 && (!ref_is(r, "3.10 4.4") || type == PA_CMA || type == PA_ISOLATE))
 			continue;
-		if (r->flavour == 4) {
+		if (r->flavour <= 4) {
 			set_types(r, zone, pfn, 1, PA_MOVABLE);
 		} else if (range(r, zone, pfn, &first, &end)) {
 			move(r, zone, first, end, PA_MOVABLE);
@@ -513,6 +654,8 @@ bool ref_move_block(struct ref *r, int zone, uint32_t pfn, uint32_t mt)
 
 	if (!range(r, zone, pfn, &first, &end))
 		return false;
+	if (!r->flavour)
+		return true;
 	order = holder(r, zone, pfn, &block);
 	if (r->flavour > 4 && order > (int)r->pbo) {
 		unlist(&r->zone[zone], block, (uint32_t)order,
@@ -533,8 +676,10 @@ void ref_take(struct ref *r, int zone, uint32_t pfn, uint32_t order)
 	uint32_t mt = (uint32_t)ref_find(r, zone, block, high);
 
 	unlist(&r->zone[zone], block, high, mt);
+	flip(r, zone, block, high);
 	while (high > order) {
 		high--;
+		flip(r, zone, block, high);
 		if (pfn & (1u << high)) {
 			insert(&r->zone[zone], block, high, mt, false);
 			block += 1u << high;
@@ -559,4 +704,35 @@ bool ref_rotate(struct ref *r, int zone, uint32_t pfn, bool tail)
 	for (uint32_t i = 0; i < n; i++)
 		z->list[order][mt][i] = old[(first + i) % n];
 	return first % n;
+}
+
+void ref_reserve(struct ref *r, int zone, uint32_t min)
+{
+	struct ref_zone *z = &r->zone[zone];
+	uint32_t step = 1u << r->pbo, first, end;
+	uint32_t want = (min + step - 1) / step, pfn = z->start;
+
+	if (!ref_is(r, "2.6.24 3.10"))
+		return;
+	if (r->flavour == 2) {
+		pfn = (pfn + step - 1) / step * step;
+		want = want > 2 ? 2 : want;
+	}
+	for (; pfn < z->end; pfn += step) {
+		uint32_t was = type_of(r, zone, pfn), is = was;
+
+		if (want > 0 && was == PA_RESERVE) {
+			want--;
+		} else if (want > 0 && was == PA_MOVABLE) {
+			want--;
+			is = PA_RESERVE;
+		} else if (was == PA_RESERVE) {
+			is = PA_MOVABLE;
+		}
+		if (is == was)
+			continue;
+		set_types(r, zone, pfn, 1, is);
+		if (range(r, zone, pfn, &first, &end))
+			move(r, zone, first, end, is);
+	}
 }

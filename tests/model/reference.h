@@ -17,14 +17,14 @@ struct ref_zone {
 	uint32_t start, end, managed, high;
 	uint32_t boost;
 	uint8_t type[REF_FRAMES];
+	bool bit[PA_MAX_ORDERS][REF_FRAMES]; /* 2.4: one for each pair, by its lower frame */
 	uint32_t n[PA_MAX_ORDERS][PA_NR_MT];
 	uint16_t list[PA_MAX_ORDERS][PA_NR_MT][REF_FRAMES];
 };
 
 struct ref {
-	int flavour;  /* 4, 5 or 6: the fallback paragraphs of kernel history that it follows */
-	bool early_5; /* 6.12.0: a merge retypes one block */
-	bool skips_highatomic;
+	int flavour; /* 1 to 6: the fallback paragraphs of kernel history; 0: 2.4, without any */
+	const char *policy; /* its name, where that is not enough */
 	uint32_t orders, pbo, factor;
 	uint8_t use[REF_FRAMES]; /* enum pa_use of frames in use */
 	struct ref_zone zone[REF_ZONES];
@@ -38,6 +38,8 @@ struct ref_pick {
 };
 
 void ref_init(struct ref *r, const char *policy, const struct pa_config *cfg);
+/* Is the policy one of those the names in @list, separated by spaces? */
+bool ref_is(const struct ref *r, const char *list);
 /* Type of the list that holds a block, -1 if it is on none. */
 int ref_find(const struct ref *r, int zone, uint32_t pfn, uint32_t order);
 bool ref_is_free(const struct ref *r, int zone, uint32_t pfn);
@@ -50,6 +52,8 @@ bool ref_free_direct(struct ref *r, int zone, uint32_t pfn, uint32_t order, bool
 void ref_isolate(struct ref *r, int zone, uint32_t pfn, uint32_t order);
 bool ref_move_block(struct ref *r, int zone, uint32_t pfn, uint32_t mt);
 void ref_take(struct ref *r, int zone, uint32_t pfn, uint32_t order);
+/* setup_zone_migrate_reserve */
+void ref_reserve(struct ref *r, int zone, uint32_t min);
 bool ref_rotate(struct ref *r, int zone, uint32_t pfn, bool tail);
 
 #endif /* TESTS_MODEL_REFERENCE_H */

@@ -63,7 +63,7 @@ static void hold(struct pair *p, uint32_t zone, uint64_t pfn, uint32_t order)
 static void alloc(struct pair *p)
 {
 	static const uint8_t flags[] = { 0, 0, 0, PA_ALLOC_KSWAPD, PA_ALLOC_NOFRAGMENT };
-	static const uint8_t types[] = { 0, 0, 1, 1, 1, 2, 2, 3, 4, 5 };
+	static const uint8_t types[] = { 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 3, 4, 5, 6 };
 	struct pa_request req = {
 		.zone = pick(p, p->cfg->nr_zones),
 		.order = (uint8_t)(pick(p, 3) ? pick(p, 2) : pick(p, p->cfg->nr_orders)),
@@ -102,7 +102,8 @@ static void alloc(struct pair *p)
 static void release(struct pair *p)
 {
 	uint32_t i = pick(p, p->nr_held + !p->nr_held);
-	int capture = pick(p, 10) ? -1 : (int)pick(p, p->cfg->nr_orders);
+	bool asked = !pick(p, 10) && p->ref->flavour > 3; /* compaction_capture is as old as 5.1 */
+	int capture = asked ? (int)pick(p, p->cfg->nr_orders) : -1;
 	bool tail = !pick(p, 8);
 	struct held h;
 	int got, want;
@@ -169,7 +170,7 @@ static void surgery(struct pair *p)
 		return;
 	pfn = (uint32_t)b.block;
 	assert_int_equal(ref_find(p->ref, (int)zone, pfn, b.order), b.mt);
-	switch (pick(p, 4)) {
+	switch (pick(p, 5)) {
 	case 0:
 		assert_int_equal(pa_rotate(p->pa, pfn, tail),
 				 ref_rotate(p->ref, (int)zone, pfn, tail));
@@ -194,6 +195,10 @@ static void surgery(struct pair *p)
 			ref_free(p->ref, (int)zone, pfn, b.order, (uint32_t)mt, true, -1);
 		}
 		break;
+	case 3:
+		pa_reserve_pageblocks(p->pa, zone, order = pick(p, 4u << p->cfg->pageblock_order));
+		ref_reserve(p->ref, (int)zone, order);
+		break;
 	default:
 		order = pick(p, 3) ? pick(p, PA_PCPTYPES) : pick(p, PA_NR_MT);
 		assert_int_equal(!pa_move_block(p->pa, pfn, (enum pa_mt)order),
@@ -217,6 +222,11 @@ static void same_state(const struct pair *p)
 			for (; pfn != PA_PFN_NONE; pfn = pa_list_next(p->pa, pfn), n++)
 				assert_int_equal(pfn, z->list[order][mt][n]);
 			assert_int_equal(n, z->n[order][mt]);
+		}
+		for (uint32_t i = 0; !p->ref->flavour && i < p->cfg->nr_orders - 1; i++) {
+			for (uint32_t pfn = z->start; pfn < z->end; pfn++)
+				assert_int_equal(pa_pair(p->pa, pfn, i),
+						 z->bit[i][pfn >> (i + 1) << (i + 1)]);
 		}
 		for (uint32_t pfn = z->start; pfn < z->end; pfn++)
 			assert_int_equal(pa_pageblock(p->pa, pfn),
@@ -267,7 +277,8 @@ static void run(struct pa_config cfg, const char *policy, uint64_t seed, unsigne
 	same_state(p);
 	sound(p);
 	for (int path = 0; path < PA_NR_PATHS; path++) {
-		if (path == PA_PATH_MOVE && p->ref->flavour != 4)
+		if ((path == PA_PATH_MOVE && p->ref->flavour > 4) ||
+		    (path > PA_PATH_SMALLEST && !p->ref->flavour))
 			assert_int_equal(p->picks[path], 0);
 		else
 			assert_true(p->picks[path] > 0);
@@ -281,7 +292,11 @@ static void small_pageblocks(void **state)
 		{ .start_pfn = 5, .spanned = 296, .managed = 290, .wmark = { 5, 10, 40 } },
 		{ .start_pfn = 301, .spanned = 544, .managed = 544, .wmark = { 5, 10, 40 } },
 	};
-	const struct pa_config cfg = { NULL, zones, 2, 7, 3, 15000 };
+	const struct pa_config cfg = { .zones = zones,
+				       .nr_zones = 2,
+				       .nr_orders = 7,
+				       .pageblock_order = 3,
+				       .boost_factor = 15000 };
 	(void)state;
 
 	for (size_t i = 0; pa_policy_at(i); i++)
@@ -294,7 +309,11 @@ static void large_pageblocks(void **state)
 	static const struct pa_zone_config zones[] = {
 		{ .start_pfn = 1, .spanned = 8000, .managed = 7000, .wmark = { 50, 100, 400 } },
 	};
-	const struct pa_config cfg = { NULL, zones, 1, 11, 9, 15000 };
+	const struct pa_config cfg = { .zones = zones,
+				       .nr_zones = 1,
+				       .nr_orders = 11,
+				       .pageblock_order = 9,
+				       .boost_factor = 15000 };
 	(void)state;
 
 	for (size_t i = 0; pa_policy_at(i); i++)
@@ -307,7 +326,11 @@ static void pageblocks_of_the_largest_order(void **state)
 	static const struct pa_zone_config zones[] = {
 		{ .start_pfn = 64, .spanned = 960, .managed = 960, .wmark = { 5, 10, 40 } },
 	};
-	const struct pa_config cfg = { NULL, zones, 1, 7, 6, 15000 };
+	const struct pa_config cfg = { .zones = zones,
+				       .nr_zones = 1,
+				       .nr_orders = 7,
+				       .pageblock_order = 6,
+				       .boost_factor = 15000 };
 	(void)state;
 
 	for (size_t i = 0; pa_policy_at(i); i++)
