@@ -71,6 +71,7 @@ struct pa {
 	uint64_t tags;
 	uint64_t blocks;
 	uint64_t maps; /* 0: the policy keeps no bits for pairs */
+	uint64_t req; /* the request level (pa_req_internal.h); 0: none */
 	struct pa_zone zones[];
 };
 

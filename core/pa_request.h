@@ -42,7 +42,7 @@ enum pa_wmark { PA_WMARK_MIN, PA_WMARK_LOW, PA_WMARK_HIGH, PA_NR_WMARKS };
  */
 
 struct pa_knobs {
-	uint32_t min_free_kbytes; /* 128 up; 0: as computed at boot, calculate_min_free_kbytes */
+	uint32_t min_free_kbytes; /* 1 up; 0: as computed at boot, calculate_min_free_kbytes */
 	bool khugepaged; /* THP is on: set_recommended_min_free_kbytes raises the computed one */
 	uint32_t watermark_scale_factor; /* 1 to 3000, in 1/10000 of a zone; default 10 */
 	uint32_t watermark_boost_factor; /* in 1/10000 of the high mark; default 15000, 0: off */
@@ -219,7 +219,6 @@ struct pa_zone_look {
 	uint8_t zone;	  /* index in pa_config.zones */
 	uint8_t verdict;  /* enum pa_verdict */
 	uint8_t wmark;	  /* enum pa_wmark the attempt asks for */
-	uint8_t fast;	  /* the order-0 short cut of zone_watermark_fast sufficed */
 	uint32_t flags;	  /* alloc flags of the attempt */
 	int64_t free;	  /* zone counter, per-cpu deltas not included */
 	int64_t unusable; /* taken off for the order, HIGHATOMIC and CMA */
@@ -447,6 +446,19 @@ int64_t pa_drain(struct pa *pa, uint32_t zone, uint32_t cpu, uint32_t by, struct
 
 /* One round of the vmstat worker on @cpu: refresh_cpu_vm_stats, with decay_pcp_high. */
 int pa_vmstat_update(struct pa *pa, uint32_t cpu, struct pa_trail *trail);
+
+/* -------------------------------------------------------------------------
+ * Reclaim
+ */
+
+/*
+ * pa_lru_add() - Put an allocation on its zone's list of reclaimable pages, as the newest:
+ * reclaim frees the oldest first, and compaction may move it.  Its frames become PA_USE_MOVABLE.
+ * -EINVAL: no allocation starts at @pfn; -EEXIST: it is on the list.
+ */
+int pa_lru_add(struct pa *pa, uint64_t pfn);
+/* Take it off again.  -EINVAL: it is not on the list. */
+int pa_lru_del(struct pa *pa, uint64_t pfn);
 
 /* -------------------------------------------------------------------------
  * Zones: watermarks, counters, indices

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Giving pages back: to the CPU's own list where it holds such orders, else to the buddy lists.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "pa_req_internal.h"
+
+static void start(struct pa_free_record *rec, uint32_t zone, enum pa_mt mt)
+{
+	if (!rec)
+		return;
+	memset((char *)rec + sizeof(rec->trail), 0, sizeof(*rec) - sizeof(rec->trail));
+	rec->zone = (uint8_t)zone;
+	rec->mt = (uint8_t)mt;
+}
+
+/* A drain may have brought the zone above its high mark again: 6.7 and later. */
+static void leave_below_high(struct pa *pa, uint32_t zone)
+{
+	struct pa_zone_req *zr = pa_zone_req(pa, zone);
+	struct pa_zone *z = &pa->zones[zone];
+
+	if (!(zr->flags & PA_ZONE_BELOW_HIGH))
+		return;
+	if (pa_watermark_test(pa, zone, 0, pa_mark_of(z, zr, PA_WMARK_HIGH), PA_ZONE_MOVABLE, 0,
+			      pa_zone_free(z, zr), NULL))
+		zr->flags &= ~PA_ZONE_BELOW_HIGH;
+}
+
+/*
+ * free_unref_page_commit, free_frozen_page_commit: to the head of the list; if that makes the
+ * lists too long, the oldest go.
+ */
+static void push(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp, uint64_t pfn,
+		 unsigned int order, enum pa_mt type, unsigned int pindex,
+		 struct pa_free_record *rec)
+{
+	struct pa_zone *z = &pa->zones[zone];
+	uint32_t frame = pa_frame(z, pfn);
+	uint32_t cpu = (uint32_t)(cp - pa_cpu_pages(pa, zone, 0));
+	int32_t excess;
+
+	cp->pcp.alloc_factor >>= 1;
+	pa_queue_push(pa_links(pa), &cp->lists[pindex], frame);
+	pa_owners(pa)[frame] = pa_pcp_owner(order, type);
+	cp->pcp.count += 1 << order;
+	excess = pa_pcp_excess(pa, zone, cp, order);
+	if (rec) {
+		rec->pcp = true;
+		rec->pindex = (uint8_t)pindex;
+		rec->target = (uint32_t)excess;
+	}
+	if (!excess)
+		return;
+	pa_free_bulk(pa, zone, cp, excess, pindex, cpu, rec ? &rec->trail : NULL);
+	leave_below_high(pa, zone);
+}
+
+/* The allocation (@pfn, @order) as a zone, or NULL if there is none: nothing else may be freed. */
+static struct pa_zone *allocation(const struct pa *pa, uint64_t pfn, unsigned int order)
+{
+	struct pa_zone *z = pa_zone_at(pa, pfn);
+	uint8_t owner;
+
+	if (!z || order >= pa->nr_orders)
+		return NULL;
+	owner = pa_owners(pa)[pa_frame(z, pfn)];
+	return owner >= OWNER_ALLOCATED && (owner & OWNER_ORDER) == order ? z : NULL;
+}
+
+/* The frames are nobody's from here on: free_pages_prepare. */
+static void disown(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsigned int order)
+{
+	uint8_t *owner = &pa_owners(pa)[pa_frame(z, pfn)];
+
+	if ((*owner & OWNER_KIND) == OWNER_LRU)
+		pa_lru_remove(pa, z, pfn);
+	*owner = 0;
+	if (order)
+		pa_mark(pa, z, pfn, order, PA_USE_PINNED);
+	else
+		*pa_tag(pa, z, pfn) = PA_USE_PINNED;
+}
+
+int pa_free_pages(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order,
+		  struct pa_free_record *rec)
+{
+	struct pa_zone *z;
+	enum pa_mt type, list;
+	uint32_t zone;
+	int pindex;
+
+	if (!pa_req(pa) || cpu >= pa_req(pa)->cpus)
+		return -EINVAL;
+	z = allocation(pa, pfn, order);
+	if (!z)
+		return -EINVAL;
+	zone = pa_zone_index(pa, z);
+	type = *pa_block(pa, z, pfn);
+	list = type < PA_PCPTYPES ? type : PA_MOVABLE;
+	pindex = pa_pindex(pa, pa_rules(pa), order, list);
+	disown(pa, z, pfn, order);
+	if (pindex < 0 || type == PA_ISOLATE) {
+		start(rec, zone, type);
+		pa_free_one(pa, zone, pfn, order, 0, cpu, rec ? &rec->trail : NULL);
+		return 0;
+	}
+	start(rec, zone, list);
+	push(pa, zone, pa_cpu_pages(pa, zone, cpu), pfn, order, type, (unsigned int)pindex, rec);
+	return 0;
+}
+
+int pa_free_direct(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order,
+		   unsigned int flags, struct pa_free_record *rec)
+{
+	struct pa_zone *z;
+
+	if (!pa_req(pa) || cpu >= pa_req(pa)->cpus || flags & ~(unsigned int)PA_TO_TAIL)
+		return -EINVAL;
+	z = allocation(pa, pfn, order);
+	if (!z)
+		return -EINVAL;
+	start(rec, pa_zone_index(pa, z), *pa_block(pa, z, pfn));
+	disown(pa, z, pfn, order);
+	pa_free_one(pa, pa_zone_index(pa, z), pfn, order, flags, cpu, rec ? &rec->trail : NULL);
+	return 0;
+}

@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the files of the request level share: its part of the state and its smallest verbs.
+ *
+ * It follows the pageblock types in the caller's block of memory: struct pa_req, a struct
+ * pa_zone_req for each zone, a struct pa_cpu_pages for each zone and CPU, a struct pa_node for each
+ * node, the zonelists, and one byte a frame that says whose the frame is.
+ */
+#ifndef PA_REQ_INTERNAL_H
+#define PA_REQ_INTERNAL_H
+
+#include "pa_internal.h"
+
+#define PA_NO_ZONE UINT8_MAX
+
+/*
+ * A frame's owner: 0 unless an allocation or a block on a per-cpu list starts there.  A block on
+ * a per-cpu list keeps the type it was freed with (page->index of up to 6.9).
+ */
+#define OWNER_PCP 0x10u	      /* on a per-cpu list: plus the type shifted by OWNER_SHIFT */
+#define OWNER_ALLOCATED 0x80u /* handed out */
+#define OWNER_LRU 0x90u	      /* handed out, and on its zone's list of reclaimable pages */
+#define OWNER_SHIFT 4
+#define OWNER_ORDER 0x0fu
+#define OWNER_KIND 0xf0u
+
+/* What the versions differ in above zone->lock, one row for each policy (rules.c). */
+struct pa_rules {
+	const char *policy;
+	uint8_t pcp_lists; /* NR_PCP_LISTS */
+
+	bool harder;		 /* ALLOC_HARDER, ALLOC_HIGH and __GFP_ATOMIC: to early 6.1 */
+	bool highatomic_any;	 /* ALLOC_HIGHATOMIC without __GFP_HIGH: early 6.12 */
+	bool highatomic_last;	 /* rmqueue_buddy ends with the HIGHATOMIC list */
+	bool free_highatomic;	 /* watermarks: nr_free_highatomic, not nr_reserved_highatomic */
+	bool highatomic_percent; /* reserve at most 1 % rounded, nothing below one pageblock */
+	bool unreserve_large;	 /* unreserve knows blocks of pageblock order and above */
+	bool unreserve_always;	 /* 6.18: lowers nr_reserved whatever the pageblock's type */
+	bool unreserve_no_retry; /* should_reclaim_retry: any "no" unreserves first, late trees */
+
+	bool pcp_auto;	     /* 6.7+: high floats between high_min and high_max */
+	bool pcp_stored;     /* up to 6.9: the type stored at the free decides where a drain goes */
+	bool factor_capped;  /* free_factor stops at 5: late 6.1 */
+	bool drain_chunks;   /* drain_pages_zone in steps of batch << 5 */
+	bool decay_chunks;   /* decay_pcp_high in steps of batch */
+	bool free_high_more; /* 6.18: free_high from batch + high_min / 2 on */
+	bool boosted_by_kswapd; /* only ALLOC_KSWAPD clears ZONE_BOOSTED_WATERMARK */
+
+	bool movable_capped;	/* 6.12+: ZONE_MOVABLE's min mark is capped as highmem's */
+	bool reserve_needs_top; /* 6.12.0: no lowmem_reserve against an empty zone */
+	bool boost_by_atomic;	/* 6.1: __GFP_ATOMIC sees through the boost; later MIN_RESERVE */
+	bool defrag_mode;	/* 6.15+ */
+	bool skip_busy_kswapd;	/* 6.18: zones of a node whose kswapd runs come second */
+	bool thisnode_nopage;	/* costly NORETRY with THISNODE does not reclaim: late trees */
+	bool compact_needs_io;	/* first compaction asks gfp_compaction_allowed: late 6.1 on */
+	bool compact_retry_old; /* should_compact_retry of up to 6.1 */
+	bool compact_fatal;	/* it gives up on a fatal signal */
+	bool compact_base_mark; /* 6.18: suitability starts from the caller's mark */
+};
+
+/* The row for @policy, or NULL: the request level does not know it. */
+const struct pa_rules *pa_rules_find(const char *policy);
+const struct pa_rules *pa_rules_at(uint32_t i);
+
+struct pa_queue {
+	uint32_t head;
+	uint32_t tail;
+};
+
+struct pa_cpu_pages {
+	struct pa_pcp pcp;
+	int8_t delta; /* vm_stat_diff[NR_FREE_PAGES] */
+	uint8_t zero[3];
+	struct pa_queue lists[PA_NR_PCP_LISTS];
+};
+
+struct pa_zone_req {
+	uint64_t wmark[PA_NR_WMARKS];
+	uint64_t reserve[PA_NR_ZONE_TYPES];
+	uint64_t present;
+	uint64_t nr_reserved_highatomic;
+	int64_t deltas; /* sum of all CPUs' */
+	uint32_t flags; /* PA_ZONE_* */
+	uint32_t threshold;
+	uint8_t type;
+	uint8_t node;
+	bool nofragment; /* a request that prefers this zone starts with ALLOC_NOFRAGMENT */
+	uint8_t defer_shift;
+	uint32_t considered;
+	uint8_t order_failed;
+	uint8_t zero[3];
+	struct pa_queue lru;			/* newest at the head */
+	uint64_t nr_lru;			/* pages */
+	uint64_t compact_migrate, compact_free; /* compact_cached_*_pfn */
+};
+
+struct pa_node {
+	uint32_t cpus;
+	uint32_t kswapd_order;
+	uint32_t kcompactd_order;
+	uint8_t kswapd_highest;
+	uint8_t kcompactd_highest;
+	bool kswapd_woken;
+	bool kcompactd_woken;
+	uint32_t kswapd_failures;
+	uint32_t proactive_defer;
+	uint64_t zero;
+};
+
+struct pa_req {
+	struct pa_knobs knobs;
+	uint32_t rules;
+	uint32_t cpus;
+	uint32_t nodes;
+	uint32_t types;	       /* bit t: the kernel has zones of type t */
+	uint8_t gfp_zones[16]; /* GFP_ZONE_TABLE by the low four gfp bits */
+	uint64_t now;	       /* ms */
+	uint64_t zones, pages, pgdat, zonelists, cpu_node, owners; /* offsets from struct pa */
+};
+
+static inline uint8_t pa_pcp_owner(unsigned int order, unsigned int mt)
+{
+	return (uint8_t)(OWNER_PCP + (mt << OWNER_SHIFT) + order);
+}
+
+/* Type stored with a block on a per-cpu list. */
+static inline enum pa_mt pa_stored_mt(uint8_t owner)
+{
+	return (enum pa_mt)((owner >> OWNER_SHIFT) - 1);
+}
+
+static inline void *pa_at(const struct pa *pa, uint64_t offset)
+{
+	return (char *)(uintptr_t)pa + offset;
+}
+
+/* NULL without a request level. */
+static inline struct pa_req *pa_req(const struct pa *pa)
+{
+	return pa->req ? pa_at(pa, pa->req) : NULL;
+}
+
+static inline struct pa_zone_req *pa_zone_req(const struct pa *pa, uint32_t zone)
+{
+	return (struct pa_zone_req *)pa_at(pa, pa_req(pa)->zones) + zone;
+}
+
+static inline struct pa_cpu_pages *pa_cpu_pages(const struct pa *pa, uint32_t zone, uint32_t cpu)
+{
+	const struct pa_req *req = pa_req(pa);
+
+	return (struct pa_cpu_pages *)pa_at(pa, req->pages) + (size_t)zone * req->cpus + cpu;
+}
+
+static inline struct pa_node *pa_node(const struct pa *pa, uint32_t nid)
+{
+	return (struct pa_node *)pa_at(pa, pa_req(pa)->pgdat) + nid;
+}
+
+static inline uint8_t *pa_cpu_node(const struct pa *pa)
+{
+	return pa_at(pa, pa_req(pa)->cpu_node);
+}
+
+static inline uint8_t *pa_owners(const struct pa *pa)
+{
+	return pa_at(pa, pa_req(pa)->owners);
+}
+
+/* Zones for a request at @nid, best first, up to PA_NO_ZONE. */
+static inline const uint8_t *pa_zonelist_of(const struct pa *pa, uint32_t nid, unsigned int highest)
+{
+	return (const uint8_t *)pa_at(pa, pa_req(pa)->zonelists) +
+	       ((size_t)nid * PA_NR_ZONE_TYPES + highest) * (pa->nr_zones + 1);
+}
+
+static inline const struct pa_rules *pa_rules(const struct pa *pa)
+{
+	return pa_rules_at(pa_req(pa)->rules);
+}
+
+static inline uint32_t pa_zone_index(const struct pa *pa, const struct pa_zone *z)
+{
+	return (uint32_t)(z - pa->zones);
+}
+
+/* The zone counter NR_FREE_PAGES: free pages but the isolated, less what CPUs have not told. */
+static inline int64_t pa_zone_free(const struct pa_zone *z, const struct pa_zone_req *zr)
+{
+	return (int64_t)(z->free[PA_UNMOVABLE] + z->free[PA_MOVABLE] + z->free[PA_RECLAIMABLE] +
+			 z->free[PA_HIGHATOMIC] + z->free[PA_CMA]) -
+	       zr->deltas;
+}
+
+/* __mod_zone_page_state(NR_FREE_PAGES): called beside each change of the lists. */
+static inline void pa_count_free(struct pa_zone_req *zr, struct pa_cpu_pages *cp, int64_t pages)
+{
+	int64_t delta = cp->delta + pages;
+
+	if (delta > (int64_t)zr->threshold || -delta > (int64_t)zr->threshold)
+		delta = 0;
+	zr->deltas += delta - cp->delta;
+	cp->delta = (int8_t)delta;
+}
+
+static inline uint64_t pa_mark_of(const struct pa_zone *z, const struct pa_zone_req *zr,
+				  unsigned int wmark)
+{
+	return zr->wmark[wmark] + z->boost;
+}
+
+/* pcp_allowed_order and order_to_pindex; -1 if per-cpu lists hold no such order. */
+static inline int pa_pindex(const struct pa *pa, const struct pa_rules *rules, unsigned int order,
+			    unsigned int mt)
+{
+	if (order <= PA_COSTLY_ORDER)
+		return (int)(PA_PCPTYPES * order + mt);
+	if (order != pa->pageblock_order)
+		return -1;
+	return rules->pcp_lists == PA_NR_PCP_LISTS ? 12 + (mt == PA_MOVABLE) : 12;
+}
+
+/* Queues of frames, through the links that free blocks use too. */
+static inline void pa_queue_push(struct pa_link *links, struct pa_queue *q, uint32_t frame)
+{
+	links[frame].prev = PA_NIL;
+	links[frame].next = q->head;
+	*(q->head == PA_NIL ? &q->tail : &links[q->head].prev) = frame;
+	q->head = frame;
+}
+
+static inline void pa_queue_append(struct pa_link *links, struct pa_queue *q, uint32_t frame)
+{
+	links[frame].next = PA_NIL;
+	links[frame].prev = q->tail;
+	*(q->tail == PA_NIL ? &q->head : &links[q->tail].next) = frame;
+	q->tail = frame;
+}
+
+static inline void pa_queue_remove(struct pa_link *links, struct pa_queue *q, uint32_t frame)
+{
+	const struct pa_link self = links[frame];
+
+	*(self.prev == PA_NIL ? &q->head : &links[self.prev].next) = self.next;
+	*(self.next == PA_NIL ? &q->tail : &links[self.next].prev) = self.prev;
+}
+
+/* What one request carries along: struct alloc_context, and who asks. */
+struct pa_ctx {
+	struct pa *pa;
+	const struct pa_rules *rules;
+	const struct pa_alloc_args *args;
+	struct pa_alloc_record *rec; /* may be NULL */
+	const uint8_t *zonelist;
+	uint64_t nodemask; /* 0: all */
+	uint32_t cpu;
+	uint32_t gfp;
+	unsigned int order;
+	unsigned int mt;
+	unsigned int highest;
+};
+
+static inline struct pa_trail *pa_trail_of(const struct pa_ctx *ac)
+{
+	return ac->rec ? &ac->rec->trail : NULL;
+}
+
+/* request.c: does @cfg ask for a request level that can be?  Its bytes. */
+bool pa_req_plan(const struct pa_config *cfg, uint64_t nr_frames, uint64_t *size);
+void pa_req_init(struct pa *pa, const struct pa_config *cfg);
+/* Index of a node's zone of one type, or PA_NO_ZONE. */
+uint32_t pa_zone_by(const struct pa *pa, uint32_t nid, unsigned int type);
+/* Is no frame of (@pfn, @order) free, on a per-cpu list, or part of an allocation? */
+bool pa_unclaimed(const struct pa *pa, const struct pa_zone *z, uint64_t pfn, unsigned int order);
+/* The frames from @pfn on have a new owner; @kind is one of OWNER_*. */
+static inline void pa_own(struct pa *pa, const struct pa_zone *z, uint64_t pfn, unsigned int order,
+			  uint8_t kind)
+{
+	pa_owners(pa)[pa_frame(z, pfn)] = (uint8_t)(kind | order);
+}
+
+/* zonelist.c */
+void pa_build_zonelists(struct pa *pa, const uint8_t *distance);
+
+/* watermark.c */
+void pa_setup_reserve(struct pa *pa);
+void pa_setup_marks(struct pa *pa);
+/* calculate_min_free_kbytes and set_recommended_min_free_kbytes, marks included. */
+void pa_setup_defaults(struct pa *pa);
+uint32_t pa_stat_threshold(uint32_t cpus, uint64_t managed);
+/* zone_watermark_fast at the mark that @flags name. */
+bool pa_watermark_fast(const struct pa_ctx *ac, uint32_t zone, unsigned int wmark, uint32_t flags);
+/* __zone_watermark_ok with @free pages in place of the zone counter. */
+bool pa_watermark_test(const struct pa *pa, uint32_t zone, unsigned int order, uint64_t mark,
+		       unsigned int highest, uint32_t flags, int64_t free,
+		       struct pa_zone_look *look);
+
+/* pcp.c */
+void pa_setup_pcps(struct pa *pa);
+/* rmqueue_bulk to an empty list; how many blocks came. */
+uint32_t pa_refill(const struct pa_ctx *ac, uint32_t zone, struct pa_cpu_pages *cp,
+		   unsigned int pindex, uint32_t flags);
+/* free_pcppages_bulk; @by is the CPU that does it.  Base pages freed. */
+uint32_t pa_free_bulk(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp, int32_t count,
+		      unsigned int pindex, uint32_t by, struct pa_trail *trail);
+/* What moving the free blocks of [@first, @end) to another type does to @cpu's delta. */
+void pa_count_moves(struct pa *pa, uint32_t zone, uint32_t cpu, uint64_t first, uint64_t end);
+/* How much a push of @order to a list that may be too long by now gives back; 0: nothing. */
+int32_t pa_pcp_excess(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp, unsigned int order);
+/* A block leaves the buddy lists: decided, done, counted.  False if there is none. */
+bool pa_rmqueue(const struct pa_ctx *ac, struct pa_cpu_pages *cp, const struct pa_request *request,
+		struct pa_decision *d);
+/* A block enters them past the per-cpu lists: free_one_page. */
+void pa_free_one(struct pa *pa, uint32_t zone, uint64_t pfn, unsigned int order, unsigned int flags,
+		 uint32_t by, struct pa_trail *trail);
+
+/* alloc.c: get_page_from_freelist; PA_PFN_NONE if no zone will do. */
+uint64_t pa_get_page(struct pa_ctx *ac, uint32_t flags);
+/* First zone of the zonelist that the nodemask allows, or PA_NO_ZONE. */
+uint8_t pa_preferred(const struct pa_ctx *ac);
+/* May the request look at this zone at all? */
+static inline bool pa_node_allowed(const struct pa_ctx *ac, const struct pa_zone_req *zr)
+{
+	return !ac->nodemask || ac->nodemask >> zr->node & 1;
+}
+
+/* wakeup_kcompactd */
+static inline void pa_wakeup_kcompactd(struct pa_node *node, unsigned int order,
+				       unsigned int highest)
+{
+	if (!order)
+		return;
+	if (node->kcompactd_order < order)
+		node->kcompactd_order = order;
+	if (node->kcompactd_highest < highest)
+		node->kcompactd_highest = (uint8_t)highest;
+	node->kcompactd_woken = true;
+}
+
+/* highatomic.c */
+void pa_reserve_highatomic(struct pa_ctx *ac, uint32_t zone, uint64_t pfn);
+/* unreserve_highatomic_pageblock: true if free pages moved. */
+bool pa_unreserve_highatomic(struct pa_ctx *ac, bool force);
+
+/* reclaim.c */
+void pa_lru_remove(struct pa *pa, struct pa_zone *z, uint64_t pfn);
+/* wakeup_kswapd on @zone's node; true if it wakes. */
+bool pa_wakeup_kswapd(struct pa *pa, uint32_t zone, uint32_t gfp, unsigned int order,
+		      unsigned int highest);
+
+#endif /* PA_REQ_INTERNAL_H */

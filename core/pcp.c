@@ -1,0 +1,553 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Per-cpu lists: their sizes, filling them, how much they give back, emptying them.
+ *
+ * A block on such a list is linked as a free block is, and its owner byte says which order it
+ * has and which type it was freed with.
+ */
+#include <errno.h>
+#include <limits.h>
+
+#include "pa_req_internal.h"
+
+#define BATCH_SCALE_MAX 5   /* CONFIG_PCP_BATCH_SCALE_MAX */
+#define BATCH_CAP 256	    /* pages in 1 MB */
+#define HIGH_MAX_FRACTION 8 /* MIN_PERCPU_PAGELIST_HIGH_FRACTION */
+#define THP_PINDEX (PA_PCPTYPES * (PA_COSTLY_ORDER + 1))
+#define REMOTE_ROUNDS 3 /* vmstat rounds until a remote zone's pages go home */
+
+static int32_t min(int32_t a, int32_t b)
+{
+	return a < b ? a : b;
+}
+
+static int32_t max(int32_t a, int32_t b)
+{
+	return a > b ? a : b;
+}
+
+/* The kernel's clamp: @high wins where the two cross. */
+static int32_t clamp(int32_t value, int32_t low, int32_t high)
+{
+	return min(max(value, low), high);
+}
+
+/* -------------------------------------------------------------------------
+ * Sizes
+ */
+
+/* zone_batchsize: one less than a power of two, so that lists do not share page colours. */
+static int32_t zone_batch(uint64_t managed)
+{
+	uint64_t batch = managed >> 10 < BATCH_CAP ? managed >> 10 : BATCH_CAP;
+	int32_t power = 1;
+
+	batch /= 4;
+	if (!batch)
+		batch = 1;
+	while ((uint64_t)power * 2 <= batch + batch / 2)
+		power *= 2;
+	return max(1, power - 1);
+}
+
+/* zone_highsize: a share of the low mark, or of the zone, for each CPU of its node. */
+static int32_t zone_high(const struct pa *pa, uint32_t zone, int32_t batch, uint32_t fraction)
+{
+	const struct pa_zone_req *zr = pa_zone_req(pa, zone);
+	const struct pa_zone *z = &pa->zones[zone];
+	uint64_t pages = fraction ? z->managed / fraction : pa_mark_of(z, zr, PA_WMARK_LOW);
+	uint32_t cpus = pa_node(pa, zr->node)->cpus;
+
+	pages /= cpus ? cpus : pa_req(pa)->cpus;
+	return max(pages < INT_MAX ? (int32_t)pages : INT_MAX, batch * 4);
+}
+
+/* zone_set_pageset_high_and_batch */
+void pa_setup_pcps(struct pa *pa)
+{
+	const struct pa_req *req = pa_req(pa);
+	uint32_t fraction = req->knobs.percpu_pagelist_high_fraction;
+	bool is_auto = pa_rules(pa)->pcp_auto;
+
+	for (uint32_t zone = 0; zone < pa->nr_zones; zone++) {
+		int32_t batch = zone_batch(pa->zones[zone].managed);
+		int32_t low = zone_high(pa, zone, batch, fraction), high = low;
+
+		if (is_auto && !fraction)
+			high = zone_high(pa, zone, batch, HIGH_MAX_FRACTION);
+		for (uint32_t cpu = 0; cpu < req->cpus; cpu++) {
+			struct pa_pcp *pcp = &pa_cpu_pages(pa, zone, cpu)->pcp;
+
+			pcp->batch = batch;
+			pcp->high_min = low;
+			pcp->high_max = high;
+			pcp->high = is_auto ? clamp(pcp->high, low, high) : low;
+		}
+	}
+}
+
+/* nr_pcp_alloc of 6.7 and later: how many blocks a refill asks for. */
+static int32_t refill_auto(struct pa_pcp *pcp, const struct pa_zone_req *zr, unsigned int order)
+{
+	int32_t base = pcp->batch, high, batch;
+
+	high = pcp->high = clamp(pcp->high, pcp->high_min, pcp->high_max);
+	if (high < base)
+		return 1;
+	batch = order ? base : base << pcp->alloc_factor;
+	if (pcp->high_min != pcp->high_max && !(zr->flags & PA_ZONE_BELOW_HIGH))
+		high = pcp->high = min(high + batch, pcp->high_max);
+	if (!order) {
+		int32_t most = max(high - pcp->count - base, base);
+
+		if (batch <= most && pcp->alloc_factor < BATCH_SCALE_MAX)
+			pcp->alloc_factor++;
+		batch = min(batch, most);
+	}
+	return batch > 1 ? max(batch >> order, 2) : batch;
+}
+
+static int32_t refill_size(const struct pa_rules *rules, struct pa_pcp *pcp,
+			   const struct pa_zone_req *zr, unsigned int order)
+{
+	if (rules->pcp_auto)
+		return refill_auto(pcp, zr, order);
+	return pcp->batch > 1 ? max(pcp->batch >> order, 2) : pcp->batch;
+}
+
+/* -------------------------------------------------------------------------
+ * Giving back: nr_pcp_high and nr_pcp_free
+ */
+
+/* Up to 6.6.  High orders freed in a row empty the lists. */
+static int32_t excess_factor(const struct pa_rules *rules, const struct pa_zone_req *zr,
+			     struct pa_pcp *pcp, unsigned int order)
+{
+	bool free_high = pcp->free_factor && order && order <= PA_COSTLY_ORDER;
+	int32_t high = pcp->high && !free_high ? pcp->high : 0, batch = pcp->batch, nr;
+
+	if (high && zr->flags & PA_ZONE_RECLAIM_ACTIVE)
+		high = min(batch * 4, high);
+	if (pcp->count < high)
+		return 0;
+	if (free_high)
+		return pcp->count;
+	if (high < batch)
+		return 1;
+	nr = batch << pcp->free_factor;
+	if (nr < high - batch && (!rules->factor_capped || pcp->free_factor < BATCH_SCALE_MAX))
+		pcp->free_factor++;
+	return clamp(nr, batch, high - batch);
+}
+
+/* nr_pcp_high of 6.7 and later: pcp->high follows what is freed, and falls under pressure. */
+static int32_t high_auto(const struct pa_zone_req *zr, struct pa_pcp *pcp, bool free_high)
+{
+	int32_t batch = pcp->batch, freed = max(pcp->free_count, batch), high;
+
+	high = pcp->high = clamp(pcp->high, pcp->high_min, pcp->high_max);
+	if (!high)
+		return 0;
+	if (free_high) {
+		pcp->high = max(high - (batch << BATCH_SCALE_MAX), pcp->high_min);
+		return 0;
+	}
+	if (zr->flags & PA_ZONE_RECLAIM_ACTIVE) {
+		pcp->high = max(high - freed, pcp->high_min);
+		return min(batch * 4, pcp->high);
+	}
+	if (pcp->high_min == pcp->high_max)
+		return high;
+	if (zr->flags & PA_ZONE_BELOW_HIGH) {
+		pcp->high = max(high - freed, pcp->high_min);
+		return max(pcp->count, pcp->high_min);
+	}
+	if (pcp->count >= high && pcp->high < pcp->free_count + batch)
+		pcp->high = clamp(pcp->free_count + batch, pcp->high_min, pcp->high_max);
+	return high;
+}
+
+static int32_t excess_auto(const struct pa_rules *rules, const struct pa_zone_req *zr,
+			   struct pa_pcp *pcp, unsigned int order)
+{
+	int32_t batch = pcp->batch, high;
+	bool free_high = false;
+
+	if (order && order <= PA_COSTLY_ORDER) {
+		int32_t from = batch + (rules->free_high_more ? pcp->high_min / 2 : 0);
+
+		free_high = pcp->free_count >= from && pcp->flags & PA_PCP_PREV_FREE_HIGH_ORDER &&
+			    (!(pcp->flags & PA_PCP_FREE_HIGH_BATCH) || pcp->count >= batch);
+		pcp->flags |= PA_PCP_PREV_FREE_HIGH_ORDER;
+	} else {
+		pcp->flags &= (uint8_t)~PA_PCP_PREV_FREE_HIGH_ORDER;
+	}
+	if (pcp->free_count < batch << BATCH_SCALE_MAX)
+		pcp->free_count += 1 << order;
+	high = high_auto(zr, pcp, free_high);
+	if (pcp->count < high)
+		return 0;
+	if (free_high)
+		return min(pcp->count, batch << BATCH_SCALE_MAX);
+	return high < batch ? 1 : clamp(pcp->free_count, batch, high - batch);
+}
+
+int32_t pa_pcp_excess(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp, unsigned int order)
+{
+	const struct pa_zone_req *zr = pa_zone_req(pa, zone);
+	const struct pa_rules *rules = pa_rules(pa);
+
+	return rules->pcp_auto ? excess_auto(rules, zr, &cp->pcp, order) :
+				 excess_factor(rules, zr, &cp->pcp, order);
+}
+
+/* -------------------------------------------------------------------------
+ * From and to the buddy lists
+ */
+
+/* Up to 6.9 a refill tells the zone counter once, after its last page; later each page does. */
+static bool counts_late(const struct pa_ctx *ac)
+{
+	return ac->rules->pcp_stored;
+}
+
+/* move_to_free_list of 6.10 and later, block by block: off one list, onto the other. */
+void pa_count_moves(struct pa *pa, uint32_t zone, uint32_t cpu, uint64_t first, uint64_t end)
+{
+	struct pa_zone *z = &pa->zones[zone];
+
+	for (uint64_t pfn = first; pfn < end;) {
+		uint8_t tag = *pa_tag(pa, z, pfn);
+		uint64_t pages = pa_tag_is_head(tag) ? pa_pages(pa_tag_order(tag)) : 0;
+
+		pa_count_free(pa_zone_req(pa, zone), pa_cpu_pages(pa, zone, cpu), -(int64_t)pages);
+		pa_count_free(pa_zone_req(pa, zone), pa_cpu_pages(pa, zone, cpu), (int64_t)pages);
+		pfn += pages ? pages : 1;
+	}
+}
+
+/* The steps in which 6.10 and later tell the zone counter of one decision. */
+static void count_decision(const struct pa_ctx *ac, struct pa_cpu_pages *cp,
+			   const struct pa_decision *d)
+{
+	struct pa_zone_req *zr = pa_zone_req(ac->pa, d->req.zone);
+	int64_t whole = (int64_t)pa_pages(d->fallback_order),
+		part = (int64_t)pa_pages(d->req.order);
+	uint64_t first, end;
+
+	if (d->path == PA_PATH_CLAIM_WHOLE) {
+		pa_count_free(zr, cp, -whole);
+		pa_count_free(zr, cp, whole - part);
+		return;
+	}
+	if (d->path == PA_PATH_CLAIM &&
+	    pa_block_range(ac->pa, &ac->pa->zones[d->req.zone], d->fallback_pfn, &first, &end))
+		pa_count_moves(ac->pa, d->req.zone, ac->cpu, first, end);
+	pa_count_free(zr, cp, -part);
+}
+
+bool pa_rmqueue(const struct pa_ctx *ac, struct pa_cpu_pages *cp, const struct pa_request *request,
+		struct pa_decision *d)
+{
+	struct pa_zone_req *zr = pa_zone_req(ac->pa, request->zone);
+	struct pa_zone *z = &ac->pa->zones[request->zone];
+	struct pa_trail *trail = pa_trail_of(ac);
+
+	pa_decide(ac->pa, request, d);
+	if (trail && trail->nr_picks < trail->max_picks)
+		trail->picks[trail->nr_picks] = *d;
+	if (trail)
+		trail->nr_picks++;
+	if (d->boosts && request->flags & PA_ALLOC_KSWAPD && pa_boost_max(ac->pa, z))
+		zr->flags |= PA_ZONE_BOOSTED_WATERMARK;
+	if (d->path != PA_PATH_NONE && !counts_late(ac))
+		count_decision(ac, cp, d);
+	pa_commit(ac->pa, d);
+	return d->path != PA_PATH_NONE;
+}
+
+uint32_t pa_refill(const struct pa_ctx *ac, uint32_t zone, struct pa_cpu_pages *cp,
+		   unsigned int pindex, uint32_t flags)
+{
+	struct pa_zone_req *zr = pa_zone_req(ac->pa, zone);
+	struct pa_zone *z = &ac->pa->zones[zone];
+	int32_t want = refill_size(ac->rules, &cp->pcp, zr, ac->order), nr = 0;
+	struct pa_request request = {
+		.zone = zone,
+		.order = (uint8_t)ac->order,
+		.mt = (uint8_t)ac->mt,
+		.flags = flags & (PA_ALLOC_NOFRAGMENT | PA_ALLOC_CMA | PA_ALLOC_KSWAPD),
+	};
+	struct pa_decision d;
+
+	for (; nr < want && pa_rmqueue(ac, cp, &request, &d); nr++) {
+		uint8_t mt = *pa_block(ac->pa, z, d.pfn) == PA_CMA ? PA_CMA : request.mt;
+
+		request.mode = d.next_mode;
+		pa_queue_append(pa_links(ac->pa), &cp->lists[pindex], pa_frame(z, d.pfn));
+		pa_owners(ac->pa)[pa_frame(z, d.pfn)] = pa_pcp_owner(ac->order, mt);
+	}
+	if (counts_late(ac))
+		pa_count_free(zr, cp, -((int64_t)nr << ac->order));
+	cp->pcp.count += nr << ac->order;
+	return (uint32_t)nr;
+}
+
+static void note_drain(struct pa_trail *trail, uint64_t pfn, unsigned int order, enum pa_mt mt,
+		       bool pcp)
+{
+	if (!trail)
+		return;
+	if (trail->nr_drains < trail->max_drains)
+		trail->drains[trail->nr_drains] = (struct pa_drained){
+			pfn,
+			(uint8_t)order,
+			(uint8_t)mt,
+			pcp,
+		};
+	trail->nr_drains++;
+}
+
+uint32_t pa_free_bulk(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp, int32_t count,
+		      unsigned int pindex, uint32_t by, struct pa_trail *trail)
+{
+	struct pa_zone_req *zr = pa_zone_req(pa, zone);
+	struct pa_zone *z = &pa->zones[zone];
+	struct pa_cpu_pages *freer = pa_cpu_pages(pa, zone, by);
+	unsigned int lists = pa_rules(pa)->pcp_lists;
+	int32_t left = min(cp->pcp.count, count), before = cp->pcp.count;
+
+	while (left > 0) {
+		struct pa_queue *list = &cp->lists[pindex];
+		uint32_t frame = list->tail;
+		unsigned int order;
+		enum pa_mt mt;
+		uint8_t owner;
+		uint64_t pfn;
+
+		if (frame == PA_NIL) {
+			pindex = pindex + 1 < lists ? pindex + 1 : 0;
+			continue;
+		}
+		pfn = pa_pfn(z, frame);
+		owner = pa_owners(pa)[frame];
+		order = owner & OWNER_ORDER;
+		mt = (enum pa_mt)pa_free_type(pa, pfn, pa_stored_mt(owner));
+		pa_queue_remove(pa_links(pa), list, frame);
+		pa_owners(pa)[frame] = 0;
+		left -= 1 << order;
+		cp->pcp.count -= 1 << order;
+		if (mt != PA_ISOLATE)
+			pa_count_free(zr, freer, (int64_t)pa_pages(order));
+		pa_free_block(pa, pfn, order, mt, 0, -1);
+		note_drain(trail, pfn, order, mt, true);
+	}
+	return (uint32_t)(before - cp->pcp.count);
+}
+
+/* free_one_page; above pageblock order the kernel may do it in pieces, of pageblock order. */
+void pa_free_one(struct pa *pa, uint32_t zone, uint64_t pfn, unsigned int order, unsigned int flags,
+		 uint32_t by, struct pa_trail *trail)
+{
+	struct pa_cpu_pages *cp = pa_cpu_pages(pa, zone, by);
+	struct pa_zone_req *zr = pa_zone_req(pa, zone);
+	struct pa_zone *z = &pa->zones[zone];
+	uint64_t end = pfn + pa_pages(order);
+
+	if (pa_policy(pa)->split_large && order > pa->pageblock_order)
+		order = pa->pageblock_order;
+	for (; pfn < end; pfn += pa_pages(order)) {
+		enum pa_mt mt = *pa_block(pa, z, pfn);
+
+		if (mt != PA_ISOLATE)
+			pa_count_free(zr, cp, (int64_t)pa_pages(order));
+		pa_free_block(pa, pfn, order, mt, flags, -1);
+		note_drain(trail, pfn, order, mt, false);
+	}
+}
+
+/* -------------------------------------------------------------------------
+ * Draining
+ */
+
+/* drain_pages_zone */
+static uint32_t drain_zone(struct pa *pa, uint32_t zone, uint32_t cpu, uint32_t by,
+			   struct pa_trail *trail)
+{
+	struct pa_cpu_pages *cp = pa_cpu_pages(pa, zone, cpu);
+	int32_t step = cp->pcp.batch << BATCH_SCALE_MAX;
+	uint32_t drained = 0;
+
+	if (!pa_rules(pa)->drain_chunks)
+		step = cp->pcp.count;
+	while (cp->pcp.count > 0)
+		drained += pa_free_bulk(pa, zone, cp, step, 0, by, trail);
+	return drained;
+}
+
+int64_t pa_drain(struct pa *pa, uint32_t zone, uint32_t cpu, uint32_t by, struct pa_trail *trail)
+{
+	int64_t drained = 0;
+
+	if (!pa_req(pa) || by >= pa_req(pa)->cpus || (zone != UINT32_MAX && zone >= pa->nr_zones) ||
+	    (cpu != UINT32_MAX && cpu >= pa_req(pa)->cpus))
+		return -EINVAL;
+	for (uint32_t c = 0; c < pa_req(pa)->cpus; c++) {
+		if (cpu != UINT32_MAX && c != cpu)
+			continue;
+		/* for_each_populated_zone: by node, low to high. */
+		for (uint32_t i = 0; i < pa_req(pa)->nodes * PA_NR_ZONE_TYPES; i++) {
+			uint32_t z = pa_zone_by(pa, i / PA_NR_ZONE_TYPES, i % PA_NR_ZONE_TYPES);
+
+			if (z != PA_NO_ZONE && (zone == UINT32_MAX || z == zone))
+				drained += drain_zone(pa, z, c, by, trail);
+		}
+	}
+	return drained;
+}
+
+/* decay_pcp_high: idle lists shrink, and give back what no longer fits. */
+static void decay(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp, uint32_t cpu,
+		  struct pa_trail *trail)
+{
+	struct pa_pcp *pcp = &cp->pcp;
+	int32_t left, step;
+
+	if (pcp->high > pcp->high_min)
+		pcp->high = max(max(pcp->count - (pcp->batch << BATCH_SCALE_MAX),
+				    pcp->high - (pcp->high >> 3)),
+				pcp->high_min);
+	left = pcp->count - pcp->high;
+	for (; left > 0; left -= step) {
+		step = pa_rules(pa)->decay_chunks ? min(left, pcp->batch) : left;
+		pa_free_bulk(pa, zone, cp, step, 0, cpu, trail);
+	}
+}
+
+/* The pages of a remote zone go home once nothing was counted for some rounds. */
+static void expire(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp, uint32_t cpu,
+		   struct pa_trail *trail)
+{
+	if (!cp->pcp.expire || !cp->pcp.count)
+		return;
+	if (pa_zone_req(pa, zone)->node == pa_cpu_node(pa)[cpu])
+		cp->pcp.expire = 0;
+	else if (!--cp->pcp.expire)
+		pa_free_bulk(pa, zone, cp, cp->pcp.batch, 0, cpu, trail);
+}
+
+int pa_vmstat_update(struct pa *pa, uint32_t cpu, struct pa_trail *trail)
+{
+	if (!pa_req(pa) || cpu >= pa_req(pa)->cpus)
+		return -EINVAL;
+	for (uint32_t i = 0; i < pa_req(pa)->nodes * PA_NR_ZONE_TYPES; i++) {
+		uint32_t zone = pa_zone_by(pa, i / PA_NR_ZONE_TYPES, i % PA_NR_ZONE_TYPES);
+		struct pa_cpu_pages *cp;
+
+		if (zone == PA_NO_ZONE)
+			continue;
+		cp = pa_cpu_pages(pa, zone, cpu);
+		if (cp->delta) {
+			pa_zone_req(pa, zone)->deltas -= cp->delta;
+			cp->delta = 0;
+			cp->pcp.expire = REMOTE_ROUNDS;
+		}
+		if (pa_rules(pa)->pcp_auto)
+			decay(pa, zone, cp, cpu, trail);
+		expire(pa, zone, cp, cpu, trail);
+	}
+	return 0;
+}
+
+/* -------------------------------------------------------------------------
+ * Looking at lists, and loading them
+ */
+
+static struct pa_cpu_pages *find(const struct pa *pa, uint32_t zone, uint32_t cpu)
+{
+	if (!pa_req(pa) || zone >= pa->nr_zones || cpu >= pa_req(pa)->cpus)
+		return NULL;
+	return pa_cpu_pages(pa, zone, cpu);
+}
+
+int pa_pcp_get(const struct pa *pa, uint32_t zone, uint32_t cpu, struct pa_pcp *pcp)
+{
+	const struct pa_cpu_pages *cp = find(pa, zone, cpu);
+
+	if (!cp)
+		return -ENOENT;
+	*pcp = cp->pcp;
+	return 0;
+}
+
+int pa_pcp_set(struct pa *pa, uint32_t zone, uint32_t cpu, const struct pa_pcp *pcp)
+{
+	struct pa_cpu_pages *cp = find(pa, zone, cpu);
+	int32_t count;
+
+	if (!cp)
+		return -ENOENT;
+	if (pcp->batch < 1 || pcp->batch > BATCH_CAP || pcp->high < 0 || pcp->high_min < 0 ||
+	    pcp->high_max < pcp->high_min || pcp->free_count < 0 ||
+	    pcp->alloc_factor > BATCH_SCALE_MAX || pcp->free_factor > 2 * BATCH_SCALE_MAX)
+		return -EINVAL;
+	count = cp->pcp.count;
+	cp->pcp = *pcp;
+	cp->pcp.count = count;
+	return 0;
+}
+
+int pa_pcp_index(const struct pa *pa, unsigned int order, enum pa_mt mt)
+{
+	int pindex;
+
+	if (!pa_req(pa) || (unsigned int)mt >= PA_PCPTYPES)
+		return -EINVAL;
+	pindex = pa_pindex(pa, pa_rules(pa), order, mt);
+	return pindex < 0 ? -EINVAL : pindex;
+}
+
+uint64_t pa_pcp_head(const struct pa *pa, uint32_t zone, uint32_t cpu, unsigned int pindex)
+{
+	const struct pa_cpu_pages *cp = find(pa, zone, cpu);
+
+	if (!cp || pindex >= PA_NR_PCP_LISTS)
+		return PA_PFN_NONE;
+	return pa_pfn(&pa->zones[zone], cp->lists[pindex].head);
+}
+
+uint64_t pa_pcp_next(const struct pa *pa, uint64_t pfn)
+{
+	const struct pa_zone *z = pa_zone_at(pa, pfn);
+	uint8_t owner;
+
+	if (!z || !pa_req(pa))
+		return PA_PFN_NONE;
+	owner = pa_owners(pa)[pa_frame(z, pfn)];
+	if (!owner || owner >= OWNER_ALLOCATED)
+		return PA_PFN_NONE;
+	return pa_pfn(z, pa_links(pa)[pa_frame(z, pfn)].next);
+}
+
+int pa_pcp_load(struct pa *pa, uint32_t zone, uint32_t cpu, unsigned int pindex, uint64_t pfn,
+		enum pa_mt mt)
+{
+	struct pa_cpu_pages *cp = find(pa, zone, cpu);
+	unsigned int order;
+	struct pa_zone *z;
+
+	if (!cp || pindex >= pa_rules(pa)->pcp_lists || (unsigned int)mt >= PA_NR_MT ||
+	    mt == PA_ISOLATE)
+		return -EINVAL;
+	order = pindex < THP_PINDEX ? pindex / PA_PCPTYPES : pa->pageblock_order;
+	z = pa_valid_block(pa, pfn, order);
+	if (!z || z != &pa->zones[zone])
+		return -EINVAL;
+	if (!pa_unclaimed(pa, z, pfn, order))
+		return -EEXIST;
+	pa_mark(pa, z, pfn, order, PA_USE_PINNED);
+	pa_owners(pa)[pa_frame(z, pfn)] = pa_pcp_owner(order, mt);
+	pa_queue_append(pa_links(pa), &cp->lists[pindex], pa_frame(z, pfn));
+	cp->pcp.count += 1 << order;
+	return 0;
+}

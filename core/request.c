@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The request level's part of the state: measuring and building it, zones and their counters,
+ * and which frames are handed out.
+ */
+#include <errno.h>
+#include <stdalign.h>
+#include <string.h>
+
+#include "pa_req_internal.h"
+
+#define DEFER_MAX 6 /* COMPACT_MAX_DEFER_SHIFT */
+
+struct req_layout {
+	uint64_t zones, pages, pgdat, zonelists, cpu_node, owners; /* offsets from struct pa_req */
+	uint64_t size;
+	uint32_t nodes;
+};
+
+static uint64_t place(uint64_t *at, uint64_t nr, size_t size)
+{
+	uint64_t here = *at;
+
+	*at = (here + nr * size + alignof(max_align_t) - 1) / alignof(max_align_t) *
+	      alignof(max_align_t);
+	return here;
+}
+
+static void lay_out(const struct pa_config *cfg, uint64_t nr_frames, struct req_layout *l)
+{
+	uint64_t at = 0;
+
+	l->nodes = 1;
+	for (uint32_t i = 0; i < cfg->nr_zones; i++) {
+		if (cfg->zones[i].node >= l->nodes)
+			l->nodes = cfg->zones[i].node + 1;
+	}
+	for (uint32_t c = 0; cfg->cpu_node && c < cfg->cpus; c++) {
+		if (cfg->cpu_node[c] >= l->nodes)
+			l->nodes = cfg->cpu_node[c] + 1u;
+	}
+	place(&at, 1, sizeof(struct pa_req));
+	l->zones = place(&at, cfg->nr_zones, sizeof(struct pa_zone_req));
+	l->pages = place(&at, (uint64_t)cfg->nr_zones * cfg->cpus, sizeof(struct pa_cpu_pages));
+	l->pgdat = place(&at, l->nodes, sizeof(struct pa_node));
+	l->zonelists = place(&at, (uint64_t)l->nodes * PA_NR_ZONE_TYPES, cfg->nr_zones + 1);
+	l->cpu_node = place(&at, cfg->cpus, 1);
+	l->owners = place(&at, nr_frames, 1);
+	l->size = at;
+}
+
+static bool zones_valid(const struct pa_config *cfg)
+{
+	for (uint32_t i = 0; i < cfg->nr_zones; i++) {
+		const struct pa_zone_config *z = &cfg->zones[i];
+
+		if (z->node >= PA_MAX_NODES || z->type >= PA_NR_ZONE_TYPES)
+			return false;
+		if (z->wmark[0] > z->wmark[1] || z->wmark[1] > z->wmark[2])
+			return false;
+		for (uint32_t k = 0; k < i; k++) {
+			if (cfg->zones[k].node == z->node && cfg->zones[k].type == z->type)
+				return false;
+		}
+	}
+	return true;
+}
+
+bool pa_req_plan(const struct pa_config *cfg, uint64_t nr_frames, uint64_t *size)
+{
+	struct req_layout l;
+
+	if (cfg->cpus > PA_MAX_CPUS || !pa_rules_find(cfg->policy->name) || !zones_valid(cfg))
+		return false;
+	if (cfg->pageblock_order <= PA_COSTLY_ORDER)
+		return false;
+	if (cfg->knobs && !pa_knobs_valid(cfg->policy, cfg->knobs, NULL, NULL, NULL))
+		return false;
+	for (uint32_t c = 0; cfg->cpu_node && c < cfg->cpus; c++) {
+		if (cfg->cpu_node[c] >= PA_MAX_NODES)
+			return false;
+	}
+	lay_out(cfg, nr_frames, &l);
+	*size = l.size;
+	return true;
+}
+
+/* GFP_ZONE_TABLE: a type the kernel has no zone for is served from NORMAL. */
+static void init_gfp_zones(struct pa_req *req)
+{
+	for (uint32_t gfp = 0; gfp < 16; gfp++) {
+		uint32_t modifier = gfp & (PA_GFP_DMA | PA_GFP_DMA32 | PA_GFP_HIGHMEM);
+		uint8_t type = PA_ZONE_NORMAL;
+
+		if (modifier & (modifier - 1))
+			type = PA_NO_ZONE;
+		else if (modifier == PA_GFP_DMA)
+			type = PA_ZONE_DMA;
+		else if (modifier == PA_GFP_DMA32)
+			type = PA_ZONE_DMA32;
+		else if (modifier == PA_GFP_HIGHMEM)
+			type = gfp & PA_GFP_MOVABLE ? PA_ZONE_MOVABLE : PA_ZONE_HIGHMEM;
+		if (type != PA_NO_ZONE && !(req->types >> type & 1))
+			type = PA_ZONE_NORMAL;
+		req->gfp_zones[gfp] = type;
+	}
+}
+
+/* alloc_flags_nofragment, as far as the preferred zone decides it. */
+static bool starts_nofragment(const struct pa *pa, const struct pa_zone_req *zr)
+{
+	if (zr->type != PA_ZONE_NORMAL || !(pa_req(pa)->types >> PA_ZONE_DMA32 & 1))
+		return false;
+	if (pa_req(pa)->nodes == 1)
+		return true;
+	for (uint32_t i = 0; i < pa->nr_zones; i++) {
+		const struct pa_zone_req *other = pa_zone_req(pa, i);
+
+		if (other->node == zr->node && other->type == PA_ZONE_DMA32 && other->present)
+			return true;
+	}
+	return false;
+}
+
+static void init_zone_req(struct pa *pa, uint32_t zone, const struct pa_zone_config *cfg)
+{
+	const struct pa_queue none = { PA_NIL, PA_NIL };
+	struct pa_zone_req *zr = pa_zone_req(pa, zone);
+	struct pa_req *req = pa_req(pa);
+
+	memcpy(zr->wmark, cfg->wmark, sizeof(zr->wmark));
+	zr->type = (uint8_t)cfg->type;
+	zr->node = (uint8_t)cfg->node;
+	zr->present = cfg->present ? cfg->present : cfg->managed;
+	zr->threshold = pa_stat_threshold(req->cpus, cfg->managed);
+	zr->lru = none;
+	zr->compact_migrate = cfg->start_pfn;
+	zr->compact_free = cfg->start_pfn + cfg->spanned;
+	for (uint32_t cpu = 0; cpu < req->cpus; cpu++) {
+		for (unsigned int i = 0; i < PA_NR_PCP_LISTS; i++)
+			pa_cpu_pages(pa, zone, cpu)->lists[i] = none;
+	}
+}
+
+/* Which types of zone this kernel was built with: x86's, of 32 bits if there is HIGHMEM. */
+static uint32_t built_in(const struct pa_config *cfg)
+{
+	uint32_t types = 1u << PA_ZONE_DMA | 1u << PA_ZONE_NORMAL | 1u << PA_ZONE_MOVABLE;
+
+	for (uint32_t i = 0; i < cfg->nr_zones; i++)
+		types |= 1u << cfg->zones[i].type;
+	if (!(types >> PA_ZONE_HIGHMEM & 1))
+		types |= 1u << PA_ZONE_DMA32;
+	return types;
+}
+
+void pa_req_init(struct pa *pa, const struct pa_config *cfg)
+{
+	struct pa_req *req = pa_req(pa);
+	struct req_layout l;
+	bool marked = false;
+
+	lay_out(cfg, pa->nr_frames, &l);
+	if (cfg->knobs)
+		req->knobs = *cfg->knobs;
+	else
+		pa_knobs_default(&req->knobs);
+	pa->boost_factor = cfg->knobs ? cfg->knobs->watermark_boost_factor : cfg->boost_factor;
+	req->knobs.watermark_boost_factor = pa->boost_factor;
+	while (strcmp(pa_rules_at(req->rules)->policy, cfg->policy->name))
+		req->rules++;
+	req->cpus = cfg->cpus;
+	req->nodes = l.nodes;
+	req->types = built_in(cfg);
+	req->zones = pa->req + l.zones;
+	req->pages = pa->req + l.pages;
+	req->pgdat = pa->req + l.pgdat;
+	req->zonelists = pa->req + l.zonelists;
+	req->cpu_node = pa->req + l.cpu_node;
+	req->owners = pa->req + l.owners;
+	init_gfp_zones(req);
+	for (uint32_t c = 0; c < req->cpus; c++)
+		pa_cpu_node(pa)[c] = cfg->cpu_node ? cfg->cpu_node[c] : 0;
+	for (uint32_t c = 0; c < req->cpus; c++)
+		pa_node(pa, pa_cpu_node(pa)[c])->cpus++;
+	for (uint32_t i = 0; i < pa->nr_zones; i++) {
+		init_zone_req(pa, i, &cfg->zones[i]);
+		marked |= cfg->zones[i].wmark[PA_WMARK_HIGH] != 0;
+	}
+	for (uint32_t i = 0; i < pa->nr_zones; i++)
+		pa_zone_req(pa, i)->nofragment = starts_nofragment(pa, pa_zone_req(pa, i));
+	pa_build_zonelists(pa, cfg->distance);
+	if (!marked)
+		pa_setup_marks(pa);
+	pa_setup_reserve(pa);
+	pa_setup_pcps(pa);
+}
+
+/* -------------------------------------------------------------------------
+ * Zones
+ */
+
+uint32_t pa_zone_by(const struct pa *pa, uint32_t nid, unsigned int type)
+{
+	for (uint32_t i = 0; i < pa->nr_zones; i++) {
+		if (pa_zone_req(pa, i)->node == nid && pa_zone_req(pa, i)->type == type)
+			return i;
+	}
+	return PA_NO_ZONE;
+}
+
+int pa_zone_get(const struct pa *pa, uint32_t zone, struct pa_zone_state *state)
+{
+	const struct pa_zone_req *zr;
+	const struct pa_zone *z;
+
+	if (!pa_req(pa) || zone >= pa->nr_zones)
+		return -ENOENT;
+	zr = pa_zone_req(pa, zone);
+	z = &pa->zones[zone];
+	memset(state, 0, sizeof(*state));
+	memcpy(state->wmark, zr->wmark, sizeof(state->wmark));
+	memcpy(state->lowmem_reserve, zr->reserve, sizeof(state->lowmem_reserve));
+	state->boost = z->boost;
+	state->managed = z->managed;
+	state->present = zr->present;
+	state->nr_reserved_highatomic = zr->nr_reserved_highatomic;
+	state->flags = zr->flags;
+	state->threshold = zr->threshold;
+	state->nr_free = pa_zone_free(z, zr);
+	state->type = zr->type;
+	state->node = zr->node;
+	state->defer_shift = zr->defer_shift;
+	state->order_failed = zr->order_failed;
+	state->considered = zr->considered;
+	state->reclaimable = zr->nr_lru;
+	return 0;
+}
+
+int pa_zone_set(struct pa *pa, uint32_t zone, const struct pa_zone_state *state)
+{
+	struct pa_zone_req *zr;
+	struct pa_zone *z;
+
+	if (!pa_req(pa) || zone >= pa->nr_zones)
+		return -ENOENT;
+	if (state->wmark[0] > state->wmark[1] || state->wmark[1] > state->wmark[2] ||
+	    state->wmark[2] > INT64_MAX / 2 || state->threshold > 125 ||
+	    state->defer_shift > DEFER_MAX)
+		return -EINVAL;
+	zr = pa_zone_req(pa, zone);
+	z = &pa->zones[zone];
+	memcpy(zr->wmark, state->wmark, sizeof(zr->wmark));
+	memcpy(zr->reserve, state->lowmem_reserve, sizeof(zr->reserve));
+	z->wmark_high = zr->wmark[PA_WMARK_HIGH];
+	z->managed = state->managed;
+	z->boost = state->boost < pa_boost_max(pa, z) ? state->boost : pa_boost_max(pa, z);
+	zr->present = state->present;
+	zr->nr_reserved_highatomic = state->nr_reserved_highatomic;
+	zr->flags = state->flags;
+	zr->threshold = state->threshold;
+	zr->defer_shift = state->defer_shift;
+	zr->order_failed = state->order_failed;
+	zr->considered = state->considered;
+	return 0;
+}
+
+int pa_set_counters(struct pa *pa, uint32_t zone, const int8_t *deltas)
+{
+	struct pa_zone_req *zr;
+	int64_t sum = 0;
+
+	if (!pa_req(pa) || zone >= pa->nr_zones)
+		return -ENOENT;
+	zr = pa_zone_req(pa, zone);
+	for (uint32_t cpu = 0; cpu < pa_req(pa)->cpus; cpu++) {
+		int64_t delta = deltas[cpu];
+
+		if (delta > (int64_t)zr->threshold || -delta > (int64_t)zr->threshold)
+			return -EINVAL;
+		sum += delta;
+	}
+	zr->deltas = sum;
+	for (uint32_t cpu = 0; cpu < pa_req(pa)->cpus; cpu++)
+		pa_cpu_pages(pa, zone, cpu)->delta = deltas[cpu];
+	return 0;
+}
+
+/* -------------------------------------------------------------------------
+ * Frames handed out
+ */
+
+int pa_allocated(const struct pa *pa, uint64_t pfn)
+{
+	const struct pa_zone *z = pa_zone_at(pa, pfn);
+	uint8_t owner;
+
+	if (!z || !pa_req(pa))
+		return -ENOENT;
+	owner = pa_owners(pa)[pa_frame(z, pfn)];
+	return owner >= OWNER_ALLOCATED ? (int)(owner & OWNER_ORDER) : -ENOENT;
+}
+
+bool pa_unclaimed(const struct pa *pa, const struct pa_zone *z, uint64_t pfn, unsigned int order)
+{
+	const uint8_t *owners = pa_owners(pa);
+
+	if (pa_any_free(pa, z, pfn, order))
+		return false;
+	for (uint64_t p = pfn; p < pfn + pa_pages(order); p++) {
+		if (owners[pa_frame(z, p)])
+			return false;
+	}
+	/* A larger block may start below. */
+	for (unsigned int high = order + 1; high < pa->nr_orders; high++) {
+		uint64_t head = pfn & ~(pa_pages(high) - 1);
+		uint8_t owner;
+
+		if (head < z->start)
+			break;
+		owner = owners[pa_frame(z, head)];
+		if (owner && head + pa_pages(owner & OWNER_ORDER) > pfn)
+			return false;
+	}
+	return true;
+}
+
+int pa_set_allocated(struct pa *pa, uint64_t pfn, unsigned int order, enum pa_use use)
+{
+	struct pa_zone *z = pa_valid_block(pa, pfn, order);
+
+	if (!z || !pa_req(pa) || (unsigned int)use >= PA_USE_FREE)
+		return -EINVAL;
+	if (!pa_unclaimed(pa, z, pfn, order))
+		return -EEXIST;
+	pa_mark(pa, z, pfn, order, use);
+	pa_own(pa, z, pfn, order, OWNER_ALLOCATED);
+	return 0;
+}
+
+int pa_split_page(struct pa *pa, uint64_t pfn, unsigned int order, unsigned int to)
+{
+	const struct pa_zone *z = pa_zone_at(pa, pfn);
+
+	if (!z || !pa_req(pa) || order >= pa->nr_orders || to > order ||
+	    pa_owners(pa)[pa_frame(z, pfn)] != (OWNER_ALLOCATED | order))
+		return -EINVAL;
+	for (uint64_t p = pfn; p < pfn + pa_pages(order); p += pa_pages(to))
+		pa_own(pa, z, p, to, OWNER_ALLOCATED);
+	return 0;
+}

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Watermarks: how high they are, what lower zones keep from higher requests, and who may go
+ * below them how far.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+
+#include "pa_req_internal.h"
+
+#define KB_PER_PAGE 4
+#define ALLOC_RESERVES                                                                             \
+	(PA_ALLOC_NON_BLOCK | PA_ALLOC_MIN_RESERVE | PA_ALLOC_HIGHATOMIC | PA_ALLOC_OOM)
+
+/* mult_frac(value, numer, 10000) */
+static uint64_t per_ten_thousand(uint64_t value, uint64_t numer)
+{
+	return value / 10000 * numer + value % 10000 * numer / 10000;
+}
+
+static uint64_t clamp(uint64_t value, uint64_t low, uint64_t high)
+{
+	return value < low ? low : value > high ? high : value;
+}
+
+static uint64_t isqrt(uint64_t value)
+{
+	uint64_t root = 0;
+
+	for (uint64_t bit = UINT64_C(1) << 31; bit; bit >>= 1) {
+		if ((root + bit) * (root + bit) <= value)
+			root += bit;
+	}
+	return root;
+}
+
+static unsigned int fls(uint64_t value)
+{
+	unsigned int bits = 0;
+
+	for (; value; value >>= 1)
+		bits++;
+	return bits;
+}
+
+/* calculate_normal_threshold: how far a CPU's delta may run before it is told. */
+uint32_t pa_stat_threshold(uint32_t cpus, uint64_t managed)
+{
+	/* Steps of 128 MB of 4 KB pages. */
+	uint32_t threshold = 2 * fls(cpus) * (1 + fls(managed >> 15));
+
+	return threshold < 125 ? threshold : 125;
+}
+
+/* -------------------------------------------------------------------------
+ * How high
+ */
+
+/* setup_per_zone_lowmem_reserve, within each node. */
+void pa_setup_reserve(struct pa *pa)
+{
+	const struct pa_knobs *knobs = &pa_req(pa)->knobs;
+	bool needs_top = pa_rules(pa)->reserve_needs_top;
+
+	for (uint32_t i = 0; i < pa->nr_zones; i++) {
+		struct pa_zone_req *zr = pa_zone_req(pa, i);
+		uint32_t ratio = knobs->lowmem_reserve_ratio[zr->type];
+		uint64_t above = 0;
+
+		memset(zr->reserve, 0, sizeof(zr->reserve));
+		for (unsigned int top = zr->type + 1u; top < PA_NR_ZONE_TYPES; top++) {
+			uint64_t managed = 0;
+
+			for (uint32_t k = 0; k < pa->nr_zones; k++) {
+				const struct pa_zone_req *other = pa_zone_req(pa, k);
+
+				if (other->node == zr->node && other->type == top)
+					managed += pa->zones[k].managed;
+			}
+			above += managed;
+			if (ratio && pa->zones[i].managed && (managed || !needs_top))
+				zr->reserve[top] = above / ratio;
+		}
+	}
+}
+
+/* Does min_free_kbytes leave the zone out? */
+static bool is_capped(const struct pa *pa, const struct pa_zone_req *zr)
+{
+	return zr->type == PA_ZONE_HIGHMEM ||
+	       (zr->type == PA_ZONE_MOVABLE && pa_rules(pa)->movable_capped);
+}
+
+/* __setup_per_zone_wmarks for @kbytes of min_free_kbytes. */
+static void set_marks(struct pa *pa, uint64_t kbytes)
+{
+	const struct pa_req *req = pa_req(pa);
+	uint64_t pages_min = kbytes / KB_PER_PAGE, lowmem = 0;
+
+	for (uint32_t i = 0; i < pa->nr_zones; i++) {
+		if (!is_capped(pa, pa_zone_req(pa, i)))
+			lowmem += pa->zones[i].managed;
+	}
+	for (uint32_t i = 0; i < pa->nr_zones; i++) {
+		struct pa_zone_req *zr = pa_zone_req(pa, i);
+		struct pa_zone *z = &pa->zones[i];
+		uint64_t share = lowmem ? pages_min * z->managed / lowmem : 0;
+		uint64_t gap = per_ten_thousand(z->managed, req->knobs.watermark_scale_factor);
+
+		zr->wmark[PA_WMARK_MIN] = share;
+		if (is_capped(pa, zr))
+			zr->wmark[PA_WMARK_MIN] = clamp(z->managed / 1024, 32, 128);
+		if (gap < share / 4)
+			gap = share / 4;
+		z->boost = 0;
+		zr->wmark[PA_WMARK_LOW] = zr->wmark[PA_WMARK_MIN] + gap;
+		zr->wmark[PA_WMARK_HIGH] = zr->wmark[PA_WMARK_LOW] + gap;
+		z->wmark_high = zr->wmark[PA_WMARK_HIGH];
+	}
+}
+
+/* nr_free_buffer_pages: what zones for GFP_USER hold above their high marks. */
+static uint64_t buffer_pages(const struct pa *pa)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < pa->nr_zones; i++) {
+		const struct pa_zone_req *zr = pa_zone_req(pa, i);
+		uint64_t high = zr->wmark[PA_WMARK_HIGH];
+
+		if (zr->type <= PA_ZONE_NORMAL && pa->zones[i].managed > high)
+			sum += pa->zones[i].managed - high;
+	}
+	return sum;
+}
+
+/* set_recommended_min_free_kbytes: two free pageblocks a zone, and one for each pair of types. */
+static uint64_t recommended(const struct pa *pa)
+{
+	uint64_t zones = 0, pages, most = buffer_pages(pa) / 20;
+
+	for (uint32_t i = 0; i < pa->nr_zones; i++)
+		zones += pa_zone_req(pa, i)->present && pa_zone_req(pa, i)->type <= PA_ZONE_NORMAL;
+	pages = pa_pages(pa->pageblock_order) * zones * (2 + PA_PCPTYPES * PA_PCPTYPES);
+	return (pages < most ? pages : most) * KB_PER_PAGE;
+}
+
+void pa_setup_marks(struct pa *pa)
+{
+	const struct pa_knobs *knobs = &pa_req(pa)->knobs;
+	uint64_t kbytes = knobs->min_free_kbytes;
+
+	if (!kbytes) {
+		/* As at boot, when no zone has marks yet. */
+		for (uint32_t i = 0; i < pa->nr_zones; i++)
+			memset(pa_zone_req(pa, i)->wmark, 0, sizeof(pa_zone_req(pa, i)->wmark));
+		kbytes = clamp(isqrt(buffer_pages(pa) * KB_PER_PAGE * 16), 128, 262144);
+	}
+	set_marks(pa, kbytes);
+	if (!knobs->min_free_kbytes && knobs->khugepaged && recommended(pa) > kbytes)
+		set_marks(pa, recommended(pa));
+}
+
+/* -------------------------------------------------------------------------
+ * Who may go below
+ */
+
+/* __zone_watermark_unusable_free */
+static int64_t unusable(const struct pa_rules *rules, const struct pa_zone *z,
+			const struct pa_zone_req *zr, unsigned int order, uint32_t flags)
+{
+	uint32_t opens = rules->harder ? PA_ALLOC_NON_BLOCK | PA_ALLOC_OOM : ALLOC_RESERVES;
+	int64_t pages = (int64_t)pa_pages(order) - 1;
+
+	if (!(flags & opens))
+		pages += (int64_t)(rules->free_highatomic ? z->free[PA_HIGHATOMIC] :
+							    zr->nr_reserved_highatomic);
+	if (!(flags & PA_ALLOC_CMA))
+		pages += (int64_t)z->free[PA_CMA];
+	return pages;
+}
+
+/* What the reserves that @flags open leave of @min. */
+static int64_t lowered(const struct pa_rules *rules, int64_t min, uint32_t flags)
+{
+	if (flags & PA_ALLOC_MIN_RESERVE)
+		min -= min / 2;
+	if (rules->harder) {
+		if (flags & PA_ALLOC_OOM)
+			min -= min / 2;
+		else if (flags & PA_ALLOC_NON_BLOCK)
+			min -= min / 4;
+		return min;
+	}
+	if (flags & PA_ALLOC_MIN_RESERVE && flags & PA_ALLOC_NON_BLOCK)
+		min -= min / 4;
+	if (flags & PA_ALLOC_OOM)
+		min -= min / 2;
+	return min;
+}
+
+/* Is there one block of @order that the request may take? */
+static bool has_block(const struct pa_rules *rules, const struct pa_zone *z, unsigned int order,
+		      uint32_t flags)
+{
+	uint32_t last = rules->harder ? PA_ALLOC_NON_BLOCK | PA_ALLOC_OOM :
+					PA_ALLOC_HIGHATOMIC | PA_ALLOC_OOM;
+	uint32_t orders =
+		z->orders[PA_UNMOVABLE] | z->orders[PA_MOVABLE] | z->orders[PA_RECLAIMABLE];
+
+	if (flags & PA_ALLOC_CMA)
+		orders |= z->orders[PA_CMA];
+	if (flags & last)
+		orders |= z->orders[PA_HIGHATOMIC];
+	return orders >> order;
+}
+
+bool pa_watermark_test(const struct pa *pa, uint32_t zone, unsigned int order, uint64_t mark,
+		       unsigned int highest, uint32_t flags, int64_t free,
+		       struct pa_zone_look *look)
+{
+	const struct pa_zone_req *zr = pa_zone_req(pa, zone);
+	const struct pa_rules *rules = pa_rules(pa);
+	const struct pa_zone *z = &pa->zones[zone];
+	int64_t min = lowered(rules, (int64_t)mark, flags);
+	int64_t less = unusable(rules, z, zr, order, flags);
+	enum pa_verdict verdict = PA_ZONE_OK;
+
+	if (free - less <= min + (int64_t)zr->reserve[highest])
+		verdict = PA_ZONE_LOW;
+	else if (order && !has_block(rules, z, order, flags))
+		verdict = PA_ZONE_FRAGMENTED;
+	if (look) {
+		*look = (struct pa_zone_look){
+			.zone = (uint8_t)zone,
+			.verdict = (uint8_t)verdict,
+			.wmark = (uint8_t)((flags & PA_ALLOC_WMARK_MASK) >> PA_ALLOC_WMARK_SHIFT),
+			.flags = flags,
+			.free = free,
+			.unusable = less,
+			.mark = (int64_t)mark,
+			.min = min,
+			.reserve = (int64_t)zr->reserve[highest],
+		};
+	}
+	return verdict == PA_ZONE_OK;
+}
+
+bool pa_watermark_ok(const struct pa *pa, uint32_t zone, unsigned int order, uint64_t mark,
+		     enum pa_zone_type highest, uint32_t flags, struct pa_zone_look *look)
+{
+	if (!pa_req(pa) || zone >= pa->nr_zones || order >= pa->nr_orders || mark > INT64_MAX ||
+	    (unsigned int)highest >= PA_NR_ZONE_TYPES)
+		return false;
+	return pa_watermark_test(pa, zone, order, mark, highest, flags,
+				 pa_zone_free(&pa->zones[zone], pa_zone_req(pa, zone)), look);
+}
+
+/* Order 0 at the min mark may look past the boost if it is urgent. */
+static bool sees_through_boost(const struct pa_ctx *ac, const struct pa_zone *z, uint32_t flags)
+{
+	if (ac->order || !z->boost || flags & PA_ALLOC_WMARK_MASK)
+		return false;
+	return ac->rules->boost_by_atomic ? ac->gfp & PA_GFP_ATOMIC : flags & PA_ALLOC_MIN_RESERVE;
+}
+
+/*
+ * The short cut of zone_watermark_fast for order 0 keeps the whole mark, so it is never laxer than
+ * the test and needs no code of its own.
+ */
+bool pa_watermark_fast(const struct pa_ctx *ac, uint32_t zone, unsigned int wmark, uint32_t flags)
+{
+	const struct pa_zone_req *zr = pa_zone_req(ac->pa, zone);
+	const struct pa_zone *z = &ac->pa->zones[zone];
+	uint64_t mark = pa_mark_of(z, zr, wmark);
+	int64_t free = pa_zone_free(z, zr);
+	struct pa_zone_look *look = NULL;
+	bool ok;
+
+	if (ac->rec && ac->rec->nr_looks < PA_MAX_LOOKS)
+		look = &ac->rec->looks[ac->rec->nr_looks];
+	ok = pa_watermark_test(ac->pa, zone, ac->order, mark, ac->highest, flags, free, look);
+	if (!ok && sees_through_boost(ac, z, flags))
+		ok = pa_watermark_test(ac->pa, zone, 0, zr->wmark[PA_WMARK_MIN], ac->highest, flags,
+				       free, look);
+	if (look)
+		look->wmark = (uint8_t)wmark;
+	if (ac->rec)
+		ac->rec->nr_looks++;
+	return ok;
+}
