@@ -176,7 +176,9 @@ static bool merge_and_link(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsig
 		retype_absorbed(pa, z, buddy, order, mt);
 		pfn &= buddy;
 	}
-	pa_link_block(pa, z, pfn, order, mt, flags & PA_TO_TAIL || merge_likely(pa, z, pfn, order));
+	pa_link_block(pa, z, pfn, order, mt,
+		      (flags & PA_TO_TAIL && pa_version(pa)->tail_moves) ||
+			      merge_likely(pa, z, pfn, order));
 	return false;
 }
 

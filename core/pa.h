@@ -96,7 +96,7 @@ struct pa_policy {
 	uint32_t reserve_max;	 /* to 3.10: the most RESERVE pageblocks; 0: there is no RESERVE */
 	bool pair_map; /* 2.4: one list an order whatever the type, a bit for each pair of buddies */
 	bool tail_rule;	 /* 3.10+: a block likely to merge goes to the tail of its list */
-	bool tail_moves; /* 5.10+: blocks that change type enter at the tail, not the head */
+	bool tail_moves; /* 5.10+: FPI_TO_TAIL; blocks that change type enter at the tail */
 	bool first_cut; /* 2.6.24: a small block's rest, a large one's 2nd pageblock keep their type */
 	bool unmovable_claims; /* 4.4+: UNMOVABLE requests claim small blocks as RECLAIMABLE ones do */
 	bool counts_alike; /* 4.12+: the claim test also counts pages in use that suit the new type */
@@ -198,7 +198,7 @@ int pa_pageblock(const struct pa *pa, uint64_t pfn);
  * What happens under zone->lock
  */
 
-#define PA_TO_TAIL 0x1 /* FPI_TO_TAIL: insert at the tail whatever the rule says */
+#define PA_TO_TAIL 0x1 /* FPI_TO_TAIL: insert at the tail whatever the rule says; 5.10+ */
 
 /**
  * pa_free_block() - __free_one_page: merge upward and insert.
@@ -350,7 +350,7 @@ int pa_take(struct pa *pa, uint64_t pfn, unsigned int order);
  */
 int pa_isolate(struct pa *pa, uint64_t pfn, unsigned int order);
 
-/* __putback_isolated_page: pa_free_block at the tail. */
+/* __putback_isolated_page: pa_free_block at the tail (up to 5.4 by the rule, like any free). */
 int pa_putback(struct pa *pa, uint64_t pfn, unsigned int order, enum pa_mt mt);
 
 /*

@@ -131,8 +131,13 @@ static uint32_t type_of(const struct ref *r, int zone, uint32_t pfn)
 
 /* ------------------------------------------------------------------------- free */
 
+static bool moves_to_tail(const struct ref *r)
+{
+	return !ref_is(r, "2.6.24 3.10 4.4 5.4");
+}
+
 /* 2.4's __free_pages_ok, which looks at nothing but the bits. */
-static void free_by_bits(struct ref *r, int zone, uint32_t pfn, uint32_t order, bool tail)
+static void free_by_bits(struct ref *r, int zone, uint32_t pfn, uint32_t order)
 {
 	struct ref_zone *z = &r->zone[zone];
 
@@ -146,7 +151,7 @@ static void free_by_bits(struct ref *r, int zone, uint32_t pfn, uint32_t order, 
 		unlist(z, pfn ^ (1u << order), order, PA_MOVABLE);
 		pfn = pair;
 	}
-	insert(z, pfn, order, PA_MOVABLE, tail);
+	insert(z, pfn, order, PA_MOVABLE, false);
 }
 
 /* May a block that is going to be of type @mt take in a buddy in a block of type @type? */
@@ -166,7 +171,7 @@ bool ref_free(struct ref *r, int zone, uint32_t pfn, uint32_t order, uint32_t mt
 	uint32_t top = r->orders - 1;
 
 	if (!r->flavour) {
-		free_by_bits(r, zone, pfn, order, tail);
+		free_by_bits(r, zone, pfn, order);
 		return false;
 	}
 	while (order < top) {
@@ -191,6 +196,7 @@ bool ref_free(struct ref *r, int zone, uint32_t pfn, uint32_t order, uint32_t mt
 		pfn = pfn < buddy ? pfn : buddy;
 		order++;
 	}
+	tail &= moves_to_tail(r); /* FPI_TO_TAIL came with them */
 	if (!tail && order + 1 < top && r->flavour > 1) {
 		uint32_t uncle = (pfn & (pfn ^ (1u << order))) ^ (2u << order);
 
@@ -284,11 +290,6 @@ static bool range(const struct ref *r, int zone, uint32_t pfn, uint32_t *first, 
 	if (*first < z->start)
 		*first = pfn;
 	return true;
-}
-
-static bool moves_to_tail(const struct ref *r)
-{
-	return !ref_is(r, "2.6.24 3.10 4.4 5.4");
 }
 
 static uint32_t move(struct ref *r, int zone, uint32_t first, uint32_t end, uint32_t mt)
