@@ -6,7 +6,7 @@
 #include <stdalign.h>
 #include <string.h>
 
-#include "pa_internal.h"
+#include "pa_req_internal.h"
 
 #define PFN_LIMIT ((uint64_t)1 << 52) /* 64 address bits; keeps every sum of pfns in range */
 
@@ -14,6 +14,7 @@ struct layout {
 	uint32_t policy;
 	uint64_t spans, links, tags, blocks, maps; /* offsets */
 	uint64_t nr_frames, nr_blocks, nr_pairs;
+	uint64_t req; /* 0: none */
 	uint64_t size;
 };
 
@@ -89,6 +90,15 @@ static bool plan(const struct pa_config *cfg, struct layout *l)
 	l->blocks = l->tags + l->nr_frames;
 	l->maps = l->blocks + l->nr_blocks;
 	l->size = l->maps + (l->nr_pairs + 7) / 8;
+	if (cfg->cpus) {
+		uint64_t more;
+
+		if (!pa_req_plan(cfg, l->nr_frames, &more))
+			return false;
+		l->req = (l->size + alignof(max_align_t) - 1) / alignof(max_align_t) *
+			 alignof(max_align_t);
+		l->size = l->req + more;
+	}
 	return l->size <= SIZE_MAX;
 }
 
@@ -154,6 +164,7 @@ int pa_init(void *mem, size_t len, const struct pa_config *cfg, struct pa **out)
 	pa->links = l.links;
 	pa->tags = l.tags;
 	pa->blocks = l.blocks;
+	pa->req = l.req;
 	pa->maps = cfg->policy->pair_map ? l.maps : 0;
 
 	for (uint32_t i = 0; i < cfg->nr_zones; i++) {
@@ -172,6 +183,8 @@ int pa_init(void *mem, size_t len, const struct pa_config *cfg, struct pa **out)
 	sort_spans(pa);
 	memset(pa_tags(pa), PA_USE_UNKNOWN, pa->nr_frames);
 	memset(pa_blocks(pa), PA_MOVABLE, pa->nr_blocks);
+	if (pa->req)
+		pa_req_init(pa, cfg);
 	*out = pa;
 	return 0;
 }
