@@ -82,7 +82,7 @@ static inline const char *lists(const struct pa *pa)
 			if (pfn == PA_PFN_NONE)
 				continue;
 			len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%c%d",
-						len ? " " : "", "UMRHCI"[mt], order);
+						len ? " " : "", "UMRHCIV"[mt], order);
 			for (; pfn != PA_PFN_NONE; pfn = pa_list_next(pa, pfn), sep = ",")
 				len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%llx",
 							sep, (unsigned long long)pfn);
@@ -114,11 +114,29 @@ static inline struct pa_decision take(struct pa *pa, unsigned int order, enum pa
 	return request(pa, (struct pa_request){ .order = (uint8_t)order, .mt = (uint8_t)mt });
 }
 
-/* Run @test for each policy the model knows. */
-static inline void each_policy(void (*test)(const char *policy))
+/* Run @test for each policy from @oldest to @newest; NULL: the newest there is. */
+static inline void each_policy(void (*test)(const char *policy), const char *oldest,
+			       const char *newest)
 {
-	for (size_t i = 0; pa_policy_at(i); i++)
+	const struct pa_policy *policy = pa_policy_find(oldest);
+	const struct pa_policy *last = newest ? pa_policy_find(newest) : NULL;
+
+	assert_non_null(policy);
+	assert_true(!newest || last);
+	for (size_t i = 0; pa_policy_at(i); i++) {
+		if (pa_policy_at(i) < policy || (last && pa_policy_at(i) > last))
+			continue;
 		test(pa_policy_at(i)->name);
+	}
 }
+
+/* A test of its own for a function that takes a policy: all from @oldest on, or to @newest. */
+#define SINCE(oldest, test) BETWEEN(oldest, NULL, test)
+#define BETWEEN(oldest, newest, test)                                                              \
+	static void test##_everywhere(void **state)                                                \
+	{                                                                                          \
+		(void)state;                                                                       \
+		each_policy(test, oldest, newest);                                                 \
+	}
 
 #endif /* TESTS_CORE_FIXTURE_H */

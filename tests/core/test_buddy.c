@@ -134,13 +134,20 @@ static void the_caller_may_ask_for_the_tail(const char *policy)
 	LISTS(pa, "M0:600,401,701");
 }
 
-/* From pageblock order on, blocks merge across types only if both types can fall back. */
+static bool joins(enum pa_barrier barrier, unsigned int a, unsigned int b)
+{
+	if (barrier == PA_BARRIER_ISOLATE)
+		return a != PA_ISOLATE && b != PA_ISOLATE;
+	return barrier == PA_BARRIER_NONE || (a < PA_PCPTYPES && b < PA_PCPTYPES);
+}
+
+/* From pageblock order on, blocks merge across types; by and by fewer and fewer of them. */
 static void a_barrier_between_pageblocks(const char *policy)
 {
 	for (unsigned int a = 0; a < PA_NR_MT; a++) {
 		for (unsigned int b = 0; b < PA_NR_MT; b++) {
 			struct pa *pa = model(policy);
-			bool merge = a == b || (a < PA_PCPTYPES && b < PA_PCPTYPES);
+			bool merge = a == b || joins(pa_policy(pa)->barrier, a, b);
 
 			pa_set_pageblock(pa, 0x400, (enum pa_mt)a);
 			pa_set_pageblock(pa, 0x600, (enum pa_mt)b);
@@ -161,7 +168,11 @@ static void a_barrier_between_pageblocks(const char *policy)
 static void how_much_of_a_buddy_is_retyped(const char *policy)
 {
 	const struct pa_zone_config zone = { .spanned = 1024, .managed = 1024 };
-	const struct pa_config cfg = { pa_policy_find(policy), &zone, 1, 11, 3, 0 };
+	const struct pa_config cfg = { .policy = pa_policy_find(policy),
+				       .zones = &zone,
+				       .nr_zones = 1,
+				       .nr_orders = 11,
+				       .pageblock_order = 3 };
 	struct pa *pa;
 
 	assert_int_equal(pa_init(mem, sizeof(mem), &cfg, &pa), 0);
@@ -230,7 +241,11 @@ static void zones_do_not_merge(const char *policy)
 		{ .start_pfn = 0x401, .spanned = 0x3ff, .managed = 1 },
 		{ .start_pfn = 0, .spanned = 0x401, .managed = 1 },
 	};
-	const struct pa_config cfg = { pa_policy_find(policy), zones, 2, 11, PBO, 0 };
+	const struct pa_config cfg = { .policy = pa_policy_find(policy),
+				       .zones = zones,
+				       .nr_zones = 2,
+				       .nr_orders = 11,
+				       .pageblock_order = PBO };
 	struct pa *pa;
 
 	assert_int_equal(pa_init(mem, sizeof(mem), &cfg, &pa), 0);
@@ -315,7 +330,8 @@ static void moving_a_pageblock(const char *policy)
 	load(pa, 0x200, 2, PA_MOVABLE);
 	assert_int_equal(pa_move_block(pa, 0x4ff, PA_HIGHATOMIC), 0);
 	sound(pa);
-	LISTS(pa, "M2:200 H2:600,400,4c0 H0:408");
+	LISTS(pa, pa_policy(pa)->tail_moves ? "M2:200 H2:600,400,4c0 H0:408" :
+					      "M2:200 H2:4c0,400,600 H0:408");
 	assert_int_equal(pa_pageblock(pa, 0x400), PA_HIGHATOMIC);
 	assert_int_equal(pa_move_block(pa, 1u << 30, PA_MOVABLE), -ENOENT);
 	assert_int_equal(pa_move_block(pa, 0x400, PA_NR_MT), -EINVAL);
@@ -361,31 +377,24 @@ static void rotating_a_list(const char *policy)
 	assert_int_equal(pa_rotate(pa, 1u << 30, false), -ENOENT);
 }
 
-#define EACH(test)                                                                                 \
-	static void test##_everywhere(void **state)                                                \
-	{                                                                                          \
-		(void)state;                                                                       \
-		each_policy(test);                                                                 \
-	}
-
-EACH(splitting_keeps_the_lower_half)
-EACH(remainders_enter_at_the_head)
-EACH(free_buddies_merge_upward)
-EACH(merging_stops_at_the_largest_order)
-EACH(the_tail_is_for_blocks_likely_to_merge)
-EACH(large_blocks_enter_at_the_head)
-EACH(the_caller_may_ask_for_the_tail)
-EACH(a_barrier_between_pageblocks)
-EACH(how_much_of_a_buddy_is_retyped)
-EACH(large_frees)
-EACH(a_captured_block_reaches_no_list)
-EACH(zones_do_not_merge)
-EACH(taking_one_block_out_of_a_larger)
-EACH(isolating_small_blocks_changes_no_type)
-EACH(isolating_half_a_pageblock)
-EACH(moving_a_pageblock)
-EACH(moving_a_pageblock_of_a_larger_block)
-EACH(rotating_a_list)
+SINCE("2.6.24", splitting_keeps_the_lower_half)
+SINCE("2.6.24", remainders_enter_at_the_head)
+SINCE("2.4", free_buddies_merge_upward)
+SINCE("2.4", merging_stops_at_the_largest_order)
+SINCE("3.10", the_tail_is_for_blocks_likely_to_merge)
+SINCE("3.10", large_blocks_enter_at_the_head)
+SINCE("5.10", the_caller_may_ask_for_the_tail)
+SINCE("2.6.24", a_barrier_between_pageblocks)
+SINCE("2.6.24", how_much_of_a_buddy_is_retyped)
+SINCE("2.6.24", large_frees)
+SINCE("5.4", a_captured_block_reaches_no_list)
+SINCE("2.4", zones_do_not_merge)
+SINCE("2.4", taking_one_block_out_of_a_larger)
+SINCE("5.10", isolating_small_blocks_changes_no_type)
+SINCE("5.4", isolating_half_a_pageblock)
+SINCE("2.6.24", moving_a_pageblock)
+SINCE("2.6.24", moving_a_pageblock_of_a_larger_block)
+SINCE("2.4", rotating_a_list)
 
 int main(void)
 {

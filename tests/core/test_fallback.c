@@ -21,6 +21,13 @@ static struct pa *scattered(const char *policy, unsigned int pinned)
 }
 
 #define MOVED "U7:300 U5:240,280 U2:20c U1:20a U0:209"
+#define MOVED_TO_HEAD "U7:300 U5:280,240 U2:20c U1:20a U0:209"
+#define SPLIT "U6:340 U5:320,280,240 U4:310 U3:308,208 U2:304 U1:302 U0:301"
+
+static const char *moved(const struct pa *pa)
+{
+	return pa_policy(pa)->tail_moves ? MOVED : MOVED_TO_HEAD;
+}
 
 static void too_few_alike_pages_leave_the_block_alone(void **state)
 {
@@ -31,6 +38,11 @@ static void too_few_alike_pages_leave_the_block_alone(void **state)
 		unsigned int fallback_order, boosts;
 		const char *lists;
 	} cases[] = {
+		{ "2.6.24", PA_PATH_MOVE, 0x300, 0x300, 7, 0, SPLIT },
+		{ "3.10", PA_PATH_MOVE, 0x300, 0x300, 7, 0, SPLIT },
+		{ "4.4", PA_PATH_MOVE, 0x300, 0x300, 7, 0, SPLIT },
+		{ "5.4", PA_PATH_MOVE, 0x208, 0x300, 7, 1, MOVED_TO_HEAD },
+		{ "5.10", PA_PATH_MOVE, 0x208, 0x300, 7, 1, MOVED },
 		{ "6.1.0", PA_PATH_MOVE, 0x208, 0x300, 7, 1, MOVED },
 		{ "6.1", PA_PATH_MOVE, 0x208, 0x300, 7, 1, MOVED },
 		{ "6.12.0", PA_PATH_STEAL, 0x300, 0x300, 7, 1,
@@ -38,6 +50,8 @@ static void too_few_alike_pages_leave_the_block_alone(void **state)
 		{ "6.12", PA_PATH_STEAL, 0x208, 0x208, 3, 3,
 		  "M7:300 M5:240,280 M2:20c M1:20a M0:209" },
 		{ "6.18", PA_PATH_STEAL, 0x208, 0x208, 3, 3,
+		  "M7:300 M5:240,280 M2:20c M1:20a M0:209" },
+		{ "7.3", PA_PATH_STEAL, 0x208, 0x208, 3, 3,
 		  "M7:300 M5:240,280 M2:20c M1:20a M0:209" },
 	};
 	(void)state;
@@ -52,9 +66,10 @@ static void too_few_alike_pages_leave_the_block_alone(void **state)
 		assert_int_equal(d.fallback_order, cases[i].fallback_order);
 		assert_int_equal(d.fallback_mt, PA_MOVABLE);
 		assert_int_equal(d.boosts, cases[i].boosts);
-		assert_int_equal(d.nr_tests, cases[i].boosts);
+		assert_int_equal(d.nr_tests, cases[i].boosts ? cases[i].boosts : 1);
 		assert_int_equal(d.tests[0].free, 200);
-		assert_int_equal(d.tests[0].movable, 312);
+		/* Up to 4.4 nobody looks at pages in use. */
+		assert_int_equal(d.tests[0].movable, cases[i].boosts ? 312 : 0);
 		assert_int_equal(d.tests[0].alike, 0);
 		assert_int_equal(d.tests[0].unknown, 0);
 		assert_false(d.tests[0].claimed);
@@ -76,7 +91,7 @@ static void half_a_block_alike_claims_it(const char *policy)
 	assert_int_equal(d.nr_tests, 1);
 	assert_int_equal(d.tests[0].alike, 56);
 	assert_true(d.tests[0].claimed);
-	LISTS(pa, MOVED);
+	LISTS(pa, moved(pa));
 	assert_int_equal(pa_pageblock(pa, 0x200), PA_UNMOVABLE);
 	assert_int_equal(pa_boost(pa, 0), PBN);
 }
@@ -151,7 +166,7 @@ static void movable_splits_the_smallest(const char *policy)
 	assert_int_equal(pa_pageblock(pa, 0x200), PA_UNMOVABLE);
 }
 
-/* Up to 6.9 the rest of a stolen block changes list; later it keeps its type. */
+/* From 3.10 to 6.9 the rest of a stolen block changes list; before and later it keeps its type. */
 static void the_rest_of_a_stolen_block(const char *policy)
 {
 	struct pa *pa = model(policy);
@@ -159,7 +174,8 @@ static void the_rest_of_a_stolen_block(const char *policy)
 	assert_int_equal(pa_set_pageblock(pa, 0x200, PA_UNMOVABLE), 0);
 	load(pa, 0x208, 3, PA_UNMOVABLE);
 	take(pa, 1, PA_MOVABLE);
-	LISTS(pa, pa_policy(pa)->hygiene ? "U2:20c U1:20a" : "M2:20c M1:20a");
+	LISTS(pa, pa_policy(pa)->hygiene || pa_policy(pa)->first_cut ? "U2:20c U1:20a" :
+								       "M2:20c M1:20a");
 }
 
 static void a_free_pageblock_is_claimed_whole(const char *policy)
@@ -175,7 +191,8 @@ static void a_free_pageblock_is_claimed_whole(const char *policy)
 	assert_int_equal(d.boosts, 0);
 	LISTS(pa, "R9:600 R8:500 R7:480 R6:440 R5:420 R4:410 R3:408 R2:404 R1:402 R0:401");
 	assert_int_equal(pa_pageblock(pa, 0x400), PA_RECLAIMABLE);
-	assert_int_equal(pa_pageblock(pa, 0x600), PA_RECLAIMABLE);
+	assert_int_equal(pa_pageblock(pa, 0x600),
+			 pa_policy(pa)->first_cut ? PA_MOVABLE : PA_RECLAIMABLE);
 }
 
 static void nofragment_leaves_parts_of_blocks_alone(const char *policy)
@@ -204,10 +221,14 @@ static void the_table_is_read_from_left_to_right(const char *policy)
 
 		for (unsigned int mt = 0; mt < PA_NR_MT; mt++) {
 			pa_set_pageblock(pa, 0x400 + mt * PBN, (enum pa_mt)mt);
-			if (mt != start)
+			/* 4.4 and 5.4 take CMA pages before they look at the table. */
+			if (mt != start && (mt != PA_CMA || pa_policy(pa)->cma != PA_CMA_MOVABLE))
 				load(pa, 0x400 + mt * PBN, 9, (enum pa_mt)mt);
 		}
-		assert_int_equal(take(pa, 3, (enum pa_mt)start).fallback_mt, wanted[start]);
+		assert_int_equal(take(pa, 3, (enum pa_mt)start).fallback_mt,
+				 start == PA_MOVABLE && pa_policy(pa)->cma == PA_CMA_LENDER ?
+					 PA_CMA :
+					 wanted[start]);
 	}
 }
 
@@ -261,6 +282,8 @@ static void highatomic_blocks_are_not_claimed(void **state)
 		const char *lists;
 		int type; /* of the pageblock afterwards */
 	} cases[] = {
+		{ "5.4", PA_PATH_STEAL, "U7:280 U6:240 U5:220 U4:210 U3:208 U2:204 U1:202 U0:201",
+		  PA_HIGHATOMIC },
 		{ "6.1", PA_PATH_STEAL, "U7:280 U6:240 U5:220 U4:210 U3:208 U2:204 U1:202 U0:201",
 		  PA_HIGHATOMIC },
 		{ "6.12.0", PA_PATH_STEAL,
@@ -388,7 +411,7 @@ static void the_outcome_told_overrules_the_test(const char *policy)
 	assert_int_equal(d.path, PA_PATH_CLAIM);
 	assert_int_equal(d.pfn, 0x208);
 	assert_int_equal(pa_commit(pa, &d), 0);
-	LISTS(pa, MOVED);
+	LISTS(pa, moved(pa));
 	sound(pa);
 
 	pa = scattered(policy, 56);
@@ -541,30 +564,23 @@ static void boosts_stop_at_their_limit(void **state)
 	}
 }
 
-#define EACH(test)                                                                                 \
-	static void test##_everywhere(void **state)                                                \
-	{                                                                                          \
-		(void)state;                                                                       \
-		each_policy(test);                                                                 \
-	}
-
-EACH(half_a_block_alike_claims_it)
-EACH(one_page_short_of_half_does_not)
-EACH(unknown_frames_are_guessed_from_the_block)
-EACH(other_types_count_free_pages_alone)
-EACH(movable_splits_the_smallest)
-EACH(the_rest_of_a_stolen_block)
-EACH(a_free_pageblock_is_claimed_whole)
-EACH(nofragment_leaves_parts_of_blocks_alone)
-EACH(the_table_is_read_from_left_to_right)
-EACH(special_types_ask_for_their_list_alone)
-EACH(cma)
-EACH(blocks_that_leave_the_zone)
-EACH(being_told_the_outcome_gives_the_same_decision)
-EACH(the_outcome_told_overrules_the_test)
-EACH(outcomes_that_cannot_be_are_refused)
-EACH(a_stale_decision_is_refused)
-EACH(a_forged_decision_is_refused)
+SINCE("5.4", half_a_block_alike_claims_it)
+SINCE("5.4", one_page_short_of_half_does_not)
+SINCE("5.4", unknown_frames_are_guessed_from_the_block)
+SINCE("5.4", other_types_count_free_pages_alone)
+SINCE("5.4", movable_splits_the_smallest)
+SINCE("2.6.24", the_rest_of_a_stolen_block)
+SINCE("2.6.24", a_free_pageblock_is_claimed_whole)
+SINCE("5.4", nofragment_leaves_parts_of_blocks_alone)
+SINCE("2.6.24", the_table_is_read_from_left_to_right)
+SINCE("2.6.24", special_types_ask_for_their_list_alone)
+SINCE("5.10", cma)
+SINCE("2.6.24", blocks_that_leave_the_zone)
+SINCE("2.6.24", being_told_the_outcome_gives_the_same_decision)
+SINCE("5.4", the_outcome_told_overrules_the_test)
+SINCE("2.6.24", outcomes_that_cannot_be_are_refused)
+SINCE("2.6.24", a_stale_decision_is_refused)
+SINCE("2.6.24", a_forged_decision_is_refused)
 
 int main(void)
 {

@@ -8,7 +8,8 @@ static unsigned char before[sizeof(mem)];
 
 static void policies_have_names(void **state)
 {
-	static const char *const names[] = { "6.1.0", "6.1", "6.12.0", "6.12", "6.18" };
+	static const char *const names[] = { "2.4",   "2.6.24", "3.10",	  "4.4",  "5.4",  "5.10",
+					     "6.1.0", "6.1",	"6.12.0", "6.12", "6.18", "7.3" };
 	size_t i;
 	(void)state;
 
@@ -28,6 +29,7 @@ static void types_and_paths_have_names(void **state)
 	(void)state;
 	assert_string_equal(pa_mt_name(PA_HIGHATOMIC), "HighAtomic");
 	assert_string_equal(pa_mt_name(PA_ISOLATE), "Isolate");
+	assert_string_equal(pa_mt_name(PA_RESERVE), "Reserve");
 	assert_null(pa_mt_name(PA_NR_MT));
 	for (int path = 0; path < PA_NR_PATHS; path++)
 		assert_non_null(pa_path_name((enum pa_path)path));
@@ -37,7 +39,12 @@ static void types_and_paths_have_names(void **state)
 static void bad_configurations_have_no_size(void **state)
 {
 	const struct pa_zone_config good = { .start_pfn = 1, .spanned = 4095, .managed = 4000 };
-	const struct pa_config cfg = { pa_policy_find("6.18"), &good, 1, 11, 9, 15000 };
+	const struct pa_config cfg = { .policy = pa_policy_find("6.18"),
+				       .zones = &good,
+				       .nr_zones = 1,
+				       .nr_orders = 11,
+				       .pageblock_order = 9,
+				       .boost_factor = 15000 };
 	const struct pa_policy stranger = *cfg.policy;
 	struct pa_zone_config zones[] = { good, { .start_pfn = 4096, .spanned = 1 } };
 	struct pa *pa = NULL;
@@ -95,7 +102,11 @@ static void bad_configurations_have_no_size(void **state)
 static void a_frame_finds_its_zone(void **state)
 {
 	struct pa_zone_config zones[PA_MAX_ZONES];
-	const struct pa_config cfg = { pa_policy_find("6.1"), zones, PA_MAX_ZONES, 11, 9, 0 };
+	const struct pa_config cfg = { .policy = pa_policy_find("6.1"),
+				       .zones = zones,
+				       .nr_zones = PA_MAX_ZONES,
+				       .nr_orders = 11,
+				       .pageblock_order = 9 };
 	struct pa *pa;
 	(void)state;
 
@@ -232,7 +243,7 @@ static void bad_arguments_change_nothing(const char *policy)
 static void bad_arguments(void **state)
 {
 	(void)state;
-	each_policy(bad_arguments_change_nothing);
+	each_policy(bad_arguments_change_nothing, "2.4", NULL);
 }
 
 static uint64_t play(struct pa *pa)
@@ -256,11 +267,13 @@ static void equal_calls_give_equal_bytes(void **state)
 	pa = model("6.18");
 	assert_int_not_equal(pa_hash(pa), hash);
 	assert_int_equal(play(pa), hash);
-	assert_memory_equal(
-		copy, mem,
-		pa_size(&(struct pa_config){ pa_policy_find("6.18"),
-					     &(struct pa_zone_config){ .spanned = 64 * PBN }, 1, 11,
-					     9, 15000 }));
+	assert_memory_equal(copy, mem,
+			    pa_size(&(struct pa_config){
+				    .policy = pa_policy(pa),
+				    .zones = &(struct pa_zone_config){ .spanned = 64 * PBN },
+				    .nr_zones = 1,
+				    .nr_orders = 11,
+				    .pageblock_order = PBO }));
 
 	/* A copy is a fork: the same from here on, whatever becomes of the other. */
 	fork = (struct pa *)(void *)(copy + ((unsigned char *)pa - mem));
