@@ -11,6 +11,7 @@
 struct damage {
 	const char *why;
 	void (*inflict)(struct pa *pa, struct pa_zone *z);
+	const char *policy; /* NULL: 6.18 */
 };
 
 static void leave_zone(struct pa *pa, struct pa_zone *z)
@@ -109,29 +110,65 @@ static void change_a_type(struct pa *pa, struct pa_zone *z)
 	pa_set_pageblock(pa, 0x410, PA_UNMOVABLE);
 }
 
+static void miscount_isolated(struct pa *pa, struct pa_zone *z)
+{
+	(void)pa;
+	z->nr_isolate++;
+}
+
+static void flip_a_bit(struct pa *pa, struct pa_zone *z)
+{
+	pa_flip_pair(pa, z, 0x2000, 3);
+}
+
+/* Above pageblock order, where other versions may hold buddies apart. */
+static void split_a_pair(struct pa *pa, struct pa_zone *z)
+{
+	pa_mark(pa, z, 0x800, 10, PA_USE_FREE);
+	pa_link_block(pa, z, 0x800, 9, PA_MOVABLE, false);
+	pa_link_block(pa, z, 0xa00, 9, PA_MOVABLE, false);
+}
+
+static void open_another_list(struct pa *pa, struct pa_zone *z)
+{
+	pa_mark(pa, z, 0x800, 2, PA_USE_FREE);
+	pa_link_block(pa, z, 0x800, 2, PA_UNMOVABLE, false);
+}
+
+static void type_a_block(struct pa *pa, struct pa_zone *z)
+{
+	(void)z;
+	pa_blocks(pa)[5] = PA_UNMOVABLE;
+}
+
 static void boost_too_far(struct pa *pa, struct pa_zone *z)
 {
 	z->boost = pa_boost_max(pa, z) + 1;
 }
 
 static const struct damage damages[] = {
-	{ "a list leads out of its zone", leave_zone },
-	{ "a list is longer than its count", close_a_ring },
-	{ "a block on a list is marked otherwise", mark_as_another_type },
-	{ "a free block is not aligned or leaves its zone", shift_a_block },
-	{ "a list does not read the same backwards", break_the_way_back },
-	{ "a list is shorter than its count", cut_a_list_short },
-	{ "the tail of a list is not its last block", forget_the_tail },
-	{ "a list of an order that does not exist has blocks", lower_the_orders },
-	{ "the free pages of a type do not sum up", miscount_pages },
-	{ "the set of non-empty lists is wrong", misjudge_a_list },
-	{ "a frame is free but in no block", free_a_frame_of_nobody },
-	{ "a frame inside a free block is not free", use_a_free_frame },
-	{ "a free block is on no list", head_no_list },
-	{ "two free buddies in one pageblock were left apart", leave_buddies_apart },
-	{ "a pageblock has no known type", invent_a_type },
-	{ "a free block is not on the list of its pageblock's type", change_a_type },
-	{ "a watermark boost is above its limit", boost_too_far },
+	{ "a list leads out of its zone", leave_zone, NULL },
+	{ "a list is longer than its count", close_a_ring, NULL },
+	{ "a block on a list is marked otherwise", mark_as_another_type, NULL },
+	{ "a free block is not aligned or leaves its zone", shift_a_block, NULL },
+	{ "a list does not read the same backwards", break_the_way_back, NULL },
+	{ "a list is shorter than its count", cut_a_list_short, NULL },
+	{ "the tail of a list is not its last block", forget_the_tail, NULL },
+	{ "a list of an order that does not exist has blocks", lower_the_orders, NULL },
+	{ "the free pages of a type do not sum up", miscount_pages, NULL },
+	{ "the set of non-empty lists is wrong", misjudge_a_list, NULL },
+	{ "a frame is free but in no block", free_a_frame_of_nobody, NULL },
+	{ "a frame inside a free block is not free", use_a_free_frame, NULL },
+	{ "a free block is on no list", head_no_list, NULL },
+	{ "two free buddies in one pageblock were left apart", leave_buddies_apart, NULL },
+	{ "a pageblock has no known type", invent_a_type, NULL },
+	{ "a free block is not on the list of its pageblock's type", change_a_type, NULL },
+	{ "a watermark boost is above its limit", boost_too_far, NULL },
+	{ "the isolated pageblocks are miscounted", miscount_isolated, NULL },
+	{ "the bit of a pair of buddies is wrong", flip_a_bit, "2.4" },
+	{ "a pair of buddies is free and was left apart", split_a_pair, "2.4" },
+	{ "there is more than one list of an order", open_another_list, "2.4" },
+	{ "a pageblock has a type though there are none", type_a_block, "2.4" },
 };
 
 static void each_damage_has_its_name(void **state)
@@ -139,7 +176,7 @@ static void each_damage_has_its_name(void **state)
 	(void)state;
 
 	for (size_t i = 0; i < sizeof(damages) / sizeof(damages[0]); i++) {
-		struct pa *pa = model("6.18");
+		struct pa *pa = model(damages[i].policy ? damages[i].policy : "6.18");
 		const char *why = "";
 
 		load(pa, 0x410, 1, PA_MOVABLE);
