@@ -7,8 +7,8 @@
 
 #include "pa_internal.h"
 
-inline void pa_link_block(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsigned int order,
-			  enum pa_mt mt, bool tail)
+static inline void link_block(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsigned int order,
+			      enum pa_mt mt, bool tail)
 {
 	struct pa_link *links = pa_links(pa);
 	uint32_t frame = pa_frame(z, pfn);
@@ -28,7 +28,7 @@ inline void pa_link_block(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsign
 }
 
 /* The frames stay PA_USE_FREE: the caller links them again or marks them. */
-inline void pa_unlink_block(struct pa *pa, struct pa_zone *z, uint64_t pfn)
+static inline void unlink_block(struct pa *pa, struct pa_zone *z, uint64_t pfn)
 {
 	struct pa_link *links = pa_links(pa);
 	uint32_t frame = pa_frame(z, pfn);
@@ -46,6 +46,17 @@ inline void pa_unlink_block(struct pa *pa, struct pa_zone *z, uint64_t pfn)
 	*tag = PA_USE_FREE;
 	if (pa->maps)
 		pa_flip_pair(pa, z, pfn, order);
+}
+
+void pa_link_block(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsigned int order,
+		   enum pa_mt mt, bool tail)
+{
+	link_block(pa, z, pfn, order, mt, tail);
+}
+
+void pa_unlink_block(struct pa *pa, struct pa_zone *z, uint64_t pfn)
+{
+	unlink_block(pa, z, pfn);
 }
 
 void pa_mark(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsigned int order, enum pa_use use)
@@ -70,7 +81,7 @@ void pa_hand_out(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsigned int or
 	uint8_t tag = *pa_tag(pa, z, pfn);
 	unsigned int high = pa_tag_order(tag);
 
-	pa_unlink_block(pa, z, pfn);
+	unlink_block(pa, z, pfn);
 	while (high > order) {
 		uint64_t spare = pa_pages(--high);
 
@@ -78,7 +89,7 @@ void pa_hand_out(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsigned int or
 			pfn += spare;
 			spare = -spare;
 		}
-		pa_link_block(pa, z, pfn + spare, high, pa_tag_mt(tag), false);
+		link_block(pa, z, pfn + spare, high, pa_tag_mt(tag), false);
 	}
 	pa_mark(pa, z, pfn, order, PA_USE_PINNED);
 }
@@ -172,13 +183,13 @@ static bool merge_and_link(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsig
 		}
 		if (!buddy_free(pa, z, pfn, order) || !may_absorb(pa, z, buddy, order, mt))
 			break;
-		pa_unlink_block(pa, z, buddy);
+		unlink_block(pa, z, buddy);
 		retype_absorbed(pa, z, buddy, order, mt);
 		pfn &= buddy;
 	}
-	pa_link_block(pa, z, pfn, order, mt,
-		      (flags & PA_TO_TAIL && pa_version(pa)->tail_moves) ||
-			      merge_likely(pa, z, pfn, order));
+	link_block(pa, z, pfn, order, mt,
+		   (flags & PA_TO_TAIL && pa_version(pa)->tail_moves) ||
+			   merge_likely(pa, z, pfn, order));
 	return false;
 }
 
@@ -262,15 +273,15 @@ int pa_take(struct pa *pa, uint64_t pfn, unsigned int order)
 	if (high < order)
 		return -ENOENT;
 
-	pa_unlink_block(pa, z, block);
+	unlink_block(pa, z, block);
 	while (high > order) {
 		uint64_t upper = block + pa_pages(--high);
 
 		if (pfn >= upper) {
-			pa_link_block(pa, z, block, high, mt, false);
+			link_block(pa, z, block, high, mt, false);
 			block = upper;
 		} else {
-			pa_link_block(pa, z, upper, high, mt, false);
+			link_block(pa, z, upper, high, mt, false);
 		}
 	}
 	pa_mark(pa, z, pfn, order, PA_USE_PINNED);
@@ -285,7 +296,7 @@ int pa_isolate(struct pa *pa, uint64_t pfn, unsigned int order)
 
 	if (!z || !free_at(pa, z, pfn, order))
 		return -ENOENT;
-	pa_unlink_block(pa, z, pfn);
+	unlink_block(pa, z, pfn);
 	pa_mark(pa, z, pfn, order, PA_USE_PINNED);
 	if (order + 1 < pa->pageblock_order)
 		return 0;
