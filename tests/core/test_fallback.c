@@ -496,7 +496,7 @@ static void a_forged_decision_is_refused(const char *policy)
 		.fallback_order = 5,
 		.fallback_mt = PA_MOVABLE,
 	};
-	struct pa_decision forged[11];
+	struct pa_decision forged[17];
 
 	load(pa, 0x10e0, 5, PA_MOVABLE);
 	load(pa, 0x10c0, 0, PA_MOVABLE);
@@ -517,6 +517,13 @@ static void a_forged_decision_is_refused(const char *policy)
 	forged[9].from_order = 4;
 	forged[10].pfn = 0x200; /* CMA was not asked for */
 	forged[10].from_order = 4;
+	forged[11].path = forged[12].path = PA_PATH_SMALLEST;
+	forged[11].from_order = 200;
+	forged[12].from_order = 0;
+	forged[13].req.mt = PA_HIGHATOMIC;
+	forged[14].path = forged[15].path = forged[16].path = PA_PATH_NONE; /* nothing is in vain */
+	forged[15].req.mt = PA_HIGHATOMIC;
+	forged[16].req.mt = PA_MOVABLE;
 	memcpy(before, mem, sizeof(mem));
 	for (size_t i = 0; i < sizeof(forged) / sizeof(forged[0]); i++)
 		assert_int_equal(pa_commit(pa, &forged[i]), -EINVAL);
