@@ -364,6 +364,15 @@ int pa_putback(struct pa *pa, uint64_t pfn, unsigned int order, enum pa_mt mt);
 int pa_move_block(struct pa *pa, uint64_t pfn, enum pa_mt mt);
 
 /*
+ * pa_unisolate() - unset_migratetype_isolate: give the isolated pageblock at @pfn the type @mt.
+ *
+ * Its free blocks move as with pa_move_block(), which with PA_ISOLATE also isolates; but one whose
+ * buddy waits beyond the barrier is freed again, so that they merge.  -EINVAL if the pageblock is
+ * not isolated, or @mt no other type; else as pa_move_block().
+ */
+int pa_unisolate(struct pa *pa, uint64_t pfn, enum pa_mt mt);
+
+/*
  * pa_reserve_pageblocks() - setup_zone_migrate_reserve: MOVABLE pageblocks become RESERVE, or back.
  * @min: the zone's min mark in pages; so many pageblocks as cover it are reserved, lowest first.
  *

@@ -124,6 +124,32 @@ int pa_move_block(struct pa *pa, uint64_t pfn, enum pa_mt mt)
 	return 0;
 }
 
+/* Is the isolated free block @info kept from merging with its buddy by nothing but that? */
+static bool waits(const struct pa *pa, const struct pa_page_info *info)
+{
+	uint64_t buddy = info->block ^ pa_pages(info->order);
+	struct pa_page_info other;
+
+	return info->head && info->order >= pa->pageblock_order &&
+	       info->order + 1u < pa->nr_orders && !pa_page(pa, buddy, &other) && other.head &&
+	       other.order == info->order && pa_zone_at(pa, buddy) == pa_zone_at(pa, info->block) &&
+	       pa_pageblock(pa, buddy) != PA_ISOLATE;
+}
+
+int pa_unisolate(struct pa *pa, uint64_t pfn, enum pa_mt mt)
+{
+	uint64_t first = pfn & ~(pa_pages(pa->pageblock_order) - 1);
+	struct pa_page_info info;
+
+	if ((unsigned int)mt >= PA_NR_MT || mt == PA_ISOLATE || pa_pageblock(pa, pfn) != PA_ISOLATE)
+		return -EINVAL;
+	if (pa_page(pa, first, &info) || !waits(pa, &info))
+		return pa_move_block(pa, pfn, mt);
+	pa_isolate(pa, first, info.order);
+	pa_set_pageblock(pa, first, mt);
+	return pa_putback(pa, first, info.order, mt);
+}
+
 /* Retype one pageblock of a reserve, and move what may be moved of it. */
 static void set_reserve(struct pa *pa, struct pa_zone *z, uint64_t pfn, enum pa_mt mt)
 {
@@ -180,6 +206,7 @@ void pa_boost_watermark(const struct pa *pa, struct pa_zone *z)
 
 	if (!max)
 		return;
+	z->quick = false;
 	z->boost += pa_pages(pa->pageblock_order);
 	if (z->boost > max)
 		z->boost = max;

@@ -355,7 +355,7 @@ static void what_isolating_half_a_pageblock_retypes(void **state)
 	}
 }
 
-/* Un-isolating in 5.4: the block is pulled, its pageblock retyped, and the free merges again. */
+/* The barrier kept them apart; now the block is pulled, its pageblock retyped, and freed again. */
 static void isolated_blocks_merge_once_they_are_not(const char *policy)
 {
 	struct pa *pa = model(policy);
@@ -364,12 +364,36 @@ static void isolated_blocks_merge_once_they_are_not(const char *policy)
 	pa_set_pageblock(pa, 0x400, PA_ISOLATE);
 	put(pa, 0x400, 9, PA_ISOLATE);
 	LISTS(pa, "M9:600 I9:400");
+	/* Nothing is taken from an isolated pageblock. */
 	assert_int_equal(take(pa, 9, PA_MOVABLE).pfn, 0x600);
 	assert_int_equal(take(pa, 0, PA_MOVABLE).path, PA_PATH_NONE);
 	put(pa, 0x600, 9, PA_MOVABLE);
-	assert_int_equal(pa_isolate(pa, 0x400, 9), 0);
-	pa_set_pageblock(pa, 0x400, PA_MOVABLE);
-	assert_int_equal(pa_putback(pa, 0x400, 9, PA_MOVABLE), 0);
+	assert_int_equal(pa_unisolate(pa, 0x4ff, PA_MOVABLE), 0);
+	sound(pa);
+	LISTS(pa, "M10:400");
+	assert_int_equal(pa_pageblock(pa, 0x400), PA_MOVABLE);
+	assert_int_equal(pa_unisolate(pa, 0x400, PA_MOVABLE), -EINVAL);
+
+	/* Small blocks, a buddy in use, an isolated buddy: they just move. */
+	pa = model(policy);
+	pa_set_pageblock(pa, 0x400, PA_ISOLATE);
+	pa_set_pageblock(pa, 0x600, PA_ISOLATE);
+	load(pa, 0x400, 9, PA_ISOLATE);
+	load(pa, 0x600, 8, PA_ISOLATE);
+	assert_int_equal(pa_unisolate(pa, 0x600, PA_ISOLATE), -EINVAL);
+	assert_int_equal(pa_unisolate(pa, 0x600, PA_NR_MT), -EINVAL);
+	assert_int_equal(pa_unisolate(pa, 0x600, PA_RECLAIMABLE), 0);
+	assert_int_equal(pa_unisolate(pa, 0x400, PA_MOVABLE), 0);
+	sound(pa);
+	LISTS(pa, "M9:400 R8:600");
+	pa = model(policy);
+	pa_set_pageblock(pa, 0x400, PA_ISOLATE);
+	pa_set_pageblock(pa, 0x600, PA_ISOLATE);
+	load(pa, 0x400, 9, PA_ISOLATE);
+	load(pa, 0x600, 9, PA_ISOLATE);
+	assert_int_equal(pa_unisolate(pa, 0x400, PA_MOVABLE), 0);
+	LISTS(pa, "M9:400 I9:600");
+	assert_int_equal(pa_unisolate(pa, 0x600, PA_MOVABLE), 0);
 	sound(pa);
 	LISTS(pa, "M10:400");
 }
@@ -456,7 +480,7 @@ BETWEEN("2.6.24", "4.4", who_moves_small_blocks)
 BETWEEN("2.6.24", "4.4", nofragment_is_unknown)
 BETWEEN("2.6.24", "4.4", told_about_a_split)
 BETWEEN("4.4", "5.4", cma_comes_before_fallbacks)
-BETWEEN("4.4", "6.1", isolated_blocks_merge_once_they_are_not)
+SINCE("4.4", isolated_blocks_merge_once_they_are_not)
 BETWEEN("5.4", "6.1", claiming_in_vain)
 
 int main(void)

@@ -670,6 +670,27 @@ bool ref_move_block(struct ref *r, int zone, uint32_t pfn, uint32_t mt)
 	return true;
 }
 
+bool ref_unisolate(struct ref *r, int zone, uint32_t pfn, uint32_t mt)
+{
+	uint32_t first = pfn >> r->pbo << r->pbo, buddy;
+
+	if (type_of(r, zone, pfn) != PA_ISOLATE || mt == PA_ISOLATE)
+		return false;
+	for (uint32_t order = r->pbo; order < r->orders - 1; order++) {
+		if (!in_zone(&r->zone[zone], first) || ref_find(r, zone, first, order) < 0)
+			continue;
+		buddy = first ^ (1u << order);
+		if (!in_zone(&r->zone[zone], buddy) || ref_find(r, zone, buddy, order) < 0 ||
+		    type_of(r, zone, buddy) == PA_ISOLATE)
+			break;
+		ref_isolate(r, zone, first, order);
+		set_types(r, zone, first, 1, mt);
+		ref_free(r, zone, first, order, mt, true, -1);
+		return true;
+	}
+	return ref_move_block(r, zone, pfn, mt);
+}
+
 void ref_take(struct ref *r, int zone, uint32_t pfn, uint32_t order)
 {
 	uint32_t block;

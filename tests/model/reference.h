@@ -52,6 +52,8 @@ bool ref_free_direct(struct ref *r, int zone, uint32_t pfn, uint32_t order, bool
 void ref_isolate(struct ref *r, int zone, uint32_t pfn, uint32_t order);
 bool ref_move_block(struct ref *r, int zone, uint32_t pfn, uint32_t mt);
 void ref_take(struct ref *r, int zone, uint32_t pfn, uint32_t order);
+/* unset_migratetype_isolate; false if that is not possible */
+bool ref_unisolate(struct ref *r, int zone, uint32_t pfn, uint32_t mt);
 /* setup_zone_migrate_reserve */
 void ref_reserve(struct ref *r, int zone, uint32_t min);
 bool ref_rotate(struct ref *r, int zone, uint32_t pfn, bool tail);

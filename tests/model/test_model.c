@@ -170,7 +170,7 @@ static void surgery(struct pair *p)
 		return;
 	pfn = (uint32_t)b.block;
 	assert_int_equal(ref_find(p->ref, (int)zone, pfn, b.order), b.mt);
-	switch (pick(p, 5)) {
+	switch (pick(p, 6)) {
 	case 0:
 		assert_int_equal(pa_rotate(p->pa, pfn, tail),
 				 ref_rotate(p->ref, (int)zone, pfn, tail));
@@ -198,6 +198,13 @@ static void surgery(struct pair *p)
 	case 3:
 		pa_reserve_pageblocks(p->pa, zone, order = pick(p, 4u << p->cfg->pageblock_order));
 		ref_reserve(p->ref, (int)zone, order);
+		break;
+	case 4:
+		pfn = (uint32_t)p->cfg->zones[zone].start_pfn +
+		      pick(p, (uint32_t)p->cfg->zones[zone].spanned);
+		order = pick(p, PA_NR_MT);
+		assert_int_equal(!pa_unisolate(p->pa, pfn, (enum pa_mt)order),
+				 ref_unisolate(p->ref, (int)zone, pfn, order));
 		break;
 	default:
 		order = pick(p, 3) ? pick(p, PA_PCPTYPES) : pick(p, PA_NR_MT);
