@@ -15,8 +15,9 @@ bool ref_is(const struct ref *r, const char *list)
 
 	while (strncmp(list, r->policy, len) || (list[len] != ' ' && list[len] != '\0')) {
 		list = strchr(list, ' ');
-		if (!list++)
+		if (!list)
 			return false;
+		list++;
 	}
 	return true;
 }
