@@ -45,6 +45,7 @@ struct pa_zone {
 	uint32_t frame0;		   /* number of the first frame */
 	uint32_t block0;		   /* number of the pageblock that holds it */
 	uint32_t nr_isolate;		   /* pageblocks of type ISOLATE: nr_isolate_pageblock */
+	bool quick; /* the request level need not look at marks until a block leaves a list */
 	uint64_t pairs[PA_MAX_ORDERS - 1]; /* 2.4: number of an order's first bit */
 	struct pa_list lists[PA_MAX_ORDERS][PA_MT_SLOTS];
 };
@@ -71,7 +72,7 @@ struct pa {
 	uint64_t tags;
 	uint64_t blocks;
 	uint64_t maps; /* 0: the policy keeps no bits for pairs */
-	uint64_t req; /* the request level (pa_req_internal.h); 0: none */
+	uint64_t req;  /* the request level (pa_req_internal.h); 0: none */
 	struct pa_zone zones[];
 };
 
