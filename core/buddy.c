@@ -43,6 +43,7 @@ static inline void unlink_block(struct pa *pa, struct pa_zone *z, uint64_t pfn)
 	if (!--list->count)
 		z->orders[mt] &= ~(1u << order);
 	z->free[mt] -= pa_pages(order);
+	z->quick = false;
 	*tag = PA_USE_FREE;
 	if (pa->maps)
 		pa_flip_pair(pa, z, pfn, order);
@@ -215,7 +216,7 @@ int pa_free(struct pa *pa, uint64_t pfn, unsigned int order, unsigned int flags,
 		return -EINVAL;
 	if (pa_any_free(pa, z, pfn, order))
 		return -EEXIST;
-	if (pa_version(pa)->split_large && order > pa->pageblock_order)
+	if (order > pa->pageblock_order && pa_version(pa)->split_large)
 		order = pa->pageblock_order;
 	for (; pfn < end; pfn += pa_pages(order)) {
 		/* One compactor takes one page: what follows goes to the lists. */
