@@ -40,11 +40,11 @@ struct pa_zone {
 	uint64_t managed;
 	uint64_t wmark_high;
 	uint64_t boost;
-	uint64_t free[PA_NR_MT];	   /* free pages on the lists of a type */
-	uint32_t orders[PA_NR_MT];	   /* bit o: the list of order o has a block */
-	uint32_t frame0;		   /* number of the first frame */
-	uint32_t block0;		   /* number of the pageblock that holds it */
-	uint32_t nr_isolate;		   /* pageblocks of type ISOLATE: nr_isolate_pageblock */
+	uint64_t free[PA_NR_MT];   /* free pages on the lists of a type */
+	uint32_t orders[PA_NR_MT]; /* bit o: the list of order o has a block */
+	uint32_t frame0;	   /* number of the first frame */
+	uint32_t block0;	   /* number of the pageblock that holds it */
+	uint32_t nr_isolate;	   /* pageblocks of type ISOLATE: nr_isolate_pageblock */
 	bool quick; /* the request level need not look at marks until a block leaves a list */
 	uint64_t pairs[PA_MAX_ORDERS - 1]; /* 2.4: number of an order's first bit */
 	struct pa_list lists[PA_MAX_ORDERS][PA_MT_SLOTS];
