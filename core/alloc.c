@@ -29,10 +29,8 @@ static uint64_t from_pcp(struct pa_ctx *ac, uint32_t zone, unsigned int pindex, 
 	enum pa_source source = PA_FROM_PCP;
 	uint32_t frame;
 
-	if (ac->rules->pcp_auto)
-		cp->pcp.free_count >>= 1;
-	else
-		cp->pcp.free_factor >>= 1;
+	cp->pcp.free_count >>= 1;  /* 6.7 and later */
+	cp->pcp.free_factor >>= 1; /* before */
 	if (cp->lists[pindex].head == PA_NIL) {
 		uint32_t nr = pa_refill(ac, zone, cp, pindex, flags);
 
@@ -200,8 +198,10 @@ again:
 		if (!zone_suits(ac, *at, flags))
 			continue;
 		pfn = rmqueue(ac, *at, flags);
-		if (pfn != PA_PFN_NONE)
+		if (pfn != PA_PFN_NONE) {
+			pa_allow_quick(ac->pa, *at);
 			return prepare(ac, *at, pfn, flags);
+		}
 		judge(ac, PA_ZONE_EMPTY);
 	}
 	if (skipped) {
@@ -239,7 +239,7 @@ static void set_up(struct pa *pa, const struct pa_alloc_args *args, struct pa_al
 		.rules = pa_rules(pa),
 		.args = args,
 		.rec = rec,
-		.nodemask = args->nodemask,
+		.nodemask = args->nodemask ? args->nodemask : UINT64_MAX,
 		.cpu = args->cpu,
 		.gfp = args->gfp,
 		.order = args->order,
@@ -248,8 +248,7 @@ static void set_up(struct pa *pa, const struct pa_alloc_args *args, struct pa_al
 	};
 	ac->zonelist = pa_zonelist_of(pa, args->nid, ac->highest);
 	if (args->gfp & PA_GFP_THISNODE)
-		ac->nodemask = (ac->nodemask ? ac->nodemask : UINT64_MAX) & UINT64_C(1)
-										    << args->nid;
+		ac->nodemask &= UINT64_C(1) << args->nid;
 	if (!rec)
 		return;
 	memset((char *)rec + sizeof(rec->trail), 0, sizeof(*rec) - sizeof(rec->trail));
@@ -276,8 +275,8 @@ static uint32_t fast_flags(const struct pa_ctx *ac)
 	return flags;
 }
 
-int pa_alloc(struct pa *pa, const struct pa_alloc_args *args, uint64_t *pfn,
-	     struct pa_alloc_record *rec)
+int pa_alloc_full(struct pa *pa, const struct pa_alloc_args *args, uint64_t *pfn,
+		  struct pa_alloc_record *rec)
 {
 	struct pa_ctx ac;
 	uint32_t flags;
@@ -294,4 +293,35 @@ int pa_alloc(struct pa *pa, const struct pa_alloc_args *args, uint64_t *pfn,
 	if (rec)
 		rec->pfn = *pfn;
 	return 0;
+}
+
+/* -------------------------------------------------------------------------
+ * Names
+ */
+
+const char *pa_source_name(enum pa_source source)
+{
+	static const char *const names[PA_NR_SOURCES] = {
+		[PA_FROM_NONE] = "none",       [PA_FROM_PCP] = "pcp",
+		[PA_FROM_REFILL] = "refill",   [PA_FROM_BUDDY] = "buddy",
+		[PA_FROM_CAPTURE] = "capture",
+	};
+
+	return (unsigned int)source < PA_NR_SOURCES ? names[source] : NULL;
+}
+
+const char *pa_verdict_name(enum pa_verdict verdict)
+{
+	static const char *const names[PA_NR_VERDICTS] = {
+		[PA_ZONE_OK] = "ok",
+		[PA_ZONE_IGNORED] = "mark ignored",
+		[PA_ZONE_LOW] = "below mark",
+		[PA_ZONE_FRAGMENTED] = "no block of the order",
+		[PA_ZONE_NODE] = "not in the nodemask",
+		[PA_ZONE_REMOTE] = "remote node",
+		[PA_ZONE_EMPTY] = "nothing found",
+		[PA_ZONE_KSWAPD] = "kswapd is running",
+	};
+
+	return (unsigned int)verdict < PA_NR_VERDICTS ? names[verdict] : NULL;
 }

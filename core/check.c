@@ -3,7 +3,7 @@
  * The invariants, one function each.  They come in this order because each may rely on those
  * before it: once the links are sound, lists can be walked.
  */
-#include "pa_internal.h"
+#include "pa_req_internal.h"
 
 typedef const char *invariant(const struct pa *pa, const struct pa_zone *z);
 
@@ -188,11 +188,16 @@ static const char *boost_bounded(const struct pa *pa, const struct pa_zone *z)
 	return z->boost <= pa_boost_max(pa, z) ? NULL : "a watermark boost is above its limit";
 }
 
+static const char *request_sound(const struct pa *pa, const struct pa_zone *z)
+{
+	return pa->req ? pa_check_request(pa, pa_zone_index(pa, z)) : NULL;
+}
+
 bool pa_check(const struct pa *pa, const char **why)
 {
 	static invariant *const invariants[] = {
-		lists_sound, sums_match,  frames_match, buddies_merged,
-		pairs_match, types_known, types_agree,	boost_bounded,
+		lists_sound, sums_match,  frames_match,	 buddies_merged, pairs_match,
+		types_known, types_agree, boost_bounded, request_sound,
 	};
 
 	for (uint32_t zone = 0; zone < pa->nr_zones; zone++) {

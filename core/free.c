@@ -56,6 +56,7 @@ static void push(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp, uint64_t
 		return;
 	pa_free_bulk(pa, zone, cp, excess, pindex, cpu, rec ? &rec->trail : NULL);
 	leave_below_high(pa, zone);
+	pa_allow_quick(pa, zone);
 }
 
 /* The allocation (@pfn, @order) as a zone, or NULL if there is none: nothing else may be freed. */
@@ -84,8 +85,8 @@ static void disown(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsigned int 
 		*pa_tag(pa, z, pfn) = PA_USE_PINNED;
 }
 
-int pa_free_pages(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order,
-		  struct pa_free_record *rec)
+int pa_free_full(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order,
+		 struct pa_free_record *rec)
 {
 	struct pa_zone *z;
 	enum pa_mt type, list;

@@ -71,8 +71,23 @@ struct pa_cpu_pages {
 	struct pa_pcp pcp;
 	int8_t delta; /* vm_stat_diff[NR_FREE_PAGES] */
 	uint8_t zero[3];
+	int32_t free_most; /* free_count grows while it is below this; 0 up to 6.6 */
+	int32_t zeros;
 	struct pa_queue lists[PA_NR_PCP_LISTS];
 };
+
+/*
+ * Where a request for (node, low five gfp bits) starts: GFP_ZONE_TABLE, the first zone of the
+ * zonelist and gfp_migratetype in one.
+ */
+struct pa_route {
+	uint64_t zone;	/* offsets from struct pa: its struct pa_zone, 0 if there is none, */
+	uint64_t pages; /* and its first CPU's struct pa_cpu_pages */
+	uint64_t mt;
+	uint64_t zero;
+};
+
+#define ROUTE_BITS 5
 
 struct pa_zone_req {
 	uint64_t wmark[PA_NR_WMARKS];
@@ -115,7 +130,7 @@ struct pa_req {
 	uint32_t types;	       /* bit t: the kernel has zones of type t */
 	uint8_t gfp_zones[16]; /* GFP_ZONE_TABLE by the low four gfp bits */
 	uint64_t now;	       /* ms */
-	uint64_t zones, pages, pgdat, zonelists, cpu_node, owners; /* offsets from struct pa */
+	uint64_t zones, pages, pgdat, zonelists, routes, cpu_node, owners; /* from struct pa */
 };
 
 static inline uint8_t pa_pcp_owner(unsigned int order, unsigned int mt)
@@ -229,6 +244,13 @@ static inline void pa_queue_push(struct pa_link *links, struct pa_queue *q, uint
 	q->head = frame;
 }
 
+/* Take @frame, the first, off. */
+static inline void pa_queue_pop(struct pa_link *links, struct pa_queue *q, uint32_t frame)
+{
+	q->head = links[frame].next;
+	*(q->head == PA_NIL ? &q->tail : &links[q->head].prev) = PA_NIL;
+}
+
 static inline void pa_queue_append(struct pa_link *links, struct pa_queue *q, uint32_t frame)
 {
 	links[frame].next = PA_NIL;
@@ -252,7 +274,7 @@ struct pa_ctx {
 	const struct pa_alloc_args *args;
 	struct pa_alloc_record *rec; /* may be NULL */
 	const uint8_t *zonelist;
-	uint64_t nodemask; /* 0: all */
+	uint64_t nodemask; /* bit n: node n allowed */
 	uint32_t cpu;
 	uint32_t gfp;
 	unsigned int order;
@@ -278,6 +300,9 @@ static inline void pa_own(struct pa *pa, const struct pa_zone *z, uint64_t pfn, 
 {
 	pa_owners(pa)[pa_frame(z, pfn)] = (uint8_t)(kind | order);
 }
+
+/* check_request.c: what is wrong with a zone at this level, or NULL. */
+const char *pa_check_request(const struct pa *pa, uint32_t zone);
 
 /* zonelist.c */
 void pa_build_zonelists(struct pa *pa, const uint8_t *distance);
@@ -314,6 +339,17 @@ bool pa_rmqueue(const struct pa_ctx *ac, struct pa_cpu_pages *cp, const struct p
 void pa_free_one(struct pa *pa, uint32_t zone, uint64_t pfn, unsigned int order, unsigned int flags,
 		 uint32_t by, struct pa_trail *trail);
 
+/*
+ * May quick.c take pages from @zone's per-cpu lists and add to them without asking for marks?
+ * True until the lists, the marks or the flags change.
+ */
+void pa_allow_quick(struct pa *pa, uint32_t zone);
+/* pa_alloc() and pa_free_pages() where quick.c does not suffice. */
+int pa_alloc_full(struct pa *pa, const struct pa_alloc_args *args, uint64_t *pfn,
+		  struct pa_alloc_record *rec);
+int pa_free_full(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order,
+		 struct pa_free_record *rec);
+
 /* alloc.c: get_page_from_freelist; PA_PFN_NONE if no zone will do. */
 uint64_t pa_get_page(struct pa_ctx *ac, uint32_t flags);
 /* First zone of the zonelist that the nodemask allows, or PA_NO_ZONE. */
@@ -321,7 +357,7 @@ uint8_t pa_preferred(const struct pa_ctx *ac);
 /* May the request look at this zone at all? */
 static inline bool pa_node_allowed(const struct pa_ctx *ac, const struct pa_zone_req *zr)
 {
-	return !ac->nodemask || ac->nodemask >> zr->node & 1;
+	return ac->nodemask >> zr->node & 1;
 }
 
 /* wakeup_kcompactd */

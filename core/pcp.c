@@ -76,9 +76,11 @@ void pa_setup_pcps(struct pa *pa)
 		if (is_auto && !fraction)
 			high = zone_high(pa, zone, batch, HIGH_MAX_FRACTION);
 		for (uint32_t cpu = 0; cpu < req->cpus; cpu++) {
-			struct pa_pcp *pcp = &pa_cpu_pages(pa, zone, cpu)->pcp;
+			struct pa_cpu_pages *cp = pa_cpu_pages(pa, zone, cpu);
+			struct pa_pcp *pcp = &cp->pcp;
 
 			pcp->batch = batch;
+			cp->free_most = is_auto ? batch << BATCH_SCALE_MAX : 0;
 			pcp->high_min = low;
 			pcp->high_max = high;
 			pcp->high = is_auto ? clamp(pcp->high, low, high) : low;
@@ -447,6 +449,7 @@ int pa_vmstat_update(struct pa *pa, uint32_t cpu, struct pa_trail *trail)
 		if (zone == PA_NO_ZONE)
 			continue;
 		cp = pa_cpu_pages(pa, zone, cpu);
+		pa->zones[zone].quick = false;
 		if (cp->delta) {
 			pa_zone_req(pa, zone)->deltas -= cp->delta;
 			cp->delta = 0;
@@ -494,6 +497,9 @@ int pa_pcp_set(struct pa *pa, uint32_t zone, uint32_t cpu, const struct pa_pcp *
 	count = cp->pcp.count;
 	cp->pcp = *pcp;
 	cp->pcp.count = count;
+	cp->free_most = pa_rules(pa)->pcp_auto ? pcp->batch << BATCH_SCALE_MAX : 0;
+	if (pa_rules(pa)->pcp_auto) /* as its first use would */
+		cp->pcp.high = clamp(pcp->high, pcp->high_min, pcp->high_max);
 	return 0;
 }
 

@@ -12,7 +12,7 @@
 #define DEFER_MAX 6 /* COMPACT_MAX_DEFER_SHIFT */
 
 struct req_layout {
-	uint64_t zones, pages, pgdat, zonelists, cpu_node, owners; /* offsets from struct pa_req */
+	uint64_t zones, pages, pgdat, zonelists, routes, cpu_node, owners; /* from struct pa_req */
 	uint64_t size;
 	uint32_t nodes;
 };
@@ -44,6 +44,7 @@ static void lay_out(const struct pa_config *cfg, uint64_t nr_frames, struct req_
 	l->pages = place(&at, (uint64_t)cfg->nr_zones * cfg->cpus, sizeof(struct pa_cpu_pages));
 	l->pgdat = place(&at, l->nodes, sizeof(struct pa_node));
 	l->zonelists = place(&at, (uint64_t)l->nodes * PA_NR_ZONE_TYPES, cfg->nr_zones + 1);
+	l->routes = place(&at, (uint64_t)l->nodes << ROUTE_BITS, sizeof(struct pa_route));
 	l->cpu_node = place(&at, cfg->cpus, 1);
 	l->owners = place(&at, nr_frames, 1);
 	l->size = at;
@@ -103,6 +104,26 @@ static void init_gfp_zones(struct pa_req *req)
 		if (type != PA_NO_ZONE && !(req->types >> type & 1))
 			type = PA_ZONE_NORMAL;
 		req->gfp_zones[gfp] = type;
+	}
+}
+
+static void init_routes(struct pa *pa)
+{
+	struct pa_route *route = pa_at(pa, pa_req(pa)->routes);
+
+	for (uint32_t nid = 0; nid < pa_req(pa)->nodes; nid++) {
+		for (uint32_t gfp = 0; gfp < 1u << ROUTE_BITS; gfp++, route++) {
+			int mt = pa_gfp_mt(gfp), highest = pa_gfp_zone(pa, gfp);
+			uint32_t zone = PA_NO_ZONE;
+
+			if (mt >= 0 && highest >= 0)
+				zone = *pa_zonelist_of(pa, nid, (unsigned int)highest);
+			if (zone == PA_NO_ZONE)
+				continue;
+			route->zone = (uint64_t)((char *)&pa->zones[zone] - (char *)pa);
+			route->pages = (uint64_t)((char *)pa_cpu_pages(pa, zone, 0) - (char *)pa);
+			route->mt = (uint64_t)mt;
+		}
 	}
 }
 
@@ -176,6 +197,7 @@ void pa_req_init(struct pa *pa, const struct pa_config *cfg)
 	req->pages = pa->req + l.pages;
 	req->pgdat = pa->req + l.pgdat;
 	req->zonelists = pa->req + l.zonelists;
+	req->routes = pa->req + l.routes;
 	req->cpu_node = pa->req + l.cpu_node;
 	req->owners = pa->req + l.owners;
 	init_gfp_zones(req);
@@ -190,6 +212,7 @@ void pa_req_init(struct pa *pa, const struct pa_config *cfg)
 	for (uint32_t i = 0; i < pa->nr_zones; i++)
 		pa_zone_req(pa, i)->nofragment = starts_nofragment(pa, pa_zone_req(pa, i));
 	pa_build_zonelists(pa, cfg->distance);
+	init_routes(pa);
 	if (!marked)
 		pa_setup_marks(pa);
 	pa_setup_reserve(pa);
@@ -262,6 +285,7 @@ int pa_zone_set(struct pa *pa, uint32_t zone, const struct pa_zone_state *state)
 	zr->defer_shift = state->defer_shift;
 	zr->order_failed = state->order_failed;
 	zr->considered = state->considered;
+	z->quick = false;
 	return 0;
 }
 
@@ -281,6 +305,7 @@ int pa_set_counters(struct pa *pa, uint32_t zone, const int8_t *deltas)
 		sum += delta;
 	}
 	zr->deltas = sum;
+	pa->zones[zone].quick = false;
 	for (uint32_t cpu = 0; cpu < pa_req(pa)->cpus; cpu++)
 		pa_cpu_pages(pa, zone, cpu)->delta = deltas[cpu];
 	return 0;

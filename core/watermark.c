@@ -114,6 +114,7 @@ static void set_marks(struct pa *pa, uint64_t kbytes)
 		if (gap < share / 4)
 			gap = share / 4;
 		z->boost = 0;
+		z->quick = false;
 		zr->wmark[PA_WMARK_LOW] = zr->wmark[PA_WMARK_MIN] + gap;
 		zr->wmark[PA_WMARK_HIGH] = zr->wmark[PA_WMARK_LOW] + gap;
 		z->wmark_high = zr->wmark[PA_WMARK_HIGH];
@@ -289,4 +290,26 @@ bool pa_watermark_fast(const struct pa_ctx *ac, uint32_t zone, unsigned int wmar
 	if (ac->rec)
 		ac->rec->nr_looks++;
 	return ok;
+}
+
+/*
+ * With no flag set, and enough pages of the types that anybody may have, the first attempt of
+ * any request passes at this zone: from 6.7 on it is held to the high mark, before to the low.
+ */
+void pa_allow_quick(struct pa *pa, uint32_t zone)
+{
+	const struct pa_zone_req *zr = pa_zone_req(pa, zone);
+	const struct pa_rules *rules = pa_rules(pa);
+	struct pa_zone *z = &pa->zones[zone];
+	uint64_t need = pa_mark_of(z, zr, rules->pcp_auto ? PA_WMARK_HIGH : PA_WMARK_LOW);
+	uint64_t reserve = 0;
+	int64_t free =
+		(int64_t)(z->free[PA_UNMOVABLE] + z->free[PA_MOVABLE] + z->free[PA_RECLAIMABLE]) -
+		zr->deltas;
+
+	for (unsigned int type = 0; type < PA_NR_ZONE_TYPES; type++)
+		reserve = zr->reserve[type] > reserve ? zr->reserve[type] : reserve;
+	need += reserve + (rules->free_highatomic ? 0 : zr->nr_reserved_highatomic);
+	z->quick = !zr->flags && free > (int64_t)need &&
+		   !(rules->skip_busy_kswapd && pa_node(pa, zr->node)->kswapd_woken);
 }
