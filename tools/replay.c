@@ -357,6 +357,7 @@ static void on_alloc(struct replay *r, const struct trace_event *ev, struct zone
 	}
 	pa_set_use(r->pa, ev->pfn, ev->order, movable ? PA_USE_MOVABLE : PA_USE_PINNED);
 	replay_learn_block(r, z, ev->pfn, replay_mt(r, ev->mt));
+	replay_note_compound(z, ev->pfn, ev->arg & r->gfp_comp ? ev->order : 0);
 }
 
 static struct insertion insertion_of(const struct replay *r, const struct trace_event *ev,
@@ -381,6 +382,7 @@ static void on_free(struct replay *r, const struct trace_event *ev, const struct
 
 	close_cpu(r, ev->cpu);
 	pa_set_use(r->pa, ev->pfn, ev->order, PA_USE_PINNED);
+	replay_note_compound(z, ev->pfn, 0);
 	if (r->inserts_unlocked && !pcp_order(r, ev->order)) {
 		c->insertion = insertion_of(r, ev, z);
 		c->has_insertion = true;

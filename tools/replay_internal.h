@@ -57,6 +57,7 @@ struct zone_state {
 	bool begin;	   /* its lists were loaded */
 	bool blocks_known; /* its pageblock types were loaded */
 	uint8_t *known;	   /* a byte a pageblock: its type is known, from whatever source */
+	uint8_t *compound; /* where replay infers: order of the compound page that starts there */
 	bool end_seen;
 	bool races;	   /* frees entered it that were not stamped in the lock */
 	uint32_t last_cpu; /* of the last event inside its lock; UINT32_MAX none */
@@ -86,7 +87,7 @@ struct replay {
 	uint32_t nr_zones;
 	struct cpu_state *cpus;
 	uint32_t nr_cpus;
-	uint32_t gfp_movable;
+	uint32_t gfp_movable, gfp_comp;
 	bool inserts_unlocked; /* a plain free stands for its insertion where pcp lists do not hold it */
 	bool infers;	       /* compaction's removals are not in the trace */
 	bool settled;
@@ -135,6 +136,8 @@ void replay_guess_block(struct replay *r, const struct zone_state *z, uint64_t a
 
 /* ---- replay_infer.c ---- */
 
+/* A compound page of @order was allocated at @pfn; order 0: what is there is none. */
+void replay_note_compound(const struct zone_state *z, uint64_t pfn, unsigned int order);
 /* EV_COMPACT_FREE and EV_COMPACT_FAST, where the removals themselves are not recorded. */
 void replay_infer(struct replay *r, const struct trace_event *ev);
 
@@ -145,13 +148,21 @@ void replay_pick(struct replay *r, uint32_t cpu, const struct pick *p);
 
 /* ---- replay_later.c ---- */
 
-enum replay_later { REPLAY_LATER_UNKNOWN, REPLAY_LATER_FREE, REPLAY_LATER_USED };
+/* Next it is picked; or it reaches a caller; or it is freed or drained, so it was in use. */
+enum replay_later {
+	REPLAY_LATER_UNKNOWN,
+	REPLAY_LATER_FREE,
+	REPLAY_LATER_ALLOC,
+	REPLAY_LATER_USED
+};
 
 /* What the events after number @after say (@pfn, @order) was at that moment. */
 enum replay_later replay_later(const struct replay *r, uint64_t after, uint64_t pfn,
 			       unsigned int order);
 /* Type of the list that a page of @pfn's pageblock is next seen on after @after, or NO_MT. */
 uint8_t replay_later_mt(const struct replay *r, uint64_t after, uint64_t pfn);
+/* The next event of @cpu after number @after, as far as the trace was read; NULL if none is. */
+const struct trace_event *replay_next(const struct replay *r, uint64_t after, uint32_t cpu);
 
 /* ---- replay_final.c ---- */
 

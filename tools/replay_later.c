@@ -16,8 +16,7 @@ static bool picks_from_list(const struct trace_event *ev)
 
 static bool names_used_page(const struct trace_event *ev)
 {
-	return ev->type == EV_ALLOC || ev->type == EV_FREE || ev->type == EV_DRAIN ||
-	       ev->type == EV_ZONE_FREE;
+	return ev->type == EV_FREE || ev->type == EV_DRAIN || ev->type == EV_ZONE_FREE;
 }
 
 enum replay_later replay_later(const struct replay *r, uint64_t after, uint64_t pfn,
@@ -35,6 +34,8 @@ enum replay_later replay_later(const struct replay *r, uint64_t after, uint64_t 
 				continue;
 			if (picks_from_list(ev))
 				return REPLAY_LATER_FREE;
+			if (ev->type == EV_ALLOC)
+				return REPLAY_LATER_ALLOC;
 			if (names_used_page(ev))
 				return REPLAY_LATER_USED;
 		}
@@ -60,4 +61,18 @@ uint8_t replay_later_mt(const struct replay *r, uint64_t after, uint64_t pfn)
 		}
 	}
 	return NO_MT;
+}
+
+const struct trace_event *replay_next(const struct replay *r, uint64_t after, uint32_t cpu)
+{
+	const struct trace_item *item;
+	uint64_t first, i;
+
+	for (item = r->ahead; item < r->ahead + 2; item++) {
+		first = item->events.first;
+		for (i = after < first ? 0 : after - first + 1; i < item->events.n; i++)
+			if (item->events.ev[i].cpu == cpu)
+				return &item->events.ev[i];
+	}
+	return NULL;
 }
