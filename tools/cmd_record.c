@@ -196,7 +196,8 @@ static int write_failed(const struct options *o, int err)
 
 static int finish(struct recorder *r, const struct options *o, uint64_t bytes)
 {
-	double percent = r->events + r->lost ? 100.0 * r->lost / (r->events + r->lost) : 0;
+	uint64_t gone = r->lost + r->missed;
+	double percent = r->events + gone ? 100.0 * gone / (r->events + gone) : 0;
 
 	if (r->zones_missed)
 		error_msg(
@@ -204,9 +205,11 @@ static int finish(struct recorder *r, const struct options *o, uint64_t bytes)
 			"(replay cannot compare these zones)",
 			r->zones_missed);
 	if (!o->quiet)
-		fprintf(stderr, "buddyscope: %s: %llu events, lost %llu, tier %s, %.1f MB\n",
+		fprintf(stderr,
+			"buddyscope: %s: %llu events, lost %llu, missed %llu (an interrupt met a probe "
+			"at work), tier %s, %.1f MB\n",
 			o->output, (unsigned long long)r->events, (unsigned long long)r->lost,
-			r->meta.tier, bytes / 1e6);
+			(unsigned long long)r->missed, r->meta.tier, bytes / 1e6);
 	if (o->max_loss >= 0 && percent > o->max_loss) {
 		error_msg(
 			"record: %.3f%% of the events were lost, more than --max-loss %g (a larger "

@@ -189,7 +189,7 @@ static int write_stats(struct recorder *r)
 		err = trace_write_stats(r->writer, &stats);
 	for (size_t i = 0; i < stats.n; i++)
 		if (!strncmp(stats.v[i].name, "recursion_misses", 16))
-			r->lost += stats.v[i].value;
+			r->missed += stats.v[i].value;
 	trace_pairs_free(&stats);
 	return err;
 }

@@ -17,6 +17,7 @@ struct recorder {
 	struct event_log log;
 	struct trace_writer *writer;
 	uint64_t events, lost; /* written to the file; lost in the stream */
+	uint64_t missed;       /* a program was not run: it was running on that CPU already */
 	uint64_t begin_tries, end_tries;
 	uint32_t zones_missed; /* zones whose begin or end snapshot could not be had */
 	char why[256];	       /* set when a call fails */
