@@ -149,21 +149,20 @@ uint8_t pa_preferred(const struct pa_ctx *ac)
 	return *at;
 }
 
-/* prep_new_page, and the reserve a high-order atomic request leaves behind. */
-static uint64_t prepare(struct pa_ctx *ac, uint32_t zone, uint64_t pfn, uint32_t flags)
+void pa_prep_new_page(const struct pa_ctx *ac, uint64_t pfn)
 {
-	struct pa_zone *z = &ac->pa->zones[zone];
-	bool reserve = ac->rules->harder ? ac->order && flags & PA_ALLOC_NON_BLOCK :
-					   (flags & PA_ALLOC_HIGHATOMIC) != 0;
+	struct pa_zone *z = pa_zone_at(ac->pa, pfn);
 
 	pa_own(ac->pa, z, pfn, ac->order, OWNER_ALLOCATED);
-	if (ac->order)
-		pa_mark(ac->pa, z, pfn, ac->order, ac->args->use);
-	else
-		*pa_tag(ac->pa, z, pfn) = ac->args->use;
-	if (reserve)
-		pa_reserve_highatomic(ac, zone, pfn);
-	return pfn;
+	pa_mark(ac->pa, z, pfn, ac->order, (enum pa_use)ac->args->use);
+}
+
+/* A high-order atomic request reserves the pageblock it was served from. */
+static bool reserves(const struct pa_ctx *ac, uint32_t flags)
+{
+	if (ac->rules->harder)
+		return ac->order && flags & PA_ALLOC_NON_BLOCK;
+	return flags & PA_ALLOC_HIGHATOMIC;
 }
 
 uint64_t pa_get_page(struct pa_ctx *ac, uint32_t flags)
@@ -199,8 +198,11 @@ again:
 			continue;
 		pfn = rmqueue(ac, *at, flags);
 		if (pfn != PA_PFN_NONE) {
+			pa_prep_new_page(ac, pfn);
+			if (reserves(ac, flags))
+				pa_reserve_highatomic(ac, *at, pfn);
 			pa_allow_quick(ac->pa, *at);
-			return prepare(ac, *at, pfn, flags);
+			return pfn;
 		}
 		judge(ac, PA_ZONE_EMPTY);
 	}
@@ -280,6 +282,7 @@ int pa_alloc_full(struct pa *pa, const struct pa_alloc_args *args, uint64_t *pfn
 {
 	struct pa_ctx ac;
 	uint32_t flags;
+	int err = 0;
 
 	if (!args_valid(pa, args))
 		return -EINVAL;
@@ -288,11 +291,12 @@ int pa_alloc_full(struct pa *pa, const struct pa_alloc_args *args, uint64_t *pfn
 	if (rec)
 		rec->flags = flags;
 	*pfn = pa_get_page(&ac, flags);
+	pa_note_step(&ac, PA_STEP_FAST, *pfn != PA_PFN_NONE, 0);
 	if (*pfn == PA_PFN_NONE)
-		return -ENOMEM;
+		err = pa_slowpath(&ac, pfn);
 	if (rec)
 		rec->pfn = *pfn;
-	return 0;
+	return err;
 }
 
 /* -------------------------------------------------------------------------

@@ -113,6 +113,20 @@ int pa_free_full(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order,
 	return 0;
 }
 
+void pa_free_traced(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order,
+		    struct pa_trail *trail)
+{
+	struct pa_free_record rec;
+
+	if (!trail) {
+		pa_free_full(pa, cpu, pfn, order, NULL);
+		return;
+	}
+	rec.trail = *trail;
+	pa_free_full(pa, cpu, pfn, order, &rec);
+	*trail = rec.trail;
+}
+
 int pa_free_direct(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order,
 		   unsigned int flags, struct pa_free_record *rec)
 {

@@ -122,6 +122,15 @@ struct pa_node {
 	uint64_t zero;
 };
 
+/* Work of a direct compactor on the way: current->capture_control. */
+struct pa_capture {
+	uint64_t pfn;  /* PA_PFN_NONE until a block is captured */
+	uint32_t zone; /* one more than its index; 0: nobody captures */
+	uint32_t order;
+	uint32_t mt;
+	uint32_t zero;
+};
+
 struct pa_req {
 	struct pa_knobs knobs;
 	uint32_t rules;
@@ -129,7 +138,8 @@ struct pa_req {
 	uint32_t nodes;
 	uint32_t types;	       /* bit t: the kernel has zones of type t */
 	uint8_t gfp_zones[16]; /* GFP_ZONE_TABLE by the low four gfp bits */
-	uint64_t now;	       /* ms */
+	struct pa_capture capture;
+	uint64_t now;							   /* ms */
 	uint64_t zones, pages, pgdat, zonelists, routes, cpu_node, owners; /* from struct pa */
 };
 
@@ -344,6 +354,12 @@ void pa_free_one(struct pa *pa, uint32_t zone, uint64_t pfn, unsigned int order,
  * True until the lists, the marks or the flags change.
  */
 void pa_allow_quick(struct pa *pa, uint32_t zone);
+/* pa_free_pages() with somebody else's trail. */
+void pa_free_traced(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order,
+		    struct pa_trail *trail);
+/* slowpath.c: 0, -ENOMEM or -EAGAIN, as pa_alloc(). */
+int pa_slowpath(struct pa_ctx *ac, uint64_t *pfn);
+void pa_note_step(const struct pa_ctx *ac, enum pa_step step, bool got, int64_t value);
 /* pa_alloc() and pa_free_pages() where quick.c does not suffice. */
 int pa_alloc_full(struct pa *pa, const struct pa_alloc_args *args, uint64_t *pfn,
 		  struct pa_alloc_record *rec);
@@ -352,6 +368,8 @@ int pa_free_full(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order,
 
 /* alloc.c: get_page_from_freelist; PA_PFN_NONE if no zone will do. */
 uint64_t pa_get_page(struct pa_ctx *ac, uint32_t flags);
+/* prep_new_page */
+void pa_prep_new_page(const struct pa_ctx *ac, uint64_t pfn);
 /* First zone of the zonelist that the nodemask allows, or PA_NO_ZONE. */
 uint8_t pa_preferred(const struct pa_ctx *ac);
 /* May the request look at this zone at all? */
@@ -373,12 +391,31 @@ static inline void pa_wakeup_kcompactd(struct pa_node *node, unsigned int order,
 	node->kcompactd_woken = true;
 }
 
+/* enum compact_priority, from the most to the least effort. */
+enum pa_priority { PA_PRIO_SYNC_FULL, PA_PRIO_SYNC_LIGHT, PA_PRIO_ASYNC };
+
+/* compact.c */
+enum pa_compact pa_direct_compact(struct pa_ctx *ac, uint32_t flags, enum pa_priority priority,
+				  uint64_t *captured);
+void pa_kcompactd(struct pa *pa, uint32_t nid, struct pa_trail *trail);
+/* compaction_defer_reset */
+void pa_compact_reset(struct pa_zone_req *zr, unsigned int order, bool success);
+bool pa_compact_suitable(const struct pa *pa, uint32_t zone, unsigned int order, uint64_t mark,
+			 unsigned int highest, int64_t free);
+uint64_t pa_compact_mark(const struct pa *pa, uint32_t zone, unsigned int order, uint32_t flags);
+
 /* highatomic.c */
 void pa_reserve_highatomic(struct pa_ctx *ac, uint32_t zone, uint64_t pfn);
 /* unreserve_highatomic_pageblock: true if free pages moved. */
 bool pa_unreserve_highatomic(struct pa_ctx *ac, bool force);
 
 /* reclaim.c */
+/* The CPU on which a node's daemons run. */
+uint32_t pa_node_cpu(const struct pa *pa, uint32_t nid);
+/* try_to_free_pages: pages reclaimed for the request. */
+uint64_t pa_direct_reclaim(struct pa_ctx *ac);
+/* One run of kswapd: pages reclaimed. */
+uint64_t pa_kswapd(struct pa *pa, uint32_t nid, struct pa_trail *trail);
 void pa_lru_remove(struct pa *pa, struct pa_zone *z, uint64_t pfn);
 /* wakeup_kswapd on @zone's node; true if it wakes. */
 bool pa_wakeup_kswapd(struct pa *pa, uint32_t zone, uint32_t gfp, unsigned int order,

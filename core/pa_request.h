@@ -311,8 +311,8 @@ struct pa_trail {
 	uint32_t nr_picks, nr_drains, nr_moves;
 };
 
-#define PA_MAX_LOOKS 16
-#define PA_MAX_STEPS 32
+#define PA_MAX_LOOKS 32
+#define PA_MAX_STEPS 128
 
 struct pa_alloc_record {
 	struct pa_trail trail; /* in and out; the rest is only written */
@@ -459,6 +459,13 @@ int pa_vmstat_update(struct pa *pa, uint32_t cpu, struct pa_trail *trail);
 int pa_lru_add(struct pa *pa, uint64_t pfn);
 /* Take it off again.  -EINVAL: it is not on the list. */
 int pa_lru_del(struct pa *pa, uint64_t pfn);
+
+/*
+ * pa_tick() - It is @now, in ms since anything: the daemons run.  A kswapd that was woken reclaims
+ * to the high mark (balance_pgdat), a kcompactd that was woken compacts, and for each second that
+ * has passed the vmstat worker of every CPU has its round.  -EINVAL: time goes back.
+ */
+int pa_tick(struct pa *pa, uint64_t now, struct pa_trail *trail);
 
 /* -------------------------------------------------------------------------
  * Zones: watermarks, counters, indices

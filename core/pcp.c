@@ -295,6 +295,34 @@ uint32_t pa_refill(const struct pa_ctx *ac, uint32_t zone, struct pa_cpu_pages *
 	return (uint32_t)nr;
 }
 
+/* compaction_capture: whom @pfn's free may serve, as pa_free_block() wants it. */
+static int capture_order(const struct pa *pa, uint32_t zone, enum pa_mt mt)
+{
+	const struct pa_capture *c = &pa_req(pa)->capture;
+
+	if (c->zone != zone + 1 || c->pfn != PA_PFN_NONE)
+		return -1;
+	if (c->order < pa->pageblock_order && mt == PA_MOVABLE && c->mt != PA_MOVABLE)
+		return -1;
+	return (int)c->order;
+}
+
+/* A block enters the buddy lists, or a direct compactor takes it as it merges. */
+static void enter(struct pa *pa, uint32_t zone, uint64_t pfn, unsigned int order, enum pa_mt mt,
+		  unsigned int flags, uint32_t by)
+{
+	struct pa_cpu_pages *cp = pa_cpu_pages(pa, zone, by);
+	struct pa_zone_req *zr = pa_zone_req(pa, zone);
+	struct pa_capture *c = &pa_req(pa)->capture;
+
+	if (mt != PA_ISOLATE)
+		pa_count_free(zr, cp, (int64_t)pa_pages(order));
+	if (pa_free_block(pa, pfn, order, mt, flags, capture_order(pa, zone, mt)) == 1) {
+		c->pfn = pfn & ~(pa_pages(c->order) - 1);
+		pa_count_free(zr, cp, -(int64_t)pa_pages(c->order));
+	}
+}
+
 static void note_drain(struct pa_trail *trail, uint64_t pfn, unsigned int order, enum pa_mt mt,
 		       bool pcp)
 {
@@ -313,9 +341,7 @@ static void note_drain(struct pa_trail *trail, uint64_t pfn, unsigned int order,
 uint32_t pa_free_bulk(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp, int32_t count,
 		      unsigned int pindex, uint32_t by, struct pa_trail *trail)
 {
-	struct pa_zone_req *zr = pa_zone_req(pa, zone);
 	struct pa_zone *z = &pa->zones[zone];
-	struct pa_cpu_pages *freer = pa_cpu_pages(pa, zone, by);
 	unsigned int lists = pa_rules(pa)->pcp_lists;
 	int32_t left = min(cp->pcp.count, count), before = cp->pcp.count;
 
@@ -339,9 +365,7 @@ uint32_t pa_free_bulk(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp, int
 		pa_owners(pa)[frame] = 0;
 		left -= 1 << order;
 		cp->pcp.count -= 1 << order;
-		if (mt != PA_ISOLATE)
-			pa_count_free(zr, freer, (int64_t)pa_pages(order));
-		pa_free_block(pa, pfn, order, mt, 0, -1);
+		enter(pa, zone, pfn, order, mt, 0, by);
 		note_drain(trail, pfn, order, mt, true);
 	}
 	return (uint32_t)(before - cp->pcp.count);
@@ -351,8 +375,6 @@ uint32_t pa_free_bulk(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp, int
 void pa_free_one(struct pa *pa, uint32_t zone, uint64_t pfn, unsigned int order, unsigned int flags,
 		 uint32_t by, struct pa_trail *trail)
 {
-	struct pa_cpu_pages *cp = pa_cpu_pages(pa, zone, by);
-	struct pa_zone_req *zr = pa_zone_req(pa, zone);
 	struct pa_zone *z = &pa->zones[zone];
 	uint64_t end = pfn + pa_pages(order);
 
@@ -361,9 +383,7 @@ void pa_free_one(struct pa *pa, uint32_t zone, uint64_t pfn, unsigned int order,
 	for (; pfn < end; pfn += pa_pages(order)) {
 		enum pa_mt mt = *pa_block(pa, z, pfn);
 
-		if (mt != PA_ISOLATE)
-			pa_count_free(zr, cp, (int64_t)pa_pages(order));
-		pa_free_block(pa, pfn, order, mt, flags, -1);
+		enter(pa, zone, pfn, order, mt, flags, by);
 		note_drain(trail, pfn, order, mt, false);
 	}
 }

@@ -7,6 +7,9 @@
 #include "pa_req_internal.h"
 
 #define MAX_RECLAIM_RETRIES 16
+#define SWAP_CLUSTER_MAX 32
+#define VMSTAT_INTERVAL 1000 /* ms: vm.stat_interval */
+#define VMSTAT_ROUNDS 64     /* after so many nothing is left to do */
 
 /* -------------------------------------------------------------------------
  * Reclaimable pages
@@ -129,4 +132,190 @@ bool pa_wakeup_kswapd(struct pa *pa, uint32_t zone, uint32_t gfp, unsigned int o
 	for (uint32_t i = 0; i < pa->nr_zones; i++)
 		pa->zones[i].quick = false;
 	return true;
+}
+
+/* -------------------------------------------------------------------------
+ * Reclaiming
+ */
+
+/* Free the oldest reclaimable pages of @zone, up to @nr, on @cpu; how many. */
+static uint64_t shrink(struct pa *pa, uint32_t zone, uint64_t nr, uint32_t cpu,
+		       struct pa_trail *trail)
+{
+	struct pa_zone_req *zr = pa_zone_req(pa, zone);
+	uint64_t done = 0;
+
+	while (done < nr && zr->lru.tail != PA_NIL) {
+		unsigned int order = pa_owners(pa)[zr->lru.tail] & OWNER_ORDER;
+
+		pa_free_traced(pa, cpu, pa_pfn(&pa->zones[zone], zr->lru.tail), order, trail);
+		done += pa_pages(order);
+	}
+	return done;
+}
+
+/* compaction_ready: compaction alone would do, so reclaim leaves the zone in peace. */
+static bool compaction_ready(const struct pa_ctx *ac, uint32_t zone)
+{
+	const struct pa_zone_req *zr = pa_zone_req(ac->pa, zone);
+	const struct pa_zone *z = &ac->pa->zones[zone];
+	int64_t free = pa_zone_free(z, zr);
+
+	return ac->order > PA_COSTLY_ORDER &&
+	       pa_compact_suitable(ac->pa, zone, ac->order,
+				   pa_compact_mark(ac->pa, zone, ac->order, 0), ac->highest,
+				   free) &&
+	       pa_watermark_test(ac->pa, zone, 0,
+				 pa_mark_of(z, zr, PA_WMARK_HIGH) + (UINT64_C(2) << ac->order),
+				 ac->highest, 0, free, NULL);
+}
+
+uint64_t pa_direct_reclaim(struct pa_ctx *ac)
+{
+	uint64_t nr = SWAP_CLUSTER_MAX, done = 0;
+	bool ready = false;
+
+	if (ac->order > PA_COSTLY_ORDER)
+		nr = UINT64_C(2) << ac->order; /* should_continue_reclaim: compact_gap */
+	if (nr < SWAP_CLUSTER_MAX)
+		nr = SWAP_CLUSTER_MAX;
+	for (const uint8_t *at = ac->zonelist; *at != PA_NO_ZONE && done < nr; at++) {
+		if (!pa_node_allowed(ac, pa_zone_req(ac->pa, *at)))
+			continue;
+		if (compaction_ready(ac, *at))
+			ready = true;
+		else
+			done += shrink(ac->pa, *at, nr - done, ac->cpu, pa_trail_of(ac));
+	}
+	return done ? done : ready;
+}
+
+/* Highest type first: a request for it is what usually wakes kswapd. */
+static uint64_t shrink_node(struct pa *pa, uint32_t nid, unsigned int highest,
+			    struct pa_trail *trail)
+{
+	uint64_t done = 0;
+
+	for (unsigned int type = highest + 1; type-- > 0 && done < SWAP_CLUSTER_MAX;) {
+		uint32_t zone = pa_zone_by(pa, nid, type);
+
+		if (zone != PA_NO_ZONE)
+			done += shrink(pa, zone, SWAP_CLUSTER_MAX - done, pa_node_cpu(pa, nid),
+				       trail);
+	}
+	return done;
+}
+
+/* What kswapd changes in a zone while it is at work. */
+struct at_work {
+	uint64_t boost;
+	uint32_t threshold;
+};
+
+/* set_reclaim_active, and the closer count of set_pgdat_percpu_threshold. */
+static uint64_t begin(struct pa *pa, uint32_t nid, unsigned int highest, struct at_work *work)
+{
+	uint64_t boost = 0;
+
+	for (unsigned int type = 0; type <= highest; type++) {
+		uint32_t zone = pa_zone_by(pa, nid, type), pressure;
+		struct pa_zone_req *zr;
+
+		if (zone == PA_NO_ZONE)
+			continue;
+		zr = pa_zone_req(pa, zone);
+		pressure = (uint32_t)((zr->wmark[PA_WMARK_LOW] - zr->wmark[PA_WMARK_MIN]) /
+				      pa_req(pa)->cpus);
+		work[type] = (struct at_work){ pa->zones[zone].boost, zr->threshold };
+		boost += work[type].boost;
+		zr->flags |= PA_ZONE_RECLAIM_ACTIVE;
+		zr->threshold = pressure < 1 ? 1 : pressure < 125 ? pressure : 125;
+	}
+	return boost;
+}
+
+static void end(struct pa *pa, uint32_t nid, unsigned int highest, const struct at_work *work)
+{
+	for (unsigned int type = 0; type <= highest; type++) {
+		uint32_t zone = pa_zone_by(pa, nid, type);
+		struct pa_zone *z;
+
+		if (zone == PA_NO_ZONE)
+			continue;
+		z = &pa->zones[zone];
+		z->boost -= z->boost < work[type].boost ? z->boost : work[type].boost;
+		pa_zone_req(pa, zone)->flags &= ~PA_ZONE_RECLAIM_ACTIVE;
+		pa_zone_req(pa, zone)->threshold = work[type].threshold;
+		pa_allow_quick(pa, zone);
+	}
+}
+
+/* balance_pgdat: reclaim until a zone is above its high mark and the boost is paid for. */
+uint64_t pa_kswapd(struct pa *pa, uint32_t nid, struct pa_trail *trail)
+{
+	struct at_work work[PA_NR_ZONE_TYPES] = { { 0, 0 } };
+	struct pa_node *node = pa_node(pa, nid);
+	unsigned int order = node->kswapd_order, asked = order, highest = node->kswapd_highest;
+	uint64_t boost = begin(pa, nid, highest, work), was_boosted = boost, done = 0;
+
+	for (;;) {
+		bool is_balanced = balanced(pa, nid, order, highest);
+		uint64_t nr;
+
+		if (!is_balanced)
+			boost = 0; /* the marks first */
+		else if (!boost)
+			break;
+		nr = shrink_node(pa, nid, highest, trail);
+		if (!nr)
+			break;
+		done += nr;
+		boost -= boost < nr ? boost : nr;
+		/* Enough for compaction: from here on single pages count. */
+		if (order && done >= UINT64_C(2) << order)
+			order = 0;
+	}
+	node->kswapd_woken = false;
+	node->kswapd_order = 0;
+	node->kswapd_highest = 0;
+	node->kswapd_failures = done ? 0 : node->kswapd_failures + 1;
+	end(pa, nid, highest, work);
+	if (was_boosted)
+		pa_wakeup_kcompactd(node, pa->pageblock_order, highest);
+	pa_wakeup_kcompactd(node, asked, highest);
+	return done;
+}
+
+uint32_t pa_node_cpu(const struct pa *pa, uint32_t nid)
+{
+	for (uint32_t cpu = 0; cpu < pa_req(pa)->cpus; cpu++) {
+		if (pa_cpu_node(pa)[cpu] == nid)
+			return cpu;
+	}
+	return 0;
+}
+
+/* -------------------------------------------------------------------------
+ * Time
+ */
+
+int pa_tick(struct pa *pa, uint64_t now, struct pa_trail *trail)
+{
+	uint64_t rounds;
+
+	if (!pa_req(pa) || now < pa_req(pa)->now)
+		return -EINVAL;
+	rounds = now / VMSTAT_INTERVAL - pa_req(pa)->now / VMSTAT_INTERVAL;
+	pa_req(pa)->now = now;
+	for (uint32_t nid = 0; nid < pa_req(pa)->nodes; nid++) {
+		if (pa_node(pa, nid)->kswapd_woken)
+			pa_kswapd(pa, nid, trail);
+		if (pa_node(pa, nid)->kcompactd_woken)
+			pa_kcompactd(pa, nid, trail);
+	}
+	for (uint64_t i = 0; i < rounds && i < VMSTAT_ROUNDS; i++) {
+		for (uint32_t cpu = 0; cpu < pa_req(pa)->cpus; cpu++)
+			pa_vmstat_update(pa, cpu, trail);
+	}
+	return 0;
 }

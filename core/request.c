@@ -191,6 +191,7 @@ void pa_req_init(struct pa *pa, const struct pa_config *cfg)
 	while (strcmp(pa_rules_at(req->rules)->policy, cfg->policy->name))
 		req->rules++;
 	req->cpus = cfg->cpus;
+	req->capture.pfn = PA_PFN_NONE;
 	req->nodes = l.nodes;
 	req->types = built_in(cfg);
 	req->zones = pa->req + l.zones;

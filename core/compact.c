@@ -1,0 +1,454 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Compaction: pages from the bottom of a zone move to free places at its top.
+ *
+ * Both scanners go pageblock by pageblock, the migrate scanner up, the free scanner down, until
+ * they meet or a page of the wanted order is there.  The kernel's short cuts (skip hints, fast
+ * searches through the free lists) find the same pages sooner and are not modelled.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "pa_req_internal.h"
+
+#define DEFER_MAX 6 /* COMPACT_MAX_DEFER_SHIFT */
+
+/* struct compact_control */
+struct run {
+	struct pa *pa;
+	struct pa_trail *trail;
+	uint32_t zone, cpu;
+	unsigned int order, mt;
+	bool async_direct;	     /* looks at pageblocks of the request's own type only */
+	uint64_t migrate, free, end; /* scanners; @end of the pageblock the free scanner is in */
+	uint64_t last; /* where something was taken last, since the lists were drained */
+	uint64_t spare[PA_MAX_ORDERS]; /* isolated free blocks, at most one an order */
+};
+
+/* compact_gap: free pages that a run may hold at a time. */
+static uint64_t gap(unsigned int order)
+{
+	return UINT64_C(2) << order;
+}
+
+/* -------------------------------------------------------------------------
+ * Deferral
+ */
+
+static void defer(struct pa_zone_req *zr, unsigned int order)
+{
+	zr->considered = 0;
+	if (zr->defer_shift < DEFER_MAX)
+		zr->defer_shift++;
+	if (order < zr->order_failed)
+		zr->order_failed = (uint8_t)order;
+}
+
+/* compaction_deferred: true if this attempt is to be skipped. */
+static bool deferred(struct pa_zone_req *zr, unsigned int order)
+{
+	uint32_t limit = 1u << zr->defer_shift;
+
+	if (order < zr->order_failed)
+		return false;
+	if (++zr->considered < limit)
+		return true;
+	zr->considered = limit;
+	return false;
+}
+
+void pa_compact_reset(struct pa_zone_req *zr, unsigned int order, bool success)
+{
+	if (success) {
+		zr->considered = 0;
+		zr->defer_shift = 0;
+	}
+	if (order >= zr->order_failed)
+		zr->order_failed = (uint8_t)(order + 1);
+}
+
+/* -------------------------------------------------------------------------
+ * Suitability
+ */
+
+/* compaction_suitable: are there pages to move to, and is fragmentation what is wrong? */
+bool pa_compact_suitable(const struct pa *pa, uint32_t zone, unsigned int order, uint64_t mark,
+			 unsigned int highest, int64_t free)
+{
+	int index;
+
+	if (!pa_watermark_test(pa, zone, 0, mark + gap(order), highest, PA_ALLOC_CMA, free, NULL))
+		return false;
+	if (order <= PA_COSTLY_ORDER)
+		return true;
+	index = pa_fragmentation_index(pa, zone, order);
+	return index < 0 || index > (int)pa_req(pa)->knobs.extfrag_threshold;
+}
+
+/* The mark that suitability starts from. */
+uint64_t pa_compact_mark(const struct pa *pa, uint32_t zone, unsigned int order, uint32_t flags)
+{
+	const struct pa_zone_req *zr = pa_zone_req(pa, zone);
+	const struct pa_zone *z = &pa->zones[zone];
+	unsigned int wmark = (flags & PA_ALLOC_WMARK_MASK) >> PA_ALLOC_WMARK_SHIFT;
+	bool costly = order > PA_COSTLY_ORDER;
+
+	if (!pa_rules(pa)->compact_base_mark)
+		return pa_mark_of(z, zr, costly ? PA_WMARK_LOW : PA_WMARK_MIN);
+	return pa_mark_of(z, zr, wmark) +
+	       (costly ? zr->wmark[PA_WMARK_LOW] - zr->wmark[PA_WMARK_MIN] : 0);
+}
+
+/* compaction_suit_allocation_order: SUCCESS if it need not run, SKIPPED if it cannot help. */
+static enum pa_compact suits(const struct pa_ctx *ac, uint32_t zone, uint32_t flags, bool async)
+{
+	const struct pa_zone_req *zr = pa_zone_req(ac->pa, zone);
+	const struct pa_zone *z = &ac->pa->zones[zone];
+	unsigned int wmark = (flags & PA_ALLOC_WMARK_MASK) >> PA_ALLOC_WMARK_SHIFT;
+	uint64_t mark = pa_mark_of(z, zr, wmark);
+	int64_t free = pa_zone_free(z, zr);
+
+	if (pa_watermark_test(ac->pa, zone, ac->order, mark, ac->highest, flags, free, NULL))
+		return PA_COMPACT_SUCCESS;
+	/* 6.18: where only CMA pages make up the gap, an async costly run would move in vain. */
+	if (ac->rules->compact_base_mark && async && ac->order > PA_COSTLY_ORDER &&
+	    !(flags & PA_ALLOC_CMA) &&
+	    !pa_watermark_test(ac->pa, zone, 0, mark + gap(ac->order), ac->highest, 0, free, NULL))
+		return PA_COMPACT_SKIPPED;
+	if (!pa_compact_suitable(ac->pa, zone, ac->order,
+				 pa_compact_mark(ac->pa, zone, ac->order, flags), ac->highest,
+				 free))
+		return PA_COMPACT_SKIPPED;
+	return PA_COMPACT_COMPLETE;
+}
+
+/* -------------------------------------------------------------------------
+ * The free scanner
+ */
+
+/* suitable_migration_target: not wholly free, and of a type that movable pages may fill. */
+static bool is_target(const struct run *r, uint64_t block)
+{
+	const struct pa_zone *z = &r->pa->zones[r->zone];
+	uint8_t tag = *pa_tag(r->pa, z, block), type = *pa_block(r->pa, z, block);
+
+	if (pa_tag_is_head(tag) && pa_tag_order(tag) >= r->pa->pageblock_order)
+		return false;
+	return type == PA_MOVABLE || type == PA_CMA;
+}
+
+/* __isolate_free_page: take a free block whole, unless that brings the zone below its min mark. */
+static bool isolate(struct run *r, uint64_t pfn, unsigned int order)
+{
+	struct pa_zone_req *zr = pa_zone_req(r->pa, r->zone);
+	struct pa_zone *z = &r->pa->zones[r->zone];
+
+	if (!pa_watermark_test(r->pa, r->zone, 0, zr->wmark[PA_WMARK_MIN] + pa_pages(order), 0,
+			       PA_ALLOC_CMA, pa_zone_free(z, zr), NULL))
+		return false;
+	pa_isolate(r->pa, pfn, order);
+	pa_count_free(zr, pa_cpu_pages(r->pa, r->zone, r->cpu), -(int64_t)pa_pages(order));
+	r->spare[order] = pfn;
+	return true;
+}
+
+/* Isolate the next free block that holds @order, upward in a pageblock, pageblocks downward. */
+static bool find_free(struct run *r, unsigned int order)
+{
+	const struct pa_zone *z = &r->pa->zones[r->zone];
+	uint64_t step = pa_pages(r->pa->pageblock_order);
+
+	for (;;) {
+		while (r->free < r->end) {
+			uint8_t tag = *pa_tag(r->pa, z, r->free);
+			uint64_t pfn = r->free;
+
+			if (!pa_tag_is_head(tag)) {
+				r->free++;
+				continue;
+			}
+			r->free += pa_pages(pa_tag_order(tag));
+			if (pa_tag_order(tag) >= order)
+				return isolate(r, pfn, pa_tag_order(tag));
+		}
+		/* The next pageblock down, unless the migrate scanner is there already. */
+		do {
+			if (r->end < step || r->end - step <= (r->migrate | (step - 1)))
+				return false;
+			r->end -= step;
+			if (r->end < step || r->end - step < z->start)
+				return false;
+			r->free = r->end - step;
+		} while (!is_target(r, r->free));
+	}
+}
+
+/* compaction_alloc: a place for a page of @order, larger blocks split downward. */
+static uint64_t take_free(struct run *r, unsigned int order)
+{
+	unsigned int high = order;
+	uint64_t pfn;
+
+	while (high < r->pa->nr_orders && r->spare[high] == PA_PFN_NONE)
+		high++;
+	if (high == r->pa->nr_orders) {
+		if (!find_free(r, order))
+			return PA_PFN_NONE;
+		return take_free(r, order);
+	}
+	pfn = r->spare[high];
+	r->spare[high] = PA_PFN_NONE;
+	while (high > order) {
+		high--;
+		r->spare[high] = pfn + pa_pages(high);
+	}
+	return pfn;
+}
+
+/* release_free_list; up to 6.9 what was isolated had been split to single pages, newest first. */
+static void release(struct run *r)
+{
+	struct pa_zone *z = &r->pa->zones[r->zone];
+
+	for (unsigned int order = 0; order < r->pa->nr_orders; order++) {
+		uint64_t pfn = r->spare[order], nr = pa_pages(order);
+		unsigned int piece = pa_rules(r->pa)->pcp_stored ? 0 : order;
+
+		if (pfn == PA_PFN_NONE)
+			continue;
+		for (uint64_t end = pfn + nr; end > pfn; end -= pa_pages(piece)) {
+			uint64_t at = end - pa_pages(piece);
+
+			pa_own(r->pa, z, at, piece, OWNER_ALLOCATED);
+			pa_free_traced(r->pa, r->cpu, at, piece, r->trail);
+		}
+	}
+}
+
+/* -------------------------------------------------------------------------
+ * The migrate scanner
+ */
+
+/* suitable_migration_source */
+static bool is_source(const struct run *r, uint64_t block)
+{
+	const struct pa_zone *z = &r->pa->zones[r->zone];
+	enum pa_mt type = *pa_block(r->pa, z, block);
+
+	if (!r->async_direct)
+		return true;
+	return r->mt == PA_MOVABLE ? type == PA_MOVABLE || type == PA_CMA : type == r->mt;
+}
+
+/* What lived at @from lives at @to, on the same list; @from is freed by this CPU. */
+static void migrate(struct run *r, uint64_t from, uint64_t to, unsigned int order)
+{
+	struct pa_zone *z = &r->pa->zones[r->zone];
+	uint8_t owner = pa_owners(r->pa)[pa_frame(z, from)];
+
+	pa_mark(r->pa, z, to, order, (enum pa_use) * pa_tag(r->pa, z, from));
+	pa_own(r->pa, z, to, order, OWNER_ALLOCATED);
+	if (owner >= OWNER_LRU)
+		pa_lru_add(r->pa, to);
+	if (r->trail) {
+		if (r->trail->nr_moves < r->trail->max_moves)
+			r->trail->moves[r->trail->nr_moves] =
+				(struct pa_moved){ from, to, (uint8_t)order };
+		r->trail->nr_moves++;
+	}
+	pa_free_traced(r->pa, r->cpu, from, order, r->trail);
+	r->last = from;
+}
+
+/* Move what can be moved out of one pageblock; false if there is nowhere left to move to. */
+static bool migrate_block(struct run *r, uint64_t end)
+{
+	struct pa_zone *z = &r->pa->zones[r->zone];
+
+	while (r->migrate < end) {
+		uint8_t owner = pa_owners(r->pa)[pa_frame(z, r->migrate)];
+		unsigned int order = owner & OWNER_ORDER;
+		uint64_t from = r->migrate, to;
+
+		r->migrate += owner ? pa_pages(order) : 1;
+		if (owner < OWNER_ALLOCATED || *pa_tag(r->pa, z, from) != PA_USE_MOVABLE ||
+		    order >= r->order)
+			continue;
+		to = take_free(r, order);
+		if (to == PA_PFN_NONE)
+			return false;
+		migrate(r, from, to, order);
+	}
+	return true;
+}
+
+/* __compact_finished: would an allocation of the order and type succeed now? */
+static bool finished(const struct run *r)
+{
+	const struct pa_zone *z = &r->pa->zones[r->zone];
+	const uint8_t *lenders = pa_policy(r->pa)->lenders[r->mt];
+
+	for (unsigned int order = r->order; order < r->pa->nr_orders; order++) {
+		bool claims = order >= r->pa->pageblock_order / 2 || r->mt != PA_MOVABLE;
+
+		if (z->orders[r->mt] >> order & 1 ||
+		    (r->mt == PA_MOVABLE && z->orders[PA_CMA] >> order & 1))
+			return true;
+		for (unsigned int i = 0; claims && i < PA_MAX_LENDERS && lenders[i] < PA_PCPTYPES;
+		     i++) {
+			if (z->orders[lenders[i]] >> order & 1)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Leaving a block of the wanted order: what was freed there must be able to merge. */
+static void drain_local(struct run *r)
+{
+	uint64_t block = r->migrate & ~(pa_pages(r->order) - 1);
+
+	if (r->last == PA_PFN_NONE || r->last >= block)
+		return;
+	pa_drain(r->pa, r->zone, r->cpu, r->cpu, r->trail);
+	r->last = PA_PFN_NONE;
+}
+
+/* compact_zone, from one end to the other unless a page turns up. */
+static enum pa_compact scan(struct run *r)
+{
+	struct pa_zone *z = &r->pa->zones[r->zone];
+	struct pa_zone_req *zr = pa_zone_req(r->pa, r->zone);
+	uint64_t step = pa_pages(r->pa->pageblock_order);
+	bool whole = zr->compact_migrate <= z->start;
+	enum pa_compact result = whole ? PA_COMPACT_COMPLETE : PA_COMPACT_PARTIAL_SKIPPED;
+
+	r->migrate = whole ? z->start : zr->compact_migrate;
+	r->end = (zr->compact_free > r->migrate ? zr->compact_free : z->end) & ~(step - 1);
+	r->free = r->end;
+	r->last = PA_PFN_NONE;
+	for (unsigned int order = 0; order < PA_MAX_ORDERS; order++)
+		r->spare[order] = PA_PFN_NONE;
+
+	while (r->migrate < r->end) {
+		uint64_t end = (r->migrate | (step - 1)) + 1;
+
+		if (finished(r) || pa_req(r->pa)->capture.pfn != PA_PFN_NONE) {
+			result = PA_COMPACT_SUCCESS;
+			break;
+		}
+		if (end > r->end || (is_source(r, r->migrate) && !migrate_block(r, end)))
+			break;
+		r->migrate = end;
+		drain_local(r);
+	}
+	release(r);
+	pa_drain(r->pa, r->zone, r->cpu, r->cpu, r->trail);
+	if (result != PA_COMPACT_SUCCESS &&
+	    (finished(r) || pa_req(r->pa)->capture.pfn != PA_PFN_NONE))
+		result = PA_COMPACT_SUCCESS;
+	/* The scanners met: the next run starts at both ends again. */
+	zr->compact_migrate = result == PA_COMPACT_SUCCESS ? r->migrate & ~(step - 1) : z->start;
+	zr->compact_free = result == PA_COMPACT_SUCCESS ? r->end : z->end;
+	return result;
+}
+
+/* -------------------------------------------------------------------------
+ * Who compacts
+ */
+
+/* try_to_compact_pages.  A page that is captured on the way is already the request's. */
+enum pa_compact pa_direct_compact(struct pa_ctx *ac, uint32_t flags, enum pa_priority priority,
+				  uint64_t *captured)
+{
+	struct pa_req *req = pa_req(ac->pa);
+	enum pa_compact best = PA_COMPACT_SKIPPED;
+
+	*captured = PA_PFN_NONE;
+	if (!(ac->gfp & PA_GFP_IO))
+		return best;
+	for (const uint8_t *at = ac->zonelist; *at != PA_NO_ZONE; at++) {
+		struct pa_zone_req *zr = pa_zone_req(ac->pa, *at);
+		struct run r = { .pa = ac->pa,
+				 .trail = pa_trail_of(ac),
+				 .zone = *at,
+				 .cpu = ac->cpu,
+				 .order = ac->order,
+				 .mt = ac->mt,
+				 .async_direct = priority == PA_PRIO_ASYNC };
+		enum pa_compact result;
+
+		if (!pa_node_allowed(ac, zr))
+			continue;
+		if (priority != PA_PRIO_SYNC_FULL && deferred(zr, ac->order)) {
+			best = best > PA_COMPACT_DEFERRED ? best : PA_COMPACT_DEFERRED;
+			continue;
+		}
+		result = suits(ac, *at, flags, r.async_direct);
+		if (result == PA_COMPACT_COMPLETE) {
+			req->capture.zone = *at + 1u;
+			req->capture.order = ac->order;
+			req->capture.mt = ac->mt;
+			result = scan(&r);
+			*captured = req->capture.pfn;
+			req->capture.zone = 0;
+			req->capture.pfn = PA_PFN_NONE;
+		}
+		best = best > result ? best : result;
+		if (result == PA_COMPACT_SUCCESS) {
+			pa_compact_reset(zr, ac->order, false);
+			return best;
+		}
+		if (priority != PA_PRIO_ASYNC && result >= PA_COMPACT_COMPLETE)
+			defer(zr, ac->order);
+	}
+	return best;
+}
+
+/* kcompactd_do_work */
+void pa_kcompactd(struct pa *pa, uint32_t nid, struct pa_trail *trail)
+{
+	struct pa_node *node = pa_node(pa, nid);
+	unsigned int order = node->kcompactd_order;
+
+	for (unsigned int type = 0; type <= node->kcompactd_highest; type++) {
+		uint32_t zone = pa_zone_by(pa, nid, type);
+		struct run r = { .pa = pa,
+				 .trail = trail,
+				 .zone = zone,
+				 .cpu = pa_node_cpu(pa, nid),
+				 .order = order,
+				 .mt = PA_MOVABLE };
+		const struct pa_ctx ac = {
+			.pa = pa, .rules = pa_rules(pa), .order = order, .highest = type
+		};
+		struct pa_zone_req *zr;
+		enum pa_compact result;
+
+		if (zone == PA_NO_ZONE || deferred(pa_zone_req(pa, zone), order) ||
+		    suits(&ac, zone, 0, false) != PA_COMPACT_COMPLETE)
+			continue;
+		zr = pa_zone_req(pa, zone);
+		result = scan(&r);
+		if (result == PA_COMPACT_SUCCESS) {
+			pa_compact_reset(zr, order, false);
+		} else {
+			pa_drain(pa, zone, UINT32_MAX, r.cpu, trail);
+			defer(zr, order);
+		}
+	}
+	node->kcompactd_order = 0;
+	node->kcompactd_highest = 0;
+	node->kcompactd_woken = false;
+}
+
+const char *pa_compact_name(enum pa_compact result)
+{
+	static const char *const names[PA_NR_COMPACT] = {
+		[PA_COMPACT_SKIPPED] = "skipped",   [PA_COMPACT_DEFERRED] = "deferred",
+		[PA_COMPACT_COMPLETE] = "complete", [PA_COMPACT_PARTIAL_SKIPPED] = "partial",
+		[PA_COMPACT_SUCCESS] = "success",
+	};
+
+	return (unsigned int)result < PA_NR_COMPACT ? names[result] : NULL;
+}
