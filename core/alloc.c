@@ -201,7 +201,8 @@ again:
 			pa_prep_new_page(ac, pfn);
 			if (reserves(ac, flags))
 				pa_reserve_highatomic(ac, *at, pfn);
-			pa_allow_quick(ac->pa, *at);
+			if (!ac->pa->zones[*at].quick)
+				pa_allow_quick(ac->pa, *at);
 			return pfn;
 		}
 		judge(ac, PA_ZONE_EMPTY);

@@ -134,6 +134,7 @@ struct pa_capture {
 struct pa_req {
 	struct pa_knobs knobs;
 	uint32_t rules;
+	uint32_t thp_lists; /* per-cpu lists of pageblock order */
 	uint32_t cpus;
 	uint32_t nodes;
 	uint32_t types;	       /* bit t: the kernel has zones of type t */

@@ -190,6 +190,7 @@ void pa_req_init(struct pa *pa, const struct pa_config *cfg)
 	req->knobs.watermark_boost_factor = pa->boost_factor;
 	while (strcmp(pa_rules_at(req->rules)->policy, cfg->policy->name))
 		req->rules++;
+	req->thp_lists = pa_rules_at(req->rules)->pcp_lists - PA_PCPTYPES * (PA_COSTLY_ORDER + 1u);
 	req->cpus = cfg->cpus;
 	req->capture.pfn = PA_PFN_NONE;
 	req->nodes = l.nodes;

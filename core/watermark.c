@@ -310,6 +310,7 @@ void pa_allow_quick(struct pa *pa, uint32_t zone)
 	for (unsigned int type = 0; type < PA_NR_ZONE_TYPES; type++)
 		reserve = zr->reserve[type] > reserve ? zr->reserve[type] : reserve;
 	need += reserve + (rules->free_highatomic ? 0 : zr->nr_reserved_highatomic);
+	need += pa_pages(pa->pageblock_order) - 1; /* what the largest quick request uses up */
 	z->quick = !zr->flags && free > (int64_t)need &&
 		   !(rules->skip_busy_kswapd && pa_node(pa, zr->node)->kswapd_woken);
 }

@@ -232,39 +232,48 @@ static void test_split_and_direct(const char *policy)
 /* The short way and the long way leave the same state: with and without a record. */
 static void test_quick(const char *policy)
 {
+	static const uint8_t orders[] = { 0, 0, 0, 0, 1, 2, 3, 9 };
 	static unsigned char other[sizeof(mem)];
+	static struct {
+		uint64_t pfn;
+		uint64_t order;
+	} live[2][512];
 	struct pa_alloc_record rec = { 0 };
 	struct pa_free_record freed = { 0 };
-	static uint64_t pfns[2][512];
-	uint32_t live = 0, seed = 7;
 
 	for (int way = 0; way < 2; way++) {
 		struct pa *pa = pc(policy);
+		uint32_t nr = 0, pages = 0;
 
-		srand(seed);
-		for (int i = 0, n = 0; i < 20000; i++) {
-			uint32_t r = (uint32_t)rand();
-			uint64_t pfn;
+		srand(7);
+		for (int i = 0; i < 40000; i++) {
+			uint32_t r = (uint32_t)rand(), cpu = r >> 4 & 1;
+			uint64_t order = orders[r >> 5 & 7];
+			uint32_t gfp = r & 8 ? PA_GFP_KERNEL : PA_GFP_HIGHUSER_MOVABLE;
 
-			live = (uint32_t)n;
-			if (n < 512 && (r & 1 || !n)) {
-				pfn = get(pa, r >> 4 & 1,
-					  r & 8 ? PA_GFP_KERNEL : PA_GFP_HIGHUSER_MOVABLE, 0,
-					  way ? &rec : NULL);
-				assert_true(pfn != PA_PFN_NONE);
-				pfns[way][n++] = pfn;
+			if (nr < 512 && pages < 10000 && (r & 1 || !nr)) {
+				live[way][nr].order = order;
+				live[way][nr].pfn =
+					get(pa, cpu, gfp, (unsigned int)order, way ? &rec : NULL);
+				assert_true(live[way][nr++].pfn != PA_PFN_NONE);
+				pages += 1u << order;
 			} else {
-				uint32_t victim = (r >> 5) % live;
+				uint32_t victim = (r >> 8) % nr;
 
-				put(pa, r >> 4 & 1, pfns[way][victim], 0, way ? &freed : NULL);
-				pfns[way][victim] = pfns[way][--n];
+				order = live[way][victim].order;
+				put(pa, cpu, live[way][victim].pfn, (unsigned int)order,
+				    way ? &freed : NULL);
+				live[way][victim] = live[way][--nr];
+				pages -= 1u << order;
 			}
+			if (i % 5000 == 0)
+				pa_vmstat_update(pa, cpu, NULL);
 		}
 		sound(pa);
 		if (!way)
 			memcpy(other, mem, sizeof(mem));
 	}
-	assert_memory_equal(pfns[0], pfns[1], sizeof(pfns[0]));
+	assert_memory_equal(live[0], live[1], sizeof(live[0]));
 	assert_memory_equal(other, mem, sizeof(mem));
 }
 
