@@ -73,13 +73,7 @@ static const struct name alloc_names[] = {
 
 #define NR(table) (sizeof(table) / sizeof((table)[0]))
 
-/* A text that grows in somebody's buffer and is cut where that ends. */
-struct text {
-	char *buf;
-	size_t size, len;
-};
-
-static void add(struct text *t, const char *word)
+void pa_text_add(struct pa_text *t, const char *word)
 {
 	for (; *word; word++, t->len++) {
 		if (t->len + 1 < t->size)
@@ -89,14 +83,14 @@ static void add(struct text *t, const char *word)
 		t->buf[t->len < t->size ? t->len : t->size - 1] = '\0';
 }
 
-static void add_bits(struct text *t, uint32_t bits, const struct name *names, size_t nr)
+static void add_bits(struct pa_text *t, uint32_t bits, const struct name *names, size_t nr)
 {
 	for (size_t i = 0; i < nr; i++) {
 		if (!(bits & names[i].bits))
 			continue;
 		if (t->len)
-			add(t, "|");
-		add(t, names[i].name);
+			pa_text_add(t, "|");
+		pa_text_add(t, names[i].name);
 	}
 }
 
@@ -135,19 +129,19 @@ const char *pa_gfp_name(uint32_t bit)
 
 size_t pa_gfp_text(uint32_t gfp, char *buf, size_t len)
 {
-	struct text t = { buf, len, 0 };
+	struct pa_text t = { buf, len, 0 };
 
-	add(&t, "");
+	pa_text_add(&t, "");
 	for (size_t i = 0; i < NR(gfp_sets); i++) {
 		if ((gfp & gfp_sets[i].bits) != gfp_sets[i].bits)
 			continue;
-		add(&t, gfp_sets[i].name);
+		pa_text_add(&t, gfp_sets[i].name);
 		gfp &= ~gfp_sets[i].bits;
 		break;
 	}
 	add_bits(&t, gfp, gfp_names, NR(gfp_names));
 	if (!t.len)
-		add(&t, "0");
+		pa_text_add(&t, "0");
 	return t.len;
 }
 
@@ -155,9 +149,9 @@ size_t pa_alloc_flags_text(uint32_t flags, char *buf, size_t len)
 {
 	static const char *const marks[] = { "WMARK_MIN", "WMARK_LOW", "WMARK_HIGH" };
 	uint32_t mark = (flags & PA_ALLOC_WMARK_MASK) >> PA_ALLOC_WMARK_SHIFT;
-	struct text t = { buf, len, 0 };
+	struct pa_text t = { buf, len, 0 };
 
-	add(&t, mark < NR(marks) ? marks[mark] : "WMARK_?");
+	pa_text_add(&t, mark < NR(marks) ? marks[mark] : "WMARK_?");
 	add_bits(&t, flags, alloc_names, NR(alloc_names));
 	return t.len;
 }

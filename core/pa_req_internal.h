@@ -315,6 +315,15 @@ static inline void pa_own(struct pa *pa, const struct pa_zone *z, uint64_t pfn, 
 /* check_request.c: what is wrong with a zone at this level, or NULL. */
 const char *pa_check_request(const struct pa *pa, uint32_t zone);
 
+/* A text that grows in somebody's buffer and is cut where that ends. */
+struct pa_text {
+	char *buf;
+	size_t size, len;
+};
+
+/* gfp.c */
+void pa_text_add(struct pa_text *t, const char *word);
+
 /* zonelist.c */
 void pa_build_zonelists(struct pa *pa, const uint8_t *distance);
 

@@ -518,6 +518,16 @@ uint32_t pa_zonelist(const struct pa *pa, uint32_t nid, enum pa_zone_type highes
 		     uint32_t max);
 
 /*
+ * pa_failure_report() - What warn_alloc writes of a request that failed, by the task @comm: the
+ * request, the zones with their marks, the free blocks by order and type.  Cut to fit @len, always
+ * terminated; returns the length it would have.  0 for __GFP_NOWARN, as the kernel is silent then.
+ */
+size_t pa_failure_report(const struct pa *pa, const struct pa_alloc_args *args, const char *comm,
+			 char *buf, size_t len);
+/* The part of it that needs no request: show_free_areas, as seen from @cpu. */
+size_t pa_show_mem(const struct pa *pa, uint32_t cpu, char *buf, size_t len);
+
+/*
  * Indices of fragmentation as debugfs shows them, in 1/1000; any policy, any pa_config.
  * fragmentation_index: -1000 if a block of @order is free, near 0 if memory is short, near 1000
  * if it is fragmented.  unusable_free_index: share of free memory in blocks below @order.
