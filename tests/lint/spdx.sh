@@ -12,7 +12,7 @@ files() {
 
 for f in $(files); do
 	case $f in
-	LICENSE | tests/data/* | tests/fuzz/*corpus* | *.md | *.expect | *.json | *.ndjson | .editorconfig) ;;
+	LICENSE | tests/data/* | tests/fuzz/*corpus* | *.md | *.expect | *.json | *.ndjson | *.png | .editorconfig) ;;
 	*)
 		[ ! -f "$f" ] || head -n 3 "$f" | grep -q 'SPDX-License-Identifier: GPL-2.0-only' || {
 			bad=1
