@@ -21,16 +21,14 @@ static void found(const struct pa_ctx *ac, uint32_t zone, enum pa_source source)
 	ac->rec->source = (uint8_t)source;
 }
 
-/* rmqueue_pcplist: the head of the CPU's list, filled first if it is empty. */
-static uint64_t from_pcp(struct pa_ctx *ac, uint32_t zone, unsigned int pindex, uint32_t flags)
+/* __rmqueue_pcplist: the head of the CPU's list, filled first if it is empty. */
+static uint64_t pop(struct pa_ctx *ac, uint32_t zone, unsigned int pindex, uint32_t flags)
 {
 	struct pa_cpu_pages *cp = pa_cpu_pages(ac->pa, zone, ac->cpu);
 	struct pa_zone *z = &ac->pa->zones[zone];
 	enum pa_source source = PA_FROM_PCP;
 	uint32_t frame;
 
-	cp->pcp.free_count >>= 1;  /* 6.7 and later */
-	cp->pcp.free_factor >>= 1; /* before */
 	if (cp->lists[pindex].head == PA_NIL) {
 		uint32_t nr = pa_refill(ac, zone, cp, pindex, flags);
 
@@ -45,6 +43,16 @@ static uint64_t from_pcp(struct pa_ctx *ac, uint32_t zone, unsigned int pindex, 
 	cp->pcp.count -= 1 << ac->order;
 	found(ac, zone, source);
 	return pa_pfn(z, frame);
+}
+
+/* rmqueue_pcplist: an allocation shortens the next bulk of frees. */
+static uint64_t from_pcp(struct pa_ctx *ac, uint32_t zone, unsigned int pindex, uint32_t flags)
+{
+	struct pa_pcp *pcp = &pa_cpu_pages(ac->pa, zone, ac->cpu)->pcp;
+
+	pcp->free_count >>= 1;	/* 6.7 and later */
+	pcp->free_factor >>= 1; /* before */
+	return pop(ac, zone, pindex, flags);
 }
 
 /* rmqueue_buddy: from the buddy lists, HIGHATOMIC first or last for those who may. */
@@ -298,6 +306,63 @@ int pa_alloc_full(struct pa *pa, const struct pa_alloc_args *args, uint64_t *pfn
 	if (rec)
 		rec->pfn = *pfn;
 	return err;
+}
+
+/*
+ * The zone that alloc_pages_bulk takes from: the first of the preferred node that holds @nr pages
+ * above its low mark.  It judges the reserve by the preferred zone, not by the request's highest.
+ */
+static uint32_t bulk_zone(struct pa_ctx *ac, uint32_t nr, uint32_t flags)
+{
+	uint8_t preferred = pa_preferred(ac);
+	const struct pa_zone_req *first;
+
+	if (preferred == PA_NO_ZONE)
+		return PA_NO_ZONE;
+	first = pa_zone_req(ac->pa, preferred);
+	for (const uint8_t *at = ac->zonelist; *at != PA_NO_ZONE; at++) {
+		const struct pa_zone_req *zr = pa_zone_req(ac->pa, *at);
+		const struct pa_zone *z = &ac->pa->zones[*at];
+
+		if (!pa_node_allowed(ac, zr))
+			continue;
+		if (zr->node != first->node)
+			return PA_NO_ZONE;
+		if (pa_watermark_test(ac->pa, *at, 0, pa_mark_of(z, zr, PA_WMARK_LOW) + nr,
+				      first->type, flags, pa_zone_free(z, zr), NULL))
+			return *at;
+	}
+	return PA_NO_ZONE;
+}
+
+int pa_alloc_bulk(struct pa *pa, const struct pa_alloc_args *args, uint32_t nr, uint64_t *pfns,
+		  struct pa_alloc_record *rec)
+{
+	uint32_t flags = (uint32_t)PA_WMARK_LOW << PA_ALLOC_WMARK_SHIFT, zone = PA_NO_ZONE;
+	uint32_t got = 0;
+	struct pa_ctx ac;
+	int err;
+
+	if (!args_valid(pa, args) || args->order || !nr || nr > INT32_MAX)
+		return -EINVAL;
+	set_up(pa, args, rec, &ac);
+	if (ac.mt == PA_MOVABLE)
+		flags |= PA_ALLOC_CMA;
+	if (nr > 1)
+		zone = bulk_zone(&ac, nr, flags);
+	for (; zone != PA_NO_ZONE && got < nr; got++) {
+		pfns[got] = pop(&ac, zone, ac.mt, flags);
+		if (pfns[got] == PA_PFN_NONE)
+			break;
+		pa_prep_new_page(&ac, pfns[got]);
+	}
+	if (got) {
+		if (rec)
+			rec->pfn = pfns[0];
+		return (int)got;
+	}
+	err = pa_alloc_full(pa, args, pfns, rec);
+	return err ? err : 1;
 }
 
 /* -------------------------------------------------------------------------

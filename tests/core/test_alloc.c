@@ -331,6 +331,36 @@ static void test_random(const char *policy)
 	}
 }
 
+/* alloc_pages_bulk: from one list, which it does not tell that there was an allocation. */
+static void test_bulk(const char *policy)
+{
+	struct pa_alloc_args args = { .gfp = PA_GFP_HIGHUSER_MOVABLE };
+	struct pa_alloc_record rec = { 0 };
+	struct pa *pa = pc(policy);
+	struct pa_pcp pcp;
+	uint64_t pfns[64];
+
+	assert_int_equal(pa_pcp_get(pa, 2, 0, &pcp), 0);
+	pcp.free_count = 8;
+	pcp.free_factor = 4;
+	assert_int_equal(pa_pcp_set(pa, 2, 0, &pcp), 0);
+	assert_int_equal(pa_alloc_bulk(pa, &args, 20, pfns, &rec), 20);
+	assert_int_equal(pcp_of(pa, 2, 0).free_count, 8);
+	assert_int_equal(pcp_of(pa, 2, 0).free_factor, 4);
+	assert_true(rec.refill >= 20);
+	for (int i = 0; i < 20; i++)
+		put(pa, 0, pfns[i], 0, NULL);
+	assert_int_equal(pa_alloc_bulk(pa, &args, 1, pfns, &rec), 1); /* an ordinary request */
+	assert_true(pcp_of(pa, 2, 0).free_factor < 4);
+	REFUSED(pa_alloc_bulk(pa, &args, 0, pfns, NULL), -EINVAL);
+	args.order = 1;
+	REFUSED(pa_alloc_bulk(pa, &args, 2, pfns, NULL), -EINVAL);
+	/* No zone has so much above its mark. */
+	args.order = 0;
+	assert_int_equal(pa_alloc_bulk(pa, &args, 60000, pfns, &rec), 1);
+	sound(pa);
+}
+
 /* 6.7 and later set ZONE_BELOW_HIGH where the high mark does not hold. */
 static void test_below_high(const char *policy)
 {
@@ -361,6 +391,7 @@ EACH(test_split_and_direct)
 EACH(test_quick)
 EACH(test_random)
 EACH(test_below_high)
+EACH(test_bulk)
 
 int main(void)
 {
@@ -375,6 +406,7 @@ int main(void)
 		cmocka_unit_test(each_test_quick),
 		cmocka_unit_test(each_test_random),
 		cmocka_unit_test(each_test_below_high),
+		cmocka_unit_test(each_test_bulk),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
