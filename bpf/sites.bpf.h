@@ -12,6 +12,15 @@
 #define PCPTYPES 3
 #define NR_FREE_PAGES 0 /* enum zone_stat_item: first on every kernel */
 
+/* Frame of the struct page that an argument points to; as a pointer it could not be reckoned with. */
+static __always_inline __u64 page_arg(const void *arg)
+{
+	__u64 page = 0;
+
+	bpf_probe_read_kernel(&page, sizeof(page), arg);
+	return page_pfn(page);
+}
+
 /* ---- direct frees: 6.12 and later ---- */
 
 /*
@@ -127,10 +136,8 @@ int site_free_one_page_exit(struct pt_regs *ctx)
 SEC("fentry/__free_pages_ok")
 int BPF_PROG(site_free_pages_ok, struct page *page, unsigned int order, int fpi)
 {
-	__u64 pfn;
+	__u64 pfn = page_arg(ctx);
 
-	bpf_probe_read_kernel(&pfn, sizeof(pfn), ctx); /* the argument as a number */
-	pfn = page_pfn(pfn);
 	frame_push(0, pfn, order, pageblock_mt(pfn), fpi, true);
 	return 0;
 }
@@ -258,10 +265,7 @@ int BPF_PROG(site_isolate_block_exit)
 SEC("fentry/__isolate_free_page")
 int BPF_PROG(site_isolate_entry, struct page *page)
 {
-	__u64 pfn;
-
-	bpf_probe_read_kernel(&pfn, sizeof(pfn), ctx);
-	report_turns(page_pfn(pfn));
+	report_turns(page_arg(ctx));
 	return 0;
 }
 
@@ -274,10 +278,8 @@ int BPF_PROG(site_isolate_free_page, struct page *page, unsigned int order, int 
 {
 	struct compactor *state = this_compactor();
 	bool fast = state && !state->in_block;
-	__u64 pfn;
+	__u64 pfn = page_arg(ctx);
 
-	bpf_probe_read_kernel(&pfn, sizeof(pfn), ctx);
-	pfn = page_pfn(pfn);
 	if (ret)
 		emit(EV_ISOLATE, pfn, order, 0, 0, 0, fast ? EV_FAST : 0);
 	else if (fast)
@@ -288,10 +290,7 @@ int BPF_PROG(site_isolate_free_page, struct page *page, unsigned int order, int 
 SEC("fentry/__putback_isolated_page")
 int BPF_PROG(site_putback, struct page *page, unsigned int order, int mt)
 {
-	__u64 pfn;
-
-	bpf_probe_read_kernel(&pfn, sizeof(pfn), ctx);
-	emit(EV_PUTBACK, page_pfn(pfn), order, mt, 0, 0, 0);
+	emit(EV_PUTBACK, page_arg(ctx), order, mt, 0, 0, 0);
 	return 0;
 }
 
@@ -299,16 +298,13 @@ int BPF_PROG(site_putback, struct page *page, unsigned int order, int mt)
 SEC("fentry/move_freelist_tail")
 int BPF_PROG(site_move_freelist_tail, struct list_head *list, struct page *page)
 {
-	__u64 pfn;
-
-	bpf_probe_read_kernel(&pfn, sizeof(pfn), ctx + 1);
-	emit(EV_ROTATE, page_pfn(pfn), BPF_CORE_READ(page, private), 0, 0, 0, EV_ROTATE_TAIL);
+	emit(EV_ROTATE, page_arg(ctx + 1), BPF_CORE_READ(page, private), 0, 0, 0, EV_ROTATE_TAIL);
 	return 0;
 }
 
 /*
  * __move_freepages_block(zone, start_pfn, old_mt, new_mt) @ 6.10+.  Moves between the three
- * mobile types belong to a claim or an isolation, which replay derives; the others reserve,
+ * mergeable types belong to a claim or an isolation, which replay derives; the others reserve,
  * release or isolate a pageblock and stand for themselves.
  */
 SEC("fentry/__move_freepages_block")
@@ -323,10 +319,7 @@ int BPF_PROG(site_move_block, struct zone *zone, unsigned long pfn, int old_mt, 
 SEC("fentry/steal_suitable_fallback")
 int BPF_PROG(site_steal, struct zone *zone, struct page *page)
 {
-	__u64 pfn;
-
-	bpf_probe_read_kernel(&pfn, sizeof(pfn), ctx + 1);
-	report_turns(page_pfn(pfn));
+	report_turns(page_arg(ctx + 1));
 	set_stealing(STEALING);
 	return 0;
 }
@@ -342,14 +335,11 @@ int BPF_PROG(site_steal_exit)
 SEC("fentry/move_freepages_block")
 int BPF_PROG(site_move_block_old, struct zone *zone, struct page *page, int mt)
 {
-	__u64 pfn;
-	int old;
+	__u64 pfn = page_arg(ctx + 1);
+	int old = pageblock_mt(pfn);
 
 	if (stealing() == STEALING)
 		return 0;
-	bpf_probe_read_kernel(&pfn, sizeof(pfn), ctx + 1);
-	pfn = page_pfn(pfn);
-	old = pageblock_mt(pfn);
 	emit(EV_MOVE_BLOCK, pfn, 0, mt, old >= 0 ? old : mt, 0, 0);
 	return 0;
 }

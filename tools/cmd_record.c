@@ -50,6 +50,8 @@ static int parse_tier(const char *text, enum tier *tier)
 
 static int parse_option(int opt, struct options *o)
 {
+	int err;
+
 	switch (opt) {
 	case 'o':
 		o->output = optarg;
@@ -57,7 +59,8 @@ static int parse_option(int opt, struct options *o)
 	case 'D':
 		return parse_duration(optarg, &o->duration);
 	case 'm':
-		return parse_size(optarg, &o->buffer);
+		err = parse_size(optarg, &o->buffer);
+		return err ? err : (o->buffer > PROBE_MAX_BUFFER ? -ERANGE : 0);
 	case 't':
 		return parse_tier(optarg, &o->tier);
 	case 'l':
@@ -283,12 +286,13 @@ static int run(int argc, char **argv)
 const struct cmd cmd_record = {
 	.name = "record",
 	.summary = "Record the page allocator into a trace file",
-	.usage = "[options] [-- COMMAND...]\n"
-		 "  -o, --output FILE    write to FILE (pages.pgt); - is standard output\n"
-		 "  -D, --duration SEC   stop after SEC seconds\n"
-		 "  -m, --buffer SIZE    size of the stream between kernel and file (16M)\n"
-		 "      --tier TIER      auto, tracepoint, fentry or kprobe\n"
-		 "      --max-loss PCT   exit 4 if more than PCT percent were lost\n"
-		 "  -q, --quiet          print nothing but errors",
+	.usage =
+		"[options] [-- COMMAND...]\n"
+		"  -o, --output FILE    write to FILE (pages.pgt); - is standard output\n"
+		"  -D, --duration SEC   stop after SEC seconds\n"
+		"  -m, --buffer SIZE    size of the stream between kernel and file (16M, at most 128M)\n"
+		"      --tier TIER      auto, tracepoint, fentry or kprobe\n"
+		"      --max-loss PCT   exit 4 if more than PCT percent were lost\n"
+		"  -q, --quiet          print nothing but errors",
 	.run = run,
 };

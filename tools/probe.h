@@ -18,6 +18,8 @@
 
 struct probe;
 
+#define PROBE_MAX_BUFFER (128 << 20) /* bytes of stream */
+
 /*
  * Load the programs of @plan with a stream of about @buffer bytes.  Nothing is attached.
  *
