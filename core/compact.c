@@ -20,6 +20,7 @@ struct run {
 	uint32_t zone, cpu;
 	unsigned int order, mt;
 	bool async_direct;	     /* looks at pageblocks of the request's own type only */
+	bool proactive;		     /* goes on until the zone's score is low */
 	uint64_t migrate, free, end; /* scanners; @end of the pageblock the free scanner is in */
 	uint64_t last; /* where something was taken last, since the lists were drained */
 	uint64_t spare[PA_MAX_ORDERS]; /* isolated free blocks, at most one an order */
@@ -282,12 +283,35 @@ static bool migrate_block(struct run *r, uint64_t end)
 	return true;
 }
 
+/* Score of a zone for proactive compaction: fragmentation_score_zone. */
+static uint64_t score_zone(const struct pa *pa, uint32_t zone)
+{
+	return (uint64_t)pa_extfrag(pa, zone, pa->pageblock_order);
+}
+
+/* fragmentation_score_wmark: at which score proactive compaction ends, or (@high) begins. */
+static uint64_t score_mark(const struct pa *pa, bool high)
+{
+	uint32_t p = pa_req(pa)->knobs.compaction_proactiveness;
+	uint64_t low = 100 - p, gap = 10;
+
+	if (pa_rules(pa)->compact_score_new)
+		gap = low / 2 < 10 ? low / 2 : 10;
+	else if (low < 5)
+		low = 5;
+	if (!high)
+		return low;
+	return low + gap < 100 ? low + gap : 100;
+}
+
 /* __compact_finished: would an allocation of the order and type succeed now? */
 static bool finished(const struct run *r)
 {
 	const struct pa_zone *z = &r->pa->zones[r->zone];
 	const uint8_t *lenders = pa_policy(r->pa)->lenders[r->mt];
 
+	if (r->proactive)
+		return score_zone(r->pa, r->zone) <= score_mark(r->pa, false);
 	for (unsigned int order = r->order; order < r->pa->nr_orders; order++) {
 		bool claims = order >= r->pa->pageblock_order / 2 || r->mt != PA_MOVABLE;
 
@@ -320,11 +344,12 @@ static enum pa_compact scan(struct run *r)
 	struct pa_zone *z = &r->pa->zones[r->zone];
 	struct pa_zone_req *zr = pa_zone_req(r->pa, r->zone);
 	uint64_t step = pa_pages(r->pa->pageblock_order);
-	bool whole = zr->compact_migrate <= z->start;
+	bool whole = r->proactive || zr->compact_migrate <= z->start;
 	enum pa_compact result = whole ? PA_COMPACT_COMPLETE : PA_COMPACT_PARTIAL_SKIPPED;
 
 	r->migrate = whole ? z->start : zr->compact_migrate;
-	r->end = (zr->compact_free > r->migrate ? zr->compact_free : z->end) & ~(step - 1);
+	r->end =
+		(!whole && zr->compact_free > r->migrate ? zr->compact_free : z->end) & ~(step - 1);
 	r->free = r->end;
 	r->last = PA_PFN_NONE;
 	for (unsigned int order = 0; order < PA_MAX_ORDERS; order++)
@@ -440,6 +465,44 @@ void pa_kcompactd(struct pa *pa, uint32_t nid, struct pa_trail *trail)
 	node->kcompactd_order = 0;
 	node->kcompactd_highest = 0;
 	node->kcompactd_woken = false;
+}
+
+/* fragmentation_score_node: each zone by its share of the node. */
+static uint64_t score_node(const struct pa *pa, uint32_t nid)
+{
+	uint64_t present = 1, score = 0;
+
+	for (uint32_t i = 0; i < pa->nr_zones; i++)
+		present += pa_zone_req(pa, i)->node == nid ? pa_zone_req(pa, i)->present : 0;
+	for (uint32_t i = 0; i < pa->nr_zones; i++) {
+		if (pa_zone_req(pa, i)->node == nid)
+			score += pa_zone_req(pa, i)->present * score_zone(pa, i) / present;
+	}
+	return score;
+}
+
+/* kcompactd with nothing else to do: proactive_compact_node.  False if it was of no use. */
+bool pa_proactive(struct pa *pa, uint32_t nid, struct pa_trail *trail)
+{
+	uint64_t before = score_node(pa, nid);
+
+	if (!pa_req(pa)->knobs.compaction_proactiveness || pa_node(pa, nid)->kswapd_woken ||
+	    before <= score_mark(pa, true))
+		return true;
+	for (unsigned int type = 0; type < PA_NR_ZONE_TYPES; type++) {
+		uint32_t zone = pa_zone_by(pa, nid, type);
+		struct run r = { .pa = pa,
+				 .trail = trail,
+				 .zone = zone,
+				 .cpu = pa_node_cpu(pa, nid),
+				 .order = pa->pageblock_order,
+				 .mt = PA_MOVABLE,
+				 .proactive = true };
+
+		if (zone != PA_NO_ZONE)
+			scan(&r);
+	}
+	return score_node(pa, nid) < before;
 }
 
 const char *pa_compact_name(enum pa_compact result)

@@ -56,6 +56,7 @@ struct pa_rules {
 	bool compact_retry_old; /* should_compact_retry of up to 6.1 */
 	bool compact_fatal;	/* it gives up on a fatal signal */
 	bool compact_base_mark; /* 6.18: suitability starts from the caller's mark */
+	bool compact_score_new; /* 6.18: proactive compaction's marks go down to 0 */
 };
 
 /* The row for @policy, or NULL: the request level does not know it. */
@@ -118,8 +119,8 @@ struct pa_node {
 	bool kswapd_woken;
 	bool kcompactd_woken;
 	uint32_t kswapd_failures;
-	uint32_t proactive_defer;
-	uint64_t zero;
+	uint32_t zero;
+	uint64_t proactive_at; /* when it is tried next, in ms */
 };
 
 /* Work of a direct compactor on the way: current->capture_control. */
@@ -408,6 +409,7 @@ enum pa_priority { PA_PRIO_SYNC_FULL, PA_PRIO_SYNC_LIGHT, PA_PRIO_ASYNC };
 enum pa_compact pa_direct_compact(struct pa_ctx *ac, uint32_t flags, enum pa_priority priority,
 				  uint64_t *captured);
 void pa_kcompactd(struct pa *pa, uint32_t nid, struct pa_trail *trail);
+bool pa_proactive(struct pa *pa, uint32_t nid, struct pa_trail *trail);
 /* compaction_defer_reset */
 void pa_compact_reset(struct pa_zone_req *zr, unsigned int order, bool success);
 bool pa_compact_suitable(const struct pa *pa, uint32_t zone, unsigned int order, uint64_t mark,

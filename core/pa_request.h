@@ -462,7 +462,8 @@ int pa_lru_del(struct pa *pa, uint64_t pfn);
 
 /*
  * pa_tick() - It is @now, in ms since anything: the daemons run.  A kswapd that was woken reclaims
- * to the high mark (balance_pgdat), a kcompactd that was woken compacts, and for each second that
+ * to the high mark (balance_pgdat), a kcompactd that was woken compacts, one that was not may do so
+ * unasked (vm.compaction_proactiveness), and for each second that
  * has passed the vmstat worker of every CPU has its round.  -EINVAL: time goes back.
  */
 int pa_tick(struct pa *pa, uint64_t now, struct pa_trail *trail);

@@ -8,8 +8,9 @@
 
 #define MAX_RECLAIM_RETRIES 16
 #define SWAP_CLUSTER_MAX 32
-#define VMSTAT_INTERVAL 1000 /* ms: vm.stat_interval */
-#define VMSTAT_ROUNDS 64     /* after so many nothing is left to do */
+#define VMSTAT_INTERVAL 1000   /* ms: vm.stat_interval */
+#define PROACTIVE_INTERVAL 500 /* ms: HPAGE_FRAG_CHECK_INTERVAL_MSEC, << 6 when of no use */
+#define VMSTAT_ROUNDS 64       /* after so many nothing is left to do */
 
 /* -------------------------------------------------------------------------
  * Reclaimable pages
@@ -312,6 +313,10 @@ int pa_tick(struct pa *pa, uint64_t now, struct pa_trail *trail)
 			pa_kswapd(pa, nid, trail);
 		if (pa_node(pa, nid)->kcompactd_woken)
 			pa_kcompactd(pa, nid, trail);
+		else if (now >= pa_node(pa, nid)->proactive_at)
+			pa_node(pa, nid)->proactive_at =
+				now + (pa_proactive(pa, nid, trail) ? PROACTIVE_INTERVAL :
+								      PROACTIVE_INTERVAL << 6);
 	}
 	for (uint64_t i = 0; i < rounds && i < VMSTAT_ROUNDS; i++) {
 		for (uint32_t cpu = 0; cpu < pa_req(pa)->cpus; cpu++)

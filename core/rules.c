@@ -58,6 +58,7 @@ static const struct pa_rules rules[] = {
 		.skip_busy_kswapd = true,
 		.thisnode_nopage = true,
 		.compact_base_mark = true,
+		.compact_score_new = true,
 	},
 };
 

@@ -106,6 +106,33 @@ static void test_direct_reclaim(const char *policy)
 	assert_int_equal(pfn, PA_PFN_NONE);
 }
 
+/* Half of all pages in use, every other one: kcompactd sees to that unasked. */
+static void test_proactive(const char *policy)
+{
+	struct pa *pa = full(policy);
+	struct pa_knobs knobs = *pa_get_knobs(pa);
+	struct pa_zone_state zs = zone_of(pa, 0);
+
+	for (uint64_t p = 0; p < PAGES; p += 2) {
+		assert_int_equal(pa_set_allocated(pa, p, 0, PA_USE_PINNED), 0);
+		assert_int_equal(pa_lru_add(pa, p), 0);
+		assert_int_equal(pa_free(pa, p + 1, 0, 0, -1), 0);
+	}
+	assert_int_equal(pa_extfrag(pa, 0, 9), 100);
+	knobs.compaction_proactiveness = 0;
+	assert_int_equal(pa_set_knobs(pa, &knobs), 0);
+	assert_int_equal(pa_zone_set(pa, 0, &zs), 0);
+	assert_int_equal(pa_tick(pa, 500, NULL), 0);
+	assert_int_equal(pa_extfrag(pa, 0, 9), 100);
+	knobs.compaction_proactiveness = 60;
+	assert_int_equal(pa_set_knobs(pa, &knobs), 0);
+	assert_int_equal(pa_zone_set(pa, 0, &zs), 0);
+	assert_int_equal(pa_tick(pa, 1000, NULL), 0);
+	assert_in_range(pa_extfrag(pa, 0, 9), 1, 40);
+	assert_int_equal(zone_of(pa, 0).reclaimable, PAGES / 2);
+	sound(pa);
+}
+
 /* Enough free pages, but in pieces: compaction comes before reclaim for costly orders. */
 static void test_compaction(const char *policy)
 {
@@ -407,6 +434,7 @@ static void test_names(void **state)
 
 EACH(test_kswapd)
 EACH(test_direct_reclaim)
+EACH(test_proactive)
 EACH(test_compaction)
 EACH(test_deferral)
 EACH(test_unsuitable)
@@ -419,12 +447,19 @@ EACH(test_boost)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_test_kswapd),	cmocka_unit_test(each_test_direct_reclaim),
-		cmocka_unit_test(each_test_compaction), cmocka_unit_test(each_test_deferral),
-		cmocka_unit_test(each_test_unsuitable), cmocka_unit_test(each_test_oom),
-		cmocka_unit_test(each_test_nofail),	cmocka_unit_test(each_test_reserves),
-		cmocka_unit_test(each_test_highatomic), cmocka_unit_test(test_defrag_mode),
-		cmocka_unit_test(each_test_boost),	cmocka_unit_test(test_lru),
+		cmocka_unit_test(each_test_kswapd),
+		cmocka_unit_test(each_test_direct_reclaim),
+		cmocka_unit_test(each_test_compaction),
+		cmocka_unit_test(each_test_proactive),
+		cmocka_unit_test(each_test_deferral),
+		cmocka_unit_test(each_test_unsuitable),
+		cmocka_unit_test(each_test_oom),
+		cmocka_unit_test(each_test_nofail),
+		cmocka_unit_test(each_test_reserves),
+		cmocka_unit_test(each_test_highatomic),
+		cmocka_unit_test(test_defrag_mode),
+		cmocka_unit_test(each_test_boost),
+		cmocka_unit_test(test_lru),
 		cmocka_unit_test(test_names),
 	};
 
