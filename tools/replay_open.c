@@ -12,12 +12,14 @@ static const struct {
 	unsigned int major, minor;
 	const char *policy;
 } releases[] = {
-	{ 5, 4, "6.1.0" }, /* the nearest there is: F4 fallbacks */
-	{ 6, 1, "6.1" },   /* late in its stable series, as distributions ship it */
-	{ 6, 2, "6.1" },     { 6, 10, "6.12.0" }, /* the claim returns the page */
+	{ 2, 4, "2.4" },     { 2, 6, "2.6.24" }, { 3, 0, "3.10" },
+	{ 4, 0, "4.4" },     { 4, 12, "5.4" },	 /* the claim test counts pages of a kind */
+	{ 5, 10, "5.10" },   { 5, 19, "6.1.0" }, /* zone_locked names the list used */
+	{ 6, 1, "6.1" },     /* late in its stable series, as distributions ship it */
+	{ 6, 10, "6.12.0" }, /* the claim returns the page */
 	{ 6, 12, "6.12" },   /* late in its stable series: claim and steal apart */
 	{ 6, 13, "6.12.0" }, /* 6.13 and 6.14 had no such back-port */
-	{ 6, 15, "6.18" },
+	{ 6, 15, "6.18" },   { 7, 2, "7.3" },
 };
 
 static const struct pa_policy *policy_of_release(const char *kernel)
