@@ -315,6 +315,7 @@ static void enter(struct pa *pa, uint32_t zone, uint64_t pfn, unsigned int order
 	struct pa_zone_req *zr = pa_zone_req(pa, zone);
 	struct pa_capture *c = &pa_req(pa)->capture;
 
+	pa->zones[zone].quick = false; /* a delta that is told may lower the counter */
 	if (mt != PA_ISOLATE)
 		pa_count_free(zr, cp, (int64_t)pa_pages(order));
 	if (pa_free_block(pa, pfn, order, mt, flags, capture_order(pa, zone, mt)) == 1) {
