@@ -279,6 +279,26 @@ static void test_quick(const char *policy)
 	assert_memory_equal(other, mem, sizeof(mem));
 }
 
+/* A request that finds no block of its order ends the short way for the others. */
+static void test_quick_ends(void **state)
+{
+	struct pa *pa = machine("6.12", 1, 65536, PA_ZONE_NORMAL, marks);
+	struct pa_pcp pcp;
+	uint64_t pfn;
+
+	(void)state;
+	for (uint64_t p = 0; p < 65536; p += 64)
+		assert_int_equal(pa_load_block(pa, p, 5, PA_MOVABLE), 0);
+	pfn = get(pa, 0, PA_GFP_HIGHUSER_MOVABLE, 0, NULL);
+	pcp = pcp_of(pa, 0, 0);
+	pcp.high = 1000;
+	assert_int_equal(pa_pcp_set(pa, 0, 0, &pcp), 0);
+	assert_int_equal(get(pa, 0, 0, 10, NULL), PA_PFN_NONE);
+	assert_int_equal(zone_of(pa, 0).flags, PA_ZONE_BELOW_HIGH);
+	put(pa, 0, pfn, 0, NULL);
+	assert_int_equal(pcp_of(pa, 0, 0).high, 1000 - 15);
+}
+
 /* Random requests of all orders and types: no page is lost, none is given twice. */
 static void test_random(const char *policy)
 {
@@ -406,6 +426,7 @@ int main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(each_test_split_and_direct),
 		cmocka_unit_test(each_test_quick),
+		cmocka_unit_test(test_quick_ends),
 		cmocka_unit_test(each_test_random),
 		cmocka_unit_test(each_test_below_high),
 		cmocka_unit_test(each_test_bulk),
