@@ -149,10 +149,10 @@ head -c "$(($(wc -c <"$dir/exact.pgt") - 9))" "$dir/exact.pgt" >"$dir/cut.pgt"
 run 5 replay "$dir/cut.pgt"
 [ "$(wc -l <"$dir/err")" -eq 1 ] || fail 'one line says why'
 said err 'offset'
-sed 's/6.12.117/4.19.0/' "$dir/exact.json" >"$dir/old.json"
+sed 's/6.12.117/2.2.26/' "$dir/exact.json" >"$dir/old.json"
 run 0 import "$dir/old.json" -o "$dir/old.pgt"
 run 2 replay "$dir/old.pgt"
-said err 'no policy is known for kernel "4.19.0" (name one with --policy)'
+said err 'no policy is known for kernel "2.2.26" (name one with --policy)'
 run 0 replay --policy 6.1 "$dir/old.pgt"
 for misuse in '--policy 1.0' '--mode guess' '--max-loss much' '--nonsense' 'a b'; do
 	# shellcheck disable=SC2086 # words of their own
