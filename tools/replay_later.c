@@ -5,7 +5,10 @@
  * Either the record is right and the core's state was not, or the state was right and the
  * record is not.  A page that is handed out, freed or drained without having been picked was
  * in use; one that is picked was still free.  This is asked after the comparison, for the
- * repair alone: no prediction ever looks ahead.
+ * repair alone.
+ *
+ * With tracepoints alone the trace is also asked ahead for what it hides: the type of a
+ * pageblock, the pageblock that compaction took a block of.  No predicted page comes from here.
  */
 #include "replay_internal.h"
 
