@@ -56,7 +56,7 @@ MAIN_SRC  := tools/main.c $(CMD_SRC) $(if $(filter 1,$(BPF)),$(BPF_TOOLS))
 
 TEST_SRC  := $(wildcard tests/*/test_*.c)
 TEST_BIN  := $(TEST_SRC:%.c=$(BUILD)/%)
-TEST_SH   := $(filter-out tests/kernel/% tests/vm/% tests/bench/%,$(wildcard tests/*/*.sh))
+TEST_SH   := $(filter-out %/common.sh tests/kernel/% tests/vm/% tests/bench/%,$(wildcard tests/*/*.sh))
 BENCH_BIN := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
 FUZZ_BIN  := $(patsubst %.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 # What the tests of one folder share: its C files that are no program of their own.

@@ -3,7 +3,8 @@
  * What tracepoints do not show but imply: which free blocks compaction took.
  *
  * Without a site at __isolate_free_page the free scanner's removals are silent.  Its events
- * come after the lock was dropped and carry counts, and the counts leave no choice.
+ * come after the lock was dropped and carry counts.  While one compactor is at work, these
+ * nearly always leave one choice; with two in a zone they do not, and misses show it.
  */
 #include <limits.h>
 #include <stdlib.h>

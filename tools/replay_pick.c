@@ -278,11 +278,11 @@ static enum replay_class classify(const struct replay *r, const struct pick *p,
 
 /*
  * Where compaction is inferred: blocks that the core still has and the kernel has not, because
- * they left unseen.  What the trace next
- * says of the page that the core would have picked tells which.  If that page is picked later,
- * it is free, so the kernel's page was no part of a larger block: the rest of that is not there.
- * If not, then it is not there itself, nor is anything smaller than what the kernel took: the
- * smallest block that fits is picked, and another type's only if none does.
+ * they left unseen.  What the trace next says of the page that the core would have picked tells
+ * which.  If that page is picked later, it is free, so the kernel's page was no part of a larger
+ * block: the rest of that is not there.  If not, then it is not there itself, nor is anything
+ * smaller than what the kernel took: the smallest block that fits is picked, and another type's
+ * only if none does.
  */
 static void drop_ghosts(struct replay *r, const struct pick *p, const struct pa_decision *d)
 {
