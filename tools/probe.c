@@ -74,7 +74,7 @@ static void configure(struct probe *p, const struct host *host, const struct sit
 	ro->nr_pcp_lists = host->nr_pcp_lists;
 	ro->nr_lowmem_reserve = host->nr_lowmem_reserve;
 	ro->free_area_size = host->free_area_size;
-	ro->watch_turns = plan->group[GROUP_ISOLATE];
+	ro->moves_first = !host_has_func(host, "__move_freepages_block"); /* came with 6.10 */
 	if (site_plan_tier(plan) == TIER_TRACEPOINT && host->cpus <= WATCH_MAX_CPUS)
 		ro->watch_pcp_locks =
 			host_has_func(host, "bpf_rdonly_cast") ? WATCH_BY_CAST : WATCH_BY_HELPER;
@@ -146,7 +146,7 @@ static struct bpf_link *attach_site(struct probe *p, const struct site *site)
 	struct bpf_link *link = NULL;
 	char name[128];
 
-	if (site->kind == SITE_TP)
+	if (site_is_tracepoint(site))
 		return bpf_program__attach_raw_tracepoint(prog, site->func);
 	if (site->kind != SITE_KPROBE && site->kind != SITE_KRETPROBE)
 		return bpf_program__attach_trace(prog);

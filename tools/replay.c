@@ -357,7 +357,6 @@ static void on_alloc(struct replay *r, const struct trace_event *ev, struct zone
 	}
 	pa_set_use(r->pa, ev->pfn, ev->order, movable ? PA_USE_MOVABLE : PA_USE_PINNED);
 	replay_learn_block(r, z, ev->pfn, replay_mt(r, ev->mt));
-	replay_note_compound(z, ev->pfn, ev->arg & r->gfp_comp ? ev->order : 0);
 }
 
 static struct insertion insertion_of(const struct replay *r, const struct trace_event *ev,
@@ -379,10 +378,16 @@ static struct insertion insertion_of(const struct replay *r, const struct trace_
 static void on_free(struct replay *r, const struct trace_event *ev, const struct zone_state *z)
 {
 	struct cpu_state *c = &r->cpus[ev->cpu];
+	struct pa_page_info info;
 
 	close_cpu(r, ev->cpu);
+	if (r->inserts_unlocked && !pa_page(r->pa, ev->pfn, &info) && info.free) {
+		/* Taken unseen, by a compactor: it takes free blocks whole. */
+		misfit(r, "free", "free already", r->now, ev->ts, ev->pfn, ev->order);
+		if (!r->opt.no_repair)
+			replay_take(r, info.block, info.order);
+	}
 	pa_set_use(r->pa, ev->pfn, ev->order, PA_USE_PINNED);
-	replay_note_compound(z, ev->pfn, 0);
 	if (r->inserts_unlocked && !pcp_order(r, ev->order)) {
 		c->insertion = insertion_of(r, ev, z);
 		c->has_insertion = true;
@@ -407,6 +412,20 @@ static void drop_capture(struct replay *r, const struct trace_event *ev)
 	r->zones[p->zone].open_cpu = NO_CPU;
 }
 
+/*
+ * The free found its pcp list locked, but whoever held the lock may have let go before the
+ * trylock: a page that is drained next, or handed out without a pick, was on that list.
+ */
+static bool reached_pcp(const struct replay *r, const struct trace_event *ev)
+{
+	enum replay_later later;
+
+	if (r->opt.no_repair || !pcp_order(r, ev->order))
+		return false;
+	later = replay_later(r, r->now, ev->pfn, ev->order);
+	return later == REPLAY_LATER_ALLOC || later == REPLAY_LATER_USED;
+}
+
 /* A drain, or a free that goes to the buddy by itself. */
 static void on_insert(struct replay *r, const struct trace_event *ev, struct zone_state *z)
 {
@@ -419,7 +438,7 @@ static void on_insert(struct replay *r, const struct trace_event *ev, struct zon
 	close_cpu(r, ev->cpu);
 	if (ev->type == EV_ZONE_FREE && !(ev->bits & EV_LOCKED)) {
 		c->insertion = ins;
-		c->has_insertion = true;
+		c->has_insertion = !reached_pcp(r, ev);
 		return;
 	}
 	enter_lock(r, z, ev->cpu);
@@ -453,6 +472,45 @@ static void on_isolate(struct replay *r, const struct trace_event *ev)
 		replay_take(r, ev->pfn, ev->order);
 	}
 	pa_set_use(r->pa, ev->pfn, ev->order, PA_USE_MOVABLE); /* a migration target */
+}
+
+/* Frees seen before the lock that are part of this block have entered their list by now. */
+static void insert_parts(struct replay *r, struct zone_state *z, uint64_t pfn, unsigned int order)
+{
+	struct cpu_state *c;
+
+	for (c = r->cpus; c < r->cpus + r->nr_cpus; c++) {
+		if (!c->has_insertion || c->insertion.pfn >> order != pfn >> order)
+			continue;
+		replay_close_zone(r, z);
+		close_insertion(r, c);
+	}
+}
+
+/*
+ * A compactor was seen to hold a block: it took it in a hold of the lock that is over.  If it is
+ * not free, that is no news: nothing follows from it, least of all that this hold is a new one.
+ * Free blocks are taken whole, so one seen in pieces (up to 6.9) tells of all of it.
+ */
+static void on_held(struct replay *r, const struct trace_event *ev, struct zone_state *z)
+{
+	struct trace_event whole = *ev;
+	struct pa_page_info info;
+
+	insert_parts(r, z, ev->pfn, ev->order);
+	if (pa_page(r->pa, ev->pfn, &info) || !info.free)
+		return;
+	replay_close_zone(r, z);
+	if (pa_page(r->pa, ev->pfn, &info) || !info.free)
+		return;
+	if (info.order > ev->order) {
+		whole.pfn = info.block;
+		whole.order = info.order;
+	}
+	r->cpus[ev->cpu].batch = false;
+	r->compacted = r->now + 1;
+	r->res.held++;
+	on_isolate(r, &whole);
 }
 
 static void on_putback(struct replay *r, const struct trace_event *ev)
@@ -512,8 +570,6 @@ static void on_other(struct replay *r, const struct trace_event *ev)
 		r->res.lost += ev->arg;
 	else if (ev->type >= EV_COMPACT_TRY && ev->type <= EV_COMPACT_MIGRATE)
 		r->compacted = r->now + 1;
-	if (ev->type == EV_COMPACT_FREE || ev->type == EV_COMPACT_FAST)
-		replay_infer(r, ev);
 }
 
 static int on_event(struct replay *r, const struct trace_event *ev)
@@ -548,6 +604,12 @@ static int on_event(struct replay *r, const struct trace_event *ev)
 	case EV_ZONE_FREE:
 		on_insert(r, ev, z);
 		break;
+	case EV_ISOLATE:
+		if (ev->bits & EV_HELD) {
+			on_held(r, ev, z);
+			break;
+		}
+		/* fall through */
 	default:
 		on_surgery(r, ev, z);
 	}
