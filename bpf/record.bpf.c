@@ -99,7 +99,7 @@ RAW_TP(mm_page_alloc_zone_locked)
 
 	if (!ctx->args[0])
 		return 0;
-	if (nr_turning) {
+	if (was_compacted()) {
 		if (stealing() == NOT_STEALING)
 			report_unseen(pfn);
 		else
@@ -113,12 +113,13 @@ RAW_TP(mm_page_alloc_zone_locked)
 /* (page, order, migratetype) */
 RAW_TP(mm_page_pcpu_drain)
 {
-	__u64 pfn = page_pfn(ctx->args[0]);
+	__u64 pfn = page_pfn(ctx->args[0]), capture = 0;
 
-	if (nr_turning)
+	if (was_compacted()) {
 		report_unseen(pfn);
-	emit_fitting(EV_DRAIN, pfn, ctx->args[1], ctx->args[2], 0, 0,
-		     captured(pfn) << EV_CAPTURE_SHIFT);
+		capture = captured(pfn);
+	}
+	emit_fitting(EV_DRAIN, pfn, ctx->args[1], ctx->args[2], 0, 0, capture << EV_CAPTURE_SHIFT);
 	snapshot_in_lock(pfn);
 	return 0;
 }
@@ -129,9 +130,9 @@ RAW_TP(mm_page_alloc_extfrag)
 	__u64 pfn = page_pfn(ctx->args[0]);
 	int now = pageblock_mt(pfn), bits = 0;
 
-	if (nr_turning && moves_first)
+	if (moves_first)
 		set_stealing(STOLEN);
-	else if (nr_turning)
+	else
 		report_unseen(pfn);
 	if (now >= 0)
 		bits = EV_CLAIM_KNOWN | (now == (int)ctx->args[3] ? EV_CLAIMED : 0);

@@ -30,7 +30,14 @@ struct {
 	__type(value, struct turning);
 } turning SEC(".maps");
 
-__u32 nr_turning; /* zones that were compacted at all, and whose turns are watched */
+const volatile bool watch_turns; /* the sites that tell of compaction are attached */
+__u32 nr_turning;		 /* zones that were compacted at all, if so */
+
+/* Until a zone was compacted there is nothing to ask for, and that is the common case. */
+static __always_inline bool was_compacted(void)
+{
+	return nr_turning || !watch_turns;
+}
 
 static __always_inline struct turning *turning_at(__u32 i)
 {
