@@ -143,10 +143,17 @@ RAW_TP(mm_page_alloc_extfrag)
 
 /* ---- the slow path, reclaim, compaction: never under zone->lock ---- */
 
-/* (order, gfp); (gfp, order, memcg) from 7.1, where the loader leaves it out */
+const volatile bool reclaim_gfp_first;
+
+/* (order, gfp); (gfp, order, memcg) from 7.1 */
 RAW_TP(mm_vmscan_direct_reclaim_begin)
 {
-	emit(EV_RECLAIM_BEGIN, EV_PFN_NONE, ctx->args[0], 0, ctx->args[1], current_tgid(), 0);
+	__u64 first = ctx->args[0], second = ctx->args[1];
+
+	if (reclaim_gfp_first)
+		emit(EV_RECLAIM_BEGIN, EV_PFN_NONE, second, 0, first, current_tgid(), 0);
+	else
+		emit(EV_RECLAIM_BEGIN, EV_PFN_NONE, first, 0, second, current_tgid(), 0);
 	return 0;
 }
 

@@ -44,8 +44,7 @@ const struct site sites[] = {
 	TP(mm_page_alloc_zone_locked, GROUP_PAGES, 4),
 	TP(mm_page_pcpu_drain, GROUP_PAGES, 3),
 	TP(mm_page_alloc_extfrag, GROUP_PAGES, 5),
-	/* (order, gfp) up to 7.0; swapped, with a third argument, from 7.1 */
-	TP(mm_vmscan_direct_reclaim_begin, GROUP_SLOW_PATH, 2),
+	TP(mm_vmscan_direct_reclaim_begin, GROUP_SLOW_PATH, 0),
 	TP(mm_vmscan_direct_reclaim_end, GROUP_SLOW_PATH, 0),
 	TP(mm_vmscan_kswapd_wake, GROUP_SLOW_PATH, 3),
 	TP(mm_vmscan_kswapd_sleep, GROUP_SLOW_PATH, 1),

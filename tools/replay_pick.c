@@ -344,7 +344,7 @@ static uint8_t differ(struct replay *r, const struct cpu_state *c, const struct 
 {
 	struct replay_class_count *count;
 	struct pa_decision told;
-	bool known;
+	bool known, again;
 
 	known = told_decision(r, p, d, &told);
 	if (known && p->kernel.claim != REPLAY_CLAIM_UNKNOWN && test_contradicted(d, &p->kernel)) {
@@ -372,14 +372,16 @@ static uint8_t differ(struct replay *r, const struct cpu_state *c, const struct 
 	}
 	count->repairs++;
 	r->res.repairs++;
-	/* A block that is first only in the core is wrong for the next picks too: once is enough. */
-	if ((out->class == REPLAY_ROTATION ||
-	     (out->class == REPLAY_ORDER && d->pfn == r->misled)) &&
+	/* A block that is first only in the core is wrong for the next picks too: twice is enough. */
+	again = d->pfn == r->misled && d->path != PA_PATH_NONE;
+	if ((out->class == REPLAY_ROTATION || (out->class == REPLAY_ORDER && again)) &&
 	    turn_list(r, p, d, &told))
 		known = true;
 	r->misled = d->pfn;
 	if (known && !pa_commit(r->pa, &told))
 		return told.next_mode;
+	if (out->class == REPLAY_MISSING && again)
+		replay_take(r, d->pfn, p->order);
 	force(r, p);
 	return p->kernel.fallback && p->kernel.claim == REPLAY_CLAIM_NO ? PA_MODE_STEAL :
 									  PA_MODE_NORMAL;
