@@ -69,7 +69,8 @@ struct final_list {
 	uint64_t cursor; /* the core's block that should come next */
 	uint64_t kernel; /* blocks seen */
 	uint64_t found;	 /* of these on the same list of the core */
-	bool seen, ordered;
+	bool seen, apart;
+	uint64_t at, kernel_pfn, core_pfn; /* if apart: where first, and what was there */
 };
 
 struct replay {

@@ -596,6 +596,17 @@ static void the_closing_snapshot_is_compared_in_order(void **state)
 		assert_int_equal(res->lists_exact_set, i == 0 ? 0 : 1);
 		assert_int_equal(res->final_blocks, i == 2 ? 3 : 2);
 		assert_int_equal(res->final_blocks_exact, i == 0 ? 1 : 2);
+		assert_int_equal(res->nr_list_diffs, i == 2 ? 1 : 2);
+		assert_int_equal(res->list_diff[0].at, i == 1 ? 0 : 1);
+		assert_int_equal(res->list_diff[0].kernel_pfn, i == 1 ? 4105 : 4107);
+		assert_int_equal(res->list_diff[0].core_pfn, i == 1 ? 4099 : 4105);
+		if (i < 2) { /* a list that the kernel does not have */
+			assert_int_equal(res->list_diff[1].order, 3);
+			assert_int_equal(res->list_diff[1].kernel, 0);
+			assert_int_equal(res->list_diff[1].core, 1);
+			assert_int_equal(res->list_diff[1].kernel_pfn, PA_PFN_NONE);
+			assert_int_equal(res->list_diff[1].core_pfn, 4608);
+		}
 		assert_false(replay_proven(res));
 		rig_close(&rig);
 	}
