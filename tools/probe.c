@@ -14,6 +14,7 @@
 #include "record.skel.h"
 
 #define CLOCK_SHIFT 8 /* STREAM_CLOCK_SHIFT of bpf/stream.bpf.h */
+#define STUCK_NS 10000000000ULL
 
 /* configure() cuts off the end of what the programs call .bss. */
 _Static_assert(offsetof(struct record_bpf__bss, stream) +
@@ -263,8 +264,9 @@ static void lost_event(struct probe *p, uint64_t count, struct trace_event *ev)
 }
 
 /*
- * The record at the tail was claimed and is not finished: its CPU was interrupted between
- * the two.  Give it a tenth of a second, then go on without it.
+ * The record at the tail was claimed and is not finished: its CPU was interrupted between the
+ * two, or is a guest's and does not run.  Wait for it while there is room for what others
+ * write, but not for ever.
  */
 static size_t skip_stuck(struct probe *p, struct trace_event *ev)
 {
@@ -274,7 +276,7 @@ static size_t skip_stuck(struct probe *p, struct trace_event *ev)
 		p->stuck_ns = now;
 		return 0;
 	}
-	if (now - p->stuck_ns < 100000000ULL)
+	if (now - p->stuck_ns < STUCK_NS && probe_head(p) - p->tail < 1ULL << (p->shift - 1))
 		return 0;
 	p->stuck_ns = 0;
 	p->tail++;
