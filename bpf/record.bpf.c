@@ -124,19 +124,23 @@ RAW_TP(mm_page_pcpu_drain)
 	return 0;
 }
 
-/* (page, alloc order, fallback order, alloc migratetype, fallback migratetype) */
+/*
+ * (page, alloc order, fallback order, alloc migratetype, fallback migratetype).  From 6.10 on,
+ * after a claim below pageblock order, it follows the zone_locked of its pick in the same hold
+ * of the lock: nothing is unseen then, and nothing may come between the two.
+ */
 RAW_TP(mm_page_alloc_extfrag)
 {
-	__u64 pfn = page_pfn(ctx->args[0]);
+	__u64 pfn = page_pfn(ctx->args[0]), start_mt = ctx->args[3];
 	int now = pageblock_mt(pfn), bits = 0;
 
+	if (now >= 0)
+		bits = EV_CLAIM_KNOWN | (now == (int)start_mt ? EV_CLAIMED : 0);
 	if (moves_first)
 		set_stealing(STOLEN);
-	else
+	else if (!(bits & EV_CLAIMED) || ctx->args[2] >= pageblock_shift)
 		report_unseen(pfn);
-	if (now >= 0)
-		bits = EV_CLAIM_KNOWN | (now == (int)ctx->args[3] ? EV_CLAIMED : 0);
-	emit(EV_FALLBACK, pfn, ctx->args[1], ctx->args[3],
+	emit(EV_FALLBACK, pfn, ctx->args[1], start_mt,
 	     (ctx->args[2] & 0xf) | (ctx->args[4] & 7) << 4, 0, bits);
 	return 0;
 }
