@@ -53,8 +53,18 @@ struct pa_knobs {
 	uint32_t defrag_mode;				 /* 0 or 1; 6.15 and later */
 };
 
-/* The kernel's defaults. */
+/* The kernel's defaults: what 4.16 and later have. */
 void pa_knobs_default(struct pa_knobs *knobs);
+
+/* Those of @policy, which differ in lowmem_reserve_ratio alone. */
+void pa_knobs_of(const struct pa_policy *policy, struct pa_knobs *knobs);
+
+/*
+ * Has @policy the sysctl @name ("watermark_scale_factor", ...)?  A knob it has not keeps its
+ * default: another value is without effect, but for defrag_mode, which pa_knobs_valid() refuses.
+ * percpu_pagelist_high_fraction stands for percpu_pagelist_fraction, as it was before 5.14.
+ */
+bool pa_knob_known(const struct pa_policy *policy, const char *name);
 
 /*
  * Does every knob lie in its range for @policy?  Else *@name is the sysctl's name, and @low to
@@ -150,6 +160,7 @@ int pa_gfp_mt(uint32_t gfp);
 #define PA_ALLOC_MIN_RESERVE 0x80u /* ALLOC_HIGH before late 6.1 */
 #define PA_ALLOC_CPUSET 0x100u
 #define PA_ALLOC_HIGHATOMIC 0x200u
+#define PA_ALLOC_FAIR 0x400u	/* 3.12 to 4.7 */
 #define PA_ALLOC_WMARK_SHIFT 12 /* enum pa_wmark of the attempt */
 #define PA_ALLOC_WMARK_MASK 0x3000u
 
@@ -196,6 +207,7 @@ enum pa_source {
 	PA_FROM_REFILL,	 /* the same, after rmqueue_bulk */
 	PA_FROM_BUDDY,	 /* rmqueue_buddy: order not on per-cpu lists, or refill came back empty */
 	PA_FROM_CAPTURE, /* compaction_capture */
+	PA_FROM_LOCAL,	 /* 2.4: the first page that the request's own reclaim freed */
 	PA_NR_SOURCES
 };
 const char *pa_source_name(enum pa_source source);
@@ -210,6 +222,7 @@ enum pa_verdict {
 	PA_ZONE_REMOTE,	    /* NOFRAGMENT would leave the node: dropped, search starts over */
 	PA_ZONE_EMPTY,	    /* watermark ok, but rmqueue found nothing */
 	PA_ZONE_KSWAPD,	    /* 6.18 on several nodes: its kswapd is running */
+	PA_ZONE_UNFAIR,	    /* 4.4: it has had its turn, ZONE_FAIR_DEPLETED */
 	PA_NR_VERDICTS
 };
 const char *pa_verdict_name(enum pa_verdict verdict);
@@ -350,7 +363,8 @@ int pa_alloc(struct pa *pa, const struct pa_alloc_args *args, uint64_t *pfn,
  * @args: order 0.
  * @pfns: room for @nr.
  *
- * If no zone of the node holds the low mark plus @nr, or @nr is 1, one ordinary request is made.
+ * If no zone of the node holds the low mark plus @nr, or @nr is 1, one ordinary request is made;
+ * before 5.13, which had no such thing, always.
  * Return: how many pages, or as pa_alloc().
  */
 int pa_alloc_bulk(struct pa *pa, const struct pa_alloc_args *args, uint32_t nr, uint64_t *pfns,
@@ -374,6 +388,13 @@ struct pa_free_record {
  */
 int pa_free_pages(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order,
 		  struct pa_free_record *rec);
+
+/*
+ * pa_free_cold() - free_cold_page: a single page that is not in the CPU's cache.  Up to 4.14 it
+ * goes to 2.6.24's cold list, later to the tail of its list; from 4.15 on no page is cold, and this
+ * is pa_free_pages().  As there.
+ */
+int pa_free_cold(struct pa *pa, uint32_t cpu, uint64_t pfn, struct pa_free_record *rec);
 
 /*
  * pa_free_direct() - Free to the buddy lists, past the per-cpu lists: what a failed trylock of
@@ -417,6 +438,10 @@ struct pa_pcp {
 	uint8_t alloc_factor; /* 6.7 up */
 	uint8_t flags;	      /* PA_PCP_*; 6.7 up */
 	uint8_t expire;	      /* rounds left before a remote zone's pages go home; NUMA */
+	/* 2.6.24 has a hot list, for which the numbers above stand, and a cold one. */
+	int32_t cold_count; /* pages of @count that are on the cold list; only ever read */
+	int32_t cold_high;
+	int32_t cold_batch;
 };
 
 /* -ENOENT without such a zone and CPU; pa_pcp_set() also -EINVAL if batch < 1, or high < 0. */
@@ -475,6 +500,7 @@ int pa_tick(struct pa *pa, uint64_t now, struct pa_trail *trail);
 #define PA_ZONE_BOOSTED_WATERMARK 0x1u
 #define PA_ZONE_RECLAIM_ACTIVE 0x2u
 #define PA_ZONE_BELOW_HIGH 0x4u
+#define PA_ZONE_FAIR_DEPLETED 0x8u /* 3.12 to 4.7 */
 
 struct pa_zone_state {
 	uint64_t wmark[PA_NR_WMARKS]; /* boost not included */
@@ -492,6 +518,7 @@ struct pa_zone_state {
 	uint8_t order_failed; /* compact_order_failed */
 	uint32_t considered;  /* compact_considered */
 	uint64_t reclaimable; /* pages on the zone's LRU lists; only ever read */
+	int64_t fair;	      /* NR_ALLOC_BATCH: pages left of its turn; only ever read; 4.4 */
 };
 
 /* -ENOENT without such a zone; set: -EINVAL if min <= low <= high does not hold. */
