@@ -3,7 +3,8 @@
  * The slow path before 4.7, as lists of steps: 2.4, 2.6.24, 3.10, 4.4.
  *
  * They loop where later versions give up: a request of up to PA_COSTLY_ORDER that may wait goes on
- * until it succeeds or, from 4.4 on, nobody is left to kill.
+ * until it succeeds or, from 4.4 on, nobody is left to kill.  4.4's __GFP_REPEAT even goes on where
+ * nothing can be reclaimed.
  */
 #include "pa_slow.h"
 
@@ -364,7 +365,9 @@ static enum pa_next step_4_4_again(struct pa_slow_request *s)
 {
 	if (has(s, PA_GFP_NORETRY))
 		return NORETRY;
-	return (s->progress && !pa_costly(s)) || repeats(s) ? RETRY : NEXT;
+	if (s->progress)
+		return !pa_costly(s) || repeats(s) ? RETRY : NEXT;
+	return repeats(s) ? pa_idle(s, RETRY) : NEXT;
 }
 
 static enum pa_next step_4_4_oom(struct pa_slow_request *s)
