@@ -351,9 +351,9 @@ struct pa_alloc_record {
  * @pfn: first frame handed out.
  * @rec: what happened and why; may be NULL.  Set rec->trail before the call.
  *
- * Return: 0; -ENOMEM if the kernel would return NULL; -EAGAIN if it would loop on in
- * __GFP_NOFAIL until somebody frees memory, which nobody does inside this call; -EINVAL on bad
- * arguments, with the state untouched.
+ * Return: 0; -ENOMEM if the kernel would return NULL; -EAGAIN if it would loop on until somebody
+ * frees memory, which nobody does inside this call (__GFP_NOFAIL, and before 4.7 most requests up
+ * to PA_COSTLY_ORDER); -EINVAL on bad arguments, with the state untouched.
  */
 int pa_alloc(struct pa *pa, const struct pa_alloc_args *args, uint64_t *pfn,
 	     struct pa_alloc_record *rec);

@@ -30,6 +30,7 @@ struct pa_slow_request {
 	int no_progress_loops;
 	int compaction_retries;
 	int idle_rounds;
+	uint32_t rounds;
 	enum pa_priority priority;
 	enum pa_compact compacted;
 	bool victim; /* the last resort found somebody */

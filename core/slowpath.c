@@ -14,7 +14,10 @@
 
 #define MAX_RECLAIM_RETRIES 16
 #define MAX_COMPACT_RETRIES 16
-#define MAX_ROUNDS 65536 /* the model's own */
+/* The model's own: a caller that says it killed somebody, again and again, is believed so often. */
+#define MAX_ROUNDS 65536
+/* And rounds in which nothing was reclaimed and nobody killed: compaction is deferred 64 times. */
+#define MAX_QUIET_ROUNDS 256
 
 void pa_note_step(const struct pa_ctx *ac, enum pa_step step, bool got, int64_t value)
 {
@@ -513,6 +516,19 @@ static unsigned int aim(const struct pa_ctx *ac)
 	return ac->pa->pageblock_order;
 }
 
+/* Will another round come to anything?  @lru: what was reclaimable when the last one began. */
+static bool goes_on(struct pa_slow_request *s, uint64_t *lru, uint32_t *quiet)
+{
+	uint64_t now = 0;
+
+	for (uint32_t i = 0; i < s->ac->pa->nr_zones; i++)
+		now += pa_zone_req(s->ac->pa, i)->nr_lru;
+	*quiet = now == *lru && !s->victim ? *quiet + 1 : 0;
+	*lru = now;
+	s->victim = false;
+	return *quiet <= MAX_QUIET_ROUNDS && ++s->rounds <= MAX_ROUNDS;
+}
+
 int pa_slowpath(struct pa_ctx *ac, uint64_t *pfn)
 {
 	static const struct pa_course *const courses[PA_NR_SLOW] = {
@@ -528,16 +544,20 @@ int pa_slowpath(struct pa_ctx *ac, uint64_t *pfn)
 		.compacted = PA_COMPACT_SKIPPED,
 	};
 	enum pa_next next = NEXT;
-	uint32_t rounds = 0;
+	uint64_t lru = 0;
+	uint32_t quiet = 0;
 
 	if (ac->rec)
 		ac->rec->slow = true;
 	if (ac->gfp & PA_GFP_DIRECT_RECLAIM)
 		ac->gfp &= ~PA_GFP_ATOMIC; /* not both: a warning */
+	/* An empty zonelist is no slow path: up to 4.6 it does not come here at all. */
+	if (ac->rules->slow != PA_SLOW_4_7 && pa_preferred(ac) == PA_NO_ZONE)
+		next = FAIL;
 	ac->reach = aim(ac);
 	for (size_t at = course->first; next < PA_NR_LABELS;) {
 		next = course->steps[at](&s);
-		if ((next == RETRY || next == RESTART) && ++rounds > MAX_ROUNDS)
+		if ((next == RETRY || next == RESTART) && !goes_on(&s, &lru, &quiet))
 			next = FOREVER;
 		if (next < PA_NR_LABELS)
 			at = next == NEXT ? at + 1 : course->labels[next];
