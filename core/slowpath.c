@@ -185,7 +185,7 @@ enum pa_next pa_try_compaction(struct pa_slow_request *s, enum pa_step step, uin
 	uint64_t captured;
 	uint32_t zone;
 
-	if (!s->ac->order)
+	if (!s->ac->reach)
 		return NEXT;
 	s->compacted = pa_direct_compact(s->ac, flags, s->priority, &captured);
 	pa_note_step(s->ac, step, captured != PA_PFN_NONE, s->compacted);
@@ -214,7 +214,7 @@ static enum pa_next step_compact_first(struct pa_slow_request *s)
 	const struct pa_ctx *ac = s->ac;
 	enum pa_next next;
 
-	if (!pa_may_reclaim(s) || !may_compact(s) || !ac->order ||
+	if (!pa_may_reclaim(s) || !may_compact(s) || !ac->reach ||
 	    (!pa_costly(s) && ac->mt == PA_MOVABLE) || pa_task_reserves(ac))
 		return NEXT;
 	s->priority = PA_PRIO_ASYNC;

@@ -368,10 +368,10 @@ BETWEEN("3.10", "5.10", test_refill)
 BETWEEN("3.10", "5.10", test_cold)
 BETWEEN("3.10", "5.10", test_push)
 BETWEEN("3.10", "5.10", test_round_robin)
-BETWEEN("2.6.24", "6.1.0", test_counts)
+BETWEEN("2.6.24", "6.1", test_counts)
 BETWEEN("3.10", "6.1.0", test_drains_itself)
 BETWEEN("2.6.24", "5.10", test_expire)
-BETWEEN("4.4", "6.1", test_no_second_look)
+SINCE("4.4", test_no_second_look)
 
 int main(void)
 {

@@ -37,15 +37,6 @@ static struct pa *two_nodes(const char *policy)
 	return machine_of(&cfg);
 }
 
-/* Every other page in use, on the LRU list or not. */
-static void in_pieces(struct pa *pa, uint64_t start, uint64_t end, bool lru)
-{
-	for (uint64_t p = start; p < end; p += 2) {
-		occupy(pa, p, p + 1, lru);
-		give(pa, p + 1, p + 2, 0);
-	}
-}
-
 /* -------------------------------------------------------------------------
  * 2.4
  */
