@@ -126,5 +126,7 @@ int pa_setup_wmarks(struct pa *pa)
 	pa_setup_reserve(pa);
 	pa_setup_fair(pa);
 	pa_setup_pcps(pa);
+	for (uint32_t i = 0; i < pa->nr_zones; i++)
+		pa_reserve_pageblocks(pa, i, pa_zone_req(pa, i)->wmark[PA_WMARK_MIN]);
 	return 0;
 }

@@ -69,6 +69,7 @@ struct pa_rules {
 
 	bool old_zones;	       /* 2.4: DMA, NORMAL and HIGHMEM only */
 	bool sum_marks;	       /* 2.4: a zone's mark is on top of those tried before it */
+	bool zone_order;       /* to 3.15: several nodes may be walked zone type by zone type */
 	bool exact_counter;    /* 2.4: CPUs tell the zone counter at once */
 	bool present_sizes;    /* 2.6.24: shares go by present pages, not managed ones */
 	bool old_marks;	       /* to 4.5: no scale factor; a reserve ratio of 0 means 1 */

@@ -76,7 +76,8 @@ bool pa_knobs_valid(const struct pa_policy *policy, const struct pa_knobs *knobs
 /*
  * Change settings at run time, as their sysctl handlers do: watermarks, reserves and per-cpu
  * sizes are computed anew (setup_per_zone_wmarks, setup_per_zone_lowmem_reserve,
- * zone_set_pageset_high_and_batch), boosts are dropped.  -EINVAL: out of range, nothing changed.
+ * zone_set_pageset_high_and_batch), boosts are dropped; in 2.6.24 and 3.10 RESERVE pageblocks are
+ * chosen (pa_reserve_pageblocks).  -EINVAL: out of range, nothing changed.
  */
 int pa_set_knobs(struct pa *pa, const struct pa_knobs *knobs);
 /* The settings in force; NULL without a request level. */
@@ -531,7 +532,10 @@ int pa_zone_set(struct pa *pa, uint32_t zone, const struct pa_zone_state *state)
  */
 int pa_set_counters(struct pa *pa, uint32_t zone, const int8_t *deltas);
 
-/* Compute watermarks, reserves and per-cpu sizes anew from the knobs and managed pages. */
+/*
+ * Compute watermarks, reserves and per-cpu sizes anew from the knobs and managed pages, as
+ * pa_set_knobs() does.  pa_init() chooses no RESERVE pageblocks: call this once memory is there.
+ */
 int pa_setup_wmarks(struct pa *pa);
 
 /*

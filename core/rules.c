@@ -4,6 +4,7 @@
  * for what happens under it.
  *
  * 2.4 is 2.4.10 to 2.4.22: its last point releases had a lowmem reserve instead of added marks.
+ * On several nodes it asked one node after the other, each to the end; here they share one zonelist.
  */
 #include <string.h>
 
@@ -63,6 +64,7 @@ static const struct pa_rules rules[] = {
 		.suits = PA_SUITS_NEVER,
 		.batch_cap = HALF_MB,
 		.min_free_most = 65536,
+		.zone_order = true,
 		.present_sizes = true,
 		.old_marks = true,
 		.cumulative = true,
@@ -75,6 +77,7 @@ static const struct pa_rules rules[] = {
 		UP_TO_4_4,
 		.slow = PA_SLOW_3_10,
 		.suits = PA_SUITS_3_10,
+		.zone_order = true,
 		.cumulative = true,
 		.harder_unwilling = true,
 	},

@@ -119,6 +119,27 @@ static void test_present(const char *policy)
 			 present ? 8192 / 256 : 4096 / 256);
 }
 
+/* RESERVE pageblocks are chosen with the marks: as many as hold the min mark, 3.10 two at most. */
+static void test_reserve_blocks(const char *policy)
+{
+	struct pa *pa = machine(policy, 1, 131072, PA_ZONE_NORMAL, NULL);
+	struct pa_knobs knobs = *pa_get_knobs(pa);
+	uint32_t blocks = 0;
+
+	fill(pa, 0, 131072);
+	knobs.min_free_kbytes = 4 * 4 * PBN - 4;
+	assert_int_equal(pa_set_knobs(pa, &knobs), 0);
+	for (uint64_t pfn = 0; pfn < 131072; pfn += PBN)
+		blocks += pa_pageblock(pa, pfn) == PA_RESERVE;
+	assert_int_equal(blocks, since(policy, "4.4") ? 0 : since(policy, "3.10") ? 2 : 4);
+	assert_int_equal(zone_of(pa, 0).nr_free, 131072);
+	sound(pa);
+	knobs.min_free_kbytes = 4 * PBN - 4;
+	assert_int_equal(pa_set_knobs(pa, &knobs), 0);
+	assert_int_equal(pa_pageblock(pa, PBN), PA_MOVABLE);
+	sound(pa);
+}
+
 /* A ratio of 0: nothing is kept; up to 4.15 as much as there is above, and HIGHMEM's is 32. */
 static void test_ratio(const char *policy)
 {
@@ -351,6 +372,42 @@ static void test_highmem(const char *policy)
 	assert_int_equal(ask(pa, PA_GFP_KERNEL | PA_GFP_DMA, 0, 0, &pfn), 0);
 	assert_int_equal(rec.zone, 0);
 	sound(pa);
+}
+
+/* Up to 3.15 small DMA zones may be left to the end of all nodes, and not of each. */
+static void test_zone_order(const char *policy)
+{
+	struct pa_zone_config zones[] = {
+		{ 0, 4 * MB, 4 * MB, { 10, 20, 30 }, 0, PA_ZONE_DMA32, 0 },
+		{ 4 * MB, 8 * MB, 8 * MB, { 10, 20, 30 }, 0, PA_ZONE_NORMAL, 0 },
+		{ 12 * MB, 8 * MB, 8 * MB, { 10, 20, 30 }, 1, PA_ZONE_NORMAL, 0 },
+	};
+	bool old = since(policy, "2.6.24") && !since(policy, "4.4");
+	struct pa *pa = zoned(policy, zones, 3, NULL);
+	uint8_t list[3];
+
+	assert_int_equal(pa_zonelist(pa, 0, PA_ZONE_NORMAL, list, 3), 3);
+	assert_int_equal(list[0], 1);
+	assert_int_equal(list[1], old ? 2 : 0);
+	assert_int_equal(list[2], old ? 0 : 2);
+	/* A large one, or one that is most of its node, is used as near as it is. */
+	zones[1].managed = 1 * MB;
+	pa = zoned(policy, zones, 3, NULL);
+	pa_zonelist(pa, 0, PA_ZONE_NORMAL, list, 3);
+	assert_int_equal(list[1], 0);
+	zones[2].managed = 1 * MB;
+	zones[1].managed = 2 * MB;
+	pa = zoned(policy, zones, 3, NULL);
+	pa_zonelist(pa, 0, PA_ZONE_NORMAL, list, 3);
+	assert_int_equal(list[1], 0);
+	/* A node that has nothing else: 3.10 alone minds. */
+	zones[0].managed = 1 * MB;
+	zones[1].node = 1;
+	zones[2].node = 2;
+	zones[1].managed = zones[2].managed = 8 * MB;
+	pa = zoned(policy, zones, 3, NULL);
+	pa_zonelist(pa, 0, PA_ZONE_NORMAL, list, 3);
+	assert_int_equal(list[0], !strcmp(policy, "2.6.24") ? 1 : 0);
 }
 
 /* kernelcore= leaves a movable zone at the top of HIGHMEM: for movable pages, never for others. */
@@ -618,6 +675,8 @@ SINCE("5.4", test_reserve_flags)
 SINCE("5.4", test_tries)
 SINCE("5.4", test_deferred_nopage)
 EACH(test_highmem)
+EACH(test_zone_order)
+BETWEEN("2.6.24", "4.4", test_reserve_blocks)
 SINCE("2.6.24", test_movable_zone)
 BETWEEN("3.10", "5.4", test_turns)
 SINCE("5.4", test_nodemask)
@@ -650,6 +709,8 @@ int main(void)
 		cmocka_unit_test(each_test_tries),
 		cmocka_unit_test(each_test_deferred_nopage),
 		cmocka_unit_test(each_test_highmem),
+		cmocka_unit_test(each_test_zone_order),
+		cmocka_unit_test(each_test_reserve_blocks),
 		cmocka_unit_test(each_test_movable_zone),
 		cmocka_unit_test(each_test_turns),
 		cmocka_unit_test(each_test_nodemask),
