@@ -18,7 +18,7 @@
 #define PA_MAX_CPUS 1024
 #define PA_MAX_NODES 64
 #define PA_COSTLY_ORDER 3    /* PAGE_ALLOC_COSTLY_ORDER */
-#define PA_NR_PCP_LISTS 14   /* NR_PCP_LISTS; 13 in 6.1.0, where THP has one list */
+#define PA_NR_PCP_LISTS 14   /* NR_PCP_LISTS; 13 in 6.1.0, 3 to 5.12, 2 in 2.6.24, none in 2.4 */
 #define PA_DISTANCE_LOCAL 10 /* LOCAL_DISTANCE; REMOTE_DISTANCE is twice it */
 
 /* enum zone_type, low to high; ZONE_DEVICE is never allocated from. */
@@ -449,7 +449,10 @@ struct pa_pcp {
 int pa_pcp_get(const struct pa *pa, uint32_t zone, uint32_t cpu, struct pa_pcp *pcp);
 int pa_pcp_set(struct pa *pa, uint32_t zone, uint32_t cpu, const struct pa_pcp *pcp);
 
-/* order_to_pindex: list of a type below PA_PCPTYPES, or -EINVAL if per-cpu lists hold no such. */
+/*
+ * order_to_pindex: list of a type below PA_PCPTYPES, or -EINVAL if per-cpu lists hold no such.
+ * 2.6.24's list 0 is the hot one, of all types, and 1 the cold one.
+ */
 int pa_pcp_index(const struct pa *pa, unsigned int order, enum pa_mt mt);
 /* First block of list @pindex, and the one after @pfn on the same list; PA_PFN_NONE at its end. */
 uint64_t pa_pcp_head(const struct pa *pa, uint32_t zone, uint32_t cpu, unsigned int pindex);
@@ -457,7 +460,8 @@ uint64_t pa_pcp_next(const struct pa *pa, uint64_t pfn);
 
 /*
  * pa_pcp_load() - Load a snapshot: append a block at the tail of per-cpu list @pindex.
- * @mt: type stored with it (page->index, up to 6.9); later versions ask the pageblock.
+ * @mt: type stored with it (page->index, from 3.10 to 6.9; in 2.6.24 the type it serves); later
+ * versions ask the pageblock.
  *
  * -EINVAL: no such zone, CPU or list, or not a block of that zone; -EEXIST as pa_set_allocated().
  */
