@@ -268,6 +268,23 @@ static void test_capture_movable(const char *policy)
 	sound(pa);
 }
 
+/* 6.18: a first run for a costly order does not count on CMA pages that the request may not have. */
+static void test_counts_cma(const char *policy)
+{
+	struct pa *pa = full(policy);
+	uint64_t pfn;
+
+	for (uint64_t p = 0; p < 1024; p += PBN)
+		assert_int_equal(pa_set_pageblock(pa, p, PA_CMA), 0);
+	for (uint64_t p = 0; p < 800; p += 2)
+		give(pa, p, p + 1, 0);
+	in_pieces(pa, 4096, 4096 + 200, false);
+	ask(pa, PA_GFP_KERNEL | PA_GFP_NORETRY, 4, 0, &pfn);
+	assert_int_equal(value_of(PA_STEP_COMPACT_FIRST) == PA_COMPACT_SKIPPED,
+			 since(policy, "6.18"));
+	sound(pa);
+}
+
 /* Proactive compaction at 98: from a score of 15 to 5, or from 6.18 on from 3 to 2. */
 static void test_score(const char *policy)
 {
@@ -339,6 +356,7 @@ SINCE("5.4", test_fatal)
 SINCE("5.4", test_busy)
 SINCE("6.18", test_defrag_whole)
 SINCE("5.4", test_capture_movable)
+SINCE("5.4", test_counts_cma)
 SINCE("5.10", test_score)
 SINCE("2.6.24", test_movable_capped)
 SINCE("6.12.0", test_decay_steps)
@@ -358,6 +376,7 @@ int main(void)
 		cmocka_unit_test(each_test_busy),
 		cmocka_unit_test(each_test_defrag_whole),
 		cmocka_unit_test(each_test_capture_movable),
+		cmocka_unit_test(each_test_counts_cma),
 		cmocka_unit_test(each_test_score),
 		cmocka_unit_test(each_test_movable_capped),
 		cmocka_unit_test(each_test_decay_steps),

@@ -295,7 +295,7 @@ static void test_reserve_last(const char *policy)
 	sound(pa);
 }
 
-/* 2.6.24's kswapd is there until all zones are above their high marks; later some will do. */
+/* From 2.6.24 to 4.5 kswapd goes on until all zones are above their high marks; else one will do. */
 static void test_all_zones(const char *policy)
 {
 	static const struct pa_zone_config zones[] = {
@@ -320,10 +320,46 @@ static void test_all_zones(const char *policy)
 	assert_int_equal(value_of(PA_STEP_WAKE_KSWAPD), 1);
 	assert_int_equal(pa_tick(pa, 1, NULL), 0);
 	assert_true(zone_of(pa, 1).nr_free > 300);
-	if (since(policy, "5.4"))
-		assert_int_equal(zone_of(pa, 0).nr_free, 0);
-	else
+	if (since(policy, "2.6.24") && !since(policy, "5.4"))
 		assert_true(zone_of(pa, 0).nr_free > 300);
+	else
+		assert_int_equal(zone_of(pa, 0).nr_free, 0);
+	sound(pa);
+}
+
+/* For high orders 3.10 and 4.4 are content with a quarter of the node. */
+static void test_quarter(const char *policy)
+{
+	static const struct pa_zone_config zones[] = {
+		{ 0, 8192, 8192, { 100, 200, 300 }, 0, PA_ZONE_NORMAL, 0 },
+		{ 8192, 2048, 2048, { 100, 200, 300 }, 0, PA_ZONE_HIGHMEM, 0 },
+	};
+	const struct pa_config cfg = {
+		.policy = pa_policy_find(policy),
+		.zones = zones,
+		.nr_zones = 2,
+		.nr_orders = 11,
+		.pageblock_order = PBO,
+		.cpus = 1,
+	};
+	struct pa *pa = machine_of(&cfg);
+	struct pa_zone_state zs = zone_of(pa, 0);
+	uint64_t pfn;
+
+	/* NORMAL has plenty, but not for who could have HIGHMEM, which has nothing. */
+	zs.lowmem_reserve[PA_ZONE_HIGHMEM] = 8000;
+	assert_int_equal(pa_zone_set(pa, 0, &zs), 0);
+	give(pa, 0, 4096, 10);
+	occupy(pa, 8192, 9216, true);
+	assert_int_equal(ask(pa, PA_GFP_NOWAIT | PA_GFP_HIGHMEM, 1, 0, &pfn), -ENOMEM);
+	assert_int_equal(value_of(PA_STEP_WAKE_KSWAPD), 1);
+	assert_int_equal(pa_tick(pa, 1, NULL), 0);
+	assert_int_equal(zone_of(pa, 1).reclaimable == 1024, since(policy, "3.10"));
+	/* Single pages are another matter. */
+	assert_int_equal(ask(pa, PA_GFP_NOWAIT | PA_GFP_HIGHMEM, 0, 0, &pfn),
+			 since(policy, "3.10") ? -ENOMEM : 0);
+	assert_int_equal(pa_tick(pa, 2, NULL), 0);
+	assert_true(zone_of(pa, 1).reclaimable < 1024);
 	sound(pa);
 }
 
@@ -595,7 +631,8 @@ static void test_kswapd_compacts(const char *policy)
 
 BETWEEN("2.6.24", "3.10", test_thisnode)
 BETWEEN("2.6.24", "3.10", test_reserve_last)
-BETWEEN("2.6.24", "6.1.0", test_all_zones)
+EACH(test_all_zones)
+BETWEEN("2.6.24", "4.4", test_quarter)
 BETWEEN("3.10", "5.4", test_needs_fs)
 BETWEEN("3.10", "5.4", test_async_source)
 SINCE("3.10", test_lowmem)
@@ -619,6 +656,7 @@ int main(void)
 		cmocka_unit_test(each_test_thisnode),
 		cmocka_unit_test(each_test_reserve_last),
 		cmocka_unit_test(each_test_all_zones),
+		cmocka_unit_test(each_test_quarter),
 		cmocka_unit_test(test_3_10_deferral),
 		cmocka_unit_test(each_test_needs_fs),
 		cmocka_unit_test(each_test_async_source),

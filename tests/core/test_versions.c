@@ -661,7 +661,7 @@ static void test_capture(const char *policy)
 }
 
 BETWEEN("2.6.24", "7.3", test_gaps)
-BETWEEN("2.6.24", "6.1.0", test_min_free_most)
+SINCE("2.6.24", test_min_free_most)
 BETWEEN("2.6.24", "5.4", test_khugepaged)
 BETWEEN("2.4", "4.4", test_present)
 SINCE("2.6.24", test_ratio)
