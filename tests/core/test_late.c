@@ -187,6 +187,24 @@ static void test_fatal(const char *policy)
 	}
 }
 
+/* Compaction had too little room: another round if reclaim can make it, and not if it cannot. */
+static void test_room(const char *policy)
+{
+	for (int enough = 0; enough < 2; enough++) {
+		struct pa *pa = full(policy);
+		uint64_t pfn;
+
+		for (uint64_t p = 0; p < PAGES; p += 4) { /* nothing of order 2 will ever be free */
+			occupy(pa, p, p + 1, false);
+			if (p < (enough ? 4096 : 400))
+				occupy(pa, p + 1, p + 2, true);
+		}
+		ask(pa, PA_GFP_KERNEL, 2, 0, &pfn);
+		assert_int_equal(value_of(PA_STEP_COMPACT_FIRST), PA_COMPACT_SKIPPED);
+		assert_int_equal(value_of(PA_STEP_COMPACT_RETRY), enough);
+	}
+}
+
 /* 6.18 on several nodes: where kswapd is at work others come first. */
 static void test_busy(const char *policy)
 {
@@ -353,6 +371,7 @@ SINCE("5.4", test_boosted_always)
 SINCE("5.4", test_boosted_by)
 SINCE("5.10", test_thisnode)
 SINCE("5.4", test_fatal)
+SINCE("5.4", test_room)
 SINCE("5.4", test_busy)
 SINCE("6.18", test_defrag_whole)
 SINCE("5.4", test_capture_movable)
@@ -373,6 +392,7 @@ int main(void)
 		cmocka_unit_test(each_test_boosted_by),
 		cmocka_unit_test(each_test_thisnode),
 		cmocka_unit_test(each_test_fatal),
+		cmocka_unit_test(each_test_room),
 		cmocka_unit_test(each_test_busy),
 		cmocka_unit_test(each_test_defrag_whole),
 		cmocka_unit_test(each_test_capture_movable),

@@ -223,6 +223,13 @@ static void test_2_6_oom(void **state)
 	assert_int_equal(value_of(PA_STEP_OOM_KILL), 1);
 	assert_true(took(PA_STEP_OOM_ATTEMPT));
 	assert_int_equal(times(PA_STEP_FAST), 2);
+	/* Nobody need die if the lists, once drained, hold enough. */
+	pa = full("2.6.24");
+	for (uint64_t p = 0; p < 400; p++)
+		assert_int_equal(pa_pcp_load(pa, 0, 0, 0, p, PA_MOVABLE), 0);
+	assert_int_equal(ask(pa, PA_GFP_KERNEL, 1, 0, &pfn), 0);
+	assert_int_equal(value_of(PA_STEP_DRAIN_ALL), 400);
+	assert_int_equal(rec.steps[rec.nr_steps - 2].step, PA_STEP_OOM_ATTEMPT);
 	/* Not for everybody. */
 	pa = full("2.6.24");
 	assert_int_equal(ask(pa, PA_GFP_KERNEL, 4, 0, &pfn), -ENOMEM);

@@ -486,6 +486,31 @@ static void test_turns(const char *policy)
 	sound(pa);
 }
 
+/* Other nodes have no turn: the local one is asked once more before it comes to them. */
+static void test_turns_local(void **state)
+{
+	static const struct pa_zone_config zones[] = {
+		{ 0, 4096, 4096, { 100, 200, 300 }, 0, PA_ZONE_NORMAL, 0 },
+		{ 4096, 4096, 4096, { 100, 200, 300 }, 1, PA_ZONE_NORMAL, 0 },
+	};
+	struct pa *pa = zoned("4.4", zones, 2, NULL);
+	uint64_t pfn;
+
+	(void)state;
+	fill(pa, 0, 8192);
+	assert_int_equal(ask(pa, PA_GFP_NOWAIT, 7, 0, &pfn), 0);
+	assert_int_equal(zone_of(pa, 0).fair, 100 - 128);
+	assert_int_equal(ask(pa, PA_GFP_NOWAIT, 0, 0, &pfn), 0);
+	assert_int_equal(rec.nr_looks, 3);
+	assert_int_equal(rec.looks[0].verdict, PA_ZONE_UNFAIR);
+	assert_int_equal(rec.looks[1].verdict, PA_ZONE_REMOTE);
+	assert_int_equal(rec.looks[2].verdict, PA_ZONE_OK);
+	assert_int_equal(rec.zone, 0);
+	assert_int_equal(zone_of(pa, 0).fair, 100);
+	assert_int_equal(zone_of(pa, 1).fair, 100);
+	sound(pa);
+}
+
 /* A nodemask, a task's cpuset or memory policy, holds until reserves are at stake. */
 static void test_nodemask(const char *policy)
 {
@@ -713,6 +738,7 @@ int main(void)
 		cmocka_unit_test(each_test_reserve_blocks),
 		cmocka_unit_test(each_test_movable_zone),
 		cmocka_unit_test(each_test_turns),
+		cmocka_unit_test(test_turns_local),
 		cmocka_unit_test(each_test_nodemask),
 		cmocka_unit_test(each_test_reserves_block),
 		cmocka_unit_test(each_test_highatomic_7_3),
