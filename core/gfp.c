@@ -69,6 +69,7 @@ static const struct name alloc_names[] = {
 	{ PA_ALLOC_MIN_RESERVE, "MIN_RESERVE" },
 	{ PA_ALLOC_CPUSET, "CPUSET" },
 	{ PA_ALLOC_HIGHATOMIC, "HIGHATOMIC" },
+	{ PA_ALLOC_FAIR, "FAIR" },
 };
 
 #define NR(table) (sizeof(table) / sizeof((table)[0]))
