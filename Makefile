@@ -139,8 +139,16 @@ deps: ## install what build, test and lint need (as root; else print the command
 
 deps-vm: ## the same for test-vm
 
-install: $(BUILD)/buddyscope ## into DESTDIR and PREFIX
+# The model alone is of use to others: its headers, and what pkg-config says of it.
+CORE_HEADERS := core/pa.h core/pa_request.h
+VERSION = $(shell sed -n 's/^\#define BUDDYSCOPE_VERSION "\(.*\)"/\1/p' tools/cmd.h)
+
+install: $(BUILD)/buddyscope $(BUILD)/libpa.a ## command, libpa.a and man pages, into DESTDIR and PREFIX
 	install -D -m 755 $< $(DESTDIR)$(PREFIX)/bin/buddyscope
+	install -D -m 644 $(BUILD)/libpa.a $(DESTDIR)$(PREFIX)/lib/libpa.a
+	install -d $(DESTDIR)$(PREFIX)/include/buddyscope $(DESTDIR)$(PREFIX)/lib/pkgconfig
+	install -m 644 $(CORE_HEADERS) $(DESTDIR)$(PREFIX)/include/buddyscope
+	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' core/libpa.pc.in >$(DESTDIR)$(PREFIX)/lib/pkgconfig/libpa.pc
 	install -d $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5
 	install -m 644 $(wildcard man/*.1) $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 $(wildcard man/*.5) $(DESTDIR)$(PREFIX)/share/man/man5
