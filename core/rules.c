@@ -3,7 +3,6 @@
  * What kernel versions differ in above zone->lock, each as a row of data.  policy.c has the rows
  * for what happens under it.
  */
-#include <string.h>
 
 #include "pa_req_internal.h"
 
@@ -72,7 +71,7 @@ const struct pa_rules *pa_rules_at(uint32_t i)
 const struct pa_rules *pa_rules_find(const char *policy)
 {
 	for (size_t i = 0; i < NR_RULES; i++) {
-		if (!strcmp(rules[i].policy, policy))
+		if (pa_same_name(rules[i].policy, policy))
 			return &rules[i];
 	}
 	return NULL;
