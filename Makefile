@@ -100,7 +100,7 @@ $(PARTS)_TEXT := $(CC) $(LDFLAGS) $(CORE_SRC) $(LIB_SRC) $(MAIN_SRC) $(PKG_LIBS)
 # ---------------------------------------------------------------------------
 # Targets
 
-.PHONY: all run test test-kernel test-vm bench fuzz lint static deps deps-vm install format clean help tests
+.PHONY: all run test test-kernel test-vm test-portable portable-tests bench fuzz lint static deps deps-vm install format clean help tests
 
 all: $(BUILD)/buddyscope ## build the command (the default)
 
@@ -129,6 +129,18 @@ bench: $(BUILD)/buddyscope $(BUILD)/workload $(BENCH_BIN) ## costs, beside perf;
 fuzz: $(FUZZ_BIN) ## each fuzzer for FUZZ_SEC (60) seconds
 	@for f in $^; do mkdir -p $$f.corpus; \
 		$$f -max_total_time=$(or $(FUZZ_SEC),60) $$f.corpus || exit; done
+
+# Other compilers and machines: tests/portable/run calls portable-tests for each, with CC and BUILD
+# of its own.  There tests/portable/cmocka.h stands in for cmocka.
+PORTABLE_SRC := $(wildcard tests/core/test_*.c tests/model/test_*.c)
+PORTABLE_BIN := $(patsubst %.c,$(BUILD)/tests/portable/%,$(notdir $(PORTABLE_SRC)))
+
+test-portable: ## the core's tests with gcc, clang, -m32, musl, big-endian; freestanding
+	@contrib/deps.sh install portable || :
+	@tests/portable/run
+
+portable-tests: $(PORTABLE_BIN)
+	@tests/run --timeout 300 --jobs $(shell nproc) $^
 
 lint: ## format, layers, licences, man pages, shell
 	@tests/run $(wildcard tests/lint/*.sh)
@@ -161,9 +173,9 @@ clean: ## remove build/
 
 help: ## this text
 	@echo 'Targets:'
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' Makefile | awk -F'|' '{ printf "%-14s%s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' Makefile | awk -F'|' '{ printf "%-16s%s\n", $$1, $$2 }'
 	@echo 'Switches:'
-	@sed -n 's/^[A-Z]* *[?:]=.*#  \([A-Z]*=[^ ]*\)  *\(.*\)/  \1|\2/p' Makefile | awk -F'|' '{ printf "%-14s%s\n", $$1, $$2 }'
+	@sed -n 's/^[A-Z]* *[?:]=.*#  \([A-Z]*=[^ ]*\)  *\(.*\)/  \1|\2/p' Makefile | awk -F'|' '{ printf "%-16s%s\n", $$1, $$2 }'
 
 # ---------------------------------------------------------------------------
 # Rules
@@ -227,6 +239,13 @@ $(BUILD)/tests/fault/%: LDFLAGS += $(WRAPPED:%=-Wl,--wrap=%)
 $(TEST_BIN): $(BUILD)/%: $(BUILD)/%.o $$(call shared,$$*) $(LIBS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -pthread -o $@ $(filter %.o %.a,$^) $(LIB_LIBS) $(TEST_LIBS)
+
+VPATH := $(sort $(dir $(PORTABLE_SRC)))
+$(PORTABLE_BIN): $(BUILD)/tests/portable/%: %.c $(BUILD)/libpa.a $(FLAGS)
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) -Itests/portable $(TEST_CFLAGS) $(LDFLAGS) -o $@ $< $(filter-out $(<D)/test_%,$(wildcard $(<D)/*.c)) \
+		$(BUILD)/libpa.a
 
 $(BENCH_BIN): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libpa.a
 	$(call say,LD,$@)
