@@ -100,7 +100,7 @@ $(PARTS)_TEXT := $(CC) $(LDFLAGS) $(CORE_SRC) $(LIB_SRC) $(MAIN_SRC) $(PKG_LIBS)
 # ---------------------------------------------------------------------------
 # Targets
 
-.PHONY: all run test test-kernel test-vm test-portable portable-tests bench fuzz lint static deps deps-vm install format clean help tests
+.PHONY: all run test test-kernel test-vm test-portable cov core-tests bench fuzz lint static deps deps-vm install format clean help tests
 
 all: $(BUILD)/buddyscope ## build the command (the default)
 
@@ -130,8 +130,8 @@ fuzz: $(FUZZ_BIN) ## each fuzzer for FUZZ_SEC (60) seconds
 	@for f in $^; do mkdir -p $$f.corpus; \
 		$$f -max_total_time=$(or $(FUZZ_SEC),60) $$f.corpus || exit; done
 
-# Other compilers and machines: tests/portable/run calls portable-tests for each, with CC and BUILD
-# of its own.  There tests/portable/cmocka.h stands in for cmocka.
+# The core's tests as others build them: tests/portable/run and tests/cov call core-tests with CC and
+# BUILD of their own.  There tests/portable/cmocka.h stands in for cmocka.
 PORTABLE_SRC := $(wildcard tests/core/test_*.c tests/model/test_*.c)
 PORTABLE_BIN := $(patsubst %.c,$(BUILD)/tests/portable/%,$(notdir $(PORTABLE_SRC)))
 
@@ -139,7 +139,11 @@ test-portable: ## the core's tests with gcc, clang, -m32, musl, big-endian; free
 	@contrib/deps.sh install portable || :
 	@tests/portable/run
 
-portable-tests: $(PORTABLE_BIN)
+cov: ## the lines and branches of core/ that its tests reach; at least 100 % and 95 %
+	@contrib/deps.sh install cov || :
+	@CLANG=$(CLANG) tests/cov
+
+core-tests: $(PORTABLE_BIN)
 	@tests/run --timeout 300 --jobs $(shell nproc) $^
 
 lint: ## format, layers, licences, man pages, shell

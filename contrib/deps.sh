@@ -4,7 +4,7 @@
 # Find out what the build lacks and install it.  Looks at this machine alone
 # unless something is missing.
 #
-#   contrib/deps.sh check|install build|test|bench|fuzz|vm|portable|lint...
+#   contrib/deps.sh check|install build|test|bench|fuzz|vm|portable|cov|lint...
 #
 # BPF=0 in the environment leaves out what only the kernel side needs.
 # "check" prints the command that installs what is missing and fails;
@@ -29,6 +29,11 @@ lib() { # lib PACKAGE PKG-CONFIG-NAME
 links_fuzzer() {
 	echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' |
 		"${CLANG:-clang}" -fsanitize=fuzzer -x c - -o /dev/null
+}
+
+links_profile() {
+	echo 'int main(void) { return 0; }' |
+		"${CLANG:-clang}" -fprofile-instr-generate -x c - -o /dev/null
 }
 
 # gcc-multilib itself excludes all cross compilers; what it wraps does not.
@@ -63,6 +68,11 @@ for group; do
 		need clang-format command -v clang-format
 		need shellcheck command -v shellcheck
 		need mandoc command -v mandoc
+		;;
+	cov)
+		need clang command -v "${CLANG:-clang}"
+		need llvm command -v llvm-cov
+		need libclang-rt-14-dev links_profile
 		;;
 	portable)
 		need clang command -v clang
