@@ -42,6 +42,7 @@ static void push(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp, uint64_t
 	uint32_t cpu = (uint32_t)(cp - pa_cpu_pages(pa, zone, 0));
 	int32_t excess;
 
+	pa->last = (uint32_t)((char *)z - (char *)pa);
 	cp->pcp.alloc_factor >>= 1;
 	pa_queue_push(pa_links(pa), &cp->lists[pindex], frame);
 	pa_owners(pa)[frame] = pa_pcp_owner(order, type);
