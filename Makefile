@@ -137,11 +137,11 @@ PORTABLE_BIN := $(patsubst %.c,$(BUILD)/tests/portable/%,$(notdir $(PORTABLE_SRC
 
 test-portable: ## the core's tests with gcc, clang, -m32, musl, big-endian; freestanding
 	@contrib/deps.sh install portable || :
-	@tests/portable/run
+	+@tests/portable/run
 
 cov: ## the lines and branches of core/ that its tests reach; at least 100 % and 95 %
 	@contrib/deps.sh install cov || :
-	@CLANG=$(CLANG) tests/cov
+	+@CLANG=$(CLANG) tests/cov
 
 core-tests: $(PORTABLE_BIN)
 	@tests/run --timeout 300 --jobs $(shell nproc) $^

@@ -4,6 +4,7 @@
  * inside the state, for a sound one cannot be damaged from outside.
  */
 #include "machine.h"
+#include "policies.h"
 #include "core/pa_req_internal.h"
 
 #define PAGES (64 * PBN)
@@ -189,15 +190,11 @@ static void test_damages(const char *policy)
 	}
 }
 
-static void each_damage_has_its_name(void **state)
-{
-	(void)state;
-	each_request(test_damages);
-}
+UNDER_EACH(test_damages)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(each_damage_has_its_name) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_damages_under_each) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
 #include <limits.h>
 
 #include "machine.h"
+#include "policies.h"
 
 #define PAGES (64 * PBN)
 
@@ -147,27 +148,20 @@ static void test_cma(const char *policy)
 	sound(pa);
 }
 
-#define EACH(test)                                                                                 \
-	static void each_##test(void **state)                                                      \
-	{                                                                                          \
-		(void)state;                                                                       \
-		each_request(test);                                                                \
-	}
-
-EACH(test_high_below_batch)
-EACH(test_fraction)
-EACH(test_huge_mark)
-EACH(test_remote)
-EACH(test_cma)
+UNDER_EACH(test_high_below_batch)
+UNDER_EACH(test_fraction)
+UNDER_EACH(test_huge_mark)
+UNDER_EACH(test_remote)
+UNDER_EACH(test_cma)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_test_high_below_batch),
-		cmocka_unit_test(each_test_fraction),
-		cmocka_unit_test(each_test_huge_mark),
-		cmocka_unit_test(each_test_remote),
-		cmocka_unit_test(each_test_cma),
+		cmocka_unit_test(test_high_below_batch_under_each),
+		cmocka_unit_test(test_fraction_under_each),
+		cmocka_unit_test(test_huge_mark_under_each),
+		cmocka_unit_test(test_remote_under_each),
+		cmocka_unit_test(test_cma_under_each),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,7 @@
  * without; every answer and every byte of the state agree.
  */
 #include "machine.h"
+#include "policies.h"
 
 #define ZONE (16 * PBN)
 #define STEPS 30000
@@ -166,23 +167,15 @@ static void test_marks_come_first(const char *policy)
 	}
 }
 
-static void marks_come_first(void **state)
-{
-	(void)state;
-	each_request(test_marks_come_first);
-}
+UNDER_EACH(test_marks_come_first)
 
-static void each_way_is_the_same(void **state)
-{
-	(void)state;
-	each_request(test_ways);
-}
+UNDER_EACH(test_ways)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_way_is_the_same),
-		cmocka_unit_test(marks_come_first),
+		cmocka_unit_test(test_ways_under_each),
+		cmocka_unit_test(test_marks_come_first_under_each),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

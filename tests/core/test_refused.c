@@ -6,6 +6,7 @@
 #include <limits.h>
 
 #include "machine.h"
+#include "policies.h"
 
 #define PAGES (64 * PBN)
 
@@ -295,29 +296,22 @@ static void test_none(void **state)
 	sound(pa);
 }
 
-#define EACH(test)                                                                                 \
-	static void each_##test(void **state)                                                      \
-	{                                                                                          \
-		(void)state;                                                                       \
-		each_request(test);                                                                \
-	}
-
-EACH(test_configurations)
-EACH(test_no_memory)
-EACH(test_zones)
-EACH(test_pcps)
-EACH(test_frames)
-EACH(test_requests)
+UNDER_EACH(test_configurations)
+UNDER_EACH(test_no_memory)
+UNDER_EACH(test_zones)
+UNDER_EACH(test_pcps)
+UNDER_EACH(test_frames)
+UNDER_EACH(test_requests)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_test_configurations),
-		cmocka_unit_test(each_test_no_memory),
-		cmocka_unit_test(each_test_zones),
-		cmocka_unit_test(each_test_pcps),
-		cmocka_unit_test(each_test_frames),
-		cmocka_unit_test(each_test_requests),
+		cmocka_unit_test(test_configurations_under_each),
+		cmocka_unit_test(test_no_memory_under_each),
+		cmocka_unit_test(test_zones_under_each),
+		cmocka_unit_test(test_pcps_under_each),
+		cmocka_unit_test(test_frames_under_each),
+		cmocka_unit_test(test_requests_under_each),
 		cmocka_unit_test(test_split),
 		cmocka_unit_test(test_none),
 	};
