@@ -109,12 +109,12 @@ static void claim_to_be_listed(struct victim *v)
 
 static void owe_too_much(struct victim *v)
 {
-	v->cp->delta = (int8_t)(v->zr->threshold + 1);
+	v->cp->delta = 126;
 }
 
 static void lend_too_much(struct victim *v)
 {
-	v->cp->delta = (int8_t)(-(int)v->zr->threshold - 1);
+	v->cp->delta = -126;
 }
 
 static void miscount_deltas(struct victim *v)
@@ -148,8 +148,8 @@ static const struct damage {
 	{ "a frame is both handed out and free", own_free_memory },
 	{ "a frame has two owners", own_twice },
 	{ "a frame is marked as listed but on no list", claim_to_be_listed },
-	{ "a per-cpu delta is beyond its threshold", owe_too_much },
-	{ "a per-cpu delta is beyond its threshold", lend_too_much },
+	{ "a per-cpu delta is beyond", owe_too_much },
+	{ "a per-cpu delta is beyond", lend_too_much },
 	{ "the per-cpu deltas do not sum up", miscount_deltas },
 	{ "the two copies of the high mark differ", raise_one_mark },
 };
@@ -186,7 +186,7 @@ static void test_damages(const char *policy)
 		busy(policy, &v);
 		damages[i].inflict(&v);
 		assert_false(pa_check(v.pa, &why));
-		assert_string_equal(why, damages[i].why);
+		assert_ptr_equal(strstr(why, damages[i].why), why); /* or more of it */
 	}
 }
 
