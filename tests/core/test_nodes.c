@@ -228,20 +228,25 @@ static void test_highatomic(const char *policy)
 	sound(pa);
 }
 
-/* The free scanner comes down to where the zone begins inside a pageblock, and stops. */
+/*
+ * The free scanner comes down to a pageblock that its zone begins in, and stops: the pages to move
+ * are in that one, and all that is free is in pageblocks where none may be put.
+ */
 static void test_compact_to_the_start(const char *policy)
 {
 	struct pa *pa = from(policy, PBN + 128, 7 * PBN + 384);
-	uint64_t pfn;
 
-	/* In use and movable all along, a free page between each two. */
-	for (uint64_t p = PBN + 128; p < 9 * PBN; p += 2) {
+	for (uint64_t p = PBN + 128; p < 2 * PBN; p++) {
 		assert_int_equal(pa_set_allocated(pa, p, 0, PA_USE_MOVABLE), 0);
 		assert_int_equal(pa_lru_add(pa, p), 0);
-		assert_int_equal(pa_free(pa, p + 1, 0, 0, -1), 0);
 	}
-	pfn = get(pa, 0, PA_GFP_HIGHUSER_MOVABLE | PA_GFP_NORETRY, 9, &rec);
-	assert_true(pfn == PA_PFN_NONE || !(pfn & (PBN - 1)));
+	for (uint64_t p = 2 * PBN; p < 9 * PBN; p += 2) {
+		assert_int_equal(pa_set_pageblock(pa, p, PA_UNMOVABLE), 0);
+		assert_int_equal(pa_free(pa, p, 0, 0, -1), 0);
+	}
+	assert_int_equal(get(pa, 0, PA_GFP_HIGHUSER_MOVABLE | PA_GFP_NORETRY, 9, &rec),
+			 PA_PFN_NONE);
+	assert_int_equal(rec.trail.nr_moves, 0);
 	assert_true(rec.slow);
 	sound(pa);
 }
