@@ -166,7 +166,7 @@ static bool zone_suits(struct pa_ctx *ac, uint32_t zone, uint32_t flags)
 		if (pa_watermark_fast(ac, zone, PA_WMARK_HIGH, flags))
 			return true;
 		zr->flags |= PA_ZONE_BELOW_HIGH;
-		ac->pa->zones[zone].quick = false;
+		ac->pa->zones[zone].quick = 0;
 	}
 	if (pa_watermark_fast(ac, zone, wmark, flags))
 		return true;

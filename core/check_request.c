@@ -12,17 +12,21 @@ static const char *queue_sound(const struct pa *pa, uint32_t zone, const struct 
 			       uint8_t low, uint8_t high, uint64_t *pages)
 {
 	const struct pa_zone *z = &pa->zones[zone];
-	uint32_t nr = (uint32_t)(z->end - z->start), prev = PA_NIL, count = 0;
+	uint32_t nr = (uint32_t)(z->end - z->start), prev = PA_NIL;
 
+	/*
+	 * A list that never ends comes to a block from two others, or to the first from one: prev is
+	 * wrong for one of them.
+	 */
 	for (uint32_t frame = q->head; frame != PA_NIL; frame = pa_links(pa)[frame].next) {
 		uint8_t owner;
 
-		if (frame - z->frame0 >= nr || count++ == nr)
-			return "a per-cpu or LRU list leads out of its zone or never ends";
+		if (frame - z->frame0 >= nr)
+			return "a per-cpu or LRU list leads out of its zone";
 		owner = pa_owners(pa)[frame];
 		if (owner < low || owner > high)
 			return "a block on a per-cpu or LRU list is marked otherwise";
-		if (pa_links(pa)[frame].prev != prev)
+		if ((frame == q->head ? PA_NIL : pa_links(pa)[frame].prev) != prev)
 			return "a per-cpu or LRU list does not read the same backwards";
 		*pages += pa_pages(owner & OWNER_ORDER);
 		prev = frame;

@@ -43,6 +43,7 @@ static void push(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp, uint64_t
 	uint32_t cpu = (uint32_t)(cp - pa_cpu_pages(pa, zone, 0));
 	int32_t excess;
 
+	pa->last = (uint32_t)((char *)z - (char *)pa);
 	cp->pcp.alloc_factor >>= 1;
 	if (cold && types)
 		pa_queue_append(pa_links(pa), &cp->lists[pindex], frame);

@@ -37,7 +37,7 @@ void pa_reserve_highatomic(struct pa_ctx *ac, uint32_t zone, uint64_t pfn)
 	struct pa_zone *z = &ac->pa->zones[zone];
 	uint64_t block = pa_pages(ac->pa->pageblock_order);
 
-	z->quick = false;
+	z->quick = 0;
 	if (!may_reserve(ac, z, zr) || !pa_mergeable(*pa_block(ac->pa, z, pfn)))
 		return;
 	if (ac->rules->unreserve_large && ac->order >= ac->pa->pageblock_order) {

@@ -141,18 +141,20 @@ struct pa_cpu_pages {
 	uint8_t zero[2];
 	int32_t free_most; /* free_count grows while it is below this; 0 up to 6.6 */
 	int32_t zeros;
+	uint64_t pfn0; /* the zone's */
 	struct pa_queue lists[PA_NR_PCP_LISTS];
+	uint64_t more_zeros[12]; /* up to a size that is quick to multiply by */
 };
 
 /*
- * Where a request for (node, low five gfp bits) starts: GFP_ZONE_TABLE, the first zone of the
- * zonelist and gfp_migratetype in one.
+ * Where a request of (CPU, low five gfp bits) starts: GFP_ZONE_TABLE, the first zone of the CPU's
+ * zonelist and gfp_migratetype in one.  quick.c's own.
  */
 struct pa_route {
-	uint64_t zone;	/* offsets from struct pa: its struct pa_zone, 0 if there is none, */
-	uint64_t pages; /* and its first CPU's struct pa_cpu_pages */
+	uint64_t plain; /* what the rest of such a request must look like */
+	uint64_t zone;	/* offsets from struct pa: its struct pa_zone, */
+	uint64_t pages; /* and the CPU's struct pa_cpu_pages there */
 	uint64_t mt;
-	uint64_t zero;
 };
 
 #define ROUTE_BITS 5
@@ -209,8 +211,8 @@ struct pa_req {
 	uint32_t types;	       /* bit t: the kernel has zones of type t */
 	uint8_t gfp_zones[16]; /* GFP_ZONE_TABLE by the low four gfp bits */
 	struct pa_capture capture;
-	uint64_t now;							   /* ms */
-	uint64_t zones, pages, pgdat, zonelists, routes, cpu_node, owners; /* from struct pa */
+	uint64_t now;					   /* ms */
+	uint64_t zones, pages, pgdat, zonelists, cpu_node; /* from struct pa */
 };
 
 static inline uint8_t pa_pcp_owner(unsigned int order, unsigned int mt)
@@ -259,7 +261,7 @@ static inline uint8_t *pa_cpu_node(const struct pa *pa)
 
 static inline uint8_t *pa_owners(const struct pa *pa)
 {
-	return pa_at(pa, pa_req(pa)->owners);
+	return pa_at(pa, pa->owners);
 }
 
 /* Zones for a request at @nid, best first, up to PA_NO_ZONE. */
@@ -338,20 +340,28 @@ static inline int pa_pindex(const struct pa *pa, const struct pa_rules *rules, u
 	return rules->pcp_lists == PA_PCP_THP_LISTS ? 12 + (mt == PA_MOVABLE) : 12;
 }
 
-/* Queues of frames, through the links that free blocks use too. */
-static inline void pa_queue_push(struct pa_link *links, struct pa_queue *q, uint32_t frame)
+/*
+ * Queues of frames, through the links that free blocks use too.  The prev of the first frame means
+ * nothing: whoever takes the first off need not touch the second.
+ */
+static inline void pa_queue_push(struct pa_link *links, struct pa_queue *q, uint64_t frame)
 {
-	links[frame].prev = PA_NIL;
-	links[frame].next = q->head;
-	*(q->head == PA_NIL ? &q->tail : &links[q->head].prev) = frame;
-	q->head = frame;
+	uint32_t second = q->head;
+
+	links[frame].next = second;
+	q->head = (uint32_t)frame;
+	if (second == PA_NIL)
+		q->tail = (uint32_t)frame;
+	else
+		links[second].prev = (uint32_t)frame;
 }
 
 /* Take @frame, the first, off. */
 static inline void pa_queue_pop(struct pa_link *links, struct pa_queue *q, uint32_t frame)
 {
 	q->head = links[frame].next;
-	*(q->head == PA_NIL ? &q->tail : &links[q->head].prev) = PA_NIL;
+	if (q->head == PA_NIL)
+		q->tail = PA_NIL;
 }
 
 static inline void pa_queue_append(struct pa_link *links, struct pa_queue *q, uint32_t frame)
@@ -380,7 +390,11 @@ static inline void pa_queue_remove(struct pa_link *links, struct pa_queue *q, ui
 {
 	const struct pa_link self = links[frame];
 
-	*(self.prev == PA_NIL ? &q->head : &links[self.prev].next) = self.next;
+	if (frame == q->head) {
+		pa_queue_pop(links, q, frame);
+		return;
+	}
+	links[self.prev].next = self.next;
 	*(self.next == PA_NIL ? &q->tail : &links[self.next].prev) = self.prev;
 }
 
@@ -499,6 +513,8 @@ void pa_free_traced(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int orde
 /* slowpath.c: 0, -ENOMEM or -EAGAIN, as pa_alloc(). */
 int pa_slowpath(struct pa_ctx *ac, uint64_t *pfn);
 void pa_note_step(const struct pa_ctx *ac, enum pa_step step, bool got, int64_t value);
+/* quick.c: fill the table that says where a request starts. */
+void pa_init_routes(struct pa *pa);
 /* pa_alloc() and pa_free_pages() where quick.c does not suffice. */
 int pa_alloc_full(struct pa *pa, const struct pa_alloc_args *args, uint64_t *pfn,
 		  struct pa_alloc_record *rec);

@@ -283,7 +283,7 @@ bool pa_rmqueue(const struct pa_ctx *ac, struct pa_cpu_pages *cp, const struct p
 		zr->flags |= PA_ZONE_BOOSTED_WATERMARK;
 	if (d->path != PA_PATH_NONE && !ac->rules->counts_late)
 		count_decision(ac, cp, d);
-	pa_commit(ac->pa, d);
+	pa_perform(ac->pa, d);
 	return d->path != PA_PATH_NONE;
 }
 
@@ -345,11 +345,12 @@ static void enter(struct pa *pa, uint32_t zone, uint64_t pfn, unsigned int order
 	struct pa_cpu_pages *cp = pa_cpu_pages(pa, zone, by);
 	struct pa_zone_req *zr = pa_zone_req(pa, zone);
 	struct pa_capture *c = &pa_req(pa)->capture;
+	struct pa_zone *z = &pa->zones[zone];
 
-	pa->zones[zone].quick = false; /* a delta that is told may lower the counter */
+	z->quick = 0; /* a delta that is told may lower the counter */
 	if (mt != PA_ISOLATE)
 		pa_count_free(zr, cp, (int64_t)pa_pages(order));
-	if (pa_free_block(pa, pfn, order, mt, flags, capture_order(pa, zone, mt)) == 1) {
+	if (pa_merge_block(pa, z, pfn, order, mt, flags, capture_order(pa, zone, mt))) {
 		c->pfn = pfn & ~(pa_pages(c->order) - 1);
 		pa_count_free(zr, cp, -(int64_t)pa_pages(c->order));
 	}
@@ -515,7 +516,7 @@ int pa_vmstat_update(struct pa *pa, uint32_t cpu, struct pa_trail *trail)
 		if (zone == PA_NO_ZONE)
 			continue;
 		cp = pa_cpu_pages(pa, zone, cpu);
-		pa->zones[zone].quick = false;
+		pa->zones[zone].quick = 0;
 		if (cp->delta) {
 			pa_zone_req(pa, zone)->deltas -= cp->delta;
 			cp->delta = 0;

@@ -200,7 +200,7 @@ bool pa_wakeup_kswapd(struct pa *pa, uint32_t zone, uint32_t gfp, unsigned int o
 	}
 	node->kswapd_woken = true;
 	for (uint32_t i = 0; i < pa->nr_zones; i++)
-		pa->zones[i].quick = false;
+		pa->zones[i].quick = 0;
 	return true;
 }
 

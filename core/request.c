@@ -44,7 +44,7 @@ static void lay_out(const struct pa_config *cfg, uint64_t nr_frames, struct req_
 	l->pages = place(&at, (uint64_t)cfg->nr_zones * cfg->cpus, sizeof(struct pa_cpu_pages));
 	l->pgdat = place(&at, l->nodes, sizeof(struct pa_node));
 	l->zonelists = place(&at, (uint64_t)l->nodes * PA_NR_ZONE_TYPES, cfg->nr_zones + 1);
-	l->routes = place(&at, (uint64_t)l->nodes << ROUTE_BITS, sizeof(struct pa_route));
+	l->routes = place(&at, (uint64_t)cfg->cpus << ROUTE_BITS, sizeof(struct pa_route));
 	l->cpu_node = place(&at, cfg->cpus, 1);
 	l->owners = place(&at, nr_frames, 1);
 	l->size = at;
@@ -109,26 +109,6 @@ static void init_gfp_zones(struct pa_req *req)
 	}
 }
 
-static void init_routes(struct pa *pa)
-{
-	struct pa_route *route = pa_at(pa, pa_req(pa)->routes);
-
-	for (uint32_t nid = 0; nid < pa_req(pa)->nodes; nid++) {
-		for (uint32_t gfp = 0; gfp < 1u << ROUTE_BITS; gfp++, route++) {
-			int mt = pa_gfp_mt(gfp), highest = pa_gfp_zone(pa, gfp);
-			uint32_t zone = PA_NO_ZONE;
-
-			if (mt >= 0 && highest >= 0)
-				zone = *pa_zonelist_of(pa, nid, (unsigned int)highest);
-			if (zone == PA_NO_ZONE)
-				continue;
-			route->zone = (uint64_t)((char *)&pa->zones[zone] - (char *)pa);
-			route->pages = (uint64_t)((char *)pa_cpu_pages(pa, zone, 0) - (char *)pa);
-			route->mt = (uint64_t)mt;
-		}
-	}
-}
-
 /* alloc_flags_nofragment, as far as the preferred zone decides it. */
 static bool starts_nofragment(const struct pa *pa, const struct pa_zone_req *zr)
 {
@@ -162,7 +142,9 @@ static void init_zone_req(struct pa *pa, uint32_t zone, const struct pa_zone_con
 	zr->lru = none;
 	zr->compact_migrate = cfg->start_pfn;
 	zr->compact_free = cfg->start_pfn + cfg->spanned;
+	pa->zones[zone].pages = (uint64_t)((char *)pa_cpu_pages(pa, zone, 0) - (char *)pa);
 	for (uint32_t cpu = 0; cpu < req->cpus; cpu++) {
+		pa_cpu_pages(pa, zone, cpu)->pfn0 = pa->zones[zone].pfn0;
 		for (unsigned int i = 0; i < PA_NR_PCP_LISTS; i++)
 			pa_cpu_pages(pa, zone, cpu)->lists[i] = none;
 	}
@@ -198,12 +180,13 @@ void pa_req_init(struct pa *pa, const struct pa_config *cfg)
 		pa_knobs_of(cfg->policy, &req->knobs);
 	pa->boost_factor = cfg->knobs ? cfg->knobs->watermark_boost_factor : cfg->boost_factor;
 	req->knobs.watermark_boost_factor = pa->boost_factor;
-	while (strcmp(pa_rules_at(req->rules)->policy, cfg->policy->name))
+	while (!pa_same_name(pa_rules_at(req->rules)->policy, cfg->policy->name))
 		req->rules++;
 	if (pa_rules_at(req->rules)->pcp_lists >= PA_PCP_ORDERS)
 		req->thp_lists =
 			pa_rules_at(req->rules)->pcp_lists - PA_PCPTYPES * (PA_COSTLY_ORDER + 1u);
 	req->cpus = cfg->cpus;
+	pa->cpus = cfg->cpus;
 	req->capture.pfn = PA_PFN_NONE;
 	req->nodes = l.nodes;
 	req->types = built_in(cfg, pa_rules_at(req->rules));
@@ -211,9 +194,9 @@ void pa_req_init(struct pa *pa, const struct pa_config *cfg)
 	req->pages = pa->req + l.pages;
 	req->pgdat = pa->req + l.pgdat;
 	req->zonelists = pa->req + l.zonelists;
-	req->routes = pa->req + l.routes;
+	pa->routes = pa->req + l.routes;
 	req->cpu_node = pa->req + l.cpu_node;
-	req->owners = pa->req + l.owners;
+	pa->owners = pa->req + l.owners;
 	init_gfp_zones(req);
 	for (uint32_t c = 0; c < req->cpus; c++)
 		pa_cpu_node(pa)[c] = cfg->cpu_node ? cfg->cpu_node[c] : 0;
@@ -226,7 +209,7 @@ void pa_req_init(struct pa *pa, const struct pa_config *cfg)
 	for (uint32_t i = 0; i < pa->nr_zones; i++)
 		pa_zone_req(pa, i)->nofragment = starts_nofragment(pa, pa_zone_req(pa, i));
 	pa_build_zonelists(pa, cfg->distance);
-	init_routes(pa);
+	pa_init_routes(pa);
 	if (!marked)
 		pa_setup_marks(pa);
 	pa_setup_reserve(pa);
@@ -301,7 +284,7 @@ int pa_zone_set(struct pa *pa, uint32_t zone, const struct pa_zone_state *state)
 	zr->defer_shift = state->defer_shift;
 	zr->order_failed = state->order_failed;
 	zr->considered = state->considered;
-	z->quick = false;
+	z->quick = 0;
 	return 0;
 }
 
@@ -321,7 +304,7 @@ int pa_set_counters(struct pa *pa, uint32_t zone, const int8_t *deltas)
 		sum += delta;
 	}
 	zr->deltas = sum;
-	pa->zones[zone].quick = false;
+	pa->zones[zone].quick = 0;
 	for (uint32_t cpu = 0; cpu < pa_req(pa)->cpus; cpu++)
 		pa_cpu_pages(pa, zone, cpu)->delta = deltas[cpu];
 	return 0;

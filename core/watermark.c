@@ -431,4 +431,5 @@ void pa_allow_quick(struct pa *pa, uint32_t zone)
 	need += pa_pages(pa->pageblock_order) - 1; /* what the largest quick request uses up */
 	z->quick = rules->pcp_lists >= PA_PCP_ORDERS && !zr->flags && free > (int64_t)need &&
 		   !(rules->skip_busy_kswapd && pa_node(pa, zr->node)->kswapd_woken);
+	z->quick *= z->end - z->start;
 }
