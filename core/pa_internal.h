@@ -188,6 +188,24 @@ static inline uint64_t pa_part(const struct pa *pa, uint64_t pfn, unsigned int h
 	return pa->maps ? pfn + pa_pages(high) - pa_pages(order) : pfn;
 }
 
+/* Two verbs for names, so that the core wants nothing of a libc but memcpy and its kin. */
+/* What follows @prefix in @text, or NULL. */
+static inline const char *pa_after(const char *text, const char *prefix)
+{
+	while (*prefix && *text == *prefix) {
+		text++;
+		prefix++;
+	}
+	return *prefix ? NULL : text;
+}
+
+static inline bool pa_same_name(const char *a, const char *b)
+{
+	const char *rest = pa_after(a, b);
+
+	return rest && !*rest;
+}
+
 /* layout.c: is (@pfn, @order) an aligned block inside one zone?  That zone, or NULL. */
 struct pa_zone *pa_valid_block(const struct pa *pa, uint64_t pfn, unsigned int order);
 

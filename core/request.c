@@ -198,7 +198,7 @@ void pa_req_init(struct pa *pa, const struct pa_config *cfg)
 		pa_knobs_of(cfg->policy, &req->knobs);
 	pa->boost_factor = cfg->knobs ? cfg->knobs->watermark_boost_factor : cfg->boost_factor;
 	req->knobs.watermark_boost_factor = pa->boost_factor;
-	while (strcmp(pa_rules_at(req->rules)->policy, cfg->policy->name))
+	while (!pa_same_name(pa_rules_at(req->rules)->policy, cfg->policy->name))
 		req->rules++;
 	if (pa_rules_at(req->rules)->pcp_lists >= PA_PCP_ORDERS)
 		req->thp_lists =

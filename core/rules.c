@@ -6,7 +6,6 @@
  * 2.4 is 2.4.10 to 2.4.22: its last point releases had a lowmem reserve instead of added marks.
  * On several nodes it asked one node after the other, each to the end; here they share one zonelist.
  */
-#include <string.h>
 
 #include "pa_req_internal.h"
 
@@ -169,7 +168,7 @@ const struct pa_rules *pa_rules_at(uint32_t i)
 const struct pa_rules *pa_rules_find(const char *policy)
 {
 	for (size_t i = 0; i < NR_RULES; i++) {
-		if (!strcmp(rules[i].policy, policy))
+		if (pa_same_name(rules[i].policy, policy))
 			return &rules[i];
 	}
 	return NULL;
