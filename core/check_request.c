@@ -131,9 +131,8 @@ static const char *counters_sound(const struct pa *pa, uint32_t zone)
 	for (uint32_t cpu = 0; cpu < pa_req(pa)->cpus; cpu++) {
 		const struct pa_cpu_pages *cp = pa_cpu_pages(pa, zone, cpu);
 
-		/* Not by today's threshold: kswapd's, while it worked, may have been higher. */
-		if (cp->delta > PA_THRESHOLD_MOST || cp->delta < -PA_THRESHOLD_MOST)
-			return "a per-cpu delta is beyond any threshold";
+		if (cp->delta > (int64_t)zr->threshold || -cp->delta > (int64_t)zr->threshold)
+			return "a per-cpu delta is beyond its threshold";
 		if (cp->fair_delta && !pa_rules(pa)->fair)
 			return "a turn is counted where there are none";
 		sum += cp->delta;

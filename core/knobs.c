@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <limits.h>
 #include <stddef.h>
-#include <string.h>
 
 #include "pa_req_internal.h"
 
@@ -72,7 +71,7 @@ bool pa_knob_known(const struct pa_policy *policy, const char *name)
 	};
 
 	for (size_t i = 0; i < sizeof(knobs) / sizeof(knobs[0]); i++) {
-		if (!strcmp(knobs[i].name, name))
+		if (pa_same_name(knobs[i].name, name))
 			return knobs[i].known;
 	}
 	return false;

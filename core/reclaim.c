@@ -61,6 +61,13 @@ int pa_lru_del(struct pa *pa, uint64_t pfn)
  * kswapd
  */
 
+/* zone.percpu_drift_mark is set: all CPUs' deltas together could hide that free is below min. */
+static bool may_drift(const struct pa *pa, const struct pa_zone_req *zr)
+{
+	return (uint64_t)zr->threshold * pa_req(pa)->cpus >
+	       zr->wmark[PA_WMARK_LOW] - zr->wmark[PA_WMARK_MIN];
+}
+
 /* zone_watermark_ok_safe: where deltas could hide too much, the lists themselves are asked. */
 static bool watermark_safe(const struct pa *pa, uint32_t zone, unsigned int order, uint64_t mark,
 			   unsigned int highest)
@@ -70,7 +77,8 @@ static bool watermark_safe(const struct pa *pa, uint32_t zone, unsigned int orde
 	uint64_t drift = (uint64_t)zr->threshold * pa_req(pa)->cpus;
 	int64_t free = pa_zone_free(z, zr);
 
-	if (drift > zr->wmark[PA_WMARK_LOW] - zr->wmark[PA_WMARK_MIN] &&
+	/* Not yet in 2.6.24. */
+	if (pa_rules(pa)->pressure && may_drift(pa, zr) &&
 	    free < (int64_t)(pa_mark_of(z, zr, PA_WMARK_HIGH) + drift))
 		free += zr->deltas;
 	return pa_watermark_test(pa, zone, order, mark, highest, 0, free, NULL);
@@ -350,11 +358,9 @@ static uint64_t begin(struct pa *pa, uint32_t nid, unsigned int highest, struct 
 		boost += work[type].boost;
 		if (pa_rules(pa)->pcp_lists >= PA_PCP_ORDERS)
 			zr->flags |= PA_ZONE_RECLAIM_ACTIVE;
-		if (!pa_rules(pa)->pressure)
+		if (!pa_rules(pa)->pressure || !may_drift(pa, zr))
 			continue;
-		zr->threshold = pressure < 1		     ? 1 :
-				pressure < PA_THRESHOLD_MOST ? pressure :
-							       PA_THRESHOLD_MOST;
+		zr->threshold = pressure < 1 ? 1 : pressure;
 	}
 	return boost;
 }
