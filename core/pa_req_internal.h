@@ -98,6 +98,7 @@ struct pa_rules {
 	bool counts_late;	/* 3.10 to 6.9: a refill tells the zone counter once, at its end */
 	bool pcp_auto;		/* 6.7+: high floats between high_min and high_max */
 	bool factor_capped;	/* free_factor stops at 5: late 6.1 */
+	bool drain_chunks;	/* drain_pages_zone in steps of batch << 5 */
 	bool decay_chunks;	/* decay_pcp_high in steps of batch */
 	bool free_high_more;	/* 6.18: free_high from batch + high_min / 2 on */
 	bool boosted_always;	/* 5.4: ZONE_BOOSTED_WATERMARK even where no boost is possible */

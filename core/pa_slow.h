@@ -58,6 +58,12 @@ static inline bool pa_may_reclaim(const struct pa_slow_request *s)
 	return s->ac->gfp & PA_GFP_DIRECT_RECLAIM;
 }
 
+/* Does it reclaim and compact on its own behalf?  Who reclaims for others does not. */
+static inline bool pa_helps_itself(const struct pa_slow_request *s)
+{
+	return pa_may_reclaim(s) && !(s->ac->args->task & PA_TASK_MEMALLOC);
+}
+
 /* get_page_from_freelist, noted as @step. */
 enum pa_next pa_attempt(struct pa_slow_request *s, enum pa_step step, uint32_t flags);
 /* gfp_to_alloc_flags of 2.6.30 and later, without what up to 4.6 comes from pa_task_reserves(). */

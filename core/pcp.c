@@ -431,13 +431,19 @@ void pa_free_one(struct pa *pa, uint32_t zone, uint64_t pfn, unsigned int order,
  * Draining
  */
 
-/* drain_pages_zone; late 6.1 and later let go of the lock now and then, to the same effect. */
+/* drain_pages_zone */
 static uint32_t drain_zone(struct pa *pa, uint32_t zone, uint32_t cpu, uint32_t by,
 			   struct pa_trail *trail)
 {
 	struct pa_cpu_pages *cp = pa_cpu_pages(pa, zone, cpu);
+	int32_t step = cp->pcp.batch << BATCH_SCALE_MAX;
+	uint32_t drained = 0;
 
-	return pa_free_bulk(pa, zone, cp, cp->pcp.count, 0, by, trail);
+	if (!pa_rules(pa)->drain_chunks)
+		step = cp->pcp.count;
+	while (cp->pcp.count > 0)
+		drained += pa_free_bulk(pa, zone, cp, step, 0, by, trail);
+	return drained;
 }
 
 int64_t pa_drain(struct pa *pa, uint32_t zone, uint32_t cpu, uint32_t by, struct pa_trail *trail)

@@ -29,8 +29,8 @@
 /* What late 6.1 and everything after it share. */
 #define SINCE_LATE_6_1                                                                             \
 	SINCE_5_10, .reserves_wake = true, .pcp_lists = PA_PCP_THP_LISTS, .highatomic_last = true, \
-		    .compact_needs_io = true, .compact_fatal = true, .unreserve_no_retry = true,   \
-		    .capture_movable = true
+		    .drain_chunks = true, .compact_needs_io = true, .compact_fatal = true,         \
+		    .unreserve_no_retry = true, .capture_movable = true
 
 /* What 6.12 and everything after it share. */
 #define SINCE_6_12                                                                                 \

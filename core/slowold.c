@@ -84,7 +84,7 @@ static enum pa_next step_2_4_reserves(struct pa_slow_request *s)
 	if (s->ac->args->task & (PA_TASK_MEMALLOC | PA_TASK_OOM_VICTIM))
 		return pa_attempt(s, PA_STEP_RESERVES, PA_ALLOC_NO_WATERMARKS) == GOT_PG ? GOT_PG :
 											   NOPAGE;
-	return pa_may_reclaim(s) ? NEXT : NOPAGE;
+	return pa_helps_itself(s) ? NEXT : NOPAGE;
 }
 
 /* balance_classzone: the first page that is reclaimed may be the very one.  try_to_free_pages kills. */
@@ -150,7 +150,7 @@ static enum pa_next step_2_6_reserves(struct pa_slow_request *s)
 
 	pa_note_step(s->ac, PA_STEP_RETRY, false, s->flags);
 	if (!(task & (PA_TASK_MEMALLOC | PA_TASK_OOM_VICTIM)) || task & PA_TASK_IRQ)
-		return pa_may_reclaim(s) ? NEXT : NOPAGE;
+		return pa_helps_itself(s) ? NEXT : NOPAGE;
 	if (gfp & PA_GFP_NOMEMALLOC)
 		return NOPAGE;
 	if (pa_attempt(s, PA_STEP_RESERVES, PA_ALLOC_NO_WATERMARKS) == GOT_PG)
@@ -229,7 +229,7 @@ static enum pa_next step_reserves(struct pa_slow_request *s)
 		if (nofail)
 			return FOREVER;
 	}
-	if (!pa_may_reclaim(s) || s->ac->args->task & PA_TASK_MEMALLOC)
+	if (!pa_helps_itself(s))
 		return NOPAGE;
 	return is_oom_victim(s) && !nofail ? NOPAGE : NEXT;
 }

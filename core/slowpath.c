@@ -274,7 +274,7 @@ static enum pa_next step_reserves(struct pa_slow_request *s)
 
 static enum pa_next step_can_reclaim(struct pa_slow_request *s)
 {
-	return pa_may_reclaim(s) && !(s->ac->args->task & PA_TASK_MEMALLOC) ? NEXT : NOPAGE;
+	return pa_helps_itself(s) ? NEXT : NOPAGE;
 }
 
 enum pa_next pa_try_reclaim(struct pa_slow_request *s, uint32_t flags)
