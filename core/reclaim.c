@@ -61,6 +61,13 @@ int pa_lru_del(struct pa *pa, uint64_t pfn)
  * kswapd
  */
 
+/* zone.percpu_drift_mark is set: all CPUs' deltas together could hide that free is below min. */
+static bool may_drift(const struct pa *pa, const struct pa_zone_req *zr)
+{
+	return (uint64_t)zr->threshold * pa_req(pa)->cpus >
+	       zr->wmark[PA_WMARK_LOW] - zr->wmark[PA_WMARK_MIN];
+}
+
 /* zone_watermark_ok_safe: where deltas could hide too much, the lists themselves are asked. */
 static bool watermark_safe(const struct pa *pa, uint32_t zone, unsigned int order, uint64_t mark,
 			   unsigned int highest)
@@ -70,8 +77,7 @@ static bool watermark_safe(const struct pa *pa, uint32_t zone, unsigned int orde
 	uint64_t drift = (uint64_t)zr->threshold * pa_req(pa)->cpus;
 	int64_t free = pa_zone_free(z, zr);
 
-	if (drift > zr->wmark[PA_WMARK_LOW] - zr->wmark[PA_WMARK_MIN] &&
-	    free < (int64_t)(pa_mark_of(z, zr, PA_WMARK_HIGH) + drift))
+	if (may_drift(pa, zr) && free < (int64_t)(pa_mark_of(z, zr, PA_WMARK_HIGH) + drift))
 		free += zr->deltas;
 	return pa_watermark_test(pa, zone, order, mark, highest, 0, free, NULL);
 }
@@ -230,7 +236,8 @@ static uint64_t begin(struct pa *pa, uint32_t nid, unsigned int highest, struct 
 		work[type] = (struct at_work){ pa->zones[zone].boost, zr->threshold };
 		boost += work[type].boost;
 		zr->flags |= PA_ZONE_RECLAIM_ACTIVE;
-		zr->threshold = pressure < 1 ? 1 : pressure < 125 ? pressure : 125;
+		if (may_drift(pa, zr))
+			zr->threshold = pressure < 1 ? 1 : pressure < 125 ? pressure : 125;
 	}
 	return boost;
 }
