@@ -16,7 +16,7 @@
 
 struct options {
 	const struct pa_policy *policy; /* NULL: those that the scenario names */
-	bool step, map, json;
+	bool step, map, json, color;
 };
 
 /* One scenario under one policy. */
@@ -111,7 +111,7 @@ static void draw(struct walk *w)
 {
 	if (!w->drawn) {
 		putchar('\n');
-		sim_map(w->sim, stdout);
+		sim_map(w->sim, stdout, w->opt->color);
 	}
 	w->drawn = true;
 }
@@ -196,15 +196,20 @@ static void show_step(struct walk *w, const struct sim_report *r)
 		printf("  NOT as expected: %s; got %s\n", r->expected, r->got);
 }
 
-/* Between what is on the screen and the next step, in time to look at it. */
-static void pause_before(struct walk *w, const struct sim_step *step, const struct sim_step *last)
+/* Between what is on the screen and step @i, in time to look at it. */
+static void pause_before(struct walk *w, uint32_t i, const struct sim_step *last)
 {
-	if (!last || step->verb == SIM_EXPECT || step->verb == SIM_MAP ||
-	    !sim_applies(w->sim, step))
+	const struct sim_step *step = &w->s->steps[i];
+	enum sim_verb next = step->verb;
+
+	if (!last || last->verb == SIM_SAY || !sim_applies(w->sim, step))
+		return;
+	/* What is said belongs to what comes after it: a step, or expectations of what is shown. */
+	while (next == SIM_SAY && ++i < w->s->nr_steps)
+		next = w->s->steps[i].verb;
+	if (next == SIM_EXPECT || next == SIM_MAP)
 		return;
 	if (is_scene(step->verb) && is_scene(last->verb))
-		return;
-	if (last->verb == SIM_SAY)
 		return;
 	draw(w);
 	flush_talk(w);
@@ -301,7 +306,7 @@ static void tell(struct walk *w, const struct sim_report *r, const struct sim_st
 			show_step(w, r);
 	} else if (r->step->verb == SIM_MAP && r->outcome != SIM_SKIPPED) {
 		printf("%s:%u: after: %s\n", w->path, r->step->line, last ? last->text : "nothing");
-		sim_map(w->sim, stdout);
+		sim_map(w->sim, stdout, w->opt->color);
 	}
 	if (r->outcome == SIM_FAILED && !shown)
 		printf("%s:%u: policy %s: expected %s, got %s\n", w->path, r->step->line,
@@ -317,7 +322,7 @@ static int walk_steps(struct walk *w, struct sim_error *error)
 
 	for (i = 0; i < w->s->nr_steps && !w->quit; i++) {
 		if (w->opt->step || w->opt->map)
-			pause_before(w, &w->s->steps[i], last);
+			pause_before(w, i, last);
 		if (w->quit)
 			break;
 		err = sim_next(w->sim, &report, error);
@@ -500,15 +505,17 @@ static int run_files(const struct options *opt, int argc, char **argv)
 
 static int sim_main(int argc, char **argv)
 {
-	enum { OPT_STEP = 256, OPT_MAP, OPT_POLICY, OPT_JSON };
+	enum { OPT_STEP = 256, OPT_MAP, OPT_POLICY, OPT_JSON, OPT_COLOR };
 	static const struct option longs[] = {
 		{ "step", no_argument, NULL, OPT_STEP },
 		{ "map", no_argument, NULL, OPT_MAP },
 		{ "policy", required_argument, NULL, OPT_POLICY },
 		{ "json", no_argument, NULL, OPT_JSON },
+		{ "color", required_argument, NULL, OPT_COLOR },
 		{ NULL, 0, NULL, 0 },
 	};
-	struct options opt = { 0 };
+	const char *no_color = getenv("NO_COLOR");
+	struct options opt = { .color = isatty(STDOUT_FILENO) && !(no_color && *no_color) };
 	int c;
 
 	while ((c = getopt_long(argc, argv, ":", longs, NULL)) != -1) {
@@ -526,6 +533,13 @@ static int sim_main(int argc, char **argv)
 			break;
 		case OPT_JSON:
 			opt.json = true;
+			break;
+		case OPT_COLOR:
+			if (!strcmp(optarg, "auto"))
+				break;
+			opt.color = !strcmp(optarg, "always");
+			if (!opt.color && strcmp(optarg, "never"))
+				return cmd_misused(&cmd_sim, "--color is auto, always or never");
 			break;
 		default:
 			return cmd_bad_option(&cmd_sim, argc, argv, c);
@@ -550,6 +564,7 @@ const struct cmd cmd_sim = {
 	"  --step         walk through one on the terminal: words, map, Enter\n"
 	"  --map          the same without waiting\n"
 	"  --policy NAME  follow this kernel's rules instead of the scenario's\n"
-	"  --json         all steps as JSON",
+	"  --json         all steps as JSON\n"
+	"  --color WHEN   auto, always or never: what a step changed stands out",
 	sim_main,
 };

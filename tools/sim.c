@@ -642,6 +642,7 @@ int sim_next(struct sim *sim, struct sim_report *report, struct sim_error *error
 	const char *why;
 	int err;
 
+	*error = (struct sim_error){ 0 };
 	if (sim->at == sim->s->nr_steps)
 		return 0;
 	step = &sim->s->steps[sim->at++];
@@ -662,14 +663,16 @@ int sim_next(struct sim *sim, struct sim_report *report, struct sim_error *error
 	err = act(sim, step, report, error);
 	if (err)
 		return err;
-	if (!pa_check(sim->pa, &why))
-		return wrong(error, step->line,
-			     step->verb == SIM_LIST || step->verb == SIM_PAGEBLOCK ?
-				     "%s: no kernel's lists look like this: %s" :
-				     "%s: a bug in the core, which is not sound any more: %s",
-			     step->verb == SIM_LIST ? "list" : step->text, why);
-	blame(sim, report);
-	return 1;
+	if (pa_check(sim->pa, &why)) {
+		blame(sim, report);
+		return 1;
+	}
+	if (step->verb == SIM_LIST || step->verb == SIM_PAGEBLOCK)
+		return wrong(error, step->line, "%.40s: no kernel's lists look like this: %s",
+			     step->text, why);
+	error->unsound = true;
+	return wrong(error, step->line, "%.40s: the core is not sound any more: %s (a bug)",
+		     step->text, why);
 }
 
 const struct sim_scenario *sim_scenario(const struct sim *sim)

@@ -133,6 +133,7 @@ struct sim_scenario {
 struct sim_error {
 	unsigned int line; /* 0: none in particular */
 	char text[400];	   /* "what: why (what to do)" */
+	bool unsound;	   /* the core broke its own invariants: a bug */
 };
 
 /*
@@ -184,8 +185,11 @@ bool sim_applies(const struct sim *sim, const struct sim_step *step);
 
 /* What the last step did, in sentences, one a line; nothing for those that change nothing. */
 void sim_words(const struct sim *sim, FILE *to);
-/* All of memory as cells, and the free lists; at most 79 columns. */
-void sim_map(const struct sim *sim, FILE *to);
+/*
+ * All of memory as cells, and the free lists; at most 79 columns.  With @color, what changed since
+ * the last map is in reverse video.
+ */
+void sim_map(struct sim *sim, FILE *to, bool color);
 
 const struct sim_scenario *sim_scenario(const struct sim *sim);
 const struct pa *sim_state(const struct sim *sim);

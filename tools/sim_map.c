@@ -10,8 +10,9 @@
 #include "sim_run.h"
 
 #define CELLS UINT64_C(32) /* a row */
-#define MAX_ROWS 8	   /* all zones together, as far as that goes */
-#define MAX_BLOCKS 24
+#define MAX_ROWS 4	   /* all zones together, as far as that goes: words need room, too */
+#define MAX_BLOCKS 24	   /* that are listed one by one */
+#define MAX_ORDERS 6	   /* likewise */
 #define COLUMNS 79
 
 /* What a page can look like; names of allocations are capital letters. */
@@ -26,8 +27,10 @@ static const char free_marks[PA_NR_MT] = {
 #define MARK_MIX ':'
 
 struct map {
-	const struct sim *sim;
+	struct sim *sim;
 	FILE *to;
+	bool color;
+	uint32_t cell;	    /* number of the next one */
 	unsigned int shift; /* pages of a cell: 1 << shift */
 	bool seen[256];	    /* marks that were drawn */
 	bool typed;	    /* pageblock types, too */
@@ -126,6 +129,18 @@ static void margin(struct map *m, const struct pa_zone_config *z, uint64_t pfn, 
 		fputc(letters[pa_pageblock(m->sim->pa, pfn)], m->to);
 }
 
+/* What the step changed stands out. */
+static void put_mark(struct map *m, char mark)
+{
+	char *old = &m->sim->cells[m->cell++];
+
+	if (m->color && *old && *old != mark)
+		fprintf(m->to, "\033[7m%c\033[0m", mark);
+	else
+		fputc(mark, m->to);
+	*old = mark;
+}
+
 static void row(struct map *m, const struct pa_zone_config *z, uint64_t pfn)
 {
 	uint64_t zone_end = z->start_pfn + z->spanned, end, size = UINT64_C(1) << m->shift;
@@ -143,7 +158,7 @@ static void row(struct map *m, const struct pa_zone_config *z, uint64_t pfn)
 		fputc(begins >= (int)m->shift || !before || (!m->shift && mark != before) ? '|' :
 											    ' ',
 		      m->to);
-		fputc(mark, m->to);
+		put_mark(m, mark);
 		before = mark;
 	}
 	fputc('|', m->to);
@@ -315,22 +330,27 @@ static void lists_by_count(const struct map *m)
 
 static void lists(const struct map *m)
 {
-	uint64_t blocks = 0;
+	uint64_t blocks = 0, nr;
+	uint32_t orders = 0;
 
-	for (uint32_t order = 0; order < m->sim->s->nr_orders; order++)
+	for (uint32_t order = 0; order < m->sim->s->nr_orders; order++) {
+		nr = 0;
 		for (uint32_t zone = 0; zone < m->sim->s->nr_zones; zone++)
-			blocks += pa_nr_free(m->sim->pa, zone, order);
+			nr += pa_nr_free(m->sim->pa, zone, order);
+		blocks += nr;
+		orders += nr != 0;
+	}
 	if (!blocks)
 		fputs("free lists: all empty\n", m->to);
-	else if (m->sim->s->nr_zones == 1 && blocks <= MAX_BLOCKS)
+	else if (m->sim->s->nr_zones == 1 && blocks <= MAX_BLOCKS && orders <= MAX_ORDERS)
 		lists_by_page(m);
 	else
 		lists_by_count(m);
 }
 
-void sim_map(const struct sim *sim, FILE *to)
+void sim_map(struct sim *sim, FILE *to, bool color)
 {
-	struct map m = { .sim = sim, .to = to };
+	struct map m = { .sim = sim, .to = to, .color = color };
 	uint64_t rows = MAX_ROWS > sim->s->nr_zones ? MAX_ROWS : sim->s->nr_zones, pfn;
 
 	while (nr_rows(sim, m.shift) > rows)

@@ -7,6 +7,7 @@
 
 #define SIM_MAX_PICKS 64
 #define SIM_MAX_KILLS 8
+#define SIM_MAX_CELLS (PA_MAX_ZONES * 32)
 
 /* How a request or a free ended. */
 enum sim_result {
@@ -62,10 +63,11 @@ struct sim {
 	uint32_t *owner; /* of each frame: a block's number and 1; 0: no name's */
 	struct sim_block *blocks;
 	uint32_t nr_blocks, max_blocks;
-	uint32_t *newest;    /* of each name: its newest block's number and 1 */
-	bool *in_use;	     /* frames that `use' named, for `boot' */
-	uint8_t *cell_marks; /* room for sim_map(): a byte a frame */
-	uint32_t *victims;   /* names, in the order in which they are killed */
+	uint32_t *newest;	   /* of each name: its newest block's number and 1 */
+	bool *in_use;		   /* frames that `use' named, for `boot' */
+	uint8_t *cell_marks;	   /* room for sim_map(): a byte a frame */
+	char cells[SIM_MAX_CELLS]; /* of the map drawn last; 0: none */
+	uint32_t *victims;	   /* names, in the order in which they are killed */
 	uint32_t nr_victims, next_victim;
 	uint32_t oom_cpu;
 	struct pa_moved *moves;

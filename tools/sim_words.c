@@ -320,7 +320,7 @@ static void source(const struct sim *sim, FILE *to)
 	fputs(".\n", to);
 	if (r->source != PA_FROM_PCP && d && d->path != PA_PATH_NONE &&
 	    (r->source != PA_FROM_REFILL || pa_is_fallback(d))) {
-		fputs("There ", to);
+		fputs("On these lists: ", to);
 		decision(sim, to, d);
 	}
 	if (r->reserved)

@@ -51,6 +51,15 @@ said out 'not allocated so; the free is refused and changes nothing'
 run 0 sim --step --policy 2.4 tests/scenarios/four-from-eight.sim
 said out '2.4 hands out the'
 
+# What a step changed, on a terminal or when asked for.
+esc=$(printf '\033')
+run 0 sim --map --color always tests/scenarios/four-from-eight.sim
+said out "|${esc}[7mA${esc}[0m ${esc}[7mA${esc}[0m"
+run 0 sim --map --color never tests/scenarios/four-from-eight.sim
+! grep -qF "$esc" "$dir/out" || fail '--color never'
+run 2 sim --color green tests/scenarios/four-from-eight.sim
+said err '--color is auto, always or never'
+
 # An expectation that fails: 1, its line, both sides.
 scenario <<'END'
 policy 6.12
@@ -115,7 +124,7 @@ pageblock-order 3
 list order 0 type Unmovable = 9
 END
 run 2 sim "$dir/s.sim"
-said err "s.sim:4: list: no kernel's lists look like this: a free block is not on the list of its"
+said err "s.sim:4: list order 0 type Unmovable = 9: no kernel's lists look like this: a free block is not on the list of its"
 # 6.15 brought it; the policy that is followed counts, not the one that the file names.
 scenario <<'END'
 policy 6.18
