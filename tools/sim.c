@@ -94,6 +94,7 @@ int sim_open(const struct sim_scenario *s, const struct pa_policy *policy, struc
 		return -ENOMEM;
 	sim->s = s;
 	sim->policy = policy;
+	sim->last.pfn = PA_PFN_NONE;
 	while (pa_policy_at(sim->policy_bit) != policy)
 		sim->policy_bit++;
 	for (i = 0; i < s->nr_zones; i++) {
@@ -190,7 +191,8 @@ static int do_boot(struct sim *sim, const struct sim_step *step)
 					    (pa_page(sim->pa, pfn + k, &info) || !info.free);)
 					k++;
 			} while (pfn % size || k < size);
-			pa_free(sim->pa, pfn, order, PA_TO_TAIL, -1);
+			if (pa_free(sim->pa, pfn, order, PA_TO_TAIL, -1))
+				return -EINVAL;
 		}
 	}
 	return 0;
@@ -326,7 +328,7 @@ static int ask_allocator(struct sim *sim, const struct sim_step *step, uint64_t 
 	start_trail(sim, &sim->record.trail);
 	err = pa_alloc(sim->pa, &args, pfn, &sim->record);
 	if (err == -EINVAL)
-		return wrong(error, step->line, "alloc: the allocator takes no such request");
+		return err;
 	sim->last.result = !err ? SIM_OK : err == -EAGAIN ? SIM_WAITS : SIM_NULL;
 	err = end_trail(sim, &sim->record.trail, error);
 	if (!err && a->given & SIM_KEY_LRU && sim->last.result == SIM_OK)
@@ -520,7 +522,8 @@ static int do_tick(struct sim *sim, const struct sim_step *step, struct sim_erro
 
 	start_trail(sim, &trail);
 	sim->now += step->ms;
-	pa_tick(sim->pa, sim->now, &trail);
+	if (pa_tick(sim->pa, sim->now, &trail))
+		return -EINVAL;
 	err = end_trail(sim, &trail, error);
 	sim_find_reclaimed(sim);
 	return err;
@@ -661,6 +664,8 @@ int sim_next(struct sim *sim, struct sim_report *report, struct sim_error *error
 		return 1;
 	begin(sim, step);
 	err = act(sim, step, report, error);
+	if (err == -EINVAL && !*error->text)
+		return wrong(error, step->line, "%.40s: the core refuses it", step->text);
 	if (err)
 		return err;
 	if (pa_check(sim->pa, &why)) {
@@ -673,11 +678,6 @@ int sim_next(struct sim *sim, struct sim_report *report, struct sim_error *error
 	error->unsound = true;
 	return wrong(error, step->line, "%.40s: the core is not sound any more: %s (a bug)",
 		     step->text, why);
-}
-
-const struct sim_scenario *sim_scenario(const struct sim *sim)
-{
-	return sim->s;
 }
 
 const struct pa *sim_state(const struct sim *sim)

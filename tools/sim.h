@@ -191,7 +191,6 @@ void sim_words(const struct sim *sim, FILE *to);
  */
 void sim_map(struct sim *sim, FILE *to, bool color);
 
-const struct sim_scenario *sim_scenario(const struct sim *sim);
 const struct pa *sim_state(const struct sim *sim);
 
 /* Of the last `alloc' or `free': the first page, or PA_PFN_NONE; the first decision, or NULL. */
