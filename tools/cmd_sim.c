@@ -267,6 +267,19 @@ static void json_action(struct walk *w, struct out_json *j)
 	out_close(j);
 }
 
+/* Why a scenario is malformed, or could not be run on. */
+static void json_error(struct out_json *j, int err, const struct sim_error *error)
+{
+	if (!err) {
+		out_null(j, "error");
+		return;
+	}
+	out_object_inline(j, "error");
+	out_u64(j, "line", error->line);
+	out_str(j, "text", err == -ENOMEM ? strerror(ENOMEM) : error->text);
+	out_close(j);
+}
+
 static void json_step(struct walk *w, const struct sim_report *r)
 {
 	struct out_json *j = w->json;
@@ -363,17 +376,17 @@ static int run_policy(struct walk *w, const struct pa_policy *policy, struct tot
 		wrap(*w->s->title ? w->s->title : w->path, "");
 		wrap(policy->summary, "rules of Linux ");
 	}
-	if (!err && w->json) {
+	if (w->json) {
 		out_object(w->json, NULL);
 		out_str(w->json, "policy", policy->name);
 		out_array(w->json, "steps");
 	}
-	if (!err) {
+	if (!err)
 		err = walk_steps(w, &error);
-		if (w->json) {
-			out_close(w->json);
-			out_close(w->json);
-		}
+	if (w->json) {
+		out_close(w->json);
+		json_error(w->json, err, &error);
+		out_close(w->json);
 	}
 	if (err)
 		broken(w->path, err, &error);
@@ -474,6 +487,7 @@ static void run_file(const struct options *opt, const char *path, struct out_jso
 	}
 	if (json) {
 		out_close(json);
+		json_error(json, err, &error);
 		out_close(json);
 	}
 	sim_free(s);

@@ -33,8 +33,8 @@ static int first_knobs(const struct sim *sim, struct pa_knobs *knobs, struct sim
 
 	pa_knobs_default(knobs);
 	for (i = 0; i < s->nr_settings; i++)
-		if (settings_apply(knobs, sim->policy, s->settings[i], why, sizeof(why)))
-			return wrong(error, s->settings_line, "set: %s", why);
+		if (settings_apply(knobs, sim->policy, s->settings[i].text, why, sizeof(why)))
+			return wrong(error, s->settings[i].line, "set: %s", why);
 	return 0;
 }
 
@@ -557,7 +557,7 @@ static int do_set(struct sim *sim, const struct sim_step *step, struct sim_error
 	uint32_t i;
 
 	for (i = 0; i < step->nr_settings; i++)
-		if (settings_apply(&knobs, sim->policy, step->settings[i], why, sizeof(why)))
+		if (settings_apply(&knobs, sim->policy, step->settings[i].text, why, sizeof(why)))
 			return wrong(error, step->line, "set: %s", why);
 	return pa_set_knobs(sim->pa, &knobs);
 }

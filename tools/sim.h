@@ -91,6 +91,11 @@ struct sim_expect {
 	uint32_t nr_places;
 };
 
+struct sim_setting {
+	const char *text; /* "vm.KEY=VALUE" */
+	unsigned int line;
+};
+
 struct sim_step {
 	enum sim_verb verb;
 	unsigned int line;
@@ -105,7 +110,7 @@ struct sim_step {
 	uint32_t nr_pfns;
 	bool by_pfn; /* free: pages, not a name */
 	const char *say;
-	const char *const *settings; /* "vm.KEY=VALUE" */
+	const struct sim_setting *settings;
 	uint32_t nr_settings;
 	struct sim_expect expect;
 };
@@ -119,10 +124,10 @@ struct sim_scenario {
 	uint32_t nr_nodes; /* nodes that zones or CPUs name */
 	uint32_t cpus;	   /* 0: no request level */
 	uint8_t *cpu_node;
-	uint8_t *distance;	     /* NULL: the core's */
-	const char *const *settings; /* that the machine starts with */
+	uint8_t *distance;		    /* NULL: the core's */
+	const struct sim_setting *settings; /* that the machine starts with */
 	uint32_t nr_settings;
-	unsigned int settings_line, cpus_line;
+	unsigned int cpus_line;
 	char **names; /* room for SIM_MAX_NAMES */
 	uint32_t nr_names;
 	struct sim_step *steps;

@@ -238,7 +238,7 @@ static int parse_first_settings(struct sim_parser *p)
 {
 	struct sim_scenario *s = p->s;
 	uint32_t i, all = s->nr_settings + p->nr_words - p->at;
-	const char **settings = sim_alloc(s, all * sizeof(*settings));
+	struct sim_setting *settings = sim_alloc(s, all * sizeof(*settings));
 	struct sim_step step = { 0 };
 	int err;
 
@@ -253,7 +253,6 @@ static int parse_first_settings(struct sim_parser *p)
 		settings[i] = step.settings[i - s->nr_settings];
 	s->settings = settings;
 	s->nr_settings = all;
-	s->settings_line = p->line;
 	return 0;
 }
 

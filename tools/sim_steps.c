@@ -247,7 +247,9 @@ int sim_parse_settings(struct sim_parser *p, struct sim_step *step)
 {
 	uint32_t policies = step->policies ? step->policies : p->s->policies, i;
 	struct pa_knobs knobs;
-	const char **settings, *word;
+	struct sim_setting *settings;
+	const char *word;
+	char *text;
 	char why[300];
 
 	if (!policies)
@@ -266,10 +268,11 @@ int sim_parse_settings(struct sim_parser *p, struct sim_step *step)
 			if (settings_apply(&knobs, pa_policy_at(i), word, why, sizeof(why)))
 				return sim_wrong(p, "set: %s", why);
 		}
-		settings[step->nr_settings] = sim_alloc(p->s, strlen(word) + 1);
-		if (!settings[step->nr_settings])
+		text = sim_alloc(p->s, strlen(word) + 1);
+		if (!text)
 			return -ENOMEM;
-		strcpy((char *)(uintptr_t)settings[step->nr_settings++], word);
+		strcpy(text, word);
+		settings[step->nr_settings++] = (struct sim_setting){ text, p->line };
 	}
 	return 0;
 }

@@ -106,6 +106,9 @@ END
 run 2 sim "$dir/s.sim" tests/scenarios/isolate.sim
 said err "buddyscope: $dir/s.sim:4: set: vm.watermark_scale_factor=5000: out of range under policy 6.12 (1 to 3000 accepted)"
 said out 'isolate.sim: '
+run 2 sim --json "$dir/s.sim" tests/scenarios/isolate.sim
+said out '"error": {"line": 4, "text": "set: vm.watermark_scale_factor=5000: out of range'
+said out '"error": null'
 [ "$(wc -l <"$dir/err")" -eq 1 ] || fail 'more than one message'
 # What only running shows.
 scenario <<'END'

@@ -54,7 +54,8 @@ static void test_machine(void **state)
 	assert_int_equal(s->zones[1].start_pfn, 8192);
 	assert_int_equal(s->zones[1].managed, 2048);
 	assert_int_equal(s->nr_settings, 3);
-	assert_string_equal(s->settings[2], "vm.lowmem_reserve_ratio=1,2");
+	assert_int_equal(s->settings[2].line, 11);
+	assert_string_equal(s->settings[2].text, "vm.lowmem_reserve_ratio=1,2");
 	assert_int_equal(s->nr_steps, 1);
 	assert_int_equal(s->steps[0].line, 12);
 	sim_free(s);

@@ -337,7 +337,7 @@ static void test_stops(void **state)
 	struct sim_error error;
 	struct sim *sim = NULL;
 	static const char knob[] = "policy 6.18\ncpus 1\nzone Normal 64\n"
-				   "set vm.defrag_mode=1\nboot\n";
+				   "set vm.defrag_mode=1\nset vm.extfrag_threshold=1\nboot\n";
 
 	(void)state;
 	stops("policy 6.12\nzone Normal 64\nlist order 3 = 8\nlist order 2 = 12\n", 4,
