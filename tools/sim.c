@@ -113,6 +113,8 @@ int sim_open(const struct sim_scenario *s, const struct pa_policy *policy, struc
 		err = build(sim, error);
 	else
 		err = -ENOMEM;
+	if (err == -EINVAL && !*error->text)
+		wrong(error, 0, "the core refuses this machine");
 	if (err)
 		sim_close(sim);
 	else

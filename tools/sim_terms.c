@@ -127,7 +127,7 @@ int sim_pages(struct sim_parser *p, struct sim_step *step)
  * Options
  */
 
-static const struct gfp_set {
+static const struct word {
 	const char *name;
 	uint32_t bits;
 } gfp_sets[] = {
@@ -141,6 +141,10 @@ static const struct gfp_set {
 	{ "GFP_NOIO", PA_GFP_RECLAIM },
 	{ "GFP_DMA", PA_GFP_DMA },
 	{ "GFP_DMA32", PA_GFP_DMA32 },
+	{ NULL, 0 },
+};
+
+static const struct word tasks[] = {
 	{ "rt", PA_TASK_RT },
 	{ "memalloc", PA_TASK_MEMALLOC },
 	{ "irq", PA_TASK_IRQ },
@@ -149,18 +153,14 @@ static const struct gfp_set {
 	{ "kthread", PA_TASK_KTHREAD },
 	{ "fatal", PA_TASK_FATAL },
 	{ "dumpcore", PA_TASK_DUMPCORE },
+	{ NULL, 0 },
 };
 
-/* The sets' own rows of the table, and the tasks'. */
-#define FIRST_TASK 10
-#define NR_SETS (sizeof(gfp_sets) / sizeof(gfp_sets[0]))
-
-static uint32_t find_bits(const char *name, size_t from, size_t to)
+static uint32_t find_bits(const struct word *table, const char *name)
 {
-	for (size_t i = from; i < to; i++)
-		if (!strcmp(gfp_sets[i].name, name))
-			return gfp_sets[i].bits;
-	return 0;
+	while (table->name && strcmp(table->name, name))
+		table++;
+	return table->bits;
 }
 
 /* "GFP_KERNEL|__GFP_NOFAIL" */
@@ -175,7 +175,7 @@ static int parse_gfp(struct sim_parser *p, struct sim_args *args)
 				 "gfp: flags are missing (as GFP_KERNEL or GFP_USER|__GFP_COMP)");
 	strcpy(copy, word);
 	while ((one = strsep(&rest, "|"))) {
-		bits = find_bits(one, 0, FIRST_TASK);
+		bits = find_bits(gfp_sets, one);
 		if (!bits && !strncmp(one, "__GFP_", 6))
 			bits = pa_gfp_bit(one);
 		if (!bits)
@@ -195,7 +195,7 @@ static int parse_gfp(struct sim_parser *p, struct sim_args *args)
 static int parse_task(struct sim_parser *p, struct sim_args *args)
 {
 	const char *word = sim_word(p);
-	uint32_t bits = word ? find_bits(word, FIRST_TASK, NR_SETS) : 0;
+	uint32_t bits = word ? find_bits(tasks, word) : 0;
 
 	if (!bits)
 		return sim_wrong(p,

@@ -124,10 +124,10 @@ static void fallback(const struct sim *sim, FILE *to, const struct pa_decision *
 	claim_tests(sim, to, d);
 	switch (d->path) {
 	case PA_PATH_CLAIM_WHOLE:
-		fprintf(to,
-			" That is a whole pageblock or more: it becomes %s, and the rest of it"
-			" stays on %s lists.",
-			own, own);
+		fprintf(to, " That is a whole pageblock or more: it becomes %s", own);
+		if (d->fallback_order > d->req.order)
+			fprintf(to, ", and the rest of it stays on %s lists", own);
+		fputs(".", to);
 		break;
 	case PA_PATH_CLAIM:
 		fprintf(to, " The pageblock becomes %s with all that is free in it.", own);
