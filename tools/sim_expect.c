@@ -522,7 +522,7 @@ static int parse_report(struct sim_parser *p, struct sim_step *step)
 	size_t len = word ? strlen(word) : 0;
 	char *text;
 
-	if (len < 3 || *word != '"')
+	if (len < 3 || *word != '"' || word[len - 1] != '"')
 		return sim_wrong(p, "report: a quotation from it is missing (as \"order:4\")");
 	text = sim_alloc(p->s, len);
 	if (!text)

@@ -220,7 +220,7 @@ static int parse_core_size(struct sim_parser *p, uint64_t *pages)
 		return sim_wrong(p, "one of kernelcore and movablecore, once (see line %u)",
 				 p->movable_line);
 	p->movable_line = p->line;
-	err = number_of_pages(p, p->words[0], pages);
+	err = number_of_pages(p, p->verb, pages);
 	return err ? err : sim_at_end(p);
 }
 

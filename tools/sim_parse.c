@@ -282,6 +282,7 @@ static int parse_words(struct sim_parser *p)
 	verb = sim_word(p);
 	if (!verb)
 		return sim_wrong(p, "a step is missing after the colon");
+	p->verb = verb;
 	if (!policies) {
 		err = sim_parse_machine(p, verb);
 		if (err != -ENOENT)
@@ -305,9 +306,22 @@ static int parse_words(struct sim_parser *p)
 	return err;
 }
 
-/* Cut @line into words in place; a quoted string is one. */
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* The end of a quotation that begins at @at, below @end; NULL if none does. */
+static const char *quotation(const char *at, const char *end)
+{
+	return *at == '"' ? memchr(at + 1, '"', (size_t)(end - at - 1)) : NULL;
+}
+
+/* Cut @line into words in place; a quotation is one, blanks and all. */
 static int split(struct sim_parser *p, char *line)
 {
+	char *end = line + strlen(line);
+
 	p->nr_words = 0;
 	p->at = 0;
 	for (;;) {
@@ -317,14 +331,8 @@ static int split(struct sim_parser *p, char *line)
 		if (p->nr_words == SIM_MAX_WORDS)
 			return sim_wrong(p, "more than %d words in a line", SIM_MAX_WORDS);
 		p->words[p->nr_words++] = line;
-		if (*line == '"') {
+		if (quotation(line, end))
 			line = strchr(line + 1, '"');
-			if (!line)
-				return sim_wrong(p, "a quotation that does not end");
-			line++;
-			if (*line && *line != ' ' && *line != '\t')
-				return sim_wrong(p, "a blank is missing after the quotation");
-		}
 		line += strcspn(line, " \t");
 		if (*line)
 			*line++ = '\0';
@@ -334,23 +342,18 @@ static int split(struct sim_parser *p, char *line)
 /* Without its comment and the blanks around it. */
 static size_t trim(const char **line, size_t len)
 {
-	const char *at = *line;
-	bool quoted = false;
-	size_t i;
+	const char *at = *line, *end = at + len, *c, *close;
 
-	while (len && (*at == ' ' || *at == '\t')) {
-		at++;
-		len--;
+	for (; at < end && is_blank(*at); at++)
+		;
+	for (c = at; c < end && !(*c == '#' && (c == at || is_blank(c[-1]))); c++) {
+		close = c == at || is_blank(c[-1]) ? quotation(c, end) : NULL;
+		c = close ? close : c;
 	}
-	for (i = 0; i < len; i++) {
-		quoted ^= at[i] == '"';
-		if (at[i] == '#' && !quoted && (!i || at[i - 1] == ' ' || at[i - 1] == '\t'))
-			len = i;
-	}
-	while (len && (at[len - 1] == ' ' || at[len - 1] == '\t'))
-		len--;
+	for (; c > at && is_blank(c[-1]); c--)
+		;
 	*line = at;
-	return len;
+	return (size_t)(c - at);
 }
 
 static int parse_line(struct sim_parser *p, const char *line, size_t len)

@@ -14,6 +14,7 @@ struct sim_parser {
 	struct sim_error *error;
 	unsigned int line;
 	const char *text; /* the line, as it was written */
+	const char *verb; /* its first word, "in POLICY:" left out */
 	char **words;	  /* of the line */
 	uint32_t nr_words, at;
 	bool built; /* a step was seen: the machine is what it is */

@@ -22,8 +22,7 @@ static int needs_cpus(struct sim_parser *p)
 {
 	if (p->s->cpus)
 		return 0;
-	return sim_wrong(p, "%s: the machine has no request level for it (add: cpus 1)",
-			 p->words[0]);
+	return sim_wrong(p, "%s: the machine has no request level for it (add: cpus 1)", p->verb);
 }
 
 /* At most one of the options in @keys. */

@@ -78,7 +78,7 @@ static void test_step_fields(void **state)
 				"use 32..47 order 1 every 4 movable as g\n"
 				"alloc p1..p3 q order 2 type reclaimable nofragment\n"
 				"free 8 order 3 tail\n"
-				"say  Two words # not this\n"
+				"say  Two \"words\", 5\" and \"one # not this\n"
 				"expect free >= 3 type Movable\n"
 				"expect blocks order 2 -1\n"
 				"expect list order 2 type Movable = empty\n"
@@ -109,7 +109,7 @@ static void test_step_fields(void **state)
 	assert_true(step->by_pfn);
 	assert_int_equal(step->pfn, 8);
 	step++;
-	assert_string_equal(step->say, "Two words");
+	assert_string_equal(step->say, "Two \"words\", 5\" and \"one");
 	step++;
 	assert_int_equal(step->expect.op, SIM_GE);
 	assert_int_equal(step->expect.value, 3);
@@ -208,7 +208,6 @@ static const struct bad bad_machines[] = {
 	{ LISTS "boot\nset vm.min_free_kbytes=64\n", 5, "no request level for it (add: cpus 1)" },
 	{ "title \033[31m\n", 1, "byte 0x1b: a control character" },
 	{ "nonsense 1\n", 1, "nonsense: not a word that a line begins with (title, policy," },
-	{ "say \"no end\n", 1, "a quotation that does not end" },
 	{ "in 6.12 boot\n", 1, "policies and a colon are missing" },
 	{ "in 6.13: boot\n", 1, "policy 6.13: there is none" },
 	{ "in 6.12:\n", 1, "a step is missing" },
@@ -242,7 +241,7 @@ static const struct bad bad_steps[] = {
 	{ LISTS "alloc a order 2 = 4\n", 4, "=: not expected here" },
 	{ LISTS "free a cpu 0\n", 4, "no request level for it" },
 	{ LISTS "alloc a\nboot\n", 5, "boot: too late" },
-	{ LISTS "tick\n", 4, "no request level for it" },
+	{ LISTS "in 6.12: tick\n", 4, "tick: the machine has no request level for it" },
 	{ LISTS "unisolate 0 zone Normal\n", 4, "zone: not an option here (type)" },
 	{ LISTS "reserve many\n", 4, "reserve many: not a number from 0" },
 	{ LISTS "say\n", 4, "say: what?" },
@@ -289,6 +288,9 @@ static const struct bad bad_expectations[] = {
 	{ LISTS "expect pageblock 64 type Movable\n", 4, "not inside one zone" },
 	{ LISTS "expect list = 0\n", 4, "its order is missing" },
 	{ LISTS "expect report order\n", 4, "a quotation from it is missing" },
+	{ LISTS "expect report \"order\n", 4, "a quotation from it is missing" },
+	{ LISTS "expect report \"a b\"c\n", 4, "a quotation from it is missing" },
+	{ LISTS "expect report \"\"\n", 4, "a quotation from it is missing" },
 	{ LISTS "expect reclaimed\n", 4, "a name is missing" },
 	{ LISTS "expect ok now\n", 4, "now: not expected here" },
 	{ CPUS "expect boost 0\n", 5, "expect boost: of which zone? (add: zone NAME)" },
