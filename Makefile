@@ -168,6 +168,8 @@ install: $(BUILD)/buddyscope $(BUILD)/libpa.a ## command, libpa.a and man pages,
 	install -d $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5
 	install -m 644 $(wildcard man/*.1) $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 $(wildcard man/*.5) $(DESTDIR)$(PREFIX)/share/man/man5
+	install -d $(DESTDIR)$(PREFIX)/share/doc/buddyscope/scenarios
+	install -m 644 $(wildcard tests/scenarios/*.sim) $(DESTDIR)$(PREFIX)/share/doc/buddyscope/scenarios
 
 format: ## rewrite the C files as .clang-format has them
 	clang-format -i $(wildcard vmlinux.h core/*.[ch] bpf/*.[ch] tools/*.[ch] tui/*.[ch] tests/*.[ch] tests/*/*.[ch])

@@ -24,6 +24,37 @@ static void test_kswapd(const char *policy)
 	assert_int_equal(pa_tick(pa, 9, NULL), -EINVAL);
 }
 
+/*
+ * While kswapd works, CPUs count closer, but only where their deltas could hide the min mark
+ * (set_pgdat_percpu_threshold): else the deltas it leaves behind would be beyond the threshold.
+ */
+static void test_kswapd_counts(const char *policy)
+{
+	static const uint64_t near[] = { 128, 256, 360 };
+	static const unsigned int orders[] = { 5, 5, 4, 5, 4, 5 };
+	struct pa *pa = machine(policy, 1, PAGES, PA_ZONE_NORMAL, near);
+	struct pa_knobs knobs = *pa_get_knobs(pa);
+	struct pa_zone_state zs = zone_of(pa, 0);
+	uint64_t pfn = 1024;
+
+	knobs.compaction_proactiveness = 0; /* kcompactd would count, too */
+	assert_int_equal(pa_set_knobs(pa, &knobs), 0);
+	assert_int_equal(pa_zone_set(pa, 0, &zs), 0);
+	assert_true(zs.threshold <= 2); /* against 128 pages from min to low */
+	/* At the closer count's 125, the fifth block would be told and the sixth left untold. */
+	for (size_t i = 0; i < 6; i++, pfn += 32) {
+		assert_int_equal(pa_set_allocated(pa, pfn, orders[i], PA_USE_PINNED), 0);
+		assert_int_equal(pa_lru_add(pa, pfn), 0);
+	}
+	give(pa, 4096, 4096 + 256, 4);
+	assert_int_equal(ask(pa, PA_GFP_HIGHUSER_MOVABLE, 0, 0, &pfn), 0);
+	assert_true(rec.slow);
+	assert_int_equal(pa_tick(pa, 10, NULL), 0);
+	assert_true(zone_of(pa, 0).nr_free > 360);
+	assert_int_equal(zone_of(pa, 0).threshold, zs.threshold);
+	sound(pa);
+}
+
 /* Nothing free: direct reclaim, drain, success. */
 static void test_direct_reclaim(const char *policy)
 {
@@ -350,6 +381,7 @@ static void test_names(void **state)
 }
 
 EACH(test_kswapd)
+EACH(test_kswapd_counts)
 EACH(test_direct_reclaim)
 SINCE("5.10", test_proactive)
 SINCE("3.10", test_compaction)
@@ -365,6 +397,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_test_kswapd),
+		cmocka_unit_test(each_test_kswapd_counts),
 		cmocka_unit_test(each_test_direct_reclaim),
 		cmocka_unit_test(each_test_compaction),
 		cmocka_unit_test(each_test_proactive),
