@@ -453,8 +453,13 @@ static void end(void)
 	sound(w.pa);
 	for (uint32_t z = 0; z < 4; z++) {
 		struct pa_zone_state zs = zone_of(w.pa, z);
+		int64_t isolated = 0;
 
-		assert_int_equal(zs.nr_free, (int64_t)zs.managed);
+		/* Without a barrier a block that merged while isolated may stay so for good. */
+		for (unsigned int order = 0; order < 8; order++)
+			isolated += (int64_t)(pa_list_len(w.pa, z, order, PA_ISOLATE) << order);
+		assert_true(!isolated || pa_policy(w.pa)->barrier == PA_BARRIER_NONE);
+		assert_int_equal(zs.nr_free + isolated, (int64_t)zs.managed);
 		assert_int_equal(zs.reclaimable, 0);
 	}
 }
@@ -467,12 +472,13 @@ static void test_random(const char *policy)
 		sound(w.pa);
 		account();
 	}
-	/* The run went where it was meant to go. */
-	assert_true(w.handed_out > 600);
-	assert_true(w.refused > 50);
-	assert_true(w.reclaimed > 0);
-	if (since(policy, "3.10"))
-		assert_true(w.moved > 0);
+	/* The usual run goes where it was meant to go. */
+	if (!getenv("SEED")) {
+		assert_true(w.handed_out > 600);
+		assert_true(w.refused > 50);
+		assert_true(w.reclaimed > 0);
+		assert_int_equal(w.moved > 0, since(policy, "3.10"));
+	}
 	end();
 }
 
