@@ -167,6 +167,22 @@ const char *pa_zone_type_name(enum pa_zone_type type)
 	return (unsigned int)type < PA_NR_ZONE_TYPES ? names[type] : NULL;
 }
 
+int pa_gfp_zone_of(uint32_t types, uint32_t gfp)
+{
+	uint32_t modifier = gfp & (PA_GFP_DMA | PA_GFP_DMA32 | PA_GFP_HIGHMEM);
+	int type = PA_ZONE_NORMAL;
+
+	if (modifier & (modifier - 1))
+		return -EINVAL;
+	if (modifier == PA_GFP_DMA)
+		type = PA_ZONE_DMA;
+	else if (modifier == PA_GFP_DMA32)
+		type = PA_ZONE_DMA32;
+	else if (modifier == PA_GFP_HIGHMEM)
+		type = gfp & PA_GFP_MOVABLE ? PA_ZONE_MOVABLE : PA_ZONE_HIGHMEM;
+	return types >> type & 1 ? type : PA_ZONE_NORMAL;
+}
+
 int pa_gfp_zone(const struct pa *pa, uint32_t gfp)
 {
 	uint8_t type;

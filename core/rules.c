@@ -77,3 +77,18 @@ const struct pa_rules *pa_rules_find(const char *policy)
 	}
 	return NULL;
 }
+
+const struct pa_policy *pa_request_policy(const struct pa_policy *policy)
+{
+	const struct pa_policy *found = NULL, *at;
+	bool reached = false;
+
+	for (size_t i = 0; (at = pa_policy_at(i)); i++) {
+		reached |= at == policy;
+		if (pa_rules_find(at->name))
+			found = at;
+		if (reached && found)
+			return found;
+	}
+	return NULL;
+}

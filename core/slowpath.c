@@ -73,31 +73,46 @@ static enum next attempt(struct slow *s, enum pa_step step, uint32_t flags)
  * Flags
  */
 
-/* gfp_to_alloc_flags */
-static uint32_t adjusted_flags(const struct pa_ctx *ac)
+/* gfp_to_alloc_flags, but for ALLOC_NOFRAGMENT. */
+static uint32_t flags_of(const struct pa_rules *rules, uint32_t gfp, unsigned int order,
+			 uint32_t task)
 {
-	uint32_t gfp = ac->gfp, flags = PA_ALLOC_CPUSET, task = ac->args->task;
+	uint32_t flags = PA_ALLOC_CPUSET;
 	bool rt = task & PA_TASK_RT && !(task & PA_TASK_IRQ);
-	bool blocks = ac->rules->harder ? !(gfp & PA_GFP_ATOMIC) : gfp & PA_GFP_DIRECT_RECLAIM;
+	bool blocks = rules->harder ? !(gfp & PA_GFP_ATOMIC) : gfp & PA_GFP_DIRECT_RECLAIM;
 
 	flags |= gfp & PA_GFP_HIGH ? PA_ALLOC_MIN_RESERVE : 0;
 	flags |= gfp & PA_GFP_KSWAPD_RECLAIM ? PA_ALLOC_KSWAPD : 0;
-	flags |= ac->mt == PA_MOVABLE ? PA_ALLOC_CMA : 0;
-	flags |= pa_req(ac->pa)->knobs.defrag_mode ? PA_ALLOC_NOFRAGMENT : 0;
+	flags |= pa_gfp_mt(gfp) == PA_MOVABLE ? PA_ALLOC_CMA : 0;
 	if (blocks) {
 		if (rt)
-			flags |= ac->rules->harder ? PA_ALLOC_NON_BLOCK : PA_ALLOC_MIN_RESERVE;
+			flags |= rules->harder ? PA_ALLOC_NON_BLOCK : PA_ALLOC_MIN_RESERVE;
 		return flags;
 	}
 	if (!(gfp & PA_GFP_NOMEMALLOC)) {
 		flags |= PA_ALLOC_NON_BLOCK;
-		if (!ac->rules->harder && ac->order &&
-		    (ac->rules->highatomic_any || flags & PA_ALLOC_MIN_RESERVE))
+		if (!rules->harder && order &&
+		    (rules->highatomic_any || flags & PA_ALLOC_MIN_RESERVE))
 			flags |= PA_ALLOC_HIGHATOMIC;
 	}
-	if (ac->rules->harder || flags & PA_ALLOC_MIN_RESERVE)
+	if (rules->harder || flags & PA_ALLOC_MIN_RESERVE)
 		flags &= ~PA_ALLOC_CPUSET;
 	return flags;
+}
+
+static uint32_t adjusted_flags(const struct pa_ctx *ac)
+{
+	uint32_t flags = flags_of(ac->rules, ac->gfp, ac->order, ac->args->task);
+
+	return flags | (pa_req(ac->pa)->knobs.defrag_mode ? PA_ALLOC_NOFRAGMENT : 0);
+}
+
+uint32_t pa_gfp_alloc_flags(const struct pa_policy *policy, uint32_t gfp, unsigned int order,
+			    uint32_t task)
+{
+	const struct pa_rules *rules = policy ? pa_rules_find(policy->name) : NULL;
+
+	return rules ? flags_of(rules, gfp, order, task) : 0;
 }
 
 /* __gfp_pfmemalloc_flags: reserves that the task is entitled to, 0 for none. */

@@ -168,17 +168,16 @@ void pa_setup_marks(struct pa *pa)
  */
 
 /* __zone_watermark_unusable_free */
-static int64_t unusable(const struct pa_rules *rules, const struct pa_zone *z,
-			const struct pa_zone_req *zr, unsigned int order, uint32_t flags)
+static int64_t unusable(const struct pa_rules *rules, const struct pa_zone_numbers *z,
+			unsigned int order, uint32_t flags)
 {
 	uint32_t opens = rules->harder ? PA_ALLOC_NON_BLOCK | PA_ALLOC_OOM : ALLOC_RESERVES;
 	int64_t pages = (int64_t)pa_pages(order) - 1;
 
 	if (!(flags & opens))
-		pages += (int64_t)(rules->free_highatomic ? z->free[PA_HIGHATOMIC] :
-							    zr->nr_reserved_highatomic);
+		pages += rules->free_highatomic ? z->free_highatomic : z->reserved_highatomic;
 	if (!(flags & PA_ALLOC_CMA))
-		pages += (int64_t)z->free[PA_CMA];
+		pages += z->free_cma;
 	return pages;
 }
 
@@ -202,19 +201,44 @@ static int64_t lowered(const struct pa_rules *rules, int64_t min, uint32_t flags
 }
 
 /* Is there one block of @order that the request may take? */
-static bool has_block(const struct pa_rules *rules, const struct pa_zone *z, unsigned int order,
+static bool has_block(const struct pa_rules *rules, const uint32_t *types, unsigned int order,
 		      uint32_t flags)
 {
 	uint32_t last = rules->harder ? PA_ALLOC_NON_BLOCK | PA_ALLOC_OOM :
 					PA_ALLOC_HIGHATOMIC | PA_ALLOC_OOM;
-	uint32_t orders =
-		z->orders[PA_UNMOVABLE] | z->orders[PA_MOVABLE] | z->orders[PA_RECLAIMABLE];
+	uint32_t orders = types[PA_UNMOVABLE] | types[PA_MOVABLE] | types[PA_RECLAIMABLE];
 
 	if (flags & PA_ALLOC_CMA)
-		orders |= z->orders[PA_CMA];
+		orders |= types[PA_CMA];
 	if (flags & last)
-		orders |= z->orders[PA_HIGHATOMIC];
+		orders |= types[PA_HIGHATOMIC];
 	return orders >> order;
+}
+
+/* __zone_watermark_ok; @look's zone and mark's kind are the caller's to know. */
+static bool judge(const struct pa_rules *rules, const struct pa_zone_numbers *z, unsigned int order,
+		  uint32_t flags, struct pa_zone_look *look)
+{
+	int64_t min = lowered(rules, z->mark, flags), less = unusable(rules, z, order, flags);
+	enum pa_verdict verdict = PA_ZONE_OK;
+
+	if (z->free - less <= min + z->reserve)
+		verdict = PA_ZONE_LOW;
+	else if (order && !has_block(rules, z->orders, order, flags))
+		verdict = PA_ZONE_FRAGMENTED;
+	if (look) {
+		*look = (struct pa_zone_look){
+			.verdict = (uint8_t)verdict,
+			.wmark = (uint8_t)((flags & PA_ALLOC_WMARK_MASK) >> PA_ALLOC_WMARK_SHIFT),
+			.flags = flags,
+			.free = z->free,
+			.unusable = less,
+			.mark = z->mark,
+			.min = min,
+			.reserve = z->reserve,
+		};
+	}
+	return verdict == PA_ZONE_OK;
 }
 
 bool pa_watermark_test(const struct pa *pa, uint32_t zone, unsigned int order, uint64_t mark,
@@ -222,30 +246,29 @@ bool pa_watermark_test(const struct pa *pa, uint32_t zone, unsigned int order, u
 		       struct pa_zone_look *look)
 {
 	const struct pa_zone_req *zr = pa_zone_req(pa, zone);
-	const struct pa_rules *rules = pa_rules(pa);
 	const struct pa_zone *z = &pa->zones[zone];
-	int64_t min = lowered(rules, (int64_t)mark, flags);
-	int64_t less = unusable(rules, z, zr, order, flags);
-	enum pa_verdict verdict = PA_ZONE_OK;
+	const struct pa_zone_numbers numbers = {
+		.free = free,
+		.reserved_highatomic = (int64_t)zr->nr_reserved_highatomic,
+		.free_highatomic = (int64_t)z->free[PA_HIGHATOMIC],
+		.free_cma = (int64_t)z->free[PA_CMA],
+		.mark = (int64_t)mark,
+		.reserve = (int64_t)zr->reserve[highest],
+		.orders = z->orders,
+	};
+	bool ok = judge(pa_rules(pa), &numbers, order, flags, look);
 
-	if (free - less <= min + (int64_t)zr->reserve[highest])
-		verdict = PA_ZONE_LOW;
-	else if (order && !has_block(rules, z, order, flags))
-		verdict = PA_ZONE_FRAGMENTED;
-	if (look) {
-		*look = (struct pa_zone_look){
-			.zone = (uint8_t)zone,
-			.verdict = (uint8_t)verdict,
-			.wmark = (uint8_t)((flags & PA_ALLOC_WMARK_MASK) >> PA_ALLOC_WMARK_SHIFT),
-			.flags = flags,
-			.free = free,
-			.unusable = less,
-			.mark = (int64_t)mark,
-			.min = min,
-			.reserve = (int64_t)zr->reserve[highest],
-		};
-	}
-	return verdict == PA_ZONE_OK;
+	if (look)
+		look->zone = (uint8_t)zone;
+	return ok;
+}
+
+bool pa_watermark_numbers(const struct pa_policy *policy, const struct pa_zone_numbers *numbers,
+			  unsigned int order, uint32_t flags, struct pa_zone_look *look)
+{
+	const struct pa_rules *rules = policy ? pa_rules_find(policy->name) : NULL;
+
+	return rules && order < PA_MAX_ORDERS && judge(rules, numbers, order, flags, look);
 }
 
 bool pa_watermark_ok(const struct pa *pa, uint32_t zone, unsigned int order, uint64_t mark,
