@@ -59,6 +59,19 @@ static const struct name gfp_sets[] = {
 	{ PA_GFP_NOWAIT, "GFP_NOWAIT" },
 };
 
+/* More such sets, which pa_gfp_text() spells out. */
+#define TRANSHUGE_LIGHT                                                                            \
+	((PA_GFP_HIGHUSER_MOVABLE | PA_GFP_COMP | PA_GFP_NOMEMALLOC | PA_GFP_NOWARN) &             \
+	 ~PA_GFP_RECLAIM)
+static const struct name gfp_more_sets[] = {
+	{ PA_GFP_KERNEL | PA_GFP_ACCOUNT, "GFP_KERNEL_ACCOUNT" },
+	{ PA_GFP_KERNEL | PA_GFP_RECLAIMABLE, "GFP_TEMPORARY" },
+	{ TRANSHUGE_LIGHT | PA_GFP_DIRECT_RECLAIM, "GFP_TRANSHUGE" },
+	{ TRANSHUGE_LIGHT, "GFP_TRANSHUGE_LIGHT" },
+	{ PA_GFP_DMA, "GFP_DMA" },
+	{ PA_GFP_DMA32, "GFP_DMA32" },
+};
+
 static const struct name alloc_names[] = {
 	{ PA_ALLOC_NOFRAGMENT, "NOFRAGMENT" },
 	{ PA_ALLOC_CMA, "CMA" },
@@ -116,6 +129,13 @@ uint32_t pa_gfp_bit(const char *name)
 	uint32_t bits = find(gfp_names, NR(gfp_names), stem(name));
 
 	return bits ? bits : find(gfp_aliases, NR(gfp_aliases), stem(name));
+}
+
+uint32_t pa_gfp_set(const char *name)
+{
+	uint32_t bits = find(gfp_sets, NR(gfp_sets), stem(name));
+
+	return bits ? bits : find(gfp_more_sets, NR(gfp_more_sets), stem(name));
 }
 
 const char *pa_gfp_name(uint32_t bit)

@@ -57,7 +57,7 @@ int pa_fragmentation_of(const uint64_t *nr_free, unsigned int nr_orders, unsigne
 {
 	struct contig info;
 
-	if (nr_orders > PA_MAX_ORDERS || order >= nr_orders)
+	if (nr_orders > PA_TOLD_ORDERS || order >= nr_orders)
 		return -EINVAL;
 	count(nr_free, nr_orders, order, &info);
 	return fragmentation(&info, order);

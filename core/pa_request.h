@@ -131,6 +131,8 @@ int pa_split_movable(struct pa_zone_config *zones, uint32_t *nr, uint32_t max, u
  * a meaning here.
  */
 uint32_t pa_gfp_bit(const char *name);
+/* Bits of a set by its name: "GFP_KERNEL", "GFP_TRANSHUGE_LIGHT"; 0 if unknown. */
+uint32_t pa_gfp_set(const char *name);
 /* Kernel name of one bit; NULL if @bit is not one known bit. */
 const char *pa_gfp_name(uint32_t bit);
 /* "GFP_KERNEL|__GFP_COMP" into @buf, cut to fit; returns the length it would have. */
@@ -523,6 +525,8 @@ int pa_setup_wmarks(struct pa *pa);
 bool pa_watermark_ok(const struct pa *pa, uint32_t zone, unsigned int order, uint64_t mark,
 		     enum pa_zone_type highest, uint32_t flags, struct pa_zone_look *look);
 
+#define PA_TOLD_ORDERS 16 /* with numbers alone; arm64 with 64 KB pages has 14 */
+
 /* What __zone_watermark_ok looks at of a zone, for a caller with numbers and no state.  In pages. */
 struct pa_zone_numbers {
 	int64_t free; /* the zone counter */
@@ -569,7 +573,7 @@ size_t pa_show_mem(const struct pa *pa, uint32_t cpu, char *buf, size_t len);
  */
 int pa_fragmentation_index(const struct pa *pa, uint32_t zone, unsigned int order);
 int pa_unusable_index(const struct pa *pa, uint32_t zone, unsigned int order);
-/* fragmentation_index of so many free blocks of each order; counts below 2^40. */
+/* fragmentation_index of so many free blocks of each order, all below 2^32. */
 int pa_fragmentation_of(const uint64_t *nr_free, unsigned int nr_orders, unsigned int order);
 /* extfrag_for_order: the same share in percent. */
 int pa_extfrag(const struct pa *pa, uint32_t zone, unsigned int order);

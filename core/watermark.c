@@ -268,7 +268,7 @@ bool pa_watermark_numbers(const struct pa_policy *policy, const struct pa_zone_n
 {
 	const struct pa_rules *rules = policy ? pa_rules_find(policy->name) : NULL;
 
-	return rules && order < PA_MAX_ORDERS && judge(rules, numbers, order, flags, look);
+	return rules && order < PA_TOLD_ORDERS && judge(rules, numbers, order, flags, look);
 }
 
 bool pa_watermark_ok(const struct pa *pa, uint32_t zone, unsigned int order, uint64_t mark,
