@@ -90,13 +90,17 @@ static uint32_t old_gfp(uint64_t mode)
 /* Flags without a meaning for which page is taken. */
 static bool is_harmless(const char *name)
 {
-	static const char *const names[] = {
-		"__GFP_NOTRACK",	   "__GFP_NOACCOUNT",
-		"__GFP_OTHER_NODE",	   "__GFP_ZEROTAGS",
-		"__GFP_SKIP_ZERO",	   "__GFP_SKIP_KASAN",
-		"__GFP_NOLOCKDEP",	   "__GFP_NO_OBJ_EXT",
-		"__GFP_SKIP_KASAN_POISON", "__GFP_SKIP_KASAN_UNPOISON"
-	};
+	static const char *const names[] = { "__GFP_NOTRACK",
+					     "__GFP_NOACCOUNT",
+					     "__GFP_OTHER_NODE",
+					     "__GFP_ZEROTAGS",
+					     "__GFP_SKIP_ZERO",
+					     "__GFP_SKIP_KASAN",
+					     "__GFP_NOLOCKDEP",
+					     "__GFP_NO_OBJ_EXT",
+					     "__GFP_SKIP_KASAN_POISON",
+					     "__GFP_SKIP_KASAN_UNPOISON",
+					     "none" };
 
 	for (size_t i = 0; i < NR(names); i++)
 		if (!strcmp(name, names[i]))

@@ -529,6 +529,38 @@ static void test_reasons(void **state)
 	}
 }
 
+/* Which lowmem_reserve[] number is meant: of four, by whether the second is that of no pages. */
+static void test_four_reserves(void **state)
+{
+	static const struct {
+		const char *numbers;
+		int64_t reserve;
+	} forms[] = { { "0 0 500 900", 500 },	    /* DMA, DMA32, Normal, Movable */
+		      { "0 500 900 900", 500 },	    /* DMA, Normal, Movable, Device */
+		      { "0 0 500 900 900", 500 } }; /* all five */
+	static struct found f;
+	char text[512];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		snprintf(text, sizeof(text),
+			 "x: page allocation failure: order:0, mode:0xcc0(GFP_KERNEL)\n"
+			 "CPU: 0 PID: 1 Comm: x Not tainted 4.9.1 #1\n"
+			 "DMA free:500kB min:400kB low:500kB high:600kB managed:9000kB\n"
+			 "lowmem_reserve[]: %s\n"
+			 "DMA: 25*4kB (U) 50*8kB (U) = 500kB\n",
+			 forms[i].numbers);
+		explain(text, strlen(text), &f);
+		assert_int_equal(f.last.nr_missing, 0);
+		assert_int_equal(f.last.zones[0].look.reserve, forms[i].reserve);
+	}
+	/* An order is skipped: the line is damaged. */
+	memcpy(strstr(text, "*8kB"), "*9kB", 4);
+	explain(text, strlen(text), &f);
+	assert_int_equal(f.last.nr_missing, 1);
+	assert_int_equal(f.last.zones[0].nr_orders, 1);
+}
+
 /* Pages of 64 kB, as arm64 has them: 14 orders. */
 static void test_large_pages(void **state)
 {
@@ -715,7 +747,7 @@ int main(void)
 		cmocka_unit_test(test_huge),	    cmocka_unit_test(test_nothing),
 		cmocka_unit_test(test_headless),    cmocka_unit_test(test_sysrq),
 		cmocka_unit_test(test_stop),	    cmocka_unit_test(test_reasons),
-		cmocka_unit_test(test_large_pages),
+		cmocka_unit_test(test_large_pages), cmocka_unit_test(test_four_reserves),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
