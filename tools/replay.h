@@ -150,6 +150,8 @@ struct replay;
  * NULL if the core has none.
  */
 const struct pa_policy *replay_policy(const struct trace_meta *meta, const char **from);
+/* The nearest to a release, "6.12.117-amd64"; NULL if the core has none. */
+const struct pa_policy *replay_release_policy(const char *kernel);
 
 /*
  * Build the core's zones from a trace's header.  @meta must outlive the replay.
