@@ -173,6 +173,8 @@ $(BUILD)/tools/%.o: tools/%.c $(FLAGS)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(TOOL_CFLAGS) -c -o $@ $<
 
+$(BUILD)/tools/report_out.o: tools/report.html
+
 $(BUILD)/tests/%.o: tests/%.c $(FLAGS)
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
