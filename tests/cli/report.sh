@@ -311,13 +311,70 @@ done
 
 # Two threads that wait on CPUs that neither began on: the one that began first ends first.
 trace moved <<END
+{$at:500,"cpu":0,"type":"mm_vmscan_direct_reclaim_begin","order":0,"gfp":8,"pid":8}
 {$at:1000,"cpu":0,"type":"mm_vmscan_direct_reclaim_begin","order":0,"gfp":8,"pid":9}
 {$at:2000,"cpu":1,"type":"mm_vmscan_direct_reclaim_begin","order":0,"gfp":8,"pid":9}
+{$at:2500,"cpu":0,"type":"mm_vmscan_direct_reclaim_end","nr_reclaimed":1,"pid":8}
 {$at:5000,"cpu":2,"type":"mm_vmscan_direct_reclaim_end","nr_reclaimed":1,"pid":9}
 {$at:6000,"cpu":3,"type":"mm_vmscan_direct_reclaim_end","nr_reclaimed":1,"pid":9}
 END
 run 0 report --csv "$dir/moved.pgt"
-rows stalls,0,count,2 stalls,0,total_ns,8000 stalls,0,max_ns,4000 pairs,0,ambiguous,1
+rows stalls,0,count,3 stalls,0,total_ns,10000 stalls,0,max_ns,4000 pairs,0,ambiguous,1
+
+# A page on a list again is nobody's, whether its free was seen or not.
+trace drained <<END
+{"rec":"free_list","at":"begin","zone":0,"order":0,"mt":"Movable","pfns":[4099,4105,4107]}
+{$at:2000,"cpu":0,"type":"fallback","pfn":4099,"order":0,"mt":"Unmovable","fallback_order":0,"fallback_mt":"Movable"}
+{$at:2000,"cpu":0,"type":"alloc","pfn":4099,"order":0,"mt":"Unmovable","gfp":72,"pid":8}
+{$at:9000000,"cpu":0,"type":"drain","pfn":4099,"order":0,"mt":"Movable"}
+END
+run 0 report --csv "$dir/drained.pgt"
+rows timeline,1,mixed,1 pageblocks,0,mixed,0 pageblocks,0,foreign_pages,0
+
+# What compaction took to fill will hold pages that move; what it put back will not.
+trace taken <<END
+{"rec":"free_list","at":"begin","zone":0,"order":0,"mt":"Unmovable","pfns":[4099,4105]}
+{"rec":"pageblocks","at":"begin","zone":0,"first_pfn":4096,"mt":["Unmovable","Movable","Movable","Movable","Movable","Movable","Movable","Movable"]}
+{$at:2000,"cpu":0,"type":"isolate","pfn":4099,"order":0}
+{$at:2000,"cpu":0,"type":"isolate","pfn":4105,"order":0}
+{$at:9000000,"cpu":0,"type":"putback","pfn":4105,"order":0,"mt":"Unmovable"}
+END
+run 0 report --csv "$dir/taken.pgt"
+rows pageblocks,0,type,Unmovable pageblocks,0,mixed,1 pageblocks,0,foreign_pages,1 \
+	pageblocks,0,types_recorded,true
+
+# Another thread of the process allocates between two runs: the call goes on.
+trace threads <<END
+{$at:1000,"cpu":0,"type":"mm_compaction_try_to_compact_pages","order":9,"gfp":8,"pid":9}
+{$at:1000,"cpu":0,"type":"mm_compaction_begin","pfn":1,"zone_end":4096,"pid":9}
+{$at:2000,"cpu":0,"type":"mm_compaction_end","pfn":1,"status":6,"pid":9}
+{$at:2500,"cpu":1,"type":"alloc","order":9,"mt":"Movable","gfp":8,"pid":9}
+{$at:3000,"cpu":0,"type":"mm_compaction_begin","pfn":4096,"zone_end":8192,"pid":9}
+{$at:5000,"cpu":0,"type":"mm_compaction_end","pfn":4096,"status":8,"pid":9}
+END
+run 0 report --csv "$dir/threads.pgt"
+rows stalls,1,order,9 stalls,1,count,1 stalls,1,max_ns,4000 compaction,0,by,direct compaction,1,by,direct
+
+# A page leaves the list every 10 ms: each slice's sample is of the moment that the slice ends.
+awk 'BEGIN {
+	print "{\"rec\":\"meta\",\"schema\":\"buddyscope.trace/1\",\"kernel\":\"6.1.192\",\"nr_orders\":11," \
+		"\"pageblock_order\":9,\"migratetypes\":[\"Unmovable\",\"Movable\",\"Reclaimable\"]}"
+	print "{\"rec\":\"zone\",\"id\":0,\"name\":\"DMA32\",\"start_pfn\":4096,\"spanned\":4096,\"managed\":4096}"
+	printf "{\"rec\":\"free_list\",\"at\":\"begin\",\"zone\":0,\"order\":0,\"mt\":\"Movable\",\"pfns\":["
+	for (i = 0; i < 200; i++) printf "%s%d", i ? "," : "", 4096 + 2 * i
+	print "]}"
+	for (i = 0; i < 200; i++)
+		printf "{\"rec\":\"ev\",\"ts\":%.0f,\"cpu\":0,\"type\":\"zone_alloc\",\"pfn\":%d,\"order\":0,\"mt\":\"Movable\"}\n",
+			5e9 + i * 1e7, 4096 + 2 * i
+}' >"$dir/slices.json"
+run 0 import "$dir/slices.json" -o "$dir/slices.pgt"
+run 0 report --csv "$dir/slices.pgt"
+odd=$(awk -F , '$1 == "timeline" && $3 == "t_ns" { t = $4 }
+	$1 == "timeline" && $3 == "free_0" { n++
+		gone = t == 1.99e9 ? 200 : int((t + 1e7 - 1) / 1e7)
+		if ($4 != 200 - gone) print t, $4 }
+	END { if (n < 65) print n " samples" }' "$dir/out")
+[ -z "$odd" ] || wrong "free blocks at a time are not what was left: $odd"
 
 # What a loss tears apart is no pair, and no figure is made up where nothing could be compared.
 trace lost <<END
