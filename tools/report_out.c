@@ -212,7 +212,7 @@ static void text_begin(void *arg, const char *name, const char *title, bool one)
 	f->columns = f->column = f->rows = 0;
 }
 
-/* "p50_ns" is shown with a unit a value and "free_pages" with a space. */
+/* "p50_ns" becomes "p50", its values bring their units; "free_pages" becomes "free pages". */
 static void make_head(char *head, size_t len, const char *key)
 {
 	char *p;

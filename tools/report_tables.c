@@ -77,6 +77,26 @@ static void put_trace(const struct walk *w)
 	end(w);
 }
 
+static void put_zones(const struct walk *w)
+{
+	const struct report_zone *z;
+
+	begin(w, "zones", "Zones, in pages", false);
+	for (z = w->rep->zone; z < w->rep->zone + w->rep->nr_zones; z++) {
+		number(w, "node", z->meta->node);
+		text(w, "zone", z->meta->name);
+		number(w, "start_pfn", z->meta->start_pfn);
+		number(w, "spanned", z->meta->spanned);
+		number(w, "present", z->meta->present);
+		number(w, "managed", z->meta->managed);
+		number(w, "min", z->meta->min);
+		number(w, "low", z->meta->low);
+		number(w, "high", z->meta->high);
+		row(w);
+	}
+	end(w);
+}
+
 static uint64_t missed(const struct report *rep)
 {
 	static const char prefix[] = "recursion_misses:";
@@ -692,6 +712,7 @@ void report_tables(const struct report *rep, const struct report_form *form, siz
 	const struct walk w = { .rep = rep, .f = form, .most = most };
 
 	put_trace(&w);
+	put_zones(&w);
 	put_loss(&w);
 	put_fidelity(&w);
 	put_orders(&w);

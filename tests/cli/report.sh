@@ -286,7 +286,7 @@ trace known <<END
 {"rec":"stats","counters":{"recursion_misses:mm_page_free":3,"recursion_misses:mm_page_alloc":2}}
 END
 run 0 report --csv "$dir/known.pgt"
-rows trace,0,duration_ns,35000 loss,0,missed,5 fidelity,0,exact,2 replay,0,proven,true \
+rows trace,0,duration_ns,35000 zones,0,zone,DMA32 zones,0,managed,4096 zones,0,high,24 loss,0,missed,5 fidelity,0,exact,2 replay,0,proven,true \
 	orders,1,order,9 orders,1,failed,2 orders,0,fallbacks,1 fallbacks,0,from,Movable \
 	fallbacks,0,stolen,1 fallbacks,0,core,1 gfp,0,mask,0x8 gfp,0,flags,__GFP_MOVABLE \
 	'gfp,1,flags,__GFP_MOVABLE|0x40' processes,0,pid,7 processes,0,reclaim_ns,2000 \
