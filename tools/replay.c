@@ -633,6 +633,8 @@ static int play(struct replay *r)
 
 	for (i = 0; i < item->events.n; i++) {
 		r->now = item->events.first + i;
+		if (r->opt.event)
+			r->opt.event(r->opt.arg, r->now, &item->events.ev[i]);
 		err = on_event(r, &item->events.ev[i]);
 		if (err)
 			break;

@@ -72,6 +72,8 @@ struct replay_decision {
 };
 
 typedef void replay_fn(void *arg, const struct replay_decision *d);
+/* @event is the number of @ev, from 0. */
+typedef void replay_event_fn(void *arg, uint64_t event, const struct trace_event *ev);
 
 struct replay_options {
 	const char *policy;  /* NULL: what the trace says */
@@ -79,6 +81,11 @@ struct replay_options {
 	bool check;	     /* run pa_check now and then and at the end */
 	bool ahead;	     /* keep an item of events back: a repair sees what follows it */
 	replay_fn *decision; /* called for each comparison; may be NULL */
+	/*
+	 * Called ahead of each event, with the state that the ones before made; only a pick or a
+	 * free that may take another event to tell is not in it yet.  May be NULL.
+	 */
+	replay_event_fn *event;
 	void *arg;
 };
 
