@@ -21,9 +21,9 @@ struct run {
 	uint32_t flags;		/* alloc flags of the request, and */
 	unsigned int classzone; /* its index into reserves: up to 4.4 the end asks for both */
 	unsigned int order, mt;
-	bool async_direct;	     /* looks at pageblocks of the request's own type only */
-	bool proactive;		     /* goes on until the zone's score is low */
-	uint64_t migrate, free, end; /* scanners; @end of the pageblock the free scanner is in */
+	bool async_direct;	       /* looks at pageblocks of the request's own type only */
+	bool proactive;		       /* goes on until the zone's score is low */
+	uint64_t migrate, free, block; /* scanners; start of the pageblock the free scanner is in */
 	uint64_t last; /* where something was taken last, since the lists were drained */
 	uint64_t spare[PA_MAX_ORDERS]; /* isolated free blocks, at most one an order */
 };
@@ -207,7 +207,9 @@ static bool find_free(struct run *r, unsigned int order)
 	uint64_t step = pa_pages(r->pa->pageblock_order);
 
 	for (;;) {
-		while (r->free < r->end) {
+		uint64_t end = r->block + step < z->end ? r->block + step : z->end;
+
+		while (r->free < end) {
 			uint8_t tag = *pa_tag(r->pa, z, r->free);
 			uint64_t pfn = r->free;
 
@@ -219,15 +221,13 @@ static bool find_free(struct run *r, unsigned int order)
 			if (pa_tag_order(tag) >= order)
 				return isolate(r, pfn, pa_tag_order(tag));
 		}
-		/* The next pageblock down, unless the migrate scanner is there already. */
+		/* The next pageblock down, unless it is the migrate scanner's. */
 		do {
-			if (r->end < step || r->end - step <= (r->migrate | (step - 1)))
+			if (r->block <= (r->migrate | (step - 1)) + step)
 				return false;
-			r->end -= step;
-			if (r->end < step || r->end - step < z->start)
-				return false;
-			r->free = r->end - step;
-		} while (!is_target(r, r->free));
+			r->block -= step;
+		} while (!is_target(r, r->block));
+		r->free = r->block;
 	}
 }
 
@@ -413,21 +413,25 @@ static enum pa_compact scan(struct run *r)
 	enum pa_compact result = whole ? PA_COMPACT_COMPLETE : PA_COMPACT_PARTIAL_SKIPPED;
 
 	r->migrate = whole ? z->start : zr->compact_migrate;
-	r->end =
-		(!whole && zr->compact_free > r->migrate ? zr->compact_free : z->end) & ~(step - 1);
-	r->free = r->end;
+	/* The free scanner is about to enter the last pageblock, or where it was left. */
+	r->block = z->end - 1;
+	if (!whole && zr->compact_free > r->migrate && zr->compact_free < z->end)
+		r->block = zr->compact_free;
+	r->block = (r->block | (step - 1)) + 1;
+	r->free = r->block;
 	r->last = PA_PFN_NONE;
 	for (unsigned int order = 0; order < PA_MAX_ORDERS; order++)
 		r->spare[order] = PA_PFN_NONE;
 
-	while (r->migrate < r->end) {
+	while (r->migrate < r->block) {
 		uint64_t end = (r->migrate | (step - 1)) + 1;
 
 		if (finished(r) || pa_req(r->pa)->capture.pfn != PA_PFN_NONE) {
 			result = PA_COMPACT_SUCCESS;
 			break;
 		}
-		if (end > r->end || (is_source(r, r->migrate) && !migrate_block(r, end)))
+		if (end > r->block ||
+		    (is_source(r, r->migrate) && !migrate_block(r, end < z->end ? end : z->end)))
 			break;
 		r->migrate = end;
 		drain_local(r);
@@ -440,7 +444,7 @@ static enum pa_compact scan(struct run *r)
 		result = PA_COMPACT_SUCCESS;
 	/* The scanners met: the next run starts at both ends again. */
 	zr->compact_migrate = result == PA_COMPACT_SUCCESS ? r->migrate & ~(step - 1) : z->start;
-	zr->compact_free = result == PA_COMPACT_SUCCESS ? r->end : z->end;
+	zr->compact_free = result == PA_COMPACT_SUCCESS ? r->block : z->end;
 	return result;
 }
 

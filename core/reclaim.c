@@ -255,8 +255,6 @@ uint64_t pa_direct_reclaim(struct pa_ctx *ac)
 
 	if (ac->reach > PA_COSTLY_ORDER && ac->rules->suits != PA_SUITS_NEVER)
 		nr = UINT64_C(2) << ac->reach; /* should_continue_reclaim: compact_gap */
-	if (nr < SWAP_CLUSTER_MAX)
-		nr = SWAP_CLUSTER_MAX;
 	for (const uint8_t *at = ac->zonelist; *at != PA_NO_ZONE && done < nr; at++) {
 		if (!pa_node_allowed(ac, pa_zone_req(ac->pa, *at)))
 			continue;

@@ -122,6 +122,16 @@ static void miscount_deltas(struct victim *v)
 	v->zr->deltas++;
 }
 
+static void miscount_cold(struct victim *v)
+{
+	v->cp->pcp.cold_count++;
+}
+
+static void count_turns(struct victim *v)
+{
+	v->cp->fair_delta = 1;
+}
+
 static void raise_one_mark(struct victim *v)
 {
 	v->zr->wmark[PA_WMARK_HIGH]++;
@@ -152,6 +162,8 @@ static const struct damage {
 	{ "a per-cpu delta is beyond", lend_too_much },
 	{ "the per-cpu deltas do not sum up", miscount_deltas },
 	{ "the two copies of the high mark differ", raise_one_mark },
+	{ "a cold list's count is not what it holds", miscount_cold },
+	{ "a turn is counted where there are none", count_turns },
 };
 
 static void busy(const char *policy, struct victim *v)
