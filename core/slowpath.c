@@ -190,7 +190,8 @@ static enum next step_compact_first(struct slow *s)
 	const struct pa_ctx *ac = s->ac;
 
 	if (!may_reclaim(s) || !may_compact(s) || !ac->order ||
-	    (!costly(s) && ac->mt == PA_MOVABLE) || reserve_flags(ac))
+	    (!costly(s) && ac->mt == PA_MOVABLE) || reserve_flags(ac) ||
+	    ac->args->task & PA_TASK_HELPED)
 		return NEXT;
 	if (direct_compact(s, PA_STEP_COMPACT_FIRST, PA_PRIO_ASYNC) == GOT_PG)
 		return GOT_PG;
@@ -233,7 +234,9 @@ static enum next step_reserves(struct slow *s)
 
 static enum next step_can_reclaim(struct slow *s)
 {
-	return may_reclaim(s) && !(s->ac->args->task & PA_TASK_MEMALLOC) ? NEXT : NOPAGE;
+	return may_reclaim(s) && !(s->ac->args->task & (PA_TASK_MEMALLOC | PA_TASK_HELPED)) ?
+		       NEXT :
+		       NOPAGE;
 }
 
 /* __alloc_pages_direct_reclaim */

@@ -199,6 +199,24 @@ static void test_unsuitable(const char *policy)
 	assert_int_equal(took(PA_STEP_COMPACT_FIRST), !strcmp(policy, "6.1.0"));
 }
 
+/* Whoever reclaims and compacts for a request does so before it comes. */
+static void test_helped(const char *policy)
+{
+	struct pa *pa = full(policy);
+	uint64_t pfn;
+
+	occupy(pa, 1024, 2048, true);
+	assert_int_equal(ask(pa, PA_GFP_KERNEL, 4, PA_TASK_HELPED, &pfn), -ENOMEM);
+	assert_false(took(PA_STEP_COMPACT_FIRST));
+	assert_int_equal(ask(pa, PA_GFP_HIGHUSER_MOVABLE, 0, PA_TASK_HELPED, &pfn), -ENOMEM);
+	assert_false(took(PA_STEP_RECLAIM));
+	assert_false(took(PA_STEP_COMPACT));
+	assert_true(took(PA_STEP_RESERVES));
+	assert_int_equal(ask(pa, PA_GFP_HIGHUSER_MOVABLE, 0, 0, &pfn), 0);
+	assert_true(took(PA_STEP_RECLAIM));
+	sound(pa);
+}
+
 struct victim {
 	uint64_t start, end;
 	int killed;
@@ -438,6 +456,7 @@ EACH(test_proactive)
 EACH(test_compaction)
 EACH(test_deferral)
 EACH(test_unsuitable)
+EACH(test_helped)
 EACH(test_oom)
 EACH(test_nofail)
 EACH(test_reserves)
@@ -447,19 +466,13 @@ EACH(test_boost)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_test_kswapd),
-		cmocka_unit_test(each_test_direct_reclaim),
-		cmocka_unit_test(each_test_compaction),
-		cmocka_unit_test(each_test_proactive),
-		cmocka_unit_test(each_test_deferral),
-		cmocka_unit_test(each_test_unsuitable),
-		cmocka_unit_test(each_test_oom),
-		cmocka_unit_test(each_test_nofail),
-		cmocka_unit_test(each_test_reserves),
-		cmocka_unit_test(each_test_highatomic),
-		cmocka_unit_test(test_defrag_mode),
-		cmocka_unit_test(each_test_boost),
-		cmocka_unit_test(test_lru),
+		cmocka_unit_test(each_test_kswapd),	cmocka_unit_test(each_test_direct_reclaim),
+		cmocka_unit_test(each_test_compaction), cmocka_unit_test(each_test_proactive),
+		cmocka_unit_test(each_test_deferral),	cmocka_unit_test(each_test_unsuitable),
+		cmocka_unit_test(each_test_helped),	cmocka_unit_test(each_test_oom),
+		cmocka_unit_test(each_test_nofail),	cmocka_unit_test(each_test_reserves),
+		cmocka_unit_test(each_test_highatomic), cmocka_unit_test(test_defrag_mode),
+		cmocka_unit_test(each_test_boost),	cmocka_unit_test(test_lru),
 		cmocka_unit_test(test_names),
 	};
 
