@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# replay --mode request: what it prints, what it refuses.
+# replay --mode request and diff between two such runs: what they print, what they refuse.
 . tests/cli/common.sh
 
 trace=tests/data/debian-6.1.pgt
@@ -67,4 +67,21 @@ said err 'DMA=16M'
 run 2 replay --mode nonesuch $trace
 run 2 replay --set vm.min_free_kbytes=4096 $trace
 said err '--set is for --mode request'
+
+# Two runs beside each other.
+run 0 diff --mode request --policy 6.1 --policy 6.1 $trace
+said out '0 of '
+run 1 diff --mode request --policy 6.1 --policy 6.12 -n 3 $trace
+[ "$(wc -l <"$dir/out")" -eq 4 ] || fail 'not three rows and the sum'
+said out ' by refill'
+run 1 diff --set vm.min_free_kbytes=20000 --csv -n 5 $trace
+[ "$(wc -l <"$dir/out")" -eq 6 ] || fail 'not a heading and five rows'
+said out 'a_pfn,a_path'
+run 1 diff --set vm.min_free_kbytes=20000 --json -n 2 $trace
+said out '"sides": ["6.1", "6.1 vm.min_free_kbytes=20000"]'
+run 2 diff --mode request $trace
+said err 'give a second'
+run 2 diff --set vm.extfrag_threshold=1001 --json $trace
+said err '0 to 1000'
+[ ! -s "$dir/out" ] || fail 'something was printed ahead of the refusal'
 exit $bad
