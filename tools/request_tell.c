@@ -200,6 +200,7 @@ void request_tell_claims(struct request *r, const struct trace_event *pick,
 			 const struct trace_event *end)
 {
 	uint64_t size = UINT64_C(1) << r->meta->pageblock_order;
+	bool stealing = false;
 
 	for (const struct trace_event *ev = pick; ev < end; ev++) {
 		uint8_t mt = request_type_of(r, ev->mt);
@@ -210,8 +211,10 @@ void request_tell_claims(struct request *r, const struct trace_event *pick,
 		    !(ev->bits & EV_CLAIM_KNOWN) ||
 		    trace_fallback_order(ev) >= r->meta->pageblock_order)
 			continue;
-		if (would_claim(r, block, mt) != claimed)
+		/* Once a page was stolen, the rest of the hold steals and asks no more. */
+		if (!stealing && would_claim(r, block, mt) != claimed)
 			lean(r, block, mt, claimed);
+		stealing |= !claimed && r->kernel->fallback == PA_FALLBACK_CLAIM_STEAL;
 	}
 }
 
