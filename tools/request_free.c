@@ -11,6 +11,7 @@
 
 #define VMSTAT_NS UINT64_C(1000000000) /* vm.stat_interval */
 #define VMSTAT_MOST 64
+#define INTERRUPT_FREES 8 /* on top of one request */
 #define VMSTAT_LATE UINT64_C(60000000)
 
 static void drained_all(struct request *r, const struct pa_trail *trail, int64_t *pages)
@@ -143,6 +144,27 @@ static bool is_batch(const struct request *r, uint32_t zone, const struct trace_
 	return ev && ev->type == EV_DRAIN;
 }
 
+/*
+ * An interrupt may free pages on top of a task that has its page but has not said so yet: then that
+ * one was the first of the list before the pages came.
+ */
+static void let_go_first(struct request *r, const struct trace_event *free,
+			 const struct run_zone *z, int64_t list)
+{
+	const struct trace_event *ev = request_next_of(r, free);
+
+	for (uint32_t n = 0; n < INTERRUPT_FREES && ev && ev->type == EV_FREE; n++)
+		ev = request_next_of(r, ev);
+	if (!ev || ev->type != EV_ALLOC || ev->pfn < z->start || ev->pfn >= z->end ||
+	    r->cpus[free->cpu].early != NO_EVENT ||
+	    shadow_list(r, ev->cpu, z, ev->order, request_type_of(r, ev->mt)) != list ||
+	    r->shadow.head[list] != request_frame(z, ev->pfn))
+		return;
+	request_flush(r, free->cpu);
+	request_make_early(r, ev);
+	shadow_remove(r, request_frame(z, ev->pfn));
+}
+
 void request_on_free(struct request *r, const struct trace_event *ev, const struct run_zone *z)
 {
 	struct run_cpu *c = &r->cpus[ev->cpu];
@@ -153,6 +175,8 @@ void request_on_free(struct request *r, const struct trace_event *ev, const stru
 
 	request_end_burst(c);
 	r->res.frees++;
+	if (list >= 0)
+		let_go_first(r, ev, z, list);
 	next = request_next_of(r, ev);
 	if (c->nr_pending == MAX_PENDING)
 		c->drain_left += request_flush(r, ev->cpu);
