@@ -11,10 +11,24 @@
 #define WINDOW (UINT64_C(1) << 18) /* events read ahead */
 #define CHECK_EVERY 65536
 
+/*
+ * A list was turned.  What is last is reported ahead of the event that saw it: a block that only
+ * comes with that event is no news.
+ */
+static void rotate(struct request *r, const struct trace_event *ev, bool tail)
+{
+	struct pa_page_info info;
+
+	if (pa_page(r->pa, ev->pfn, &info) || !info.head || info.order != ev->order ||
+	    info.mt != PA_MOVABLE)
+		return;
+	r->res.rotations += pa_rotate(r->pa, ev->pfn, tail) > 0;
+}
+
 static void on_isolate(struct request *r, const struct trace_event *ev, const struct run_zone *z)
 {
 	if (ev->bits & EV_FAST)
-		pa_rotate(r->pa, ev->pfn, false);
+		rotate(r, ev, false);
 	if (pa_isolate(r->pa, ev->pfn, ev->order) ||
 	    pa_set_allocated(r->pa, ev->pfn, ev->order, PA_USE_MOVABLE)) {
 		r->res.isolated_missed++;
@@ -100,6 +114,16 @@ static void warm_up(struct request *r, const struct trace_event *ev)
 	r->res.before++;
 }
 
+/*
+ * Has the core done all of a lock hold of which more is to be seen?  What is last on a list in the
+ * middle of it came with the hold, and nobody turns a list meanwhile.
+ */
+static bool is_ahead(const struct run_cpu *c)
+{
+	return c->burst == BURST_DRAIN ? c->drain_left > 0 :
+					 c->burst == BURST_PICKS && c->early != NO_EVENT;
+}
+
 static void dispatch(struct request *r, const struct trace_event *ev, const struct run_zone *z)
 {
 	switch (ev->type) {
@@ -130,8 +154,8 @@ static void dispatch(struct request *r, const struct trace_event *ev, const stru
 		on_putback(r, ev, z);
 		return;
 	case EV_ROTATE:
-		if (pa_rotate(r->pa, ev->pfn, ev->bits & EV_ROTATE_TAIL) > 0)
-			r->res.rotations++;
+		if (!is_ahead(&r->cpus[ev->cpu]))
+			rotate(r, ev, ev->bits & EV_ROTATE_TAIL);
 		return;
 	default:
 		on_other(r, ev);
