@@ -112,7 +112,7 @@ static uint64_t rmqueue(struct pa_ctx *ac, uint32_t zone, uint32_t flags, bool *
 	int pindex = pa_pindex(ac->pa, ac->rules, ac->order, ac->mt);
 	uint64_t pfn = PA_PFN_NONE;
 
-	if (pindex >= 0)
+	if (pindex >= 0 && !(ac->args->task & PA_TASK_PCP_BUSY))
 		pfn = from_pcp(ac, zone, (unsigned int)pindex, flags);
 	/* Before 5.14 a list that cannot be filled is the end of it. */
 	*buddy = pfn == PA_PFN_NONE && (pindex < 0 || ac->rules->pcp_lists >= PA_PCP_ORDERS);

@@ -192,7 +192,9 @@ uint32_t pa_gfp_alloc_flags(const struct pa_policy *policy, uint32_t gfp, unsign
 #define PA_TASK_KTHREAD 0x20u	 /* PF_KTHREAD */
 #define PA_TASK_FATAL 0x40u	 /* fatal_signal_pending */
 #define PA_TASK_DUMPCORE 0x80u	 /* PF_DUMPCORE */
-#define PA_TASK_KNOWN 0xffu
+#define PA_TASK_PCP_BUSY 0x100u	 /* the trylock of its per-cpu lists fails: rmqueue_buddy */
+#define PA_TASK_HELPED 0x200u	 /* the caller reclaims and compacts for it: neither is done here */
+#define PA_TASK_KNOWN 0x3ffu
 
 /*
  * The OOM killer as the caller has it: free the victim's pages with pa_free_pages() and return
@@ -485,6 +487,13 @@ int pa_pcp_load(struct pa *pa, uint32_t zone, uint32_t cpu, unsigned int pindex,
  */
 int64_t pa_drain(struct pa *pa, uint32_t zone, uint32_t cpu, uint32_t by, struct pa_trail *trail);
 
+/*
+ * pa_drain_step() - As pa_drain() for one zone and CPU, but what one hold of the locks takes: all,
+ * or batch << 5 pages where drain_pages_zone lets go in between.  Return: base pages drained.
+ */
+int64_t pa_drain_step(struct pa *pa, uint32_t zone, uint32_t cpu, uint32_t by,
+		      struct pa_trail *trail);
+
 /* One round of the vmstat worker on @cpu: refresh_cpu_vm_stats, with decay_pcp_high. */
 int pa_vmstat_update(struct pa *pa, uint32_t cpu, struct pa_trail *trail);
 
@@ -546,6 +555,9 @@ int pa_zone_set(struct pa *pa, uint32_t zone, const struct pa_zone_state *state)
  * what the lists hold, less their sum.  -ENOENT, or -EINVAL if one is beyond the threshold.
  */
 int pa_set_counters(struct pa *pa, uint32_t zone, const int8_t *deltas);
+
+/* What they are; room for one for each CPU.  -ENOENT */
+int pa_get_counters(const struct pa *pa, uint32_t zone, int8_t *deltas);
 
 /*
  * Compute watermarks, reserves and per-cpu sizes anew from the knobs and managed pages, as

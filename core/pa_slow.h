@@ -61,7 +61,7 @@ static inline bool pa_may_reclaim(const struct pa_slow_request *s)
 /* Does it reclaim and compact on its own behalf?  Who reclaims for others does not. */
 static inline bool pa_helps_itself(const struct pa_slow_request *s)
 {
-	return pa_may_reclaim(s) && !(s->ac->args->task & PA_TASK_MEMALLOC);
+	return pa_may_reclaim(s) && !(s->ac->args->task & (PA_TASK_MEMALLOC | PA_TASK_HELPED));
 }
 
 /* get_page_from_freelist, noted as @step. */

@@ -431,19 +431,36 @@ void pa_free_one(struct pa *pa, uint32_t zone, uint64_t pfn, unsigned int order,
  * Draining
  */
 
+/* One hold of the locks in drain_pages_zone. */
+static uint32_t drain_hold(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp, uint32_t by,
+			   struct pa_trail *trail)
+{
+	int32_t most = cp->pcp.count;
+
+	if (pa_rules(pa)->drain_chunks)
+		most = cp->pcp.batch << BATCH_SCALE_MAX;
+	return pa_free_bulk(pa, zone, cp, most, 0, by, trail);
+}
+
 /* drain_pages_zone */
 static uint32_t drain_zone(struct pa *pa, uint32_t zone, uint32_t cpu, uint32_t by,
 			   struct pa_trail *trail)
 {
 	struct pa_cpu_pages *cp = pa_cpu_pages(pa, zone, cpu);
-	int32_t step = cp->pcp.batch << BATCH_SCALE_MAX;
 	uint32_t drained = 0;
 
-	if (!pa_rules(pa)->drain_chunks)
-		step = cp->pcp.count;
 	while (cp->pcp.count > 0)
-		drained += pa_free_bulk(pa, zone, cp, step, 0, by, trail);
+		drained += drain_hold(pa, zone, cp, by, trail);
 	return drained;
+}
+
+int64_t pa_drain_step(struct pa *pa, uint32_t zone, uint32_t cpu, uint32_t by,
+		      struct pa_trail *trail)
+{
+	if (!pa_req(pa) || zone >= pa->nr_zones || cpu >= pa_req(pa)->cpus ||
+	    by >= pa_req(pa)->cpus)
+		return -EINVAL;
+	return drain_hold(pa, zone, pa_cpu_pages(pa, zone, cpu), by, trail);
 }
 
 int64_t pa_drain(struct pa *pa, uint32_t zone, uint32_t cpu, uint32_t by, struct pa_trail *trail)

@@ -297,6 +297,15 @@ int pa_set_counters(struct pa *pa, uint32_t zone, const int8_t *deltas)
 	return 0;
 }
 
+int pa_get_counters(const struct pa *pa, uint32_t zone, int8_t *deltas)
+{
+	if (!pa_req(pa) || zone >= pa->nr_zones)
+		return -ENOENT;
+	for (uint32_t cpu = 0; cpu < pa_req(pa)->cpus; cpu++)
+		deltas[cpu] = pa_cpu_pages(pa, zone, cpu)->delta;
+	return 0;
+}
+
 /* -------------------------------------------------------------------------
  * Frames handed out
  */

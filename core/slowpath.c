@@ -231,7 +231,8 @@ static enum pa_next step_compact_first(struct pa_slow_request *s)
 	enum pa_next next;
 
 	if (!pa_may_reclaim(s) || !may_compact(s) || !ac->reach ||
-	    (!pa_costly(s) && ac->mt == PA_MOVABLE) || pa_task_reserves(ac))
+	    (!pa_costly(s) && ac->mt == PA_MOVABLE) || pa_task_reserves(ac) ||
+	    ac->args->task & PA_TASK_HELPED)
 		return NEXT;
 	s->priority = PA_PRIO_ASYNC;
 	next = pa_try_compaction(s, PA_STEP_COMPACT_FIRST, s->flags);

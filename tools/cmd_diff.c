@@ -9,12 +9,15 @@
 #include "cmd.h"
 #include "diff.h"
 #include "out.h"
+#include "request_diff.h"
 #include "util.h"
 
 enum format { TEXT, JSON, CSV };
 
 struct options {
 	struct diff_options diff;
+	struct request_options request; /* --set, for the second side */
+	bool is_request;
 	const char *path;
 	enum format format;
 	uint64_t most; /* rows to print; 0 all */
@@ -28,6 +31,12 @@ struct printer {
 	struct out_csv csv;
 	uint64_t rows;
 };
+
+/* Core against core, not core against kernel. */
+static bool two_cores(const struct options *opt)
+{
+	return opt->is_request || opt->diff.policy[1];
+}
 
 /* The core numbers its zones as the header does, without those that have no pages. */
 static const char *zone_name(const struct trace_meta *meta, uint32_t zone)
@@ -80,8 +89,8 @@ static void json_row(struct printer *p, const struct diff_row *row)
 	out_str(j, "zone", zone_name(p->meta, row->req.zone));
 	out_u64(j, "order", row->req.order);
 	out_str(j, "mt", pa_mt_name(row->req.mt));
-	json_side(j, p->opt->diff.policy[1] ? "a" : "kernel", &row->side[0]);
-	json_side(j, p->opt->diff.policy[1] ? "b" : "core", &row->side[1]);
+	json_side(j, two_cores(p->opt) ? "a" : "kernel", &row->side[0]);
+	json_side(j, two_cores(p->opt) ? "b" : "core", &row->side[1]);
 	out_bool(j, "same", row->same);
 	out_str(j, "class", row->same ? NULL : replay_class_name(row->class));
 	out_str(j, "why", row->why[0] ? row->why : NULL);
@@ -107,8 +116,8 @@ static void csv_head(struct printer *p)
 	static const char *const front[] = { "event", "ts", "cpu", "zone", "order", "mt" };
 	static const char *const sides[] = { "pfn", "path", "fallback_order", "fallback_mt" };
 	static const char *const back[] = { "class", "why" };
-	const char *const names[2] = { p->opt->diff.policy[1] ? "a" : "kernel",
-				       p->opt->diff.policy[1] ? "b" : "core" };
+	const char *const names[2] = { two_cores(p->opt) ? "a" : "kernel",
+				       two_cores(p->opt) ? "b" : "core" };
 	char column[64];
 	size_t i, k;
 
@@ -203,6 +212,49 @@ static int print_tail(struct printer *p, const struct diff_result *res)
 	return out_json_end(j);
 }
 
+/* "6.1" and "6.1 vm.min_free_kbytes=20000" */
+static void name_sides(const struct options *opt, struct printer *p, char *second, size_t len)
+{
+	const struct pa_policy *own = replay_policy(p->meta, NULL);
+	const char *first = opt->diff.policy[0];
+	size_t n;
+
+	if (!first)
+		first = own ? own->name : "";
+	p->name[0] = first;
+	snprintf(second, len, "%s", opt->diff.policy[1] ? opt->diff.policy[1] : first);
+	for (uint32_t i = 0; i < opt->request.nr_sets; i++) {
+		n = strlen(second);
+		snprintf(second + n, len - n, " %s=%s", opt->request.set[i].key,
+			 opt->request.set[i].value);
+	}
+	p->name[1] = second;
+}
+
+/* Both runs in request mode; the settings are the second one's. */
+static int run_requests(const struct options *opt, struct trace_reader *reader, struct printer *p,
+			struct diff_result *res, char *why, size_t len)
+{
+	struct request_diff_options diff = { .all = opt->diff.all };
+	static char second[256];
+
+	diff.side[0].policy = opt->diff.policy[0];
+	diff.side[1] = opt->request;
+	diff.side[1].policy = opt->diff.policy[1] ? opt->diff.policy[1] : opt->diff.policy[0];
+	/* What is wrong with a setting has to be said ahead of any output. */
+	for (int k = 0; k < 2; k++) {
+		struct request *run;
+		int err = request_open(p->meta, &diff.side[k], &run, why, len);
+
+		if (err)
+			return err;
+		request_close(run);
+	}
+	name_sides(opt, p, second, sizeof(second));
+	print_head(p);
+	return request_diff_run(reader, &diff, print_row, p, res, why, len);
+}
+
 static int run_diff(const struct options *opt)
 {
 	struct printer p = { .opt = opt, .csv = { .to = stdout } };
@@ -215,14 +267,19 @@ static int run_diff(const struct options *opt)
 	if (err)
 		return trace_failed(opt->path, err, why);
 	p.meta = trace_meta(reader);
-	err = diff_names(p.meta, &opt->diff, p.name, why, sizeof(why));
-	if (!err) {
+	if (opt->is_request)
+		err = run_requests(opt, reader, &p, &res, why, sizeof(why));
+	else
+		err = diff_names(p.meta, &opt->diff, p.name, why, sizeof(why));
+	if (!err && !opt->is_request) {
 		print_head(&p);
 		err = diff_run(reader, &opt->diff, print_row, &p, &res, why, sizeof(why));
 	}
 	if (!err)
 		err = print_tail(&p, &res);
 	trace_close(reader);
+	if (opt->is_request && (err == -ENOENT || err == -EINVAL || err == -ENOTSUP))
+		return cmd_misused(&cmd_diff, "%s", why);
 	if (err)
 		return trace_failed(opt->path, err, why);
 	if (res.replay.cut)
@@ -246,10 +303,12 @@ static int add_policy(struct options *opt, const char *name)
 
 static int diff_main(int argc, char **argv)
 {
-	enum { OPT_ALL = 256, OPT_POLICY, OPT_NO_REPAIR, OPT_JSON, OPT_CSV };
+	enum { OPT_ALL = 256, OPT_MODE, OPT_POLICY, OPT_SET, OPT_NO_REPAIR, OPT_JSON, OPT_CSV };
 	static const struct option longs[] = {
 		{ "all", no_argument, NULL, OPT_ALL },
+		{ "mode", required_argument, NULL, OPT_MODE },
 		{ "policy", required_argument, NULL, OPT_POLICY },
+		{ "set", required_argument, NULL, OPT_SET },
 		{ "no-repair", no_argument, NULL, OPT_NO_REPAIR },
 		{ "json", no_argument, NULL, OPT_JSON },
 		{ "csv", no_argument, NULL, OPT_CSV },
@@ -267,6 +326,17 @@ static int diff_main(int argc, char **argv)
 		case OPT_POLICY:
 			if (add_policy(&opt, optarg))
 				return CMD_FAILURE;
+			break;
+		case OPT_MODE:
+			opt.is_request = !strcmp(optarg, "request");
+			if (!opt.is_request && strcmp(optarg, "mirror"))
+				return cmd_misused(&cmd_diff, "there is no mode '%s'", optarg);
+			break;
+		case OPT_SET:
+			opt.is_request = true;
+			if (request_add_set(&opt.request, optarg))
+				return cmd_misused(&cmd_diff, "'%s' is no KEY=VAL, or too many",
+						   optarg);
 			break;
 		case OPT_NO_REPAIR:
 			opt.diff.no_repair = true;
@@ -288,6 +358,9 @@ static int diff_main(int argc, char **argv)
 			return cmd_bad_option(&cmd_diff, argc, argv, c);
 		}
 	}
+	if (opt.is_request && !opt.diff.policy[1] && !opt.request.nr_sets)
+		return cmd_misused(&cmd_diff, "--mode request compares two runs: give a second "
+					      "--policy, or --set");
 	if (argc - optind > 1)
 		return cmd_misused(&cmd_diff, "one trace at a time");
 	if (optind < argc)
@@ -298,13 +371,16 @@ static int diff_main(int argc, char **argv)
 const struct cmd cmd_diff = {
 	.name = "diff",
 	.summary = "List the decisions where kernel and core differ",
-	.usage = "[options] [FILE]\n"
-		 "  --all             every decision, not only those that differ\n"
-		 "  --policy NAME     follow this kernel's rules; given twice: compare the two\n"
-		 "  --no-repair       leave the core as it is after a mismatch\n"
-		 "  --json            one JSON object\n"
-		 "  --csv             comma-separated values with a heading\n"
-		 "  -n COUNT          print so many at most; all are counted\n"
-		 "  -i, --input FILE  the trace (pages.pgt; - is stdin)",
+	.usage =
+		"[options] [FILE]\n"
+		"  --all             every decision, not only those that differ\n"
+		"  --policy NAME     follow this kernel's rules; given twice: compare the two\n"
+		"  --mode request    compare two runs of whole requests (mirror: of list operations)\n"
+		"  --set vm.KEY=VAL  the second run has this setting; implies --mode request\n"
+		"  --no-repair       leave the core as it is after a mismatch\n"
+		"  --json            one JSON object\n"
+		"  --csv             comma-separated values with a heading\n"
+		"  -n COUNT          print so many at most; all are counted\n"
+		"  -i, --input FILE  the trace (pages.pgt; - is stdin)",
 	.run = diff_main,
 };

@@ -9,23 +9,20 @@
 #include "cmd.h"
 #include "out.h"
 #include "replay.h"
+#include "replay_print.h"
+#include "request.h"
+#include "request_print.h"
 #include "util.h"
 
 struct options {
 	struct replay_options replay;
+	struct request_options request;
+	bool is_request;
+	const char *series;
 	const char *path;
 	double max_loss; /* percent; negative: any loss will do */
 	bool json;
 };
-
-/* What was counted, or null where nothing of the kind could be compared. */
-static void out_known(struct out_json *j, const char *key, uint64_t v, bool known)
-{
-	if (known)
-		out_u64(j, key, v);
-	else
-		out_null(j, key);
-}
 
 static void out_classes(struct out_json *j, const struct replay_result *res)
 {
@@ -45,21 +42,6 @@ static void out_classes(struct out_json *j, const struct replay_result *res)
 	out_close(j);
 }
 
-static void out_first(struct out_json *j, const struct replay_divergence *first)
-{
-	if (!first->found) {
-		out_null(j, "first_divergence");
-		return;
-	}
-	out_object(j, "first_divergence");
-	out_u64(j, "event", first->event);
-	out_u64(j, "ts", first->ts);
-	out_str(j, "class", replay_class_name(first->class));
-	out_str(j, "kernel", first->kernel);
-	out_str(j, "core", first->core);
-	out_close(j);
-}
-
 /* The outcome of the claim test was told for some fallback, or there was none to tell it of. */
 static bool claims_known(const struct replay_result *res)
 {
@@ -70,24 +52,24 @@ static void out_counts(struct out_json *j, const struct replay_result *res)
 {
 	bool picks = res->zones_begin, claims = claims_known(res), end = res->end_known;
 
-	out_known(j, "picks", res->picks, picks);
-	out_known(j, "picks_exact", res->picks_exact, picks);
+	print_known(j, "picks", res->picks, picks);
+	print_known(j, "picks_exact", res->picks_exact, picks);
 	out_u64(j, "picks_skipped", res->picks_skipped);
-	out_known(j, "fallbacks", res->fallbacks, picks);
-	out_known(j, "fallbacks_exact", res->fallbacks_exact, picks);
-	out_known(j, "claims", res->claims, claims);
-	out_known(j, "claims_exact", res->claims_exact, claims);
-	out_known(j, "repairs", res->repairs, picks);
+	print_known(j, "fallbacks", res->fallbacks, picks);
+	print_known(j, "fallbacks_exact", res->fallbacks_exact, picks);
+	print_known(j, "claims", res->claims, claims);
+	print_known(j, "claims_exact", res->claims_exact, claims);
+	print_known(j, "repairs", res->repairs, picks);
 	out_u64(j, "reordered", res->reordered);
 	out_u64(j, "rotations", res->rotations);
 	out_u64(j, "held", res->held);
 	out_u64(j, "captures", res->captures);
 	out_u64(j, "dropped", res->dropped);
-	out_known(j, "lists", res->lists, end);
-	out_known(j, "lists_exact_order", res->lists_exact_order, end);
-	out_known(j, "lists_exact_set", res->lists_exact_set, end);
-	out_known(j, "final_blocks", res->final_blocks, end);
-	out_known(j, "final_blocks_exact", res->final_blocks_exact, end);
+	print_known(j, "lists", res->lists, end);
+	print_known(j, "lists_exact_order", res->lists_exact_order, end);
+	print_known(j, "lists_exact_set", res->lists_exact_set, end);
+	print_known(j, "final_blocks", res->final_blocks, end);
+	print_known(j, "final_blocks_exact", res->final_blocks_exact, end);
 }
 
 static const char *zone_name(const struct trace_meta *meta, uint32_t id)
@@ -100,13 +82,13 @@ static const char *zone_name(const struct trace_meta *meta, uint32_t id)
 
 static void out_pfn(struct out_json *j, const char *name, uint64_t pfn)
 {
-	out_known(j, name, pfn, pfn != PA_PFN_NONE);
+	print_known(j, name, pfn, pfn != PA_PFN_NONE);
 }
 
 static void out_lists(struct out_json *j, const struct trace_meta *meta,
 		      const struct replay_result *res)
 {
-	const struct replay_list_diff *d;
+	const struct final_diff *d;
 
 	out_array(j, "list_differences");
 	for (d = res->list_diff; d < res->list_diff + res->nr_list_diffs; d++) {
@@ -142,7 +124,7 @@ static int print_json(const struct trace_meta *meta, const struct options *opt,
 	out_u64(&j, "events", res->events);
 	out_u64(&j, "lost", res->lost);
 	out_classes(&j, res);
-	out_first(&j, &res->first);
+	print_first(&j, &res->first);
 	out_counts(&j, res);
 	out_lists(&j, meta, res);
 	if (opt->replay.check)
@@ -155,22 +137,6 @@ static int print_json(const struct trace_meta *meta, const struct options *opt,
 		out_null(&j, "events_per_second");
 	out_close(&j);
 	return out_json_end(&j) ? CMD_FAILURE : CMD_OK;
-}
-
-/* "17 of 18 (94.44 %)"; rounded down, so that only all of them are 100 %. */
-static void print_share(const char *what, uint64_t part, uint64_t whole, bool known)
-{
-	uint64_t share;
-
-	if (!known) {
-		printf("%-12s not known\n", what);
-	} else if (!whole) {
-		printf("%-12s none\n", what);
-	} else {
-		share = (uint64_t)((unsigned __int128)part * 10000 / whole);
-		printf("%-12s %" PRIu64 " of %" PRIu64 " (%" PRIu64 ".%02" PRIu64 " %%)\n", what,
-		       part, whole, share / 100, share % 100);
-	}
 }
 
 static void print_classes(const struct replay_result *res)
@@ -201,7 +167,7 @@ static void print_block(const char *whose, uint64_t pfn)
 
 static void print_lists(const struct trace_meta *meta, const struct replay_result *res)
 {
-	const struct replay_list_diff *d;
+	const struct final_diff *d;
 
 	for (d = res->list_diff; d < res->list_diff + res->nr_list_diffs; d++) {
 		printf("list %s order %u %s: %" PRIu64 " blocks in the kernel, %" PRIu64
@@ -262,32 +228,14 @@ static void print_text(const struct trace_meta *meta, const struct replay_result
 	printf("%s\n", verdict(res));
 }
 
-static int run_replay(const struct options *opt)
+/* Exit code once all is printed: what is worst about the trace. */
+static int judge(const struct options *opt, int code, const char *cut, uint64_t events,
+		 uint64_t lost)
 {
-	struct replay_result res = { 0 };
-	struct trace_reader *reader;
-	char why[256] = "";
-	double share;
-	int err, code;
+	double share = lost ? 100.0 * (double)lost / (double)(lost + events) : 0;
 
-	err = trace_open(opt->path, &reader, why, sizeof(why));
-	if (err)
-		return trace_failed(opt->path, err, why);
-	err = replay_run(reader, &opt->replay, &res, why, sizeof(why));
-	if (err) {
-		trace_close(reader);
-		return trace_failed(opt->path, err, why);
-	}
-	code = CMD_OK;
-	if (opt->json)
-		code = print_json(trace_meta(reader), opt, &res);
-	else
-		print_text(trace_meta(reader), &res);
-	trace_close(reader);
-
-	share = res.lost ? 100.0 * (double)res.lost / (double)(res.lost + res.events) : 0;
-	if (res.cut)
-		return trace_failed(opt->path, -EBADMSG, res.why);
+	if (cut)
+		return trace_failed(opt->path, -EBADMSG, cut);
 	if (opt->max_loss >= 0 && share > opt->max_loss) {
 		error_msg("%s: %.3f %% of the events are lost: more than --max-loss", opt->path,
 			  share);
@@ -296,12 +244,122 @@ static int run_replay(const struct options *opt)
 	return code;
 }
 
+static int run_mirror(const struct options *opt, struct trace_reader *reader)
+{
+	struct replay_result res = { 0 };
+	char why[256] = "";
+	int err, code = CMD_OK;
+
+	err = replay_run(reader, &opt->replay, &res, why, sizeof(why));
+	if (err)
+		return trace_failed(opt->path, err, why);
+	if (opt->json)
+		code = print_json(trace_meta(reader), opt, &res);
+	else
+		print_text(trace_meta(reader), &res);
+	return judge(opt, code, res.cut ? res.why : NULL, res.events, res.lost);
+}
+
+static int run_request(const struct options *opt, struct trace_reader *reader)
+{
+	struct request_options request = opt->request;
+	struct request_series *series = NULL;
+	struct request_result res = { 0 };
+	char why[256] = "";
+	int err, code = CMD_OK;
+
+	request.policy = opt->replay.policy;
+	request.check = opt->replay.check;
+	if (opt->series) {
+		err = request_series_open(opt->series, trace_meta(reader), &series);
+		if (err)
+			return trace_failed(opt->series, err, NULL);
+		request.sample = request_series_row;
+		request.sample_arg = series;
+	}
+	err = request_run(reader, &request, &res, why, sizeof(why));
+	if (err) {
+		request_series_close(series);
+		if (err == -ENOENT || err == -EINVAL || err == -ENOTSUP)
+			return cmd_misused(&cmd_replay, "%s", why);
+		return trace_failed(opt->path, err, why);
+	}
+	err = request_series_close(series);
+	if (err)
+		return trace_failed(opt->series, err, NULL);
+	if (opt->json)
+		code = request_print_json(trace_meta(reader), opt->replay.check, &res) ?
+			       CMD_FAILURE :
+			       CMD_OK;
+	else
+		request_print_text(trace_meta(reader), &res);
+	return judge(opt, code, res.cut ? res.why : NULL, res.events, res.lost);
+}
+
+static int run_replay(const struct options *opt)
+{
+	struct trace_reader *reader;
+	char why[256] = "";
+	int err, code;
+
+	err = trace_open(opt->path, &reader, why, sizeof(why));
+	if (err)
+		return trace_failed(opt->path, err, why);
+	code = opt->is_request ? run_request(opt, reader) : run_mirror(opt, reader);
+	trace_close(reader);
+	return code;
+}
+
+/* The options that only request mode has. */
+enum { OPT_SET = 512, OPT_MEM, OPT_ZONES, OPT_CPUS, OPT_SERIES, OPT_EVERY };
+
+static int request_option(struct options *opt, int c)
+{
+	uint64_t v;
+
+	switch (c) {
+	case OPT_SET:
+		if (request_add_set(&opt->request, optarg))
+			return cmd_misused(&cmd_replay, "'%s' is no KEY=VAL, or too many", optarg);
+		break;
+	case OPT_MEM:
+		if (parse_size(optarg, &opt->request.mem) || opt->request.mem < 1 << 20)
+			return cmd_misused(&cmd_replay, "'%s' is no size of a machine", optarg);
+		break;
+	case OPT_ZONES:
+		opt->request.zones = optarg;
+		break;
+	case OPT_CPUS:
+		if (parse_u64(optarg, 1, PA_MAX_CPUS, &v))
+			return cmd_misused(&cmd_replay, "--cpus takes 1 to %d, not '%s'",
+					   PA_MAX_CPUS, optarg);
+		opt->request.cpus = (uint32_t)v;
+		break;
+	case OPT_SERIES:
+		opt->series = optarg;
+		break;
+	case OPT_EVERY:
+		if (parse_u64(optarg, 1, UINT64_MAX, &opt->request.every))
+			return cmd_misused(&cmd_replay, "'%s' is no count", optarg);
+		break;
+	default:
+		break;
+	}
+	return CMD_OK;
+}
+
 static int replay_main(int argc, char **argv)
 {
 	enum { OPT_MODE = 256, OPT_POLICY, OPT_NO_REPAIR, OPT_CHECK, OPT_JSON, OPT_MAX_LOSS };
 	static const struct option longs[] = {
 		{ "mode", required_argument, NULL, OPT_MODE },
 		{ "policy", required_argument, NULL, OPT_POLICY },
+		{ "set", required_argument, NULL, OPT_SET },
+		{ "mem", required_argument, NULL, OPT_MEM },
+		{ "zones", required_argument, NULL, OPT_ZONES },
+		{ "cpus", required_argument, NULL, OPT_CPUS },
+		{ "series", required_argument, NULL, OPT_SERIES },
+		{ "every", required_argument, NULL, OPT_EVERY },
 		{ "no-repair", no_argument, NULL, OPT_NO_REPAIR },
 		{ "check", no_argument, NULL, OPT_CHECK },
 		{ "json", no_argument, NULL, OPT_JSON },
@@ -309,13 +367,17 @@ static int replay_main(int argc, char **argv)
 		{ "input", required_argument, NULL, 'i' },
 		{ NULL, 0, NULL, 0 },
 	};
-	struct options opt = { .path = "pages.pgt", .max_loss = -1 };
+	struct options opt = { .path = "pages.pgt",
+			       .max_loss = -1,
+			       .request.every = REQUEST_EVERY };
+	const char *alone = NULL; /* an option that request mode alone has */
 	int c;
 
 	while ((c = getopt_long(argc, argv, ":i:", longs, NULL)) != -1) {
 		switch (c) {
 		case OPT_MODE:
-			if (strcmp(optarg, "mirror"))
+			opt.is_request = !strcmp(optarg, "request");
+			if (!opt.is_request && strcmp(optarg, "mirror"))
 				return cmd_misused(&cmd_replay, "there is no mode '%s'", optarg);
 			break;
 		case OPT_POLICY:
@@ -339,10 +401,17 @@ static int replay_main(int argc, char **argv)
 		case 'i':
 			opt.path = optarg;
 			break;
+		case OPT_SET ... OPT_EVERY:
+			alone = longs[c - OPT_SET + 2].name;
+			if (request_option(&opt, c))
+				return CMD_FAILURE;
+			break;
 		default:
 			return cmd_bad_option(&cmd_replay, argc, argv, c);
 		}
 	}
+	if (alone && !opt.is_request)
+		return cmd_misused(&cmd_replay, "--%s is for --mode request", alone);
 	if (argc - optind > 1)
 		return cmd_misused(&cmd_replay, "one trace at a time");
 	if (optind < argc)
@@ -353,13 +422,22 @@ static int replay_main(int argc, char **argv)
 const struct cmd cmd_replay = {
 	.name = "replay",
 	.summary = "Run a trace through the core and count where both agree",
-	.usage = "[options] [FILE]\n"
-		 "  --mode mirror     list by list, in the order of the zone's lock (the default)\n"
-		 "  --policy NAME     follow this kernel's rules, not those of the trace's kernel\n"
-		 "  --no-repair       leave the core as it is after a mismatch\n"
-		 "  --check           verify every invariant of the core on the way\n"
-		 "  --max-loss PCT    exit 4 if more of the events are lost\n"
-		 "  --json            one JSON object\n"
-		 "  -i, --input FILE  the trace (pages.pgt; - is stdin)",
+	.usage =
+		"[options] [FILE]\n"
+		"  --mode mirror     list by list, in the order of the zone's lock (the default)\n"
+		"  --mode request    request by request, through per-cpu lists, watermarks, slow path\n"
+		"  --policy NAME     follow this kernel's rules, not those of the trace's kernel\n"
+		"  --no-repair       leave the core as it is after a mismatch; request mode always does\n"
+		"  --check           verify every invariant of the core on the way\n"
+		"  --max-loss PCT    exit 4 if more of the events are lost\n"
+		"  --json            one JSON object\n"
+		"  -i, --input FILE  the trace (pages.pgt; - is stdin)\n"
+		"with --mode request:\n"
+		"  --set vm.KEY=VAL  another setting than the trace's; may be given again\n"
+		"  --mem SIZE        a machine of this size, freshly booted\n"
+		"  --zones LIST      or of these zones: DMA=16M,DMA32=496M\n"
+		"  --cpus N          with so many CPUs\n"
+		"  --series FILE     write the state over time as CSV (- is stdout)\n"
+		"  --every N         a row every N events (10000)",
 	.run = replay_main,
 };

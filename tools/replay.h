@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "core/pa.h"
+#include "final.h"
 #include "trace.h"
 
 /*
@@ -103,17 +104,6 @@ struct replay_divergence {
 	char kernel[REPLAY_TEXT], core[REPLAY_TEXT];
 };
 
-#define REPLAY_LIST_DIFFS 4
-
-/* A closing list that is not the same, block by block from its head. */
-struct replay_list_diff {
-	uint32_t zone;		       /* of the trace */
-	uint8_t order, mt;	       /* enum pa_mt */
-	uint64_t kernel, core;	       /* blocks on it */
-	uint64_t at;		       /* the first place where they differ, from 0 */
-	uint64_t kernel_pfn, core_pfn; /* what is there; PA_PFN_NONE: nothing */
-};
-
 struct replay_result {
 	const struct pa_policy *policy;
 	const char *policy_from; /* "option", "trace" or "kernel release" */
@@ -139,7 +129,7 @@ struct replay_result {
 	const char *unsound; /* pa_check's sentence, NULL while the state is sound */
 	struct replay_class_count classes[REPLAY_NR_CLASSES];
 	struct replay_divergence first;
-	struct replay_list_diff list_diff[REPLAY_LIST_DIFFS]; /* the first of them */
+	struct final_diff list_diff[FINAL_DIFFS]; /* the first; zone is the trace's id */
 	uint32_t nr_list_diffs;
 	double seconds; /* of processor time */
 };

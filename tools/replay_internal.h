@@ -3,6 +3,7 @@
 #ifndef TOOLS_REPLAY_INTERNAL_H
 #define TOOLS_REPLAY_INTERNAL_H
 
+#include "final.h"
 #include "replay.h"
 
 #define NO_MT 0xff
@@ -64,15 +65,6 @@ struct zone_state {
 	uint64_t right[PA_MAX_ORDERS][PA_NR_MT]; /* event of the last exact pick from a list */
 };
 
-/* Comparing one closing list. */
-struct final_list {
-	uint64_t cursor; /* the core's block that should come next */
-	uint64_t kernel; /* blocks seen */
-	uint64_t found;	 /* of these on the same list of the core */
-	bool seen, apart;
-	uint64_t at, kernel_pfn, core_pfn; /* if apart: where first, and what was there */
-};
-
 struct replay {
 	struct replay_options opt;
 	const struct trace_meta *meta;
@@ -97,7 +89,7 @@ struct replay {
 	uint64_t misled;    /* page the core picked at the last mismatch */
 	uint64_t compacted; /* event of the last sign of compaction, + 1 */
 	uint64_t next_check;
-	struct final_list *final; /* [zone][order][mt] */
+	struct final_lists *final;
 	struct replay_result res;
 };
 

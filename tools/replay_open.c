@@ -197,7 +197,7 @@ void replay_close(struct replay *r)
 	}
 	free(r->zones);
 	free(r->cpus);
-	free(r->final);
+	final_close(r->final);
 	free(r->kept[0]);
 	free(r->kept[1]);
 	free(r->mem);

@@ -18,22 +18,41 @@ if [ ! -f "$1" ]; then
 	set -- "$dir/host.pgt"
 fi
 
+# number NAME: a member of the object on stdin that is a number
+number() {
+	sed -n "s/^  \"$1\": \([0-9]*\),\$/\1/p"
+}
+
+# measure MODE TRACE...: what a second holds of what the mode plays
+measure() {
+	mode=$1
+	shift
+	for trace; do
+		"$BUDDYSCOPE" replay --mode "$mode" --json "$trace" >"$dir/json"
+		case $mode in
+		mirror) n=$(number events <"$dir/json") ;;
+		request) n=$(($(number requests <"$dir/json") + $(number frees <"$dir/json"))) ;;
+		esac
+		best=0
+		round=0
+		while [ $((round += 1)) -le "$rounds" ]; do
+			start=$(date +%s%N)
+			taskset -c 0 "$BUDDYSCOPE" replay --mode "$mode" --json "$trace" >/dev/null
+			took=$(($(date +%s%N) - start))
+			[ $best -gt 0 ] && [ $best -le $took ] || best=$took
+		done
+		instr=$(perf stat -x, -e instructions:u "$BUDDYSCOPE" replay --mode "$mode" --json \
+			"$trace" 2>&1 >/dev/null | awk -F, '/instructions/ { printf "%.0f", $1 }')
+		awk -v name="${trace##*/}" -v n="$n" -v ns="$best" -v instr="$instr" 'BEGIN {
+			printf "%-28s %10.2f M %10.2f %14s\n", name, n / 1e6, n / ns * 1e3,
+				(instr > 0 ? sprintf("%.0f", instr / n) : "no counters")
+		}' </dev/null
+	done
+}
+
 echo "== replay, mirror mode, best of $rounds on one CPU (at least 5 M events/s, 10 is the aim)"
 printf '%-28s %10s %12s %14s\n' trace events 'M events/s' instr/event
-for trace; do
-	events=$("$BUDDYSCOPE" info --json "$trace" | sed -n 's/^  "events": \([0-9]*\),$/\1/p')
-	best=0
-	round=0
-	while [ $((round += 1)) -le "$rounds" ]; do
-		start=$(date +%s%N)
-		taskset -c 0 "$BUDDYSCOPE" replay --json "$trace" >/dev/null
-		took=$(($(date +%s%N) - start))
-		[ $best -gt 0 ] && [ $best -le $took ] || best=$took
-	done
-	instr=$(perf stat -x, -e instructions:u "$BUDDYSCOPE" replay --json "$trace" 2>&1 >/dev/null |
-		awk -F, '/instructions/ { printf "%.0f", $1 }')
-	awk -v name="${trace##*/}" -v ev="$events" -v ns="$best" -v instr="$instr" 'BEGIN {
-		printf "%-28s %10.2f M %10.2f %14s\n", name, ev / 1e6, ev / ns * 1e3,
-			(instr > 0 ? sprintf("%.0f", instr / ev) : "no counters")
-	}' </dev/null
-done
+measure mirror "$@"
+echo "== replay, request mode: requests and frees (at least 3 M a second, 5 is the aim)"
+printf '%-28s %10s %12s %14s\n' trace both 'M/s' instr
+measure request "$@"

@@ -414,6 +414,71 @@ static void test_decay(const char *policy)
 	sound(pa);
 }
 
+/* A list whose trylock fails is left alone: the page comes from the buddy lists. */
+static void test_busy(const char *policy)
+{
+	struct pa_alloc_args args = { .gfp = PA_GFP_KERNEL, .task = PA_TASK_PCP_BUSY };
+	struct pa_alloc_record rec = { 0 };
+	struct pa *pa = roomy(policy);
+	struct pa_pcp pcp, now;
+	uint64_t head, pfn;
+
+	put(pa, 0, get(pa, 0, PA_GFP_KERNEL, 0, NULL), 0, NULL);
+	pcp = pcp_of(pa, 0, 0);
+	head = pa_pcp_head(pa, 0, 0, 0);
+	assert_int_equal(pa_alloc(pa, &args, &pfn, &rec), 0);
+	assert_int_equal(rec.source, PA_FROM_BUDDY);
+	assert_int_equal(rec.refill, 0);
+	assert_true(pfn != head);
+	assert_true(pa_pcp_head(pa, 0, 0, 0) == head);
+	now = pcp_of(pa, 0, 0);
+	assert_memory_equal(&now, &pcp, sizeof(pcp));
+	args.task = 0;
+	assert_int_equal(pa_alloc(pa, &args, &pfn, &rec), 0);
+	assert_true(pfn == head);
+	sound(pa);
+}
+
+/* drain_pages_zone lets go of its locks every batch << 5 pages; 6.1.0 does not. */
+static void test_drain_step(const char *policy)
+{
+	int32_t step = 15 << 5, count = step + 100, drained;
+	struct pa *pa = roomy(policy);
+	struct pa_pcp pcp = pcp_of(pa, 0, 0);
+	struct pa_trail trail = { 0 };
+
+	pcp.high = pcp.high_min = pcp.high_max = 4096;
+	set_pcp(pa, pcp);
+	for (uint64_t pfn = 0; pfn < (uint64_t)count; pfn++) {
+		assert_int_equal(pa_take(pa, pfn, 0), 0);
+		assert_int_equal(pa_pcp_load(pa, 0, 0, PA_MOVABLE, pfn, PA_MOVABLE), 0);
+	}
+	drained = strcmp(policy, "6.1.0") ? step : count;
+	assert_int_equal(pa_drain_step(pa, 0, 0, 1, &trail), drained);
+	assert_int_equal(trail.nr_drains, drained);
+	assert_int_equal(pcp_of(pa, 0, 0).count, count - drained);
+	assert_int_equal(pa_drain_step(pa, 0, 0, 1, NULL), count - drained);
+	assert_int_equal(pa_drain_step(pa, 0, 0, 1, NULL), 0);
+	assert_int_equal(pa_drain_step(pa, 1, 0, 0, NULL), -EINVAL);
+	assert_int_equal(pa_drain_step(pa, 0, 2, 0, NULL), -EINVAL);
+	assert_int_equal(pa_drain_step(pa, 0, 0, 2, NULL), -EINVAL);
+	sound(pa);
+}
+
+/* What is set as the CPUs' deltas is what they are, and the counter lags by their sum. */
+static void test_counters(const char *policy)
+{
+	const int8_t set[2] = { 3, -5 };
+	struct pa *pa = roomy(policy);
+	int8_t got[2] = { 0, 0 };
+
+	assert_int_equal(pa_set_counters(pa, 0, set), 0);
+	assert_int_equal(pa_get_counters(pa, 0, got), 0);
+	assert_memory_equal(got, set, sizeof(set));
+	assert_int_equal(zone_of(pa, 0).nr_free, 65536 + 2);
+	assert_int_equal(pa_get_counters(pa, 1, got), -ENOENT);
+}
+
 SINCE("6.1.0", test_high)
 SINCE("6.1.0", test_index)
 SINCE("6.1.0", test_refill)
@@ -422,6 +487,9 @@ SINCE("6.1.0", test_push_and_drain)
 SINCE("3.10", test_stored_type)
 SINCE("6.1.0", test_drain_order)
 SINCE("6.1.0", test_decay)
+SINCE("6.1.0", test_busy)
+SINCE("6.1.0", test_drain_step)
+SINCE("6.1.0", test_counters)
 
 int main(void)
 {
@@ -442,6 +510,9 @@ int main(void)
 		cmocka_unit_test(each_test_drain_order),
 		cmocka_unit_test(test_load_refused),
 		cmocka_unit_test(each_test_decay),
+		cmocka_unit_test(each_test_busy),
+		cmocka_unit_test(each_test_drain_step),
+		cmocka_unit_test(each_test_counters),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

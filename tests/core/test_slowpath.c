@@ -171,6 +171,24 @@ static void test_unsuitable(const char *policy)
 			 !strcmp(policy, "5.4") || !strcmp(policy, "6.1.0"));
 }
 
+/* Whoever reclaims and compacts for a request does so before it comes. */
+static void test_helped(const char *policy)
+{
+	struct pa *pa = full(policy);
+	uint64_t pfn;
+
+	occupy(pa, 1024, 2048, true);
+	assert_int_equal(ask(pa, PA_GFP_KERNEL, 4, PA_TASK_HELPED, &pfn), -ENOMEM);
+	assert_false(took(PA_STEP_COMPACT_FIRST));
+	assert_int_equal(ask(pa, PA_GFP_HIGHUSER_MOVABLE, 0, PA_TASK_HELPED, &pfn), -ENOMEM);
+	assert_false(took(PA_STEP_RECLAIM));
+	assert_false(took(PA_STEP_COMPACT));
+	assert_true(took(PA_STEP_RESERVES));
+	assert_int_equal(ask(pa, PA_GFP_HIGHUSER_MOVABLE, 0, 0, &pfn), 0);
+	assert_true(took(PA_STEP_RECLAIM));
+	sound(pa);
+}
+
 static void test_oom(const char *policy)
 {
 	struct victim v = { 1024, 2048, 0 };
@@ -387,6 +405,7 @@ SINCE("5.10", test_proactive)
 SINCE("3.10", test_compaction)
 SINCE("5.4", test_deferral)
 SINCE("5.4", test_unsuitable)
+SINCE("5.4", test_helped)
 SINCE("5.4", test_oom)
 SINCE("5.4", test_nofail)
 SINCE("5.4", test_reserves)
@@ -403,6 +422,7 @@ int main(void)
 		cmocka_unit_test(each_test_proactive),
 		cmocka_unit_test(each_test_deferral),
 		cmocka_unit_test(each_test_unsuitable),
+		cmocka_unit_test(each_test_helped),
 		cmocka_unit_test(each_test_oom),
 		cmocka_unit_test(each_test_nofail),
 		cmocka_unit_test(each_test_reserves),

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Request mode on traces of real kernels (tests/data): how many requests get the kernel's page,
+ * and that no answer is copied: if the trace names other pages, the core hands out the same.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "tools/request.h"
+
+/* So many events of a trace are run twice: far enough for refills, drains and direct frees. */
+#define EVENTS 100000
+#define ALTERED_FROM 90000
+
+static struct trace_event buffer[65536]; /* of one chunk, see pgt(5) */
+
+struct run {
+	struct request_result res;
+	uint64_t hash; /* over the pages the core handed out */
+	uint64_t altered;
+};
+
+static void mix(void *arg, const struct request_decision *d)
+{
+	struct run *run = arg;
+
+	run->hash = (run->hash ^ d->rec->pfn ^ d->event << 20) * UINT64_C(0x100000001b3);
+}
+
+/* Of every 50th pair of requests alike near the end each is said to have got the other's page. */
+static void alter(struct trace_event *ev, uint64_t number, struct run *run)
+{
+	static uint32_t pairs;
+	uint64_t pfn = ev[0].pfn;
+
+	if (number < ALTERED_FROM || ev[0].type != EV_ALLOC || ev[1].type != EV_ALLOC ||
+	    ev[0].order || ev[1].order || ev[0].cpu != ev[1].cpu || ev[0].mt != ev[1].mt ||
+	    pfn == EV_PFN_NONE || ev[1].pfn == EV_PFN_NONE || pairs++ % 50)
+		return;
+	ev[0].pfn = ev[1].pfn;
+	ev[1].pfn = pfn;
+	run->altered += 2;
+}
+
+/* The first EVENTS of a trace. */
+static void run_start(const char *path, bool falsify, struct run *run)
+{
+	struct request_options opt = { .decision = mix, .arg = run };
+	struct trace_reader *reader;
+	struct trace_item item;
+	struct request *r;
+	char why[256];
+
+	memset(run, 0, sizeof(*run));
+	assert_int_equal(trace_open(path, &reader, why, sizeof(why)), 0);
+	assert_int_equal(request_open(trace_meta(reader), &opt, &r, why, sizeof(why)), 0);
+	while (!trace_next(reader, &item) && item.kind != TRACE_END) {
+		if (item.kind == TRACE_EVENTS) {
+			if (item.events.first >= EVENTS)
+				break;
+			if (item.events.n > EVENTS - item.events.first)
+				item.events.n = EVENTS - item.events.first;
+			memcpy(buffer, item.events.ev, item.events.n * sizeof(buffer[0]));
+			for (size_t i = 0; falsify && i + 1 < item.events.n; i += 2)
+				alter(&buffer[i], item.events.first + i, run);
+			item.events.ev = buffer;
+		}
+		assert_int_equal(request_item(r, &item), 0);
+	}
+	assert_int_equal(request_finish(r), 0);
+	run->res = *request_result(r);
+	request_close(r);
+	trace_close(reader);
+}
+
+static void test_exact_start(const char *path)
+{
+	struct run plain, falsified;
+
+	run_start(path, false, &plain);
+	assert_true(plain.res.requests > 40000);
+	assert_int_equal(plain.res.requests_exact, plain.res.requests);
+	assert_true(plain.res.refills.core > 50);
+	assert_int_equal(plain.res.refilled.core, plain.res.refilled.kernel);
+
+	run_start(path, true, &falsified);
+	assert_true(falsified.altered > 50);
+	assert_true(falsified.hash == plain.hash);
+	assert_int_equal(falsified.res.requests_exact, falsified.res.requests - falsified.altered);
+}
+
+static void exact_start(void **state)
+{
+	(void)state;
+	test_exact_start("tests/data/debian-6.1.pgt");
+	test_exact_start("tests/data/debian-6.12.pgt");
+}
+
+static void run_all(const char *path, struct request_options *opt, struct request_result *res)
+{
+	struct trace_reader *reader;
+	char why[256];
+
+	assert_int_equal(trace_open(path, &reader, why, sizeof(why)), 0);
+	assert_int_equal(request_run(reader, opt, res, why, sizeof(why)), 0);
+	trace_close(reader);
+}
+
+/* What was reached: docs/fidelity.md says what keeps it from more. */
+static void floors(void **state)
+{
+	static const struct {
+		const char *path;
+		uint64_t first;	       /* event of the first miss, at least */
+		uint64_t order0, high; /* percent */
+	} rows[] = {
+		{ "tests/data/debian-6.1.pgt", 572395, 85, 62 },
+		{ "tests/data/debian-6.12.pgt", 205221, 41, 27 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct request_options opt = { .check = true };
+		struct request_result res;
+
+		run_all(rows[i].path, &opt, &res);
+		assert_null(res.unsound);
+		assert_false(res.cut);
+		assert_int_equal(res.lost, 0);
+		assert_true(res.end_known);
+		assert_true(!res.first.found || res.first.event >= rows[i].first);
+		assert_true(res.order0_exact * 100 >= res.order0 * rows[i].order0);
+		assert_true(res.high_exact * 100 >= res.high * rows[i].high);
+	}
+}
+
+/* A what-if run compares nothing, keeps the state sound and is the same each time. */
+static void what_if(void **state)
+{
+	struct request_options opts[] = {
+		{ .policy = "6.12", .check = true },
+		{ .set = { { "vm.min_free_kbytes", "20000" } }, .nr_sets = 1, .check = true },
+		{ .mem = 512 << 20, .cpus = 4, .check = true },
+		{ .zones = "DMA=16M,DMA32=256M,Normal=256M", .check = true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(opts) / sizeof(opts[0]); i++) {
+		struct request_result res, again;
+
+		run_all("tests/data/debian-6.1.pgt", &opts[i], &res);
+		assert_true(res.changed);
+		assert_null(res.unsound);
+		assert_true(res.requests > 200000);
+		assert_true(res.refilled.core > 0);
+		run_all("tests/data/debian-6.1.pgt", &opts[i], &again);
+		assert_true(again.refilled.core == res.refilled.core);
+		assert_true(again.drained.core == res.drained.core);
+		assert_true(again.reclaimed == res.reclaimed);
+		assert_true(again.moved == res.moved);
+	}
+}
+
+static void refused(const char *key, const char *value, int want, const char *text)
+{
+	const struct pa_policy *policy = pa_policy_find("6.1");
+	struct request_set set = { key, value };
+	struct pa_knobs knobs, before;
+	char why[256] = "";
+
+	pa_knobs_default(&knobs);
+	before = knobs;
+	assert_int_equal(request_apply_set(policy, &set, &knobs, why, sizeof(why)), want);
+	if (want) {
+		assert_non_null(strstr(why, text));
+		assert_memory_equal(&knobs, &before, sizeof(knobs));
+	}
+}
+
+static void settings(void **state)
+{
+	(void)state;
+	refused("vm.watermark_scale_factor", "3000", 0, NULL);
+	refused("watermark_scale_factor", "3001", -EINVAL, "1 to 3000");
+	refused("watermark_scale_factor", "0", -EINVAL, "1 to 3000");
+	refused("vm.watermark_scale_factor", "ten", -EINVAL, "1 to 3000");
+	refused("min_free_kbytes", "0", -EINVAL, "1 to 2147483647");
+	refused("percpu_pagelist_high_fraction", "0", 0, NULL);
+	refused("percpu_pagelist_high_fraction", "7", -EINVAL, "0, or 8 to");
+	refused("extfrag_threshold", "1001", -EINVAL, "0 to 1000");
+	refused("compaction_proactiveness", "101", -EINVAL, "0 to 100");
+	refused("defrag_mode", "1", -EINVAL, "0 to 0 under policy 6.1");
+	refused("lowmem_reserve_ratio", "256 256 32 0 0", 0, NULL);
+	refused("lowmem_reserve_ratio", "1,2", 0, NULL);
+	refused("lowmem_reserve_ratio", "1 2 3 4 5 6", -EINVAL, "1 to 5 numbers");
+	refused("lowmem_reserve_ratio", "1 x", -EINVAL, "1 to 5 numbers");
+	refused("vm.swappiness", "60", -ENOENT, "no setting 'vm.swappiness'");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(exact_start),
+		cmocka_unit_test(floors),
+		cmocka_unit_test(what_if),
+		cmocka_unit_test(settings),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What request mode starts from: the begin snapshot.  Free lists were read first, per-cpu lists
+ * a moment later; at which event that was, is found out from the events around it.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "request_internal.h"
+
+#define MAX_FACTOR 5	   /* CONFIG_PCP_BATCH_SCALE_MAX */
+#define START_EVENTS 65536 /* the per-cpu lists were read before so many */
+#define SECOND UINT64_C(1000000000)
+#define SKEW_NS UINT64_C(12000000) /* 3 ticks of CONFIG_HZ=250 */
+
+static int zone_index(const struct request *r, uint32_t id)
+{
+	return id < TRACE_MAX_ZONES ? r->zone_at[id] : -1;
+}
+
+int request_load_list(struct request *r, const struct trace_list *list)
+{
+	int zone = zone_index(r, list->zone);
+	uint8_t mt = list->mt < r->meta->nr_mt ? r->mt[list->mt] : NO_MT;
+
+	if (zone < 0 || mt == NO_MT || r->described)
+		return 0;
+	r->zones[zone].begin = true;
+	for (size_t i = 0; i < list->n; i++)
+		if (pa_load_block(r->pa, list->pfn[i], list->order, mt))
+			r->res.dropped++;
+	return 0;
+}
+
+void request_load_blocks(struct request *r, const struct trace_blocks *blocks)
+{
+	int zone = zone_index(r, blocks->zone);
+	uint64_t pfn = blocks->first_pfn;
+
+	if (zone < 0)
+		return;
+	for (size_t i = 0; i < blocks->n; i++, pfn += UINT64_C(1) << r->meta->pageblock_order) {
+		uint8_t mt = blocks->mt[i] < r->meta->nr_mt ? r->mt[blocks->mt[i]] : NO_MT;
+
+		if (mt == NO_MT || pfn >= r->zones[zone].end)
+			continue;
+		r->shadow.block[pfn >> r->meta->pageblock_order] = mt;
+		if (!r->described)
+			pa_set_pageblock(
+				r->pa, pfn < r->zones[zone].start ? r->zones[zone].start : pfn, mt);
+	}
+}
+
+int request_keep_pcp(struct request *r, const struct trace_pcp *pcp)
+{
+	struct trace_pcp *kept;
+	uint64_t *pfn;
+
+	if (zone_index(r, pcp->zone) < 0 || pcp->cpu >= r->nr_cpus)
+		return 0;
+	if (r->nr_pcp == r->room_pcp) {
+		size_t room = r->room_pcp ? 2 * r->room_pcp : 64;
+
+		kept = realloc(r->pcp, room * sizeof(*kept));
+		if (!kept)
+			return -ENOMEM;
+		r->pcp = kept;
+		r->room_pcp = room;
+	}
+	pfn = malloc((pcp->n + 1) * sizeof(*pfn));
+	if (!pfn)
+		return -ENOMEM;
+	memcpy(pfn, pcp->pfn, pcp->n * sizeof(*pfn));
+	kept = &r->pcp[r->nr_pcp++];
+	*kept = *pcp;
+	kept->pfn = pfn;
+	return 0;
+}
+
+/* -------------------------------------------------------------------------
+ * At which event the per-cpu lists were read
+ */
+
+/* A frame, while that is found out. */
+#define IS_LISTED 0x1 /* in the snapshot */
+#define IS_THERE 0x2  /* on a list, as far as the events tell */
+#define IS_SEEN 0x4   /* some event named it */
+
+/* Does this event put a block on a per-cpu list (1), take one off (-1), or neither (0)? */
+static int pcp_effect(const struct request *r, const struct trace_event *ev)
+{
+	if (ev->order > PA_COSTLY_ORDER && ev->order != r->meta->pageblock_order)
+		return 0;
+	switch (ev->type) {
+	case EV_FREE:
+	case EV_ZONE_ALLOC:
+		return 1;
+	case EV_ALLOC:
+	case EV_DRAIN:
+		return -1;
+	default:
+		return 0;
+	}
+}
+
+/* Walk the window; @bad counts frames of which snapshot and events disagree at each point. */
+static uint64_t scan(const struct request *r, uint8_t *frame, bool learn, int64_t bad)
+{
+	uint64_t best_at = 0;
+	int64_t best = INT64_MAX;
+
+	for (size_t i = 0; i < r->win_n && i < START_EVENTS; i++) {
+		const struct trace_event *ev = &r->win[r->win_from + i];
+		int effect = pcp_effect(r, ev);
+		const struct run_zone *z;
+		uint8_t *f;
+
+		if (bad <= best) {
+			best = bad;
+			best_at = r->win_first + i;
+		}
+		z = effect && ev->pfn != EV_PFN_NONE ? request_zone(r, ev->pfn) : NULL;
+		if (!z)
+			continue;
+		f = &frame[request_frame(z, ev->pfn)];
+		if (learn) {
+			if (!(*f & IS_SEEN) && effect < 0)
+				*f |= IS_THERE;
+			*f |= IS_SEEN;
+			continue;
+		}
+		if (effect > 0 ? *f & IS_THERE : !(*f & IS_THERE))
+			continue;
+		*f ^= IS_THERE;
+		bad += !(*f & IS_LISTED) == !(*f & IS_THERE) ? -1 : 1;
+	}
+	return best_at;
+}
+
+uint64_t request_find_start(const struct request *r)
+{
+	uint8_t *frame = calloc(r->nr_frames + 1, 1);
+	uint64_t at = r->win_first;
+	int64_t bad = 0;
+
+	if (!frame || !r->nr_pcp)
+		goto out;
+	for (size_t i = 0; i < r->nr_pcp; i++)
+		for (size_t k = 0; k < r->pcp[i].n; k++) {
+			const struct run_zone *z = request_zone(r, r->pcp[i].pfn[k]);
+
+			if (z)
+				frame[request_frame(z, r->pcp[i].pfn[k])] |= IS_LISTED;
+		}
+	scan(r, frame, true, 0);
+	for (uint64_t f = 0; f < r->nr_frames; f++) {
+		if (!(frame[f] & IS_SEEN) && frame[f] & IS_LISTED)
+			frame[f] |= IS_THERE;
+		bad += !(frame[f] & IS_LISTED) != !(frame[f] & IS_THERE);
+	}
+	at = scan(r, frame, false, bad);
+out:
+	free(frame);
+	return at;
+}
+
+/* -------------------------------------------------------------------------
+ * Loading them
+ */
+
+static void load_list(struct request *r, const struct trace_pcp *list)
+{
+	int zone = zone_index(r, list->zone);
+	uint8_t mt = list->mt < r->meta->nr_mt ? r->mt[list->mt] : NO_MT;
+	const struct run_zone *z = &r->zones[zone];
+	int64_t shadow = shadow_list(r, list->cpu, z, list->order, mt);
+	int pindex = mt < PA_PCPTYPES ? pa_pcp_index(r->pa, list->order, mt) : -EINVAL;
+
+	for (size_t i = 0; i < list->n; i++) {
+		if (shadow < 0 || list->pfn[i] < z->start || list->pfn[i] >= z->end)
+			continue;
+		shadow_append(r, (uint64_t)shadow, request_frame(z, list->pfn[i]));
+		if (r->described)
+			continue;
+		if (pindex < 0 || pa_pcp_load(r->pa, (uint32_t)zone, list->cpu % r->core_cpus,
+					      (uint32_t)pindex, list->pfn[i], mt))
+			r->res.dropped++;
+	}
+}
+
+/* The sizes as they were; of what else the kernel keeps there a trace has nothing. */
+static void load_sizes(struct request *r, const struct trace_pcp *list)
+{
+	uint32_t zone = (uint32_t)zone_index(r, list->zone);
+	struct pa_pcp pcp;
+
+	if (pa_pcp_get(r->pa, zone, list->cpu, &pcp))
+		return;
+	if (list->batch > 0)
+		pcp.batch = (int32_t)list->batch;
+	if (list->high >= 0)
+		pcp.high = (int32_t)list->high;
+	if (pcp.high_min == pcp.high_max || !list->high)
+		pcp.high = pcp.high_min;
+	if (r->decays) /* as setup_pcp_cacheinfo has it where a CPU's cache holds 3 batches */
+		pcp.flags = PA_PCP_FREE_HIGH_BATCH;
+	pa_pcp_set(r->pa, zone, list->cpu, &pcp);
+}
+
+/*
+ * per_cpu_pages.alloc_factor of 6.7 and later is not in a trace: what it was is told by the size
+ * of the first refill of order 0, doubled for each free of the CPU in between, which halves it.
+ */
+static void guess_alloc_factor(struct request *r, uint32_t zone, uint32_t cpu)
+{
+	const struct run_zone *z = &r->zones[zone];
+	uint32_t factor = 0, frees = 0, picks = 0;
+	struct pa_pcp pcp;
+
+	if (pa_pcp_get(r->pa, zone, cpu, &pcp))
+		return;
+	for (size_t i = 0; i < r->win_n; i++) {
+		const struct trace_event *ev = &r->win[r->win_from + i];
+
+		if (ev->cpu != cpu || ev->pfn < z->start || ev->pfn >= z->end)
+			continue;
+		if (ev->type == EV_ZONE_ALLOC && !ev->order)
+			picks++;
+		else if (picks)
+			break;
+		frees += ev->type == EV_FREE;
+	}
+	while (factor < MAX_FACTOR && picks >= (uint32_t)pcp.batch << (factor + 1))
+		factor++;
+	while (factor && factor < MAX_FACTOR && frees--)
+		factor *= 2;
+	pcp.alloc_factor = (uint8_t)(factor < MAX_FACTOR ? factor : MAX_FACTOR);
+	pa_pcp_set(r->pa, zone, cpu, &pcp);
+}
+
+/*
+ * high_max is computed at boot, when init's memory does not count as managed yet, and is not in a
+ * trace.  pcp->high falls by an eighth at a time (decay_pcp_high): the highest one less than that
+ * below what the zone's size makes of it is taken to be at the maximum.
+ */
+static void guess_high_max(struct request *r, uint32_t zone)
+{
+	int32_t high = 0, most = 0;
+	struct pa_pcp pcp;
+	uint32_t cpu;
+
+	for (cpu = 0; !pa_pcp_get(r->pa, zone, cpu, &pcp); cpu++) {
+		high = pcp.high > high ? pcp.high : high;
+		most = pcp.high_max;
+	}
+	if (high >= most || high <= most - most / 8)
+		return;
+	for (cpu = 0; !pa_pcp_get(r->pa, zone, cpu, &pcp); cpu++) {
+		pcp.high_max = high;
+		pa_pcp_set(r->pa, zone, cpu, &pcp);
+	}
+}
+
+/* Does the window's @i-th event tell of a list that shrinks though nothing was freed? */
+bool request_decays_at(const struct request *r, size_t i)
+{
+	const struct trace_event *ev = &r->win[r->win_from + i];
+
+	if (ev->type != EV_DRAIN || ev->cpu >= r->nr_cpus)
+		return false;
+	while (i-- > 0) {
+		const struct trace_event *last = &r->win[r->win_from + i];
+
+		if (last->cpu == ev->cpu && last->type != EV_ROTATE)
+			return last->type == EV_ALLOC;
+	}
+	return false;
+}
+
+uint64_t request_clock(const struct request *r, size_t i)
+{
+	const struct trace_event *win = &r->win[r->win_from];
+	size_t from = i, to = i;
+
+	while (from > 0 && win[from - 1].ts == win[i].ts)
+		from--;
+	while (to < r->win_n && win[to].ts == win[i].ts)
+		to++;
+	if (to == r->win_n || win[to].ts < win[i].ts)
+		return win[i].ts;
+	return win[i].ts + (win[to].ts - win[i].ts) * (i - from) / (to - from);
+}
+
+/* From 6.10 on a free block is on the list of its pageblock's type; older kernels do not care. */
+static void sort_lists(struct request *r, uint32_t zone)
+{
+	for (unsigned int order = 0; order < r->meta->nr_orders; order++)
+		for (unsigned int mt = 0; mt < PA_NR_MT; mt++) {
+			uint64_t pfn = pa_list_head(r->pa, zone, order, mt), next;
+
+			for (; pfn != PA_PFN_NONE; pfn = next) {
+				int type = pa_pageblock(r->pa, pfn);
+
+				next = pa_list_next(r->pa, pfn);
+				if (type < 0 || (unsigned int)type == mt)
+					continue;
+				pa_take(r->pa, pfn, order);
+				pa_load_block(r->pa, pfn, order, (enum pa_mt)type);
+			}
+		}
+}
+
+void request_load_pcps(struct request *r)
+{
+	for (uint32_t zone = 0; zone < r->nr_zones && r->policy->hygiene && !r->described; zone++)
+		sort_lists(r, zone);
+
+	for (size_t i = 0; i < r->nr_pcp; i++) {
+		load_list(r, &r->pcp[i]);
+		if (!r->described && r->core_cpus == r->nr_cpus &&
+		    (!i || r->pcp[i].cpu != r->pcp[i - 1].cpu ||
+		     r->pcp[i].zone != r->pcp[i - 1].zone))
+			load_sizes(r, &r->pcp[i]);
+		free((void *)r->pcp[i].pfn);
+	}
+	r->nr_pcp = 0;
+	for (uint32_t zone = 0; zone < r->nr_zones && r->decays && !r->described; zone++) {
+		guess_high_max(r, zone);
+		for (uint32_t cpu = 0; cpu < r->core_cpus; cpu++)
+			guess_alloc_factor(r, zone, cpu);
+	}
+	if (r->opt.nr_sets && !r->described)
+		pa_set_knobs(r->pa, &r->knobs);
+	request_set_timers(r);
+	r->loaded = true;
+}
+
+/*
+ * A CPU that asked for a page last and then drains a few has its vmstat worker run: 6.7 and later.
+ * That gives the phase for all CPUs, each of which comes 3 ticks after the next one
+ * (round_jiffies_common).  Without such an event in sight: a second from now.
+ */
+void request_set_timers(struct request *r)
+{
+	uint64_t from = r->win_n ? r->win[r->win_from].ts : 0, at = from + SECOND, ns;
+	uint32_t by = 0, cpu;
+
+	for (size_t i = 0; i < r->win_n && r->decays; i++) {
+		if (!request_decays_at(r, i))
+			continue;
+		at = request_clock(r, i);
+		by = r->win[r->win_from + i].cpu;
+		break;
+	}
+	for (cpu = 0; cpu < r->nr_cpus; cpu++) {
+		ns = at + (uint64_t)by * SKEW_NS + SECOND - (uint64_t)cpu * SKEW_NS % SECOND;
+		r->cpus[cpu].vmstat_at = from + (ns - from) % SECOND;
+	}
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* One request: asking the core, comparing with the kernel, counting. */
+#include <errno.h>
+
+#include "request_internal.h"
+
+uint32_t request_gfp_of(const struct request *r, const struct trace_event *ev)
+{
+	uint32_t gfp = 0;
+
+	for (unsigned int byte = 0; byte < 4; byte++)
+		gfp |= r->gfp[byte][ev->arg >> 8 * byte & 0xff];
+	if (!gfp) /* a trace may lack it */
+		gfp = PA_GFP_KERNEL |
+		      (request_type_of(r, ev->mt) == PA_MOVABLE ? PA_GFP_MOVABLE | PA_GFP_HIGHMEM :
+		       request_type_of(r, ev->mt) == PA_RECLAIMABLE ? PA_GFP_RECLAIMABLE :
+								      0);
+	return gfp;
+}
+
+uint32_t request_task_of(const struct request *r, const struct trace_event *ev)
+{
+	for (uint32_t i = 0; i < r->nr_memalloc; i++)
+		if (r->memalloc[i] == ev->pid)
+			return PA_TASK_MEMALLOC;
+	for (uint32_t i = 0; i < r->nr_victims; i++)
+		if (r->victims[i] == ev->pid)
+			return PA_TASK_OOM_VICTIM;
+	return 0;
+}
+
+static void count_picks(struct request *r, const struct pa_alloc_record *rec)
+{
+	for (uint32_t i = 0; i < rec->trail.nr_picks && i < rec->trail.max_picks; i++) {
+		const struct pa_decision *d = &r->picks[i];
+
+		if (!pa_is_fallback(d))
+			continue;
+		r->res.fallbacks.core++;
+		r->res.fallback_by[d->fallback_mt][d->req.mt]++;
+	}
+	r->res.refills.core += rec->refill != 0;
+	r->res.refilled.core += rec->refill;
+	r->res.slow += rec->slow;
+	if (rec->slow && rec->nr_steps && rec->nr_steps <= PA_MAX_STEPS)
+		r->res.slow_by[rec->steps[rec->nr_steps - 1].step]++;
+}
+
+static enum request_class class_of(const struct request *r, uint64_t kernel, uint32_t picked)
+{
+	const struct pa_alloc_record *rec = &r->rec;
+	bool refilled = rec->source != PA_FROM_PCP;
+
+	if (rec->pfn == kernel)
+		return REQUEST_SAME;
+	if (rec->pfn == PA_PFN_NONE || kernel == PA_PFN_NONE)
+		return REQUEST_FAILED;
+	if (pa_zone_of(r->pa, kernel) != (int)rec->zone)
+		return REQUEST_ZONE;
+	if (refilled != (picked != 0))
+		return REQUEST_SOURCE;
+	return refilled ? REQUEST_BUDDY : REQUEST_PCP;
+}
+
+static void compare(struct request *r, const struct trace_event *ev, uint64_t number,
+		    uint64_t kernel, uint32_t picked)
+{
+	struct request_decision d = {
+		.event = number,
+		.ts = ev->ts,
+		.cpu = ev->cpu,
+		.gfp = r->rec.gfp,
+		.order = ev->order,
+		.mt = r->rec.mt,
+		.kernel = kernel,
+		.rec = &r->rec,
+		.class = class_of(r, kernel, picked),
+	};
+	bool same = d.class == REQUEST_SAME;
+
+	r->res.requests++;
+	r->res.requests_exact += same;
+	r->res.failed.kernel += kernel == PA_PFN_NONE;
+	r->res.failed.core += r->rec.pfn == PA_PFN_NONE;
+	if (ev->order) {
+		r->res.high++;
+		r->res.high_exact += same;
+	} else {
+		r->res.order0++;
+		r->res.order0_exact += same;
+	}
+	if (!same && ev->order)
+		r->res.classes[d.class].high++;
+	else if (!same)
+		r->res.classes[d.class].order0++;
+	if (!same && !r->res.first.found)
+		request_note_first(r, &d);
+	if (r->opt.decision)
+		r->opt.decision(r->opt.arg, &d);
+}
+
+/* Is there a page on the CPU's list, so that nothing has to be told of how it came about? */
+static bool waits(const struct request *r, const struct run_zone *z,
+		  const struct pa_alloc_args *args)
+{
+	int pindex = pa_pcp_index(r->pa, args->order, (enum pa_mt)(pa_gfp_mt(args->gfp)));
+
+	return pindex >= 0 && pa_pcp_head(r->pa, (uint32_t)(z - r->zones), args->cpu,
+					  (unsigned int)pindex) != PA_PFN_NONE;
+}
+
+/* The record of such a request. */
+static void note_popped(struct request *r, const struct run_zone *z,
+			const struct pa_alloc_args *args, uint64_t pfn)
+{
+	r->rec.trail.nr_picks = r->rec.trail.nr_drains = r->rec.trail.nr_moves = 0;
+	r->rec.pfn = pfn;
+	r->rec.gfp = args->gfp;
+	r->rec.order = args->order;
+	r->rec.mt = (uint8_t)pa_gfp_mt(args->gfp);
+	r->rec.zone = (uint8_t)(z - r->zones);
+	r->rec.source = PA_FROM_PCP;
+	r->rec.slow = r->rec.reserved = false;
+	r->rec.refill = r->rec.nr_looks = r->rec.nr_steps = 0;
+}
+
+/* Make the request that @ev ends.  @picked: blocks the kernel took under the lock for it. */
+void request_make(struct request *r, const struct trace_event *ev, uint64_t number, uint32_t picked,
+		  bool bypass)
+{
+	uint64_t kernel = ev->pfn == EV_PFN_NONE ? PA_PFN_NONE : ev->pfn, pfn;
+	const struct run_zone *z = kernel == PA_PFN_NONE ? NULL : request_zone(r, kernel);
+	uint32_t gfp = request_gfp_of(r, ev);
+	bool passes = false;
+	struct pa_alloc_args args = {
+		.cpu = request_core_cpu(r, ev->cpu),
+		.gfp = gfp,
+		.task = request_task_of(r, ev) | (bypass ? PA_TASK_PCP_BUSY : 0),
+		.order = ev->order,
+		.use = gfp & PA_GFP_MOVABLE ? PA_USE_MOVABLE : PA_USE_PINNED,
+	};
+
+	if (z && !r->res.changed)
+		passes = request_tell_counters(r, ev, gfp);
+	if (passes && !args.order && !args.task && waits(r, z, &args) &&
+	    !pa_alloc(r->pa, &args, &pfn, NULL)) {
+		note_popped(r, z, &args, pfn);
+	} else {
+		r->rec.trail = (struct pa_trail){ .picks = r->picks,
+						  .moves = r->moves,
+						  .max_picks = MAX_PICKS,
+						  .max_moves = MAX_MOVES };
+		if (!r->res.changed) /* the recording shows what they did */
+			args.task |= PA_TASK_HELPED;
+		if (pa_alloc(r->pa, &args, &pfn, &r->rec) == -EINVAL) {
+			r->res.frees_unknown++;
+			return;
+		}
+	}
+	r->res.bypasses += bypass;
+	count_picks(r, &r->rec);
+	compare(r, ev, number, kernel, picked);
+	if (!z) { /* the kernel's caller went without */
+		if (r->rec.pfn != PA_PFN_NONE)
+			pa_free_pages(r->pa, args.cpu, r->rec.pfn, ev->order, NULL);
+		return;
+	}
+	for (uint64_t i = 0; i < request_pages(z, kernel, ev->order); i++)
+		r->handle[request_frame(z, kernel) + i] =
+			r->rec.pfn == PA_PFN_NONE ? NO_PAGE : (uint32_t)(r->rec.pfn + i);
+}

@@ -1,0 +1,515 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Building request mode's machine: from a trace's header, or as --mem and --zones describe it. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "request_internal.h"
+#include "util.h"
+
+#define MB_PAGES (UINT64_C(1) << 8) /* pages of 4 KiB */
+
+/* -------------------------------------------------------------------------
+ * Settings
+ */
+
+#define KNOB(field)                                                                                \
+	{                                                                                          \
+#field, offsetof(struct pa_knobs, field)                                           \
+	}
+
+static const struct {
+	const char *name;
+	size_t offset;
+} knob_names[] = {
+	KNOB(min_free_kbytes),
+	KNOB(watermark_scale_factor),
+	KNOB(watermark_boost_factor),
+	KNOB(percpu_pagelist_high_fraction),
+	KNOB(extfrag_threshold),
+	KNOB(compaction_proactiveness),
+	KNOB(defrag_mode),
+};
+
+static uint32_t *knob_at(struct pa_knobs *knobs, const char *name)
+{
+	for (size_t i = 0; i < sizeof(knob_names) / sizeof(knob_names[0]); i++)
+		if (!strcmp(name, knob_names[i].name))
+			return (uint32_t *)((char *)knobs + knob_names[i].offset);
+	return NULL;
+}
+
+/* "256 256 32 0 0", by blanks or commas; what is not said stays. */
+static int parse_ratio(const char *text, uint32_t *ratio)
+{
+	char word[16];
+	uint64_t v;
+	size_t n = 0, len;
+
+	while (*text) {
+		len = strcspn(text, " \t,");
+		if (len) {
+			if (n == PA_NR_ZONE_TYPES || len >= sizeof(word))
+				return -EINVAL;
+			memcpy(word, text, len);
+			word[len] = '\0';
+			if (parse_u64(word, 0, INT32_MAX, &v))
+				return -EINVAL;
+			ratio[n++] = (uint32_t)v;
+		}
+		text += len + (text[len] != '\0');
+	}
+	return n ? 0 : -EINVAL;
+}
+
+int request_add_set(struct request_options *opt, char *text)
+{
+	char *equals = strchr(text, '=');
+
+	if (!equals || equals == text || !equals[1])
+		return -EINVAL;
+	if (opt->nr_sets == REQUEST_MAX_SETS)
+		return -E2BIG;
+	*equals = '\0';
+	opt->set[opt->nr_sets++] = (struct request_set){ text, equals + 1 };
+	return 0;
+}
+
+int request_apply_set(const struct pa_policy *policy, const struct request_set *set,
+		      struct pa_knobs *knobs, char *why, size_t len)
+{
+	const char *key = !strncmp(set->key, "vm.", 3) ? set->key + 3 : set->key;
+	struct pa_knobs changed = *knobs;
+	const char *name;
+	uint32_t *knob = knob_at(&changed, key), low, high;
+	uint64_t v;
+
+	if (!strcmp(key, "lowmem_reserve_ratio")) {
+		if (parse_ratio(set->value, changed.lowmem_reserve_ratio)) {
+			snprintf(why, len, "vm.%s takes 1 to %d numbers from 0 to %d, not '%s'",
+				 key, PA_NR_ZONE_TYPES, INT32_MAX, set->value);
+			return -EINVAL;
+		}
+		*knobs = changed;
+		return 0;
+	}
+	if (!knob) {
+		snprintf(why, len, "there is no setting '%s'", set->key);
+		return -ENOENT;
+	}
+	/* A number too large for the knob is out of its range, whatever that is. */
+	if (parse_u64(set->value, 0, UINT32_MAX, &v))
+		v = UINT32_MAX;
+	*knob = (uint32_t)v;
+	if (!strcmp(key, "min_free_kbytes") && !v)
+		*knob = UINT32_MAX; /* 0 would ask for the default */
+	if (!pa_knobs_valid(policy, &changed, &name, &low, &high)) {
+		snprintf(why, len,
+			 "vm.%s takes %s%" PRIu32 " to %" PRIu32 " under policy %s, not '%s'", key,
+			 !strcmp(key, "percpu_pagelist_high_fraction") ? "0, or " : "",
+			 !strcmp(key, "min_free_kbytes") ? 1 : low, high, policy->name, set->value);
+		return -EINVAL;
+	}
+	*knobs = changed;
+	return 0;
+}
+
+/* What the trace says of its kernel's settings. */
+static void knobs_of_trace(const struct trace_meta *meta, struct pa_knobs *knobs)
+{
+	char name[TRACE_NAME + 16];
+	uint32_t *knob;
+
+	pa_knobs_default(knobs);
+	for (size_t i = 0; i < sizeof(knob_names) / sizeof(knob_names[0]); i++) {
+		snprintf(name, sizeof(name), "vm.%s", knob_names[i].name);
+		knob = knob_at(knobs, knob_names[i].name);
+		*knob = (uint32_t)trace_pairs_get(&meta->sysctl, name, *knob);
+	}
+	for (size_t i = 0; i < meta->sysctl.n; i++)
+		if (!strcmp(meta->sysctl.v[i].name, "vm.lowmem_reserve_ratio") &&
+		    meta->sysctl.v[i].text)
+			parse_ratio(meta->sysctl.v[i].text, knobs->lowmem_reserve_ratio);
+}
+
+static int choose_settings(struct request *r, char *why, size_t len)
+{
+	int err = 0;
+
+	knobs_of_trace(r->meta, &r->knobs);
+	if (!pa_knobs_valid(r->policy, &r->knobs, NULL, NULL, NULL)) {
+		r->knobs.defrag_mode =
+			0; /* of a kernel that has it, under a policy that does not */
+		if (!pa_knobs_valid(r->policy, &r->knobs, NULL, NULL, NULL)) {
+			snprintf(why, len, "the trace's vm sysctls are out of range");
+			return -EINVAL;
+		}
+	}
+	for (uint32_t i = 0; i < r->opt.nr_sets && !err; i++)
+		err = request_apply_set(r->policy, &r->opt.set[i], &r->knobs, why, len);
+	return err;
+}
+
+/* -------------------------------------------------------------------------
+ * Zones
+ */
+
+static int type_of_zone(const char *name)
+{
+	for (int t = 0; t < PA_NR_ZONE_TYPES; t++)
+		if (!strcmp(name, pa_zone_type_name(t)))
+			return t;
+	return -1;
+}
+
+static int zones_of_trace(struct request *r, struct pa_config *cfg, struct pa_zone_config *zones,
+			  char *why, size_t len)
+{
+	const struct trace_zone *from;
+	int type;
+
+	for (uint32_t i = 0; i < r->meta->nr_zones; i++) {
+		from = &r->meta->zone[i];
+		if (!from->spanned || from->id >= TRACE_MAX_ZONES)
+			continue;
+		type = type_of_zone(from->name);
+		if (type < 0) {
+			snprintf(why, len, "zone \"%s\" is none the core allocates from",
+				 from->name);
+			return -EINVAL;
+		}
+		zones[cfg->nr_zones++] = (struct pa_zone_config){
+			.start_pfn = from->start_pfn,
+			.spanned = from->spanned,
+			.managed = from->managed,
+			.present = from->present,
+			.wmark = { from->min, from->low, from->high },
+			.node = from->node,
+			.type = (uint32_t)type,
+		};
+	}
+	return 0;
+}
+
+/* x86's memory map without its holes: DMA below 16 MB, DMA32 below 4 GB, NORMAL. */
+static void zones_of_size(uint64_t pages, struct pa_config *cfg, struct pa_zone_config *zones)
+{
+	static const uint64_t limits[] = { 16 * MB_PAGES, 4096 * MB_PAGES, UINT64_MAX };
+	uint64_t from = 1, end;
+
+	for (uint32_t t = PA_ZONE_DMA; t <= PA_ZONE_NORMAL && from < pages; t++, from = end) {
+		end = pages < limits[t] ? pages : limits[t];
+		zones[cfg->nr_zones++] = (struct pa_zone_config){
+			.start_pfn = from, .spanned = end - from, .managed = end - from, .type = t
+		};
+	}
+}
+
+/* "DMA=16M,Normal=496M": one after another from frame 1 on. */
+static int zones_described(const char *text, struct pa_config *cfg, struct pa_zone_config *zones,
+			   char *why, size_t len)
+{
+	uint64_t from = 1, bytes, end = 0;
+	char name[TRACE_NAME], size[TRACE_NAME];
+	int used, type;
+
+	while (cfg->nr_zones < PA_NR_ZONE_TYPES &&
+	       sscanf(text, "%31[A-Za-z0-9]=%31[A-Za-z0-9]%n", name, size, &used) == 2) {
+		type = type_of_zone(name);
+		if (type < 0 || parse_size(size, &bytes) || bytes < 4096 ||
+		    bytes >> 12 > UINT32_MAX)
+			break;
+		end += bytes >> 12;
+		zones[cfg->nr_zones++] = (struct pa_zone_config){ .start_pfn = from,
+								  .spanned = end - from,
+								  .managed = end - from,
+								  .type = (uint32_t)type };
+		from = end;
+		text += used;
+		if (!*text)
+			return 0;
+		if (*text++ != ',')
+			break;
+	}
+	snprintf(why, len, "--zones is NAME=SIZE,..., such as DMA=16M,DMA32=496M; \"%s\" is not",
+		 text);
+	return -EINVAL;
+}
+
+/* Boot: every page is freed, largest blocks first, as memblock_free_all leaves it. */
+static int free_all(struct request *r, const struct pa_config *cfg)
+{
+	unsigned int top = cfg->nr_orders - 1;
+
+	for (uint32_t z = 0; z < cfg->nr_zones; z++) {
+		uint64_t pfn = cfg->zones[z].start_pfn, end = pfn + cfg->zones[z].spanned;
+
+		while (pfn < end) {
+			unsigned int order = 0;
+
+			while (order < top && !(pfn & (UINT64_C(1) << order)) &&
+			       pfn + (UINT64_C(2) << order) <= end)
+				order++;
+			if (pa_free_block(r->pa, pfn, order, PA_MOVABLE, 0, -1))
+				return -EINVAL;
+			pfn += UINT64_C(1) << order;
+		}
+	}
+	return 0;
+}
+
+/* Is it only per-cpu lists and the like that the core cannot give this policy? */
+static bool has_no_requests(const struct pa_config *cfg)
+{
+	struct pa_config without = *cfg;
+
+	without.cpus = 0;
+	return pa_size(&without);
+}
+
+static int build(struct request *r, char *why, size_t len)
+{
+	struct pa_zone_config zones[TRACE_MAX_ZONES];
+	struct pa_config cfg = {
+		.policy = r->policy,
+		.zones = zones,
+		.nr_orders = r->meta->nr_orders,
+		.pageblock_order = r->meta->pageblock_order,
+		.boost_factor = r->knobs.watermark_boost_factor,
+		.cpus = r->opt.cpus ? r->opt.cpus : r->meta->cpus,
+		.knobs = &r->knobs,
+	};
+	size_t size;
+	int err = 0;
+
+	if (r->opt.zones)
+		err = zones_described(r->opt.zones, &cfg, zones, why, len);
+	else if (r->opt.mem)
+		zones_of_size(r->opt.mem >> r->meta->page_shift, &cfg, zones);
+	else
+		err = zones_of_trace(r, &cfg, zones, why, len);
+	if (err)
+		return err;
+	if (!cfg.cpus) {
+		snprintf(why, len, "the trace does not say how many CPUs there were (use --cpus)");
+		return -EINVAL;
+	}
+	r->core_cpus = cfg.cpus;
+	r->nr_cpus = r->meta->cpus ? r->meta->cpus : cfg.cpus;
+	r->res.zones = cfg.nr_zones;
+	for (uint32_t z = 0; z < cfg.nr_zones; z++) {
+		r->res.zone_start[z] = zones[z].start_pfn;
+		r->res.zone_end[z] = zones[z].start_pfn + zones[z].spanned;
+		if (r->res.zone_end[z] >= NO_PAGE) {
+			snprintf(why, len, "more than 16 TiB of memory");
+			return -EINVAL;
+		}
+	}
+	size = pa_size(&cfg);
+	if (!size && has_no_requests(&cfg)) {
+		snprintf(why, len, "policy %s has no request level", r->policy->name);
+		return -ENOTSUP;
+	}
+	if (!size) {
+		snprintf(why, len,
+			 r->described ? "the core cannot hold the machine described" :
+					"the core cannot hold the zones of this header");
+		return -EINVAL;
+	}
+	r->mem = malloc(size);
+	if (!r->mem)
+		return -ENOMEM;
+	if (pa_init(r->mem, size, &cfg, &r->pa) || (r->described && free_all(r, &cfg))) {
+		snprintf(why, len, "the core refuses the zones");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* What the header says of a zone beyond its marks. */
+static void set_zones(struct request *r)
+{
+	const struct trace_zone *from;
+	struct pa_zone_state state;
+	uint32_t zone = 0, i, t;
+
+	for (i = 0; i < r->meta->nr_zones; i++) {
+		from = &r->meta->zone[i];
+		if (!from->spanned || from->id >= TRACE_MAX_ZONES)
+			continue;
+		r->zone_at[from->id] = (int)zone;
+		r->zones[zone] = (struct run_zone){
+			.start = from->start_pfn,
+			.end = from->start_pfn + from->spanned,
+			.frame0 = r->nr_frames,
+			.trace_id = from->id,
+		};
+		r->nr_frames += from->spanned;
+		zone++;
+		if (r->described || pa_zone_get(r->pa, zone - 1, &state))
+			continue;
+		for (t = 0; t < from->nr_lowmem_reserve && t < PA_NR_ZONE_TYPES; t++)
+			state.lowmem_reserve[t] = (uint64_t)from->lowmem_reserve[t];
+		state.boost = from->boost;
+		state.nr_reserved_highatomic = from->nr_reserved_highatomic;
+		pa_zone_set(r->pa, zone - 1, &state);
+	}
+	r->nr_zones = zone;
+}
+
+const struct run_zone *request_zone(const struct request *r, uint64_t pfn)
+{
+	for (uint32_t i = r->nr_zones; i-- > 0;)
+		if (pfn >= r->zones[i].start && pfn < r->zones[i].end)
+			return &r->zones[i];
+	return NULL;
+}
+
+/* -------------------------------------------------------------------------
+ * All of it
+ */
+
+static int choose_policy(struct request *r, char *why, size_t len)
+{
+	r->kernel = replay_policy(r->meta, &r->res.policy_from);
+	r->policy = r->kernel;
+	if (r->opt.policy) {
+		r->res.policy_from = "option";
+		r->policy = pa_policy_find(r->opt.policy);
+	}
+	if (!r->kernel)
+		r->kernel = r->policy;
+	if (!r->policy) {
+		snprintf(why, len, "no policy is known for kernel \"%s\" (name one with --policy)",
+			 r->meta->kernel);
+		return -ENOENT;
+	}
+	r->res.policy = r->policy;
+	r->described = r->opt.mem || r->opt.zones;
+	r->res.described = r->described;
+	r->res.changed = r->opt.what_if || r->policy != r->kernel || r->opt.nr_sets ||
+			 r->described || (r->opt.cpus && r->opt.cpus != r->meta->cpus);
+	return 0;
+}
+
+static void name_types(struct request *r)
+{
+	memset(r->mt, NO_MT, sizeof(r->mt));
+	for (uint32_t i = 0; i < r->meta->nr_mt && i < TRACE_MAX_MT; i++)
+		for (uint32_t mt = 0; mt < PA_NR_MT; mt++)
+			if (!strcmp(r->meta->mt[i], pa_mt_name(mt)))
+				r->mt[i] = (uint8_t)mt;
+}
+
+static void name_gfp(struct request *r)
+{
+	for (size_t i = 0; i < r->meta->gfp.n; i++) {
+		uint32_t bit = pa_gfp_bit(r->meta->gfp.v[i].name);
+		uint32_t mask = (uint32_t)r->meta->gfp.v[i].value;
+
+		for (uint32_t byte = 0; byte < 4; byte++)
+			for (uint32_t v = 0; v < 256; v++)
+				if (mask && (v & mask >> 8 * byte) &&
+				    mask >> 8 * byte << 8 * byte == mask)
+					r->gfp[byte][v] |= bit;
+	}
+}
+
+/* Does pcp->high float, as it does since 6.7 unless the sysctl fixes it? */
+static bool is_auto(const struct request *r)
+{
+	struct pa_pcp pcp;
+
+	for (uint32_t zone = 0; !pa_pcp_get(r->pa, zone, 0, &pcp); zone++)
+		if (pcp.high_min != pcp.high_max)
+			return true;
+	return false;
+}
+
+static int open_owners(struct request *r)
+{
+	uint64_t n = 0;
+
+	for (uint32_t z = 0; z < r->res.zones; z++)
+		n = r->res.zone_end[z] > n ? r->res.zone_end[z] : n;
+	r->owner = malloc((size_t)(n + 1) * sizeof(*r->owner));
+	if (!r->owner)
+		return -ENOMEM;
+	memset(r->owner, 0xff, (size_t)(n + 1) * sizeof(*r->owner));
+	r->nr_owners = n;
+	return 0;
+}
+
+int request_open(const struct trace_meta *meta, const struct request_options *opt,
+		 struct request **out, char *why, size_t len)
+{
+	struct request *r = calloc(1, sizeof(*r));
+	int err;
+
+	if (!r) {
+		snprintf(why, len, "%s", strerror(ENOMEM));
+		return -ENOMEM;
+	}
+	r->opt = *opt;
+	r->meta = meta;
+	r->start = NO_EVENT;
+	for (uint32_t i = 0; i < TRACE_MAX_ZONES; i++)
+		r->zone_at[i] = -1;
+	name_types(r);
+	name_gfp(r);
+	err = choose_policy(r, why, len);
+	if (!err)
+		err = choose_settings(r, why, len);
+	if (!err)
+		err = build(r, why, len);
+	if (!err) {
+		set_zones(r);
+		r->cpus = calloc(r->nr_cpus, sizeof(*r->cpus));
+		r->handle = malloc((r->nr_frames + 1) * sizeof(*r->handle));
+		err = r->cpus && r->handle ? shadow_open(r) : -ENOMEM;
+	}
+	if (!err && r->res.changed)
+		err = open_owners(r);
+	if (err) {
+		if (err == -ENOMEM)
+			snprintf(why, len, "%s", strerror(ENOMEM));
+		request_close(r);
+		return err;
+	}
+	memset(r->handle, 0xff, (r->nr_frames + 1) * sizeof(*r->handle));
+	for (uint32_t c = 0; c < r->nr_cpus; c++)
+		r->cpus[c].early = r->cpus[c].upcoming = NO_EVENT;
+	r->decays = is_auto(r);
+	*out = r;
+	return 0;
+}
+
+const struct request_result *request_result(const struct request *r)
+{
+	return &r->res;
+}
+
+const struct pa *request_state(const struct request *r)
+{
+	return r->pa;
+}
+
+void request_close(struct request *r)
+{
+	if (!r)
+		return;
+	shadow_close(&r->shadow);
+	for (size_t i = 0; i < r->nr_pcp; i++)
+		free((void *)r->pcp[i].pfn);
+	free(r->pcp);
+	free(r->cpus);
+	free(r->handle);
+	free(r->owner);
+	final_close(r->final);
+	free(r->win);
+	free(r->win_next);
+	free(r->mem);
+	free(r);
+}

@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The event loop of request mode: a window of events, and what comes with each. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "request_internal.h"
+
+#define WINDOW (UINT64_C(1) << 18) /* events read ahead */
+#define CHECK_EVERY 65536
+
+/*
+ * A list was turned.  What is last is reported ahead of the event that saw it: a block that only
+ * comes with that event is no news.
+ */
+static void rotate(struct request *r, const struct trace_event *ev, bool tail)
+{
+	struct pa_page_info info;
+
+	if (pa_page(r->pa, ev->pfn, &info) || !info.head || info.order != ev->order ||
+	    info.mt != PA_MOVABLE)
+		return;
+	r->res.rotations += pa_rotate(r->pa, ev->pfn, tail) > 0;
+}
+
+static void on_isolate(struct request *r, const struct trace_event *ev, const struct run_zone *z)
+{
+	if (ev->bits & EV_FAST)
+		rotate(r, ev, false);
+	if (pa_isolate(r->pa, ev->pfn, ev->order) ||
+	    pa_set_allocated(r->pa, ev->pfn, ev->order, PA_USE_MOVABLE)) {
+		r->res.isolated_missed++;
+		return;
+	}
+	r->res.isolated++;
+	for (uint64_t i = 0; i < request_pages(z, ev->pfn, ev->order); i++)
+		r->handle[request_frame(z, ev->pfn) + i] = (uint32_t)(ev->pfn + i);
+}
+
+static void on_putback(struct request *r, const struct trace_event *ev, const struct run_zone *z)
+{
+	uint64_t core = request_take_handle(r, z, ev->pfn, ev->order);
+
+	if (core != PA_PFN_NONE)
+		pa_free_direct(r->pa, request_core_cpu(r, ev->cpu), core, ev->order, PA_TO_TAIL,
+			       NULL);
+}
+
+void request_on_task(struct request *r, const struct trace_event *ev, bool begins)
+{
+	uint32_t i;
+
+	for (i = 0; i < r->nr_memalloc && r->memalloc[i] != ev->pid; i++)
+		;
+	if (begins && i == r->nr_memalloc && i < sizeof(r->memalloc) / sizeof(r->memalloc[0]))
+		r->memalloc[r->nr_memalloc++] = ev->pid;
+	if (!begins && i < r->nr_memalloc)
+		r->memalloc[i] = r->memalloc[--r->nr_memalloc];
+}
+
+/* Events outside the lock that tell when somebody else worked. */
+static void on_other(struct request *r, const struct trace_event *ev)
+{
+	struct run_cpu *c = &r->cpus[ev->cpu];
+
+	if (ev->type == EV_LOST) {
+		r->res.lost += ev->arg;
+		return;
+	}
+	request_flush(r, ev->cpu);
+	switch (ev->type) {
+	case EV_RECLAIM_BEGIN:
+		request_on_task(r, ev, true);
+		break;
+	case EV_RECLAIM_END:
+		request_on_task(r, ev, false);
+		c->drains_all = true;
+		break;
+	case EV_COMPACT_BEGIN:
+		r->compacting++;
+		break;
+	case EV_COMPACT_END:
+		r->compacting -= r->compacting != 0;
+		c->drains_all = true;
+		break;
+	case EV_OOM_VICTIM:
+		r->victims[r->nr_victims++ % MAX_VICTIMS] = ev->arg;
+		r->nr_victims = r->nr_victims < MAX_VICTIMS ? r->nr_victims : MAX_VICTIMS;
+		break;
+	case EV_KSWAPD_WAKE:
+		request_kswapd_wakes(r);
+		break;
+	case EV_KSWAPD_SLEEP:
+		request_kswapd_sleeps(r);
+		break;
+	default:
+		break;
+	}
+}
+
+/* Before the per-cpu lists are known only the free lists are kept up. */
+static void warm_up(struct request *r, const struct trace_event *ev)
+{
+	uint8_t mt = request_type_of(r, ev->mt);
+
+	if (request_is_pick(r, ev))
+		pa_take(r->pa, ev->pfn, ev->order);
+	else if (ev->type == EV_ISOLATE)
+		pa_isolate(r->pa, ev->pfn, ev->order);
+	else if ((ev->type == EV_DRAIN || ev->type == EV_ZONE_FREE) && mt != NO_MT)
+		pa_free_block(r->pa, ev->pfn, ev->order, mt, 0, -1);
+	r->res.before++;
+}
+
+/*
+ * Has the core done all of a lock hold of which more is to be seen?  What is last on a list in the
+ * middle of it came with the hold, and nobody turns a list meanwhile.
+ */
+static bool is_ahead(const struct run_cpu *c)
+{
+	return c->burst == BURST_DRAIN ? c->drain_left > 0 :
+					 c->burst == BURST_PICKS && c->early != NO_EVENT;
+}
+
+static void dispatch(struct request *r, const struct trace_event *ev, const struct run_zone *z)
+{
+	switch (ev->type) {
+	case EV_ALLOC:
+		request_on_alloc(r, ev, z);
+		return;
+	case EV_FREE:
+		request_on_free(r, ev, z);
+		return;
+	case EV_ZONE_ALLOC:
+		request_on_pick(r, ev, z);
+		return;
+	case EV_FALLBACK:
+		request_on_fallback(r, ev, z);
+		return;
+	case EV_DRAIN:
+		request_on_drain(r, ev, z);
+		return;
+	case EV_ZONE_FREE:
+		request_on_zone_free(r, ev, z);
+		return;
+	case EV_ISOLATE:
+		request_flush(r, ev->cpu);
+		on_isolate(r, ev, z);
+		return;
+	case EV_PUTBACK:
+		request_flush(r, ev->cpu);
+		on_putback(r, ev, z);
+		return;
+	case EV_ROTATE:
+		if (!is_ahead(&r->cpus[ev->cpu]))
+			rotate(r, ev, ev->bits & EV_ROTATE_TAIL);
+		return;
+	default:
+		on_other(r, ev);
+	}
+}
+
+static void play(struct request *r, const struct trace_event *ev)
+{
+	bool framed = ev->type <= EV_ROTATE && ev->type != EV_LOST;
+	const struct run_zone *z =
+		framed && ev->pfn != EV_PFN_NONE ? request_zone(r, ev->pfn) : NULL;
+	uint64_t ns;
+
+	r->res.events++;
+	if (r->start == NO_EVENT)
+		r->start = request_find_start(r);
+	if (!r->loaded && r->now >= r->start)
+		request_load_pcps(r);
+	if (ev->cpu >= r->nr_cpus || (framed && !z && ev->type != EV_ALLOC)) {
+		r->res.dropped++;
+		return;
+	}
+	if (ev->type != EV_ROTATE) {
+		const struct trace_event *next = request_next_of(r, ev);
+
+		r->cpus[ev->cpu].upcoming = next ? request_number_of(r, next) : NO_EVENT;
+	}
+	if (!r->loaded) {
+		if (z)
+			warm_up(r, ev);
+		return;
+	}
+	r->ts = ev->ts;
+	if (r->res.changed) {
+		request_whatif(r, ev, z);
+	} else {
+		ns = request_clock_now(r, ev);
+		if (ns >= r->vmstat_next)
+			request_timers(r, ns);
+		dispatch(r, ev, z);
+	}
+	if (ev->type != EV_ROTATE)
+		r->cpus[ev->cpu].before = ev->type;
+	if (r->opt.check && r->now >= r->next_check && !r->res.unsound) {
+		pa_check(r->pa, &r->res.unsound);
+		r->next_check = r->now + CHECK_EVERY;
+	}
+	if (r->opt.sample && r->opt.every && r->now % r->opt.every == r->opt.every - 1)
+		r->opt.sample(r->opt.sample_arg, r->pa, &r->res, r->now, ev->ts);
+}
+
+/* Play events until no more than @keep are left to look ahead at. */
+static void play_down_to(struct request *r, size_t keep)
+{
+	while (r->win_n > keep) {
+		play(r, &r->win[r->win_from]);
+		r->now++;
+		r->win_first++;
+		r->win_from++;
+		r->win_n--;
+	}
+}
+
+static int make_room(struct request *r, size_t n)
+{
+	size_t room = 2 * (r->win_n + n) + 2 * WINDOW;
+	struct trace_event *win;
+	uint32_t *next;
+
+	if (r->win_from + r->win_n + n <= r->win_room)
+		return 0;
+	if (room > r->win_room) {
+		win = realloc(r->win, room * sizeof(*win));
+		if (!win)
+			return -ENOMEM;
+		r->win = win;
+		next = realloc(r->win_next, room * sizeof(*next));
+		if (!next)
+			return -ENOMEM;
+		r->win_next = next;
+		r->win_room = room;
+	}
+	memmove(r->win, r->win + r->win_from, r->win_n * sizeof(*r->win));
+	memmove(r->win_next, r->win_next + r->win_from, r->win_n * sizeof(*r->win_next));
+	r->win_from = 0;
+	return 0;
+}
+
+/* Chain the events of each CPU. */
+static void link_event(struct request *r, size_t at)
+{
+	const struct trace_event *ev = &r->win[r->win_from + at];
+	uint64_t number = r->win_first + at;
+	struct run_cpu *c;
+
+	r->win_next[r->win_from + at] = 0;
+	if (ev->cpu >= r->nr_cpus || ev->type == EV_ROTATE)
+		return;
+	c = &r->cpus[ev->cpu];
+	if (c->latest > r->win_first)
+		r->win_next[r->win_from + (c->latest - 1 - r->win_first)] =
+			(uint32_t)(number - (c->latest - 1));
+	c->latest = number + 1;
+	if (c->upcoming == NO_EVENT)
+		c->upcoming = number;
+}
+
+static int take_events(struct request *r, const struct trace_item *item)
+{
+	int err = make_room(r, item->events.n);
+
+	if (err)
+		return err;
+	memcpy(r->win + r->win_from + r->win_n, item->events.ev,
+	       item->events.n * sizeof(*item->events.ev));
+	for (size_t i = 0; i < item->events.n; i++)
+		link_event(r, r->win_n + i);
+	r->win_n += item->events.n;
+	play_down_to(r, WINDOW);
+	return 0;
+}
+
+static void settle(struct request *r)
+{
+	if (r->settled)
+		return;
+	r->settled = true;
+	play_down_to(r, 0);
+	for (uint32_t cpu = 0; cpu < r->nr_cpus; cpu++)
+		request_flush(r, cpu);
+	if (r->opt.check && !r->res.unsound)
+		pa_check(r->pa, &r->res.unsound);
+	if (r->opt.sample)
+		r->opt.sample(r->opt.sample_arg, r->pa, &r->res, r->now, r->ts);
+}
+
+int request_item(struct request *r, const struct trace_item *item)
+{
+	switch (item->kind) {
+	case TRACE_EVENTS:
+		return take_events(r, item);
+	case TRACE_LIST:
+		if (item->list.at == TRACE_AT_BEGIN)
+			return request_load_list(r, &item->list);
+		settle(r);
+		return request_final_list(r, &item->list);
+	case TRACE_BLOCKS:
+		if (item->blocks.at == TRACE_AT_BEGIN)
+			request_load_blocks(r, &item->blocks);
+		return 0;
+	case TRACE_PCP:
+		return item->pcp.at == TRACE_AT_BEGIN ? request_keep_pcp(r, &item->pcp) : 0;
+	default:
+		return 0;
+	}
+}
+
+int request_finish(struct request *r)
+{
+	settle(r);
+	request_final_end(r);
+	return 0;
+}
+
+uint64_t request_played(const struct request *r)
+{
+	return r->now;
+}
+
+int request_run(struct trace_reader *reader, const struct request_options *opt,
+		struct request_result *res, char *why, size_t len)
+{
+	struct timespec from, to;
+	struct trace_item item;
+	struct request *r;
+	int err;
+
+	err = request_open(trace_meta(reader), opt, &r, why, len);
+	if (err)
+		return err;
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &from);
+	while (!(err = trace_next(reader, &item)) && item.kind != TRACE_END &&
+	       item.kind != TRACE_CUT) {
+		err = request_item(r, &item);
+		if (err)
+			break;
+	}
+	if (!err)
+		err = request_finish(r);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &to);
+	if (err) {
+		snprintf(why, len, "%s", err == -EBADMSG ? trace_why(reader) : strerror(-err));
+		goto out;
+	}
+	*res = *request_result(r);
+	res->seconds =
+		(double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9;
+	res->cut = item.kind == TRACE_CUT;
+	if (res->cut)
+		snprintf(res->why, sizeof(res->why), "%s", trace_why(reader));
+out:
+	request_close(r);
+	return err;
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What would have been under another kernel's rules, another setting, on another machine.
+ *
+ * What the recorded kernel's kswapd, compactors and OOM killer did says nothing about that, so the
+ * core's own run: movable pages are on its lists of reclaimable pages, time is the trace's.  A page
+ * that reclaim takes has no owner any more, one that compaction moves keeps it.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "request_internal.h"
+
+#define NS_PER_MS 1000000
+
+static uint32_t *owner_of(struct request *r, uint64_t pfn)
+{
+	return pfn < r->nr_owners ? &r->owner[pfn] : NULL;
+}
+
+/* The allocation at the kernel's @frame is at the core's @pfn from now on. */
+static void own(struct request *r, uint64_t frame, uint64_t pfn)
+{
+	uint32_t *owner = owner_of(r, pfn);
+
+	if (!owner)
+		return;
+	if (*owner != NO_PFN && r->handle[*owner] == (uint32_t)pfn && *owner != frame) {
+		r->handle[*owner] = NO_PAGE; /* reclaim took it from there */
+		r->res.reclaimed++;
+	}
+	*owner = (uint32_t)frame;
+}
+
+static void follow_moves(struct request *r, const struct pa_trail *trail)
+{
+	r->res.moved += trail->nr_moves;
+	for (uint32_t i = 0; i < trail->nr_moves && i < trail->max_moves; i++) {
+		const uint32_t *from = owner_of(r, trail->moves[i].from);
+
+		if (!from || *from == NO_PFN || r->handle[*from] != (uint32_t)trail->moves[i].from)
+			continue;
+		r->handle[*from] = (uint32_t)trail->moves[i].to;
+		own(r, *from, trail->moves[i].to);
+	}
+}
+
+static void free_now(struct request *r, const struct trace_event *ev, const struct run_zone *z)
+{
+	uint64_t frame = request_frame(z, ev->pfn), core = r->handle[frame];
+	uint32_t cpu = request_core_cpu(r, ev->cpu);
+	struct pa_free_record rec;
+	const uint32_t *owner;
+
+	r->res.frees++;
+	/* Reclaim of the recorded kernel: here the core has its own. */
+	if (request_task_of(r, ev) == PA_TASK_MEMALLOC)
+		return;
+	owner = core < NO_PAGE ? owner_of(r, core) : NULL;
+	if (owner && (*owner != frame || pa_allocated(r->pa, core) < 0)) {
+		r->handle[frame] = NO_HANDLE;
+		r->res.reclaimed++;
+		return;
+	}
+	core = request_take_handle(r, z, ev->pfn, ev->order);
+	if (core == PA_PFN_NONE)
+		return;
+	rec.trail = (struct pa_trail){ .drains = r->drains, .max_drains = MAX_DRAINS };
+	if (pa_free_pages(r->pa, cpu, core, ev->order, &rec))
+		r->res.frees_unknown++;
+	else if (rec.pcp && rec.trail.nr_drains) {
+		r->res.drains.core++;
+		r->res.drained.core += rec.trail.nr_drains;
+	}
+}
+
+static void alloc_now(struct request *r, const struct trace_event *ev, const struct run_zone *z)
+{
+	request_make(r, ev, r->now, 0, false);
+	follow_moves(r, &r->rec.trail);
+	if (!z || r->rec.pfn == PA_PFN_NONE)
+		return;
+	for (uint64_t i = 0; i < request_pages(z, ev->pfn, ev->order); i++)
+		own(r, request_frame(z, ev->pfn) + i, r->rec.pfn + i);
+	if (r->rec.gfp & PA_GFP_MOVABLE)
+		pa_lru_add(r->pa, r->rec.pfn);
+}
+
+static void tick(struct request *r, uint64_t ts)
+{
+	struct pa_trail trail = { .drains = r->drains,
+				  .moves = r->moves,
+				  .max_drains = MAX_DRAINS,
+				  .max_moves = MAX_MOVES };
+
+	if (!r->began)
+		r->began = ts;
+	if (pa_tick(r->pa, (ts - r->began) / NS_PER_MS, &trail))
+		return;
+	follow_moves(r, &trail);
+	r->res.drained.core += trail.nr_drains;
+}
+
+/* What the recorded kernel did, for the report. */
+static void count_kernel(struct request *r, const struct trace_event *ev)
+{
+	struct run_cpu *c = &r->cpus[ev->cpu];
+
+	if (ev->type == EV_FALLBACK)
+		r->res.fallbacks.kernel++;
+	if (ev->type == EV_DRAIN) {
+		r->res.drained.kernel++;
+		r->res.drains.kernel += c->before != EV_DRAIN;
+	}
+	if (request_is_pick(r, ev)) {
+		r->res.refilled.kernel += ev->type == EV_FALLBACK || ev->bits & EV_REFILL;
+		r->res.refills.kernel += ev->bits & EV_REFILL && c->before != EV_ZONE_ALLOC &&
+					 c->before != EV_FALLBACK;
+	}
+}
+
+void request_whatif(struct request *r, const struct trace_event *ev, const struct run_zone *z)
+{
+	count_kernel(r, ev);
+	if (ev->ts != r->ticked) {
+		r->ticked = ev->ts;
+		tick(r, ev->ts);
+	}
+	switch (ev->type) {
+	case EV_ALLOC:
+		alloc_now(r, ev, z);
+		break;
+	case EV_FREE:
+		if (z)
+			free_now(r, ev, z);
+		break;
+	case EV_LOST:
+		r->res.lost += ev->arg;
+		break;
+	case EV_RECLAIM_BEGIN:
+	case EV_RECLAIM_END:
+		request_on_task(r, ev, ev->type == EV_RECLAIM_BEGIN);
+		break;
+	default:
+		break;
+	}
+}
