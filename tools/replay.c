@@ -562,68 +562,110 @@ static void check(struct replay *r)
 		r->res.unsound = why ? why : "the state is not sound";
 }
 
-/* The events of ahead[0]; those of ahead[1], if there are any, come next. */
-static int play(struct replay *r)
+/* The events of ahead[0] below number @until; those of ahead[1], if there are any, come next. */
+static int play(struct replay *r, uint64_t until)
 {
 	const struct trace_item *item = &r->ahead[0];
-	int err = 0;
-	size_t i;
+	const struct trace_event *ev;
+	int err;
 
-	for (i = 0; i < item->events.n; i++) {
-		r->now = item->events.first + i;
-		err = on_event(r, &item->events.ev[i]);
+	for (; r->played < item->events.n; r->played++) {
+		ev = &item->events.ev[r->played];
+		if (item->events.first + r->played >= until)
+			return 0;
+		r->now = item->events.first + r->played;
+		err = on_event(r, ev);
 		if (err)
-			break;
+			return err;
+		r->res.events++;
+		if (r->opt.event)
+			r->opt.event(r->opt.arg, r->now, ev);
 		if (r->now >= r->next_check) {
 			check(r);
 			r->next_check = r->now + CHECK_EVERY;
 		}
 	}
-	r->res.events += i;
-	r->ahead[0].events.n = 0;
-	return err;
+	return 0;
 }
 
-/* Play what was kept back and keep @item in its place; @item without events empties it. */
-static int play_kept(struct replay *r, const struct trace_item *item)
+/* Keep a copy of @item as what comes next. */
+static int keep(struct replay *r, const struct trace_item *item)
 {
 	struct trace_event *kept = r->kept[1];
-	size_t room = r->kept_room[1];
-	int err;
 
-	if (item->events.n > room) {
-		room = item->events.n;
-		kept = realloc(r->kept[1], room * sizeof(*kept));
+	if (item->events.n > r->kept_room[1]) {
+		kept = realloc(kept, item->events.n * sizeof(*kept));
 		if (!kept)
 			return -ENOMEM;
+		r->kept[1] = kept;
+		r->kept_room[1] = item->events.n;
 	}
 	if (item->events.n)
 		memcpy(kept, item->events.ev, item->events.n * sizeof(*kept));
 	r->ahead[1] = *item;
 	r->ahead[1].events.ev = kept;
-	r->kept[1] = r->kept[0];
-	r->kept_room[1] = r->kept_room[0];
-	r->kept[0] = kept;
-	r->kept_room[0] = room;
-	err = play(r);
+	return 0;
+}
+
+/* ahead[0] is played: what came next is at hand. */
+static void shift(struct replay *r)
+{
+	struct trace_event *kept = r->kept[0];
+	size_t room = r->kept_room[0];
+
+	r->kept[0] = r->kept[1];
+	r->kept_room[0] = r->kept_room[1];
+	r->kept[1] = kept;
+	r->kept_room[1] = room;
 	r->ahead[0] = r->ahead[1];
 	r->ahead[1].events.n = 0;
-	return err;
+	r->played = 0;
 }
 
 static int on_events(struct replay *r, const struct trace_item *item)
 {
-	if (r->opt.ahead)
-		return play_kept(r, item);
-	r->ahead[0] = *item;
-	return play(r);
+	int err;
+
+	if (r->opt.paced) {
+		err = play(r, UINT64_MAX);
+		if (err)
+			return err;
+		shift(r);
+		return keep(r, item);
+	}
+	if (!r->opt.ahead) {
+		r->ahead[0] = *item;
+		err = play(r, UINT64_MAX);
+		r->ahead[0].events.n = 0;
+		r->played = 0;
+		return err;
+	}
+	err = keep(r, item);
+	if (!err)
+		err = play(r, UINT64_MAX);
+	if (!err)
+		shift(r);
+	return err;
+}
+
+int replay_play(struct replay *r, uint64_t until)
+{
+	return play(r, until);
+}
+
+bool replay_has_events(const struct replay *r)
+{
+	return r->played < r->ahead[0].events.n;
 }
 
 static int play_rest(struct replay *r)
 {
 	static const struct trace_item nothing = { .kind = TRACE_EVENTS };
+	int err = 0;
 
-	return r->ahead[0].events.n ? play_kept(r, &nothing) : 0;
+	while (!err && r->played < r->ahead[0].events.n + r->ahead[1].events.n)
+		err = on_events(r, &nothing);
+	return err;
 }
 
 /* -------------------------------------------------------------------------

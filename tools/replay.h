@@ -72,13 +72,16 @@ struct replay_decision {
 };
 
 typedef void replay_fn(void *arg, const struct replay_decision *d);
+typedef void replay_event_fn(void *arg, uint64_t number, const struct trace_event *ev);
 
 struct replay_options {
-	const char *policy;  /* NULL: what the trace says */
-	bool no_repair;	     /* go on with the core's own decisions after a mismatch */
-	bool check;	     /* run pa_check now and then and at the end */
-	bool ahead;	     /* keep an item of events back: a repair sees what follows it */
-	replay_fn *decision; /* called for each comparison; may be NULL */
+	const char *policy; /* NULL: what the trace says */
+	bool no_repair;	    /* go on with the core's own decisions after a mismatch */
+	bool check;	    /* run pa_check now and then and at the end */
+	bool ahead;	    /* keep an item of events back: a repair sees what follows it */
+	bool paced;	    /* as ahead, but events are only taken over: replay_play() plays them */
+	replay_fn *decision;	/* called for each comparison; may be NULL */
+	replay_event_fn *event; /* called for each event once it is played; may be NULL */
 	void *arg;
 };
 
@@ -148,6 +151,14 @@ int replay_open(const struct trace_meta *meta, const struct replay_options *opt,
 		struct replay **out, char *why, size_t len);
 /* Feed one item; items of events may be handed on in smaller slices. -ENOMEM or 0. */
 int replay_item(struct replay *r, const struct trace_item *item);
+/*
+ * With opt.paced: play those of the events at hand that are numbered below @until.  Before it
+ * reads another item a caller plays all there are; an item of no events says that none follow
+ * for now, so that the last ones, held back until then, are at hand.  -ENOMEM or 0.
+ */
+int replay_play(struct replay *r, uint64_t until);
+/* With opt.paced: are there events at hand? */
+bool replay_has_events(const struct replay *r);
 /* No more items: settle what is open and finish the result.  -ENOMEM or 0. */
 int replay_finish(struct replay *r);
 const struct replay_result *replay_result(const struct replay *r);

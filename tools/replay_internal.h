@@ -94,6 +94,7 @@ struct replay {
 	struct trace_item ahead[2];  /* the events at hand and those that follow */
 	struct trace_event *kept[2]; /* room for them, if they must outlive their item */
 	size_t kept_room[2];
+	size_t played;	    /* events of ahead[0] */
 	uint64_t now;	    /* number of the event at hand */
 	uint64_t misled;    /* page the core picked at the last mismatch */
 	uint64_t compacted; /* event of the last sign of compaction, + 1 */
