@@ -653,9 +653,9 @@ int replay_play(struct replay *r, uint64_t until)
 	return play(r, until);
 }
 
-bool replay_has_events(const struct replay *r)
+const struct trace_event *replay_at_hand(const struct replay *r)
 {
-	return r->played < r->ahead[0].events.n;
+	return r->played < r->ahead[0].events.n ? &r->ahead[0].events.ev[r->played] : NULL;
 }
 
 static int play_rest(struct replay *r)

@@ -157,8 +157,8 @@ int replay_item(struct replay *r, const struct trace_item *item);
  * for now, so that the last ones, held back until then, are at hand.  -ENOMEM or 0.
  */
 int replay_play(struct replay *r, uint64_t until);
-/* With opt.paced: are there events at hand? */
-bool replay_has_events(const struct replay *r);
+/* With opt.paced: the next event at hand, or NULL. */
+const struct trace_event *replay_at_hand(const struct replay *r);
 /* No more items: settle what is open and finish the result.  -ENOMEM or 0. */
 int replay_finish(struct replay *r);
 const struct replay_result *replay_result(const struct replay *r);

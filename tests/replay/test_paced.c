@@ -26,7 +26,7 @@ static void note_event(void *arg, uint64_t number, const struct trace_event *ev)
 /* Play what is at hand in steps of @step events. */
 static uint64_t play_in_steps(struct replay *r, uint64_t next, uint64_t step)
 {
-	while (replay_has_events(r)) {
+	while (replay_at_hand(r)) {
 		assert_int_equal(replay_play(r, next + step), 0);
 		assert_true(replay_result(r)->events <= next + step);
 		next = replay_result(r)->events;
