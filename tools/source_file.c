@@ -132,6 +132,8 @@ static int start(struct file_source *f, char *why, size_t len)
 		if (err)
 			snprintf(why, len, "%s", strerror(-err));
 	}
+	if (!err && !f->ended) /* time starts with the first event, not at 0 */
+		f->stream.ts = f->stream.first_ts = replay_at_hand(f->stream.replay)->ts;
 	return err;
 }
 

@@ -157,9 +157,8 @@ static void draw_core(const struct tui *t, struct cells *c, int y)
 	x = cells_put(c, x, y, same ? STYLE_GOOD : STYLE_WARN, same ? " AGREES " : " DIFFERS ") + 1;
 	x = cells_printf(c, x, y, STYLE_PLAIN, "%s: ", r->policy->name);
 	if (same)
-		x = cells_printf(c, x, y, STYLE_PLAIN,
-				 "%" PRIu64 " picks and %" PRIu64 " fallbacks", r->picks,
-				 r->fallbacks);
+		x = cells_printf(c, x, y, STYLE_PLAIN, "%" PRIu64 " picks, %" PRIu64 " fallback%s",
+				 r->picks, r->fallbacks, r->fallbacks == 1 ? "" : "s");
 	else
 		x = cells_printf(c, x, y, STYLE_PLAIN,
 				 "in %" PRIu64 " of %" PRIu64 " picks, %" PRIu64 " of %" PRIu64
