@@ -48,6 +48,7 @@ enum {
 	OPT_COLOR,
 	OPT_NO_MOUSE,
 	OPT_SOURCE,
+	OPT_OVERHEAD,
 };
 
 static int parse_screen(const char *text, uint32_t *screen)
@@ -130,6 +131,10 @@ static int set_option(int c, struct options *o)
 	case OPT_NO_MOUSE:
 		o->set.mouse = false;
 		return 0;
+	case OPT_OVERHEAD:
+		return parse_percent(optarg, &o->source.overhead_limit);
+	case 'm':
+		return parse_size(optarg, &o->source.buffer);
 	case OPT_SOURCE:
 		o->from = optarg;
 		return strcmp(optarg, "auto") && strcmp(optarg, "live") && strcmp(optarg, "proc") ?
@@ -156,11 +161,13 @@ static int parse(int argc, char **argv, struct options *o)
 		{ "color", required_argument, NULL, OPT_COLOR },
 		{ "no-mouse", no_argument, NULL, OPT_NO_MOUSE },
 		{ "source", required_argument, NULL, OPT_SOURCE },
+		{ "buffer", required_argument, NULL, 'm' },
+		{ "overhead-limit", required_argument, NULL, OPT_OVERHEAD },
 		{ NULL, 0, NULL, 0 },
 	};
 	int c, err;
 
-	while ((c = getopt_long(argc, argv, ":r:bn:d:", longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, ":r:bn:d:m:", longs, NULL)) != -1) {
 		err = set_option(c, o);
 		if (err == -ENOENT)
 			return cmd_bad_option(&cmd_top, argc, argv, c);
@@ -177,17 +184,58 @@ static int parse(int argc, char **argv, struct options *o)
  * Sources
  */
 
-static int open_host(const struct options *o, struct source **out)
+/* The command that grants what is missing, for the line below the screen. */
+#define GRANT                                                                                      \
+	"sudo buddyscope top, or once: sudo setcap "                                               \
+	"cap_bpf,cap_perfmon,cap_dac_read_search,cap_syslog,cap_sys_admin+ep buddyscope"
+
+static int open_proc(const char *note, struct source **out)
 {
 	char why[256] = "";
 	int err = source_proc("", out, why, sizeof(why));
 
-	(void)o;
+	if (err) {
+		error_msg("top: /proc cannot be read: %s", why[0] ? why : strerror(-err));
+		return CMD_FAILURE;
+	}
+	if (note)
+		snprintf((*out)->note, sizeof((*out)->note), "%s", note);
+	return CMD_OK;
+}
+
+#ifdef HAVE_BPF
+static int open_host(const struct options *o, struct source **out)
+{
+	char why[256] = "", note[sizeof((*out)->note)];
+	bool live = !strcmp(o->from, "live");
+	int err;
+
+	if (!strcmp(o->from, "proc"))
+		return open_proc(NULL, out);
+	err = source_live(&o->source, out, why, sizeof(why));
 	if (!err)
 		return CMD_OK;
-	error_msg("top: /proc cannot be read: %s", why[0] ? why : strerror(-err));
-	return CMD_FAILURE;
+	if (err == -EPERM || err == -EACCES)
+		snprintf(note, sizeof(note), "no core, decisions, map: not permitted (%s)", GRANT);
+	else
+		snprintf(note, sizeof(note), "no core, decisions, map: %.120s (buddyscope check)",
+			 why[0] ? why : strerror(-err));
+	if (!live)
+		return open_proc(note, out);
+	error_msg("top: %s", note);
+	return err == -EPERM || err == -EACCES || err == -ENOENT || err == -ENOTSUP ?
+		       CMD_NO_KERNEL :
+		       CMD_FAILURE;
 }
+#else
+static int open_host(const struct options *o, struct source **out)
+{
+	if (strcmp(o->from, "live"))
+		return open_proc("no core, decisions, map: this build has no BPF", out);
+	error_msg("top: this build has no BPF (build it with `make`, without BPF=0)");
+	return CMD_NO_KERNEL;
+}
+#endif
 
 static int open_source(const struct options *o, struct source **out)
 {
@@ -399,6 +447,8 @@ const struct cmd cmd_top = {
 	.usage = "[options]\n"
 		 "  -r, --recording FILE  play FILE (- is stdin); without it, this host\n"
 		 "      --source WHAT     auto, live or proc: what is read of this host\n"
+		 "  -m, --buffer SIZE     live: the stream between kernel and core (16M)\n"
+		 "      --overhead-limit PCT  live: stop the stream where it costs more of a CPU\n"
 		 "  -b, --batch           print plain frames, of $COLUMNS by $LINES\n"
 		 "      --json            print one JSON object a sample\n"
 		 "  -n, --count N         end after N samples\n"

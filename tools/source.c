@@ -46,10 +46,15 @@ int source_run(struct source *s, const struct source_goal *goal, uint64_t budget
 
 int source_sample(struct source *s, struct sample *out)
 {
+	int err;
+
 	memset(out, 0, sizeof(*out));
 	out->own.bpf_percent = -1;
 	own_cost(&out->own);
-	return s->ops->sample(s, out);
+	err = s->ops->sample(s, out);
+	if (!err && s->note[0])
+		memcpy(out->note, s->note, sizeof(out->note));
+	return err;
 }
 
 void source_map(struct source *s, uint32_t zone, struct source_block *cell, size_t n)

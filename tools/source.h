@@ -234,12 +234,14 @@ struct source_ops {
 /* The head of every kind of source. */
 struct source {
 	const struct source_ops *ops;
-	char why[256]; /* of the last failure */
+	char why[256];	/* of the last failure */
+	char note[256]; /* shown with every sample, in place of the source's own; "" none */
 };
 
 struct source_options {
-	const char *policy; /* NULL: the recording's */
-	uint64_t buffer;    /* live: bytes of stream */
+	const char *policy;    /* NULL: the recording's */
+	uint64_t buffer;       /* live: bytes of stream */
+	double overhead_limit; /* live: percent of a CPU; 0: none */
 };
 
 /*
@@ -248,9 +250,16 @@ struct source_options {
  */
 int source_file(const char *path, const struct source_options *opt, struct source **out, char *why,
 		size_t len);
-/* What /proc tells without any privilege.  @root: "" or, for a test, a folder in its place. */
+/*
+ * What /proc tells without any privilege.  @root: "" or, for a test, a folder in its place.
+ */
 int source_proc(const char *root, struct source **out, char *why, size_t len);
-/* The running kernel's stream beside the core. */
+/*
+ * The running kernel's stream beside the core.  Where records are lost the core begins again from
+ * a new snapshot; where that goes on, or watching costs more than the limit, /proc takes over and
+ * the sample says so.  Return: as recorder_open(): -EPERM, -ENOENT and -ENOTSUP mean that these
+ * privileges or this kernel do not allow it.
+ */
 int source_live(const struct source_options *opt, struct source **out, char *why, size_t len);
 
 /*

@@ -304,9 +304,8 @@ static int sample(struct source *head, struct sample *out)
 	read_vmstat(p, out);
 	for (uint32_t z = 0; z < out->nr_zones; z++)
 		types |= out->zone[z].types_known;
-	snprintf(out->note, sizeof(out->note),
-		 "/proc alone: no core, decisions, map%s; granted by: %s", types ? "" : ", types",
-		 "sudo buddyscope top");
+	snprintf(out->note, sizeof(out->note), "/proc alone: no core, decisions, map%s",
+		 types ? "" : ", types");
 	return 0;
 }
 
