@@ -183,7 +183,8 @@ int tui_refresh(struct tui *t)
 	order.column = &l->column[list->sort];
 	order.sample = t->now;
 	order.direction = list->invert ? -1 : 1;
-	qsort(t->row, t->nr_rows, sizeof(*t->row), compare);
+	if (t->nr_rows)
+		qsort(t->row, t->nr_rows, sizeof(*t->row), compare);
 	if (list->selected >= t->nr_rows)
 		list->selected = t->nr_rows ? t->nr_rows - 1 : 0;
 	return 0;

@@ -91,7 +91,7 @@ said err 'no place in a recording'
 # This host, by /proc alone.
 if [ -r /proc/buddyinfo ]; then
 	run 0 top -b -n 1 --source proc
-	said out 'granted by'
+	said out '/proc alone: no core, decisions, map'
 	run 0 top --json -n 2 -d 0.1 --source proc
 	[ "$(wc -l <"$dir/out")" -eq 2 ] || fail 'not two samples'
 	said out '"core":null'

@@ -226,7 +226,7 @@ shows 'exit 139'
 shows icanon
 [ "$(t display-message -p '#{alternate_on}')" = 0 ] || fail 'the alternate screen stays after a crash'
 start 80x24 --source proc
-shows granted
+shows '/proc alone'
 own=$(pid)
 t kill-server
 n=0
