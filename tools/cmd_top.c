@@ -12,6 +12,7 @@
 
 #include "cmd.h"
 #include "metrics.h"
+#include "tui/settings.h"
 #include "tui/top.h"
 #include "util.h"
 
@@ -392,10 +393,14 @@ static int run_terminal(struct options *o, struct source *source)
 	char why[256] = "";
 	int err = top_run(source, &o->set, o->color, o->count, why, sizeof(why));
 
-	if (!err)
-		return CMD_OK;
-	error_msg("top: %s", why[0] ? why : strerror(-err));
-	return CMD_FAILURE;
+	if (err) {
+		error_msg("top: %s", why[0] ? why : strerror(-err));
+		return CMD_FAILURE;
+	}
+	err = settings_save(&o->set);
+	if (err)
+		error_msg("top: settings cannot be saved: %s", strerror(-err));
+	return CMD_OK;
 #else
 	(void)o;
 	(void)source;
@@ -403,6 +408,31 @@ static int run_terminal(struct options *o, struct source *source)
 		"top: this build has no dashboard (use -b, or build it with `make`, without TUI=0)");
 	return CMD_FAILURE;
 #endif
+}
+
+/*
+ * What was chosen before is the default of what no option says; plain frames and JSON do not
+ * depend on it.
+ */
+static int parse_all(int argc, char **argv, struct options *o)
+{
+	struct options plain = *o;
+	int code = parse(argc, argv, &plain), err;
+
+	if (code || plain.batch) {
+		*o = plain;
+		return code;
+	}
+	err = settings_load(&o->set);
+	if (err)
+		error_msg("top: settings cannot be read: %s", strerror(-err));
+	optind = 1;
+	code = parse(argc, argv, o);
+	if (!o->delay_set && o->set.chosen_delay_ns)
+		o->set.delay_ns = o->set.chosen_delay_ns;
+	else if (!o->delay_set && o->recording)
+		o->set.delay_ns = 250000000;
+	return code;
 }
 
 static int run(int argc, char **argv)
@@ -418,7 +448,7 @@ static int run(int argc, char **argv)
 
 	setlocale(LC_CTYPE, "");
 	o.set.ascii = strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
-	code = parse(argc, argv, &o);
+	code = parse_all(argc, argv, &o);
 	if (code)
 		return code;
 	room = malloc(sizeof(*room));
@@ -428,8 +458,6 @@ static int run(int argc, char **argv)
 	}
 	signal(SIGINT, on_signal);
 	signal(SIGTERM, on_signal);
-	if (o.recording && !o.batch && !o.delay_set)
-		o.set.delay_ns = 250000000;
 	code = open_source(&o, &source);
 	if (!code) {
 		code = start_at(&o, source, room);

@@ -152,13 +152,18 @@ static void sort_by(struct tui *t, int key)
 		if (l->column[list->sort].from <= t->w)
 			break;
 	}
+	t->set.sort[t->screen] = list->sort + 1;
 	tui_refresh(t);
 }
 
 static void invert(struct tui *t, int key)
 {
+	struct tui_list *list = &t->list[t->screen];
+
 	(void)key;
-	t->list[t->screen].invert = !t->list[t->screen].invert;
+	list->invert = !list->invert;
+	t->set.sort[t->screen] = list->sort + 1;
+	t->set.invert[t->screen] = list->invert;
 	tui_refresh(t);
 }
 
@@ -197,6 +202,7 @@ static void change_delay(struct tui *t, int key)
 	t->set.delay_ns = ns < TUI_MIN_DELAY ? TUI_MIN_DELAY :
 			  ns > TUI_MAX_DELAY ? TUI_MAX_DELAY :
 					       ns;
+	t->set.chosen_delay_ns = t->set.delay_ns;
 	tui_say(t, "every %.1f s", (double)t->set.delay_ns / 1e9);
 }
 

@@ -33,6 +33,9 @@ int tui_open(struct tui *t, const struct tui_settings *set)
 	for (int i = 0; i < NR_SCREENS; i++) {
 		l = list_of(i);
 		t->list[i].sort = l ? l->sort : 0;
+		if (l && set->sort[i] > 0 && set->sort[i] <= l->n)
+			t->list[i].sort = set->sort[i] - 1;
+		t->list[i].invert = set->invert[i];
 	}
 	t->now = calloc(1, sizeof(*t->now));
 	t->before = calloc(1, sizeof(*t->before));

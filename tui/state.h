@@ -40,8 +40,11 @@ enum tui_color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 /* What lasts from one run to the next. */
 struct tui_settings {
 	uint64_t delay_ns;
-	unsigned int order; /* the order that the verdict is about */
-	uint32_t screen;    /* enum tui_screen */
+	unsigned int order;	  /* the order that the verdict is about */
+	uint32_t screen;	  /* enum tui_screen */
+	uint64_t chosen_delay_ns; /* by a key, now or before; 0 never */
+	int sort[NR_SCREENS];	  /* column + 1 that was chosen; 0 none */
+	bool invert[NR_SCREENS];
 	bool ascii, mouse;
 };
 

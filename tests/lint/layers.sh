@@ -33,7 +33,7 @@ only() { # only REGEX FILE...: the files that may include it
 own='"[a-z_]+\.h"'
 allow core '<(errno|inttypes|limits|stdalign|stdbool|stddef|stdint|string)\.h>' '"pa[a-z_]*\.h"'
 allow bpf '"vmlinux\.h"' '<bpf/bpf_[a-z_]+\.h>' '"(bpf/)?[a-z_]+(\.bpf)?\.h"'
-allow tools '<[a-z0-9_/-]+\.h>' "$own" '"core/pa\.h"' '"bpf/[a-z_]+\.h"' '"[a-z_]+\.skel\.h"' '"tui/top\.h"'
+allow tools '<[a-z0-9_/-]+\.h>' "$own" '"core/pa\.h"' '"bpf/[a-z_]+\.h"' '"[a-z_]+\.skel\.h"' '"tui/(top|settings)\.h"'
 allow tui '<[a-z0-9_/-]+\.h>' "$own" '"tools/(source|metrics|out)\.h"'
 
 only 'pa_internal\.h' "$(echo core/*)"

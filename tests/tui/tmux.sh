@@ -206,6 +206,27 @@ shows 'order 9'
 keys q
 gives_back 0
 
+# What was chosen lasts: the screen, the order, a list's column.
+start 80x24 --at end -r "$trace"
+shows '[1 Overview]'
+keys o 6 '<' I
+shows 'pages↑'
+keys q
+gives_back 0
+start 80x24 --at end -r "$trace"
+shows '[6 Callers]'
+shows 'pages↑'
+keys 1
+shows 'order 8'
+keys q
+gives_back 0
+echo 'screen nonsense' >"$dir/config/buddyscope/top"
+echo 'order 77' >>"$dir/config/buddyscope/top"
+start 80x24 --screen overview --order 9 -r "$trace"
+shows 'order 9'
+keys q
+gives_back 0
+
 # A difference is found, and the trace ends otherwise.
 start 80x24 --policy 6.1 -r "$trace"
 shows '1x'
