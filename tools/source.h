@@ -138,6 +138,7 @@ struct source_block {
 	uint8_t mt;	      /* enum pa_mt of most of them */
 	uint32_t mixed;	      /* how many hold pages of another kind */
 	uint32_t nr;	      /* how many pageblocks */
+	uint32_t unseen;      /* of these: nothing told of them; a hole, or in use all along */
 	uint64_t free;	      /* frames */
 };
 

@@ -113,6 +113,8 @@ static void sample_blocks(const struct stream *s, uint32_t zone, struct source_z
 	out->mixed_known = out->kernel_known;
 	for (uint64_t i = 0; i < tally_nr_blocks(s->tally, zone); i++) {
 		tally_block(s->tally, zone, i, &b);
+		if (!b.seen)
+			continue;
 		out->blocks[b.mt]++;
 		out->mixed[b.mt] += b.mixed;
 		for (int mt = 0; b.mixed && mt < PA_PCPTYPES; mt++)
@@ -198,7 +200,8 @@ void stream_map(const struct stream *s, uint32_t zone, struct source_block *cell
 		cell->pfn <<= s->meta->pageblock_order;
 		for (uint64_t k = i; k < i + each && k < blocks; k++) {
 			tally_block(s->tally, zone, k, &b);
-			types[b.mt]++;
+			types[b.mt] += b.seen;
+			cell->unseen += !b.seen;
 			cell->nr++;
 			cell->frames += b.frames;
 			cell->free += b.free;
@@ -227,6 +230,7 @@ bool stream_content(const struct stream *s, uint32_t zone, uint64_t block,
 			   .mt = b.mt,
 			   .mixed = b.mixed,
 			   .nr = 1,
+			   .unseen = !b.seen,
 			   .free = b.free },
 		.mixed_since = b.mixed ? b.mixed_since : 0,
 	};

@@ -18,7 +18,7 @@ struct block {
 	uint32_t free;
 	uint32_t used[PA_PCPTYPES];
 	uint8_t mt;
-	bool mixed;
+	bool mixed, seen;
 };
 
 struct zone {
@@ -163,8 +163,10 @@ static void count_free(const struct tally *t, const struct zone *z, uint64_t pfn
 	uint64_t block = UINT64_C(1) << t->meta->pageblock_order;
 	uint64_t end = pfn + (UINT64_C(1) << order), n = end - pfn < block ? end - pfn : block;
 
-	for (; pfn < end; pfn += n)
+	for (; pfn < end; pfn += n) {
 		block_of(t, z, pfn)->free += add ? n : -n;
+		block_of(t, z, pfn)->seen = true;
+	}
 }
 
 static void link_block(struct tally *t, struct zone *z, uint64_t pfn, unsigned int order,
@@ -272,6 +274,7 @@ static void set_type(struct tally *t, const struct zone *z, uint64_t pfn, uint8_
 	struct block *b = block_of(t, z, pfn);
 
 	b->mt = mt;
+	b->seen = true;
 	check_mixed(t, b);
 }
 
@@ -298,6 +301,7 @@ static void set_used(struct tally *t, struct zone *z, uint64_t pfn, unsigned int
 		end = z->end;
 	while (pfn < end) {
 		b = block_of(t, z, pfn);
+		b->seen = true;
 		next = (pfn & -size) + size;
 		for (; pfn < end && pfn < next; pfn++) {
 			used = &z->used[pfn - z->start];
@@ -658,6 +662,7 @@ void tally_block(const struct tally *t, uint32_t zone, uint64_t i, struct tally_
 	*out = (struct tally_block){
 		.mt = b->mt,
 		.mixed = b->mixed,
+		.seen = b->seen,
 		.frames = to - from,
 		.free = b->free,
 		.mixed_since = b->since,

@@ -21,10 +21,11 @@ struct tally;
 
 /* A pageblock. */
 struct tally_block {
-	uint8_t mt;		    /* enum pa_mt */
-	bool mixed;		    /* it holds pages of requests of another type than its own */
-	uint32_t frames;	    /* of the zone; fewer than a pageblock's at its edges */
-	uint32_t free;		    /* frames in free blocks */
+	uint8_t mt;	 /* enum pa_mt */
+	bool mixed;	 /* it holds pages of requests of another type than its own */
+	bool seen;	 /* its type was told, or a frame of it: it is no hole in the zone */
+	uint32_t frames; /* of the zone; fewer than a pageblock's at its edges */
+	uint32_t free;	 /* frames in free blocks */
 	uint32_t used[PA_PCPTYPES]; /* frames allocated since the recording began, by request */
 	uint64_t mixed_since;	    /* ts; meaningful where mixed */
 };

@@ -50,6 +50,8 @@ static uint32_t glyph(const struct source_block *b)
 {
 	char letter = text_type_letter(b->mt);
 
+	if (b->unseen == b->nr)
+		return ' ';
 	if (b->free == b->frames)
 		return 0xb7;
 	if (is_polluted(b))
@@ -73,8 +75,9 @@ static void draw_content(const struct tui *t, struct cells *c, int y)
 	else
 		x = cells_put(c, x, y, STYLE_PLAIN, ": pageblock");
 	y++;
-	if (!t->has_content) {
-		cells_put(c, 2, y, STYLE_DIM, "what is in it is not known");
+	if (!t->has_content || in->block.unseen) {
+		cells_put(c, 2, y, STYLE_DIM,
+			  "nothing told of it: a hole in the zone, or in use all along");
 		return;
 	}
 	x = cells_put(c, 2, y, STYLE_TYPE + in->block.mt, pa_mt_name(in->block.mt));
@@ -139,5 +142,5 @@ void view_map(const struct tui *t, struct cells *c, struct view_body b)
 	draw_content(t, c, y + 1);
 	cells_put(
 		c, 0, b.y + b.h - 1, STYLE_DIM,
-		"U M R H C I in use  u m r 1/8 free or more  \u00b7 free  ! movable, others inside");
+		"U M R H C I in use  u m r 1/8 free or more  \u00b7 free  ! movable, others in it");
 }
