@@ -188,7 +188,6 @@ struct sample {
 	struct source_counts counts;
 	uint32_t cpus, page_shift, nr_orders, pageblock_order;
 	uint32_t nr_zones;
-	struct source_zone zone[TRACE_MAX_ZONES];
 	bool core_known;
 	struct replay_result core;
 	const struct source_decision *decisions; /* oldest first */
@@ -204,6 +203,7 @@ struct sample {
 	size_t nr_pcp;
 	const struct source_timeline *timeline; /* NULL: there is none */
 	struct source_own own;
+	struct source_zone zone[TRACE_MAX_ZONES]; /* last: a copy may end after nr_zones */
 };
 
 /* Where to go.  A source that is not playable goes on with the present whatever is asked. */

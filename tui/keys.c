@@ -192,6 +192,21 @@ static void pause(struct tui *t, int key)
 {
 	(void)key;
 	t->paused = !t->paused;
+	if (!t->paused && t->back) {
+		tui_go_back(t, 0);
+		t->want.sample = true;
+	}
+}
+
+/* Through what is kept of the present. */
+static void walk(struct tui *t, int64_t by)
+{
+	int64_t to = (int64_t)t->back - by;
+
+	t->paused = true;
+	tui_go_back(t, to < 0 ? 0 : (uint64_t)to);
+	tui_refresh(t);
+	t->want.sample = t->screen == SCREEN_MAP;
 }
 
 static void change_delay(struct tui *t, int key)
@@ -226,7 +241,9 @@ static void step_event(struct tui *t, int key)
 {
 	uint64_t at = t->has_now ? t->now->event : 0;
 
-	if (key == '.')
+	if (!t->now->playable)
+		walk(t, key == '.' ? 1 : -1);
+	else if (key == '.')
 		go(t, GOAL_EVENT, at + 1);
 	else
 		go(t, GOAL_EVENT, at ? at - 1 : 0);
@@ -236,7 +253,9 @@ static void step_time(struct tui *t, int key)
 {
 	uint64_t ts = t->has_now ? t->now->ts : 0, by = t->set.delay_ns;
 
-	if (key == ')')
+	if (!t->now->playable)
+		walk(t, key == ')' ? 10 : -10);
+	else if (key == ')')
 		go(t, GOAL_TIME, ts + by);
 	else if (t->has_now && ts - t->now->first_ts > by)
 		go(t, GOAL_TIME, ts - by);
@@ -246,6 +265,10 @@ static void step_time(struct tui *t, int key)
 
 static void jump(struct tui *t, int key)
 {
+	if (!t->now->playable) {
+		walk(t, key == TUI_KEY_HOME ? -TUI_PAST : TUI_PAST);
+		return;
+	}
 	switch (key) {
 	case TUI_KEY_HOME:
 		go(t, GOAL_EVENT, 0);
@@ -340,121 +363,61 @@ static void type_key(struct tui *t, int key)
  * The table
  */
 
+/* clang-format off */
 const struct tui_action tui_actions[] = {
-	{ { '1', 0 },
-	  "1",
-	  "overview: can it serve, what is in the way, who agrees",
-	  NULL,
-	  WHEN_ALWAYS,
-	  by_number },
-	{ { '2', 0 },
-	  "2",
-	  "free blocks by migratetype, kernel and core",
-	  NULL,
-	  WHEN_ALWAYS,
-	  by_number },
+	{ { '1', 0 }, "1",
+	  "overview: can it serve, what is in the way, who agrees", NULL, WHEN_ALWAYS, by_number },
+	{ { '2', 0 }, "2",
+	  "free blocks by migratetype, kernel and core", NULL, WHEN_ALWAYS, by_number },
 	{ { '3', 0 }, "3", "the zone's pageblocks as a map", NULL, WHEN_ALWAYS, by_number },
-	{ { '4', 0 },
-	  "4",
-	  "fallbacks, and decisions on which kernel and core differ",
-	  NULL,
-	  WHEN_ALWAYS,
-	  by_number },
+	{ { '4', 0 }, "4",
+	  "fallbacks, and decisions on which kernel and core differ", NULL, WHEN_ALWAYS, by_number },
 	{ { '5', 0 }, "5", "who waited for reclaim or compaction", NULL, WHEN_ALWAYS, by_number },
 	{ { '6', 0 }, "6", "who allocates", NULL, WHEN_ALWAYS, by_number },
 	{ { '7', 0 }, "7", "per-cpu lists", NULL, WHEN_ALWAYS, by_number },
-	{ { TUI_KEY_TAB, TUI_KEY_BACK_TAB, 0 },
-	  "Tab S-Tab",
-	  "next screen, the one before",
-	  NULL,
-	  WHEN_ALWAYS,
-	  next_screen },
-	{ { TUI_KEY_LEFT, TUI_KEY_RIGHT, 'h', 'l' },
-	  "left right h l",
-	  "cursor on the map",
-	  NULL,
-	  WHEN_MAP,
-	  left_right },
-	{ { '?', 'h', TUI_KEY_F1, 0 },
-	  "? h F1",
-	  "this help (on the map h is left)",
-	  "help",
-	  WHEN_ALWAYS,
-	  help },
-	{ { TUI_KEY_UP, TUI_KEY_DOWN, 'k', 'j' },
-	  "up down k j",
-	  "row; zone where there are no rows",
-	  NULL,
-	  WHEN_ALWAYS,
-	  up_down },
-	{ { TUI_KEY_PAGE_UP, TUI_KEY_PAGE_DOWN, 0 },
-	  "PgUp PgDn",
-	  "a screenful",
-	  NULL,
-	  WHEN_ALWAYS,
-	  up_down },
+	{ { TUI_KEY_TAB, TUI_KEY_BACK_TAB, 0 }, "Tab S-Tab",
+	  "next screen, the one before", NULL, WHEN_ALWAYS, next_screen },
+	{ { TUI_KEY_LEFT, TUI_KEY_RIGHT, 'h', 'l' }, "left right h l",
+	  "cursor on the map", NULL, WHEN_MAP, left_right },
+	{ { '?', 'h', TUI_KEY_F1, 0 }, "? h F1",
+	  "this help (on the map h is left)", "help", WHEN_ALWAYS, help },
+	{ { TUI_KEY_UP, TUI_KEY_DOWN, 'k', 'j' }, "up down k j",
+	  "row; zone where there are no rows", NULL, WHEN_ALWAYS, up_down },
+	{ { TUI_KEY_PAGE_UP, TUI_KEY_PAGE_DOWN, 0 }, "PgUp PgDn",
+	  "a screenful", NULL, WHEN_ALWAYS, up_down },
 	{ { 'z', 'x', 0 }, "z x", "next zone, the one before", "zone", WHEN_ALWAYS, next_zone },
-	{ { 'o', 'O', 0 },
-	  "o O",
-	  "the order asked about: one less, one more",
-	  "order",
-	  WHEN_ALWAYS,
-	  change_order },
+	{ { 'o', 'O', 0 }, "o O",
+	  "the order asked about: one less, one more", "order", WHEN_ALWAYS, change_order },
 	{ { ' ', 'Z', 0 }, "space Z", "pause, go on", "pause", WHEN_ALWAYS, pause },
-	{ { '.', ',', 0 }, ". ,", "one event on, back", "step", WHEN_PLAYABLE, step_event },
-	{ { ')', '(', 0 }, ") (", "one delay on, back", NULL, WHEN_PLAYABLE, step_time },
+	{ { '.', ',', 0 }, ". ,",
+	  "one event on, back; of this host: one sample", "step", WHEN_TIME, step_event },
+	{ { ')', '(', 0 }, ") (",
+	  "one delay on, back; of this host: ten samples", NULL, WHEN_TIME, step_time },
 	{ { ']', '[', 0 }, "] [", "play faster, slower", "speed", WHEN_PLAYABLE, change_speed },
 	{ { 'f', 0 }, "f", "to the next fallback", "fallback", WHEN_PLAYABLE, jump },
-	{ { 'd', 0 },
-	  "d",
-	  "to the next decision on which kernel and core differ",
-	  "differ",
-	  WHEN_PLAYABLE,
-	  jump },
-	{ { 'g', 0 },
-	  "g",
-	  "go to: 12.5s, 50% or the number of an event",
-	  "go to",
-	  WHEN_PLAYABLE,
-	  ask },
-	{ { TUI_KEY_HOME, TUI_KEY_END, 0 },
-	  "Home End",
-	  "to the begin, to the end",
-	  NULL,
-	  WHEN_PLAYABLE,
-	  jump },
-	{ { TUI_KEY_ENTER, 0 },
-	  "Enter",
-	  "explain the decision (screen 4)",
-	  NULL,
-	  WHEN_ALWAYS,
-	  explain },
+	{ { 'd', 0 }, "d",
+	  "to the next decision on which kernel and core differ", "differ", WHEN_PLAYABLE, jump },
+	{ { 'g', 0 }, "g",
+	  "go to: 12.5s, 50% or the number of an event", "go to", WHEN_PLAYABLE, ask },
+	{ { TUI_KEY_HOME, TUI_KEY_END, 0 }, "Home End",
+	  "to the begin, to the end", NULL, WHEN_TIME, jump },
+	{ { TUI_KEY_ENTER, 0 }, "Enter",
+	  "explain the decision (screen 4)", NULL, WHEN_ALWAYS, explain },
 	{ { '<', '>', 0 }, "< >", "sort by the column before, after", "sort", WHEN_LIST, sort_by },
 	{ { 'I', 0 }, "I", "invert the order of rows", NULL, WHEN_LIST, invert },
 	{ { '/', TUI_KEY_F3, 0 }, "/ F3", "search", "search", WHEN_LIST, ask },
 	{ { 'n', 0 }, "n", "the next that is found", NULL, WHEN_LIST, find },
-	{ { '\\', TUI_KEY_F4, 0 },
-	  "\\ F4",
-	  "show only rows that hold a text",
-	  "filter",
-	  WHEN_LIST,
-	  ask },
-	{ { TUI_KEY_ESCAPE, 0 },
-	  "Esc",
-	  "close what is open, drop the filter",
-	  NULL,
-	  WHEN_ALWAYS,
-	  escape },
-	{ { '+', '-', 0 },
-	  "+ -",
-	  "sample half as often, twice as often",
-	  NULL,
-	  WHEN_ALWAYS,
-	  change_delay },
+	{ { '\\', TUI_KEY_F4, 0 }, "\\ F4",
+	  "show only rows that hold a text", "filter", WHEN_LIST, ask },
+	{ { TUI_KEY_ESCAPE, 0 }, "Esc",
+	  "close what is open, drop the filter", NULL, WHEN_ALWAYS, escape },
+	{ { '+', '-', 0 }, "+ -",
+	  "sample half as often, twice as often", NULL, WHEN_ALWAYS, change_delay },
 	{ { 'w', 0 }, "w", "write the free lists as a trace", NULL, WHEN_LISTS_KNOWN, ask },
 	{ { 'L' - '@', 0 }, "^L", "draw it all again", NULL, WHEN_ALWAYS, redraw },
 	{ { 'q', TUI_KEY_F10, 0 }, "q F10", "quit", "quit", WHEN_ALWAYS, quit },
 };
+/* clang-format on */
 
 const size_t nr_tui_actions = sizeof(tui_actions) / sizeof(tui_actions[0]);
 
@@ -463,12 +426,14 @@ bool tui_applies(const struct tui *t, const struct tui_action *a)
 	switch (a->when) {
 	case WHEN_PLAYABLE:
 		return t->has_now && t->now->playable;
+	case WHEN_TIME:
+		return t->has_now && (t->now->playable || t->nr_past > 1);
 	case WHEN_LIST:
 		return list_of(t->screen) && !t->help;
 	case WHEN_MAP:
 		return t->screen == SCREEN_MAP && !t->help;
 	case WHEN_LISTS_KNOWN:
-		return t->has_now && t->now->core_known;
+		return t->has_now && t->now->core_known && !t->back;
 	default:
 		return true;
 	}

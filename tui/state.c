@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include <errno.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,19 +38,13 @@ int tui_open(struct tui *t, const struct tui_settings *set)
 			t->list[i].sort = set->sort[i] - 1;
 		t->list[i].invert = set->invert[i];
 	}
-	t->now = calloc(1, sizeof(*t->now));
-	t->before = calloc(1, sizeof(*t->before));
-	if (!t->now || !t->before) {
-		tui_close(t);
-		return -ENOMEM;
-	}
 	return 0;
 }
 
 void tui_close(struct tui *t)
 {
-	free(t->now);
-	free(t->before);
+	for (int i = 0; i < TUI_PAST; i++)
+		free(t->past[i]);
 	free(t->row);
 	free(t->map);
 	memset(t, 0, sizeof(*t));
@@ -104,28 +99,80 @@ static uint32_t largest_zone(const struct sample *s)
 	return most;
 }
 
+static size_t size_of(uint32_t zones)
+{
+	return offsetof(struct sample, zone) + zones * sizeof(struct source_zone);
+}
+
+/* How many samples are kept of a source. */
+static uint64_t depth(const struct sample *s)
+{
+	return s->playable ? 2 : TUI_PAST;
+}
+
+/* Keep a copy of @s as the newest, or in place of the newest. */
+static int keep(struct tui *t, const struct sample *s, bool new)
+{
+	uint64_t at = (t->nr_past + new - 1) % depth(s);
+	struct sample *old = t->nr_past ? t->past[(t->nr_past - 1) % depth(s)] : NULL, *copy;
+
+	if (!t->past[at] || t->past_zones[at] < s->nr_zones) {
+		copy = realloc(t->past[at], size_of(s->nr_zones));
+		if (!copy)
+			return -ENOMEM;
+		t->past[at] = copy;
+		t->past_zones[at] = s->nr_zones;
+		if (!new)
+			old = copy;
+	}
+	if (new &&old) { /* the lists are the source's, and change */
+		old->nr_decisions = old->nr_stalls = old->nr_callers = old->nr_pcp = 0;
+		old->histogram = NULL;
+	}
+	memcpy(t->past[at], s, size_of(s->nr_zones));
+	t->nr_past += new;
+	return 0;
+}
+
+void tui_go_back(struct tui *t, uint64_t back)
+{
+	const struct sample *newest;
+	uint64_t most, n;
+
+	if (!t->nr_past)
+		return;
+	n = depth(t->past[0]);
+	newest = t->past[(t->nr_past - 1) % n];
+	most = (t->nr_past < n ? t->nr_past : n) - 1;
+	if (newest->playable)
+		most = 0;
+	t->back = back < most ? back : most;
+	t->now = t->past[(t->nr_past - 1 - t->back) % n];
+	t->has_before = t->nr_past > t->back + 1 && t->back + 1 < n;
+	t->before = t->has_before ? t->past[(t->nr_past - 2 - t->back) % n] : NULL;
+	t->has_now = true;
+}
+
 int tui_take(struct tui *t, const struct sample *s)
 {
-	struct sample *old = t->before;
-	bool moved = !t->has_now || s->ts != t->now->ts;
+	const struct sample *newest = t->nr_past ? t->past[(t->nr_past - 1) % depth(s)] : NULL;
+	bool moved = !newest || s->ts != newest->ts;
+	int err;
 
-	if (t->has_now && s->ts < t->now->ts) { /* played backwards: another past */
-		t->has_now = t->has_before = false;
+	if (newest && s->playable && s->ts < newest->ts) { /* played backwards: another past */
+		t->nr_past = 0;
 		t->nr_history = 0;
 	}
-	if (moved && t->has_now) {
-		t->before = t->now;
-		t->now = old;
-		t->has_before = true;
-	}
-	*t->now = *s;
-	t->has_now = true;
+	err = keep(t, s, moved);
+	if (err)
+		return err;
+	tui_go_back(t, t->back ? t->back + moved : 0);
 	if (!t->zone_set || t->zone >= s->nr_zones)
 		t->zone = largest_zone(s);
 	t->zone_set = true;
 	if (t->set.order >= s->nr_orders && s->nr_orders)
 		t->set.order = s->nr_orders - 1;
-	if (moved)
+	if (moved && !t->back)
 		remember(t);
 	return tui_refresh(t);
 }

@@ -11,6 +11,7 @@
 #include "tools/source.h"
 
 #define TUI_HISTORY 240
+#define TUI_PAST 300 /* samples of the present that can be gone back to */
 #define TUI_TEXT 64
 #define TUI_MIN_DELAY 100000000ULL   /* ns */
 #define TUI_MAX_DELAY 60000000000ULL /* ns */
@@ -86,6 +87,14 @@ struct tui {
 	enum tui_prompt prompt;
 	char text[TUI_TEXT]; /* typed at the prompt */
 	char message[256];   /* of the last key; "" none */
+	/*
+	 * Samples up to the present, the last at (nr_past - 1) % their number; of a recording just
+	 * two, as it can be played back.  Older ones point to no lists: those are the source's.
+	 */
+	struct sample *past[TUI_PAST];
+	uint32_t past_zones[TUI_PAST]; /* that there is room for */
+	uint64_t nr_past;
+	uint64_t back; /* how many samples ago is shown */
 	/* The sample shown, and the one before it. */
 	struct sample *now, *before;
 	bool has_now, has_before;
@@ -108,6 +117,8 @@ void tui_close(struct tui *t);				     /* accepts a zeroed one */
 void tui_resize(struct tui *t, int w, int h);
 /* Show @s from now on; what it points to must live until the next one is taken. */
 int tui_take(struct tui *t, const struct sample *s); /* -ENOMEM or 0 */
+/* Show the sample of @back samples ago, as far as there are so many. */
+void tui_go_back(struct tui *t, uint64_t back);
 /* Sort and filter the list on the screen anew. */
 int tui_refresh(struct tui *t); /* -ENOMEM or 0 */
 __attribute__((format(printf, 2, 3))) void tui_say(struct tui *t, const char *fmt, ...);
@@ -143,6 +154,7 @@ void tui_click(struct tui *t, int x, int y);
 enum tui_when {
 	WHEN_ALWAYS,
 	WHEN_PLAYABLE, /* a recording */
+	WHEN_TIME,     /* a recording, or there is a past to go back to */
 	WHEN_LIST,     /* the screen is a list */
 	WHEN_MAP,
 	WHEN_LISTS_KNOWN, /* the source has free lists to write */

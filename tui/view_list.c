@@ -80,7 +80,9 @@ static void draw_list(const struct tui *t, struct cells *c, struct view_body b)
 	draw_head(t, c, b.y, l);
 	if (!t->nr_rows)
 		cells_put(c, 1, b.y + 1, STYLE_DIM,
-			  list->filter[0] ? "no row passes the filter (Esc drops it)" : l->none);
+			  t->back ? "the past is kept without this list (End goes to the present)" :
+			  list->filter[0] ? "no row passes the filter (Esc drops it)" :
+					    l->none);
 	for (i = first, y = b.y + 1; i < t->nr_rows && y < b.y + b.h; i++, y++) {
 		style = l->style(t->now, t->row[i]);
 		if (t->search[0] && list_matches(l, t->now, t->row[i], t->search))
@@ -160,7 +162,7 @@ void view_stalls(const struct tui *t, struct cells *c, struct view_body b)
 		    wide ? "kind       order     n   done    half <  99 of 100 <  1 us to 1 s" :
 			   "kind       order     n   done    half <  1 us to 1 s",
 		    false);
-	if (!h)
+	if (!h && !t->back)
 		cells_put(c, 1, y, STYLE_DIM, "latencies are not known to this source");
 	for (int kind = 0; h && kind < 3; kind++)
 		for (int order = -1; order < SOURCE_ORDERS && y < b.y + rows - 1; order++) {

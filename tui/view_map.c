@@ -115,6 +115,11 @@ void view_map(const struct tui *t, struct cells *c, struct view_body b)
 		return;
 	}
 	view_zone_title(t, c, b.y, t->zone);
+	if (t->back) {
+		cells_put(c, 1, m.y, STYLE_DIM,
+			  "the past is kept without a map (End goes to the present)");
+		return;
+	}
 	if (!t->nr_map || !t->map[0].frames) {
 		cells_put(c, 1, m.y, STYLE_DIM,
 			  "not known: a map needs free lists, from a recording or the live stream");

@@ -15,6 +15,7 @@ struct stub {
 	struct source head;
 	uint32_t zones, nodes;
 	uint64_t blocks, step;
+	bool host;
 	struct source_decision decision[NR_DECISIONS];
 	struct source_stall stall[NR_STALLS];
 	struct source_caller caller[NR_CALLERS];
@@ -165,7 +166,7 @@ static int sample(struct source *head, struct sample *out)
 		return 0;
 	snprintf(out->kernel, sizeof(out->kernel), "6.12.0-test");
 	snprintf(out->tier, sizeof(out->tier), "fentry");
-	out->playable = true;
+	out->playable = !s->host;
 	out->event = 12345 * (s->step + 1);
 	out->cpus = 2;
 	out->nr_orders = SOURCE_ORDERS;
@@ -193,7 +194,7 @@ static int sample(struct source *head, struct sample *out)
 	out->nr_callers = NR_CALLERS;
 	out->pcp = s->pcp;
 	out->nr_pcp = (size_t)s->zones * 2;
-	out->timeline = &s->timeline;
+	out->timeline = s->host ? NULL : &s->timeline;
 	return 0;
 }
 
@@ -246,6 +247,11 @@ static const struct source_ops ops = {
 	.content = content,
 	.close = close_stub,
 };
+
+void stub_is_host(struct source *source)
+{
+	((struct stub *)source)->host = true;
+}
 
 int stub_open(uint32_t zones, uint32_t nodes, uint64_t blocks, struct source **out)
 {

@@ -263,6 +263,47 @@ static void rates_and_history(void **state)
 	rig_close(r);
 }
 
+/* Of a host, what was shown can be shown again, as far back as it is kept. */
+static void the_present_has_a_past(void **state)
+{
+	struct rig *r = rig_open(2, 1, 100);
+	struct tui *t = &r->t;
+
+	(void)state;
+	stub_is_host(r->source);
+	t->nr_past = 0;
+	assert_int_equal(top_sample(t, r->source, &r->room), 0);
+	for (int i = 0; i < TUI_PAST + 5; i++)
+		step(r);
+	assert_int_equal(t->now->event, 12345 * (TUI_PAST + 6));
+	tui_key(t, ',');
+	assert_true(t->paused);
+	assert_int_equal(t->now->event, 12345 * (TUI_PAST + 5));
+	shows(t, "PAUSED, 1.0 s ago");
+	shows(t, "fallback 80.0/s");
+	tui_key(t, '(');
+	assert_int_equal(t->now->event, 12345 * (TUI_PAST - 5));
+	keys(t, "4");
+	shows(t, "kept without this list");
+	keys(t, "3");
+	assert_int_equal(top_sample(t, r->source, &r->room), 0);
+	shows(t, "kept without a map");
+	/* What comes meanwhile does not move it. */
+	step(r);
+	assert_int_equal(t->now->event, 12345 * (TUI_PAST - 5));
+	keys(t, "1");
+	tui_key(t, TUI_KEY_HOME);
+	assert_int_equal(t->now->event, 12345 * 8);
+	shows(t, "fallback -"); /* nothing before it */
+	tui_key(t, TUI_KEY_END);
+	assert_int_equal(t->now->event, 12345 * (TUI_PAST + 7));
+	tui_key(t, ',');
+	tui_key(t, ' ');
+	assert_false(t->paused);
+	assert_int_equal(t->back, 0);
+	rig_close(r);
+}
+
 static void zones_and_orders(void **state)
 {
 	struct rig *r = rig_open(8, 2, 100);
@@ -364,6 +405,11 @@ static void any_key_at_any_size(void **state)
 	(void)state;
 	for (size_t i = 0; i < 3; i++) {
 		r = rig_open(hosts[i].zones, hosts[i].nodes, hosts[i].blocks);
+		if (i == 2) {
+			stub_is_host(r->source);
+			r->t.nr_past = 0;
+			assert_int_equal(top_sample(&r->t, r->source, &r->room), 0);
+		}
 		for (int n = 0; n < 3000; n++) {
 			const struct tui_action *a;
 
@@ -392,6 +438,7 @@ int main(void)
 		cmocka_unit_test(lists_sort_filter_and_search),
 		cmocka_unit_test(playing_asks_the_loop),
 		cmocka_unit_test(rates_and_history),
+		cmocka_unit_test(the_present_has_a_past),
 		cmocka_unit_test(zones_and_orders),
 		cmocka_unit_test(figures),
 		cmocka_unit_test(texts),

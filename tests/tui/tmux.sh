@@ -268,6 +268,17 @@ t capture-pane -pe | grep -q "$(printf '\033')\[\([0-9;]*;\)*[34][0-8][;m]" && f
 start 80x24 --at end --ascii -r "$trace"
 shows 'order 9'
 screen | LC_ALL=C grep -q '[^ -~]' && fail '--ascii: something else'
+# What was shown of this host can be gone back to.
+start 80x24 -d 0.1 --source proc
+shows 'reclaim 0/s'
+keys ,
+shows 's ago'
+keys Home 4
+shows 'kept without this list'
+keys 1 End
+shows PAUSED
+keys ' ' q
+gives_back 0
 start 80x24 -n 2 -d 0.1 --source proc
 gives_back 0
 exit 0
