@@ -80,8 +80,9 @@ int activity_open(const struct trace_meta *meta, struct activity **out)
 	if (!a)
 		return -ENOMEM;
 	a->meta = meta;
-	/* All but what only /proc counts. */
-	a->counts.known = ((UINT32_C(1) << NR_COUNTS) - 1) & ~(UINT32_C(1) << COUNT_THP_FALLBACK);
+	/* All but what only /proc counts, and what a recording tells at its end. */
+	a->counts.known = ((UINT32_C(1) << NR_COUNTS) - 1) &
+			  ~(UINT32_C(1) << COUNT_THP_FALLBACK | UINT32_C(1) << COUNT_MISSED);
 	for (i = 0; i < TRACE_MAX_ZONES; i++)
 		a->zone_at[i] = -1;
 	for (i = 0; i < meta->nr_zones; i++) {
@@ -375,11 +376,24 @@ static void pcp_event(struct activity *a, const struct trace_event *ev)
  * In and out
  */
 
+static void take_stats(struct activity *a, const struct trace_pairs *stats)
+{
+	static const char misses[] = "recursion_misses";
+
+	a->counts.known |= UINT32_C(1) << COUNT_MISSED;
+	a->counts.v[COUNT_MISSED] = 0;
+	for (size_t i = 0; i < stats->n; i++)
+		if (!strncmp(stats->v[i].name, misses, sizeof(misses) - 1) && stats->v[i].value > 0)
+			a->counts.v[COUNT_MISSED] += (uint64_t)stats->v[i].value;
+}
+
 int activity_item(struct activity *a, const struct trace_item *item)
 {
 	const struct trace_pcp *from = &item->pcp;
 	struct source_pcp *p;
 
+	if (item->kind == TRACE_STATS)
+		take_stats(a, item->stats);
 	if (item->kind != TRACE_PCP || from->at != TRACE_AT_BEGIN ||
 	    from->zone >= TRACE_MAX_ZONES || a->zone_at[from->zone] < 0 || from->cpu >= a->nr_cpus)
 		return 0;

@@ -400,10 +400,10 @@ static int program_info(const struct probe *p, size_t site, struct bpf_prog_info
 	return bpf_obj_get_info_by_fd(bpf_program__fd(prog), info, &len) ? -errno : 0;
 }
 
-int probe_run_time(const struct probe *p, const struct site_plan *plan, uint64_t *ns)
+int probe_cost(const struct probe *p, const struct site_plan *plan, uint64_t *ns, uint64_t *missed)
 {
 	struct bpf_prog_info info;
-	uint64_t sum = 0;
+	uint64_t sum = 0, misses = 0;
 	int err = 0;
 
 	for (size_t i = 0; i < nr_sites && !err; i++) {
@@ -411,10 +411,13 @@ int probe_run_time(const struct probe *p, const struct site_plan *plan, uint64_t
 			continue;
 		err = program_info(p, i, &info);
 		sum += info.run_time_ns;
+		misses += info.recursion_misses;
 	}
-	if (!err)
-		*ns = sum;
-	return err;
+	if (err)
+		return err;
+	*ns = sum;
+	*missed = misses;
+	return 0;
 }
 
 int probe_stats(const struct probe *p, const struct site_plan *plan, struct trace_pairs *stats)

@@ -74,6 +74,11 @@ int source_save(struct source *s, const char *path)
 	return s->ops->save ? s->ops->save(s, path) : -ENOTSUP;
 }
 
+int source_record(struct source *s, const char *path)
+{
+	return s->ops->record ? s->ops->record(s, path) : -ENOTSUP;
+}
+
 const char *source_why(const struct source *s)
 {
 	return s->why;

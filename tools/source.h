@@ -29,6 +29,7 @@
 #define SOURCE_COUNTS(X)                                                                          \
 	X(EVENTS,         "events",             "events played")                                   \
 	X(LOST,           "lost",               "events the recording lost")                       \
+	X(MISSED,         "missed",             "not seen, an interrupt met a probe at work")      \
 	X(ALLOCS,         "allocs",             "blocks that reached a caller")                    \
 	X(FREES,          "frees",              "blocks given back")                               \
 	X(FAILED,         "failed",             "requests that failed")                            \
@@ -184,7 +185,8 @@ struct sample {
 	char note[256];	       /* what is missing and what grants it; "" nothing */
 	uint64_t ts, first_ts; /* ns; of the last event and of the first */
 	uint64_t event;	       /* number of the next event */
-	bool at_end, playable;
+	bool at_end, playable, recordable;
+	char recording[256]; /* the file that is being written; "" none */
 	struct source_counts counts;
 	uint32_t cpus, page_shift, nr_orders, pageblock_order;
 	uint32_t nr_zones;
@@ -229,6 +231,7 @@ struct source_ops {
 	bool (*content)(struct source *s, uint32_t zone, uint64_t block,
 			struct source_content *out);
 	int (*save)(struct source *s, const char *path);
+	int (*record)(struct source *s, const char *path);
 	void (*close)(struct source *s);
 };
 
@@ -278,6 +281,11 @@ void source_map(struct source *s, uint32_t zone, struct source_block *cell, size
 bool source_content(struct source *s, uint32_t zone, uint64_t block, struct source_content *out);
 /* Write the state as a trace that begins and ends here.  -ENOTSUP: this source has no lists. */
 int source_save(struct source *s, const char *path);
+/*
+ * Begin to record into @path, or with NULL end it.  Both take a snapshot, from which the core
+ * begins again.  -ENOTSUP: this source has no stream; else -errno, and nothing is recorded.
+ */
+int source_record(struct source *s, const char *path);
 const char *source_why(const struct source *s);
 void source_close(struct source *s); /* accepts NULL */
 

@@ -31,13 +31,14 @@ struct live_source {
 	uint64_t lost;	 /* before that snapshot */
 	uint64_t events; /* likewise */
 	int stats_fd;	 /* holds the kernel's measuring of BPF programs; -1 none */
-	uint64_t bpf_ns, bpf_at;
+	uint64_t bpf_ns, bpf_at, missed;
 	double bpf_percent;
 	unsigned int over; /* samples in a row that cost too much */
 	uint64_t restarted[MAX_RESTARTS];
 	unsigned int restarts;
 	struct source *proc; /* took over; NULL while the stream is read */
 	char note[256];
+	char recording[256]; /* "" none */
 };
 
 static uint64_t now_ns(void)
@@ -74,7 +75,38 @@ static int load(struct live_source *l, const char *path, char *why, size_t len)
 	return err;
 }
 
-/* Take a snapshot and begin the core from it.  The file it goes through is not kept. */
+/* What was played so far counts on; the core does not. */
+static void add_up(struct live_source *l)
+{
+	if (l->stream.replay)
+		l->events += replay_result(l->stream.replay)->events;
+}
+
+/* Take a snapshot into @path and begin the core from it; @keep: the file goes on. */
+static int begin_file(struct live_source *l, const char *path, bool keep, char *why, size_t len)
+{
+	int err = recorder_begin(&l->recorder, path);
+
+	if (!err)
+		err = trace_writer_flush(l->recorder.writer);
+	if (!err && !keep) {
+		err = trace_writer_close(l->recorder.writer);
+		l->recorder.writer = NULL;
+	}
+	if (err) {
+		snprintf(why, len, "%s: %s", path, strerror(-err));
+	} else {
+		add_up(l);
+		err = load(l, path, why, len);
+	}
+	if (err && l->recorder.writer) {
+		trace_writer_abandon(l->recorder.writer);
+		l->recorder.writer = NULL;
+	}
+	return err;
+}
+
+/* The file that the snapshot goes through is not kept. */
 static int begin(struct live_source *l, char *why, size_t len)
 {
 	const char *tmp = getenv("TMPDIR");
@@ -88,15 +120,7 @@ static int begin(struct live_source *l, char *why, size_t len)
 		return err;
 	}
 	snprintf(path, sizeof(path), "%s/begin.pgt", folder);
-	err = recorder_begin(&l->recorder, path);
-	if (!err) {
-		err = trace_writer_close(l->recorder.writer);
-		l->recorder.writer = NULL;
-	}
-	if (err)
-		snprintf(why, len, "%s: %s", path, strerror(-err));
-	else
-		err = load(l, path, why, len);
+	err = begin_file(l, path, false, why, len);
 	unlink(path);
 	rmdir(folder);
 	return err;
@@ -123,6 +147,10 @@ static int give_up(struct live_source *l, const char *because)
 
 	snprintf(l->note, sizeof(l->note), "%.150s: the stream was stopped, /proc alone from here",
 		 because);
+	if (l->recording[0] && recorder_end_file(&l->recorder))
+		snprintf(l->note, sizeof(l->note), "%.100s: the recording has no end",
+			 l->recording);
+	l->recording[0] = '\0';
 	close_stream(l);
 	err = source_proc("", &l->proc, l->head.why, sizeof(l->head.why));
 	return err;
@@ -139,15 +167,66 @@ static int start_over(struct live_source *l, uint64_t lost)
 		return give_up(l, "events are lost again and again");
 	*slot = now;
 	l->lost += lost;
-	l->events += replay_result(l->stream.replay)->events;
-	if (l->recorder.writer)
-		trace_writer_abandon(l->recorder.writer);
-	l->recorder.writer = NULL;
 	err = begin(l, why, sizeof(why));
 	if (err)
 		return give_up(l, why[0] ? why : strerror(-err));
 	snprintf(l->note, sizeof(l->note), "%llu events were lost: the core began again",
 		 (unsigned long long)l->lost);
+	return 0;
+}
+
+/* -------------------------------------------------------------------------
+ * Recording
+ */
+
+static int end_recording(struct live_source *l)
+{
+	char why[256] = "";
+	int err = recorder_end_file(&l->recorder), again;
+
+	l->recording[0] = '\0';
+	if (l->recorder.writer)
+		trace_writer_abandon(l->recorder.writer);
+	l->recorder.writer = NULL;
+	again = begin(l, why, sizeof(why)); /* the snapshot swallowed what came meanwhile */
+	if (again)
+		again = give_up(l, why[0] ? why : strerror(-again));
+	return err ? err : again;
+}
+
+static int record(struct source *head, const char *path)
+{
+	struct live_source *l = (struct live_source *)head;
+	int err;
+
+	if (l->proc)
+		return -ENOTSUP;
+	if (!path)
+		return l->recording[0] ? end_recording(l) : 0;
+	if (l->recording[0])
+		return -EBUSY;
+	l->recorder.events = l->recorder.lost = 0;
+	err = begin_file(l, path, true, head->why, sizeof(head->why));
+	if (!err)
+		snprintf(l->recording, sizeof(l->recording), "%s", path);
+	return err;
+}
+
+/* A file that cannot be written ends there; the screens go on. */
+static int write_events(struct live_source *l, size_t n)
+{
+	int err;
+
+	if (!l->recording[0] || !n)
+		return 0;
+	err = trace_write_events(l->recorder.writer, l->ev, n);
+	if (!err)
+		return 0;
+	snprintf(l->note, sizeof(l->note), "%.150s: recording stopped: %s", l->recording,
+		 strerror(-err));
+	l->recording[0] = '\0';
+	trace_writer_abandon(l->recorder.writer);
+	l->recorder.writer = NULL;
 	return 0;
 }
 
@@ -167,7 +246,11 @@ static int run(struct source *head, const struct source_goal *goal, uint64_t bud
 		item.events.first = l->next;
 		for (size_t i = 0; i < item.events.n; i++)
 			lost += l->ev[i].type == EV_LOST ? l->ev[i].arg : 0;
-		if (lost)
+		err = write_events(l, item.events.n);
+		if (err)
+			return err;
+		/* In a file a loss is told; the core beside it goes on as replay would. */
+		if (lost && !l->recording[0])
 			break;
 		l->next += item.events.n;
 		/* One without events lets those be played that were held back. */
@@ -175,7 +258,7 @@ static int run(struct source *head, const struct source_goal *goal, uint64_t bud
 		if (err)
 			return err;
 	} while (item.events.n && now_ns() < end);
-	err = lost ? start_over(l, lost) : 0;
+	err = lost && !l->recording[0] ? start_over(l, lost) : 0;
 	return err ? err : 1;
 }
 
@@ -200,18 +283,19 @@ static const char *process_name(uint32_t pid)
 	return name;
 }
 
-/* What the programs took since the sample before, of one CPU. */
+/* What the programs took since the sample before, of one CPU; and what they missed. */
 static void bpf_cost(struct live_source *l, struct sample *out)
 {
 	uint64_t ns, now = now_ns();
 
-	if (l->stats_fd < 0 || probe_run_time(l->recorder.probe, &l->recorder.plan, &ns))
+	if (probe_cost(l->recorder.probe, &l->recorder.plan, &ns, &l->missed))
 		return;
 	if (l->bpf_at && now > l->bpf_at)
 		l->bpf_percent = 100.0 * (double)(ns - l->bpf_ns) / (double)(now - l->bpf_at);
 	l->bpf_ns = ns;
 	l->bpf_at = now;
-	out->own.bpf_percent = l->bpf_percent;
+	if (l->stats_fd >= 0)
+		out->own.bpf_percent = l->bpf_percent;
 }
 
 /* Own processor time and that of the programs, against --overhead-limit. */
@@ -265,7 +349,11 @@ static int sample(struct source *head, struct sample *out)
 	out->event += l->events;
 	out->counts.v[COUNT_EVENTS] += l->events;
 	out->counts.v[COUNT_LOST] += l->lost;
+	out->counts.v[COUNT_MISSED] = l->missed;
+	out->counts.known |= UINT32_C(1) << COUNT_MISSED;
 	memcpy(out->note, l->note, sizeof(out->note));
+	out->recordable = true;
+	memcpy(out->recording, l->recording, sizeof(out->recording));
 	return 0;
 }
 
@@ -295,6 +383,8 @@ static void close_live(struct source *head)
 {
 	struct live_source *l = (struct live_source *)head;
 
+	if (l->recording[0] && recorder_end_file(&l->recorder))
+		l->recording[0] = '\0'; /* readable up to its last whole chunk */
 	close_stream(l);
 	source_close(l->proc);
 	free(l);
@@ -306,6 +396,7 @@ static const struct source_ops ops = {
 	.map = map,
 	.content = content,
 	.save = save,
+	.record = record,
 	.close = close_live,
 };
 

@@ -293,12 +293,23 @@ static void ask(struct tui *t, int key)
 	t->prompt = key == '\\' || key == TUI_KEY_F4 ? PROMPT_FILTER :
 		    key == 'g'			     ? PROMPT_GOTO :
 		    key == 'w'			     ? PROMPT_SAVE :
+		    key == 'a'			     ? PROMPT_RECORD :
 						       PROMPT_SEARCH;
 	t->text[0] = '\0';
 	if (t->prompt == PROMPT_FILTER)
 		memcpy(t->text, t->list[t->screen].filter, sizeof(t->text));
 	if (t->prompt == PROMPT_SAVE)
 		strcpy(t->text, "snapshot.pgt");
+	if (t->prompt == PROMPT_RECORD)
+		strcpy(t->text, "pages.pgt");
+}
+
+static void record(struct tui *t, int key)
+{
+	if (t->now->recording[0])
+		t->want.stop = true;
+	else
+		ask(t, key);
 }
 
 /* "12.5s", "50%", or the number of an event. */
@@ -336,9 +347,10 @@ static void answer(struct tui *t)
 		tui_refresh(t);
 	} else if (prompt == PROMPT_GOTO && t->text[0]) {
 		go_to(t);
-	} else if (prompt == PROMPT_SAVE && t->text[0]) {
+	} else if (t->text[0]) {
 		memcpy(t->want.path, t->text, sizeof(t->text));
-		t->want.save = true;
+		t->want.save = prompt == PROMPT_SAVE;
+		t->want.record = prompt == PROMPT_RECORD;
 	}
 }
 
@@ -414,6 +426,7 @@ const struct tui_action tui_actions[] = {
 	{ { '+', '-', 0 }, "+ -",
 	  "sample half as often, twice as often", NULL, WHEN_ALWAYS, change_delay },
 	{ { 'w', 0 }, "w", "write the free lists as a trace", NULL, WHEN_LISTS_KNOWN, ask },
+	{ { 'a', 0 }, "a", "begin to record, end it", "record", WHEN_RECORDABLE, record },
 	{ { 'L' - '@', 0 }, "^L", "draw it all again", NULL, WHEN_ALWAYS, redraw },
 	{ { 'q', TUI_KEY_F10, 0 }, "q F10", "quit", "quit", WHEN_ALWAYS, quit },
 };
@@ -432,6 +445,8 @@ bool tui_applies(const struct tui *t, const struct tui_action *a)
 		return list_of(t->screen) && !t->help;
 	case WHEN_MAP:
 		return t->screen == SCREEN_MAP && !t->help;
+	case WHEN_RECORDABLE:
+		return t->has_now && t->now->recordable;
 	case WHEN_LISTS_KNOWN:
 		return t->has_now && t->now->core_known && !t->back;
 	default:

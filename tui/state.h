@@ -34,7 +34,14 @@ enum tui_screen {
 };
 const char *tui_screen_title(enum tui_screen screen);
 
-enum tui_prompt { PROMPT_NONE, PROMPT_SEARCH, PROMPT_FILTER, PROMPT_GOTO, PROMPT_SAVE };
+enum tui_prompt {
+	PROMPT_NONE,
+	PROMPT_SEARCH,
+	PROMPT_FILTER,
+	PROMPT_GOTO,
+	PROMPT_SAVE,
+	PROMPT_RECORD
+};
 
 enum tui_color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
@@ -67,7 +74,8 @@ struct tui_point {
 /* What a key asks of the loop, which clears it. */
 struct tui_want {
 	bool quit, redraw, goal_set, save;
-	bool sample; /* something on the screen has to be asked of the source again */
+	bool record, stop; /* begin to record into @path; end it */
+	bool sample;	   /* something on the screen has to be asked of the source again */
 	struct source_goal goal;
 	char path[TUI_TEXT];
 };
@@ -157,6 +165,7 @@ enum tui_when {
 	WHEN_TIME,     /* a recording, or there is a past to go back to */
 	WHEN_LIST,     /* the screen is a list */
 	WHEN_MAP,
+	WHEN_RECORDABLE,  /* the source has a stream */
 	WHEN_LISTS_KNOWN, /* the source has free lists to write */
 };
 

@@ -76,6 +76,21 @@ static void save(struct loop *l)
 		tui_say(&l->t, "%s: written", l->t.want.path);
 }
 
+/* The file was named, or it is to end. */
+static void record(struct loop *l)
+{
+	struct tui_want *want = &l->t.want;
+	int err = source_record(l->source, want->stop ? NULL : want->path);
+
+	if (err)
+		tui_say(&l->t, "%s: cannot record: %s", want->path,
+			source_why(l->source)[0] ? source_why(l->source) : strerror(-err));
+	else if (want->stop)
+		tui_say(&l->t, "%s: recorded", want->path);
+	want->record = want->stop = false;
+	want->sample = true;
+}
+
 static int serve(struct loop *l)
 {
 	struct tui_want *want = &l->t.want;
@@ -92,6 +107,8 @@ static int serve(struct loop *l)
 	}
 	if (want->save)
 		save(l);
+	if (want->record || want->stop)
+		record(l);
 	return want->sample ? take_sample(l) : 0;
 }
 

@@ -77,8 +77,13 @@ static void draw_source(const struct tui *t, struct cells *c)
 	if (s->tier[0])
 		x = cells_printf(c, x, 1, STYLE_DIM, SEPARATOR "%s", s->tier);
 	if (s->counts.known & 1u << COUNT_LOST)
-		cells_printf(c, x, 1, s->counts.v[COUNT_LOST] ? STYLE_BAD : STYLE_DIM,
-			     SEPARATOR "lost %" PRIu64, s->counts.v[COUNT_LOST]);
+		x = cells_printf(c, x, 1, s->counts.v[COUNT_LOST] ? STYLE_BAD : STYLE_DIM,
+				 SEPARATOR "lost %" PRIu64, s->counts.v[COUNT_LOST]);
+	if (s->counts.known & 1u << COUNT_MISSED && s->counts.v[COUNT_MISSED])
+		cells_printf(c, x, 1, STYLE_WARN, SEPARATOR "missed %" PRIu64,
+			     s->counts.v[COUNT_MISSED]);
+	if (s->recording[0])
+		cells_printf(c, 1, 2, STYLE_WARN, "\u25cf recording %s", s->recording);
 	if (s->playable && s->at_end)
 		snprintf(state, sizeof(state), " END ");
 	else if (t->back)
@@ -176,8 +181,10 @@ static void draw_keys(const struct tui *t, struct cells *c)
 
 static void draw_prompt(const struct tui *t, struct cells *c)
 {
-	static const char *const prompts[] = { "", "search: ", "only rows with: ",
-					       "go to (12.5s, 50%, event): ", "write to: " };
+	static const char *const prompts[] = {
+		"",	      "search: ",   "only rows with: ", "go to (12.5s, 50%, event): ",
+		"write to: ", "record to: "
+	};
 	int x = cells_put(c, 0, t->h - 1, STYLE_BOLD, prompts[t->prompt]);
 
 	x = cells_put(c, x, t->h - 1, STYLE_PLAIN, t->text);
@@ -216,7 +223,7 @@ void view_draw(const struct tui *t, struct cells *c)
 		draw_source(t, c);
 		if (t->now->timeline)
 			draw_timeline(t, c);
-		else
+		else if (!t->now->recording[0])
 			draw_own(t, c);
 	}
 	if (t->help) {
