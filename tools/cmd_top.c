@@ -347,8 +347,9 @@ static int next_sample(const struct options *o, const struct tui *t, struct sour
 			break;
 		err = source_run(source, &goal, 0);
 		err = err < 0 ? err : 0;
-		if (left > 20000000)
-			left = 20000000;
+		/* A stream has to be read meanwhile; a signal ends the sleep in any case. */
+		if (left > (t->now->recordable ? 20000000 : 500000000))
+			left = t->now->recordable ? 20000000 : 500000000;
 		nanosleep(&(struct timespec){ .tv_nsec = left }, NULL);
 	}
 	return err;

@@ -11,7 +11,8 @@
 #include "view.h"
 
 #define SLICE_NS 20000000ULL /* the longest the source runs before keys are looked at */
-#define WAIT_MS 20
+#define WAIT_MS 20	     /* for a key, while a stream has to be read or a recording plays */
+#define REST_MS 100
 
 static volatile sig_atomic_t stopped;
 
@@ -180,6 +181,13 @@ static void resize(struct loop *l)
 	l->dirty = true;
 }
 
+static bool is_moving(const struct loop *l)
+{
+	const struct sample *s = l->t.now;
+
+	return s->recordable || (s->playable && !l->t.paused && !s->at_end);
+}
+
 static int loop(struct loop *l)
 {
 	struct term_event ev;
@@ -191,7 +199,7 @@ static int loop(struct loop *l)
 	while (!err && !l->t.want.quit && !stopped && (!l->most || l->samples <= l->most)) {
 		if (l->dirty)
 			draw(l);
-		ev = term_wait(l->going ? 0 : WAIT_MS);
+		ev = term_wait(l->going ? 0 : is_moving(l) ? WAIT_MS : REST_MS);
 		if (ev.kind == TERM_GONE)
 			break;
 		if (ev.kind == TERM_RESIZE)

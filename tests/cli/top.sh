@@ -84,6 +84,19 @@ if [ $found -eq 1 ]; then
 		said err 'usage: buddyscope top'
 	done
 fi
+# A list and a per-cpu list of one zone that name frames of another (SAN=1 sees what that does).
+cat >"$dir/crossed" <<'END'
+{"rec":"meta","schema":"buddyscope.trace/1","migratetypes":["Unmovable","Movable"],"kernel":"6.12.117","tier":"fentry","page_shift":12,"nr_orders":11,"pageblock_order":9,"cpus":2}
+{"rec":"zone","id":0,"node":0,"name":"DMA32","start_pfn":4096,"spanned":1024,"present":1024,"managed":1024,"min":10,"low":12,"high":14,"lowmem_reserve":[0,0]}
+{"rec":"zone","id":1,"node":0,"name":"Normal","start_pfn":65536,"spanned":1024,"present":1024,"managed":1024,"min":10,"low":12,"high":14,"lowmem_reserve":[0,0]}
+{"rec":"free_list","at":"begin","zone":0,"order":3,"mt":"Movable","pfns":[66048,4096,7]}
+{"rec":"pcp","at":"begin","zone":0,"cpu":0,"order":0,"mt":"Movable","pfns":[66049,1],"count":2,"batch":1,"high":4}
+{"rec":"ev","ts":1000,"cpu":0,"type":"zone_alloc","pfn":4096,"order":3,"mt":"Movable"}
+END
+run 0 import "$dir/crossed" -o "$dir/crossed.pgt"
+run 0 top -b -n 1 --at end -r "$dir/crossed.pgt"
+run 0 replay "$dir/crossed.pgt"
+
 run 2 top -r "$dir/none.pgt"
 run 2 top -b --at 50% --source proc
 said err 'no place in a recording'

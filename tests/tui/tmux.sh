@@ -265,6 +265,9 @@ done
 start 80x24 --at end --color never -r "$trace"
 shows 'order 9'
 t capture-pane -pe | grep -q "$(printf '\033')\[\([0-9;]*;\)*[34][0-8][;m]" && fail '--color never: a colour'
+NO_COLOR=1 start 80x24 --at end -r "$trace"
+shows 'order 9'
+t capture-pane -pe | grep -q "$(printf '\033')\[\([0-9;]*;\)*[34][0-8][;m]" && fail 'NO_COLOR: a colour'
 start 80x24 --at end --ascii -r "$trace"
 shows 'order 9'
 screen | LC_ALL=C grep -q '[^ -~]' && fail '--ascii: something else'
