@@ -102,7 +102,7 @@ $(PARTS)_TEXT := $(CC) $(LDFLAGS) $(CORE_SRC) $(LIB_SRC) $(MAIN_SRC) $(PKG_LIBS)
 # ---------------------------------------------------------------------------
 # Targets
 
-.PHONY: all run test test-kernel test-vm bench fuzz lint static deps deps-vm install format clean help tests
+.PHONY: all run test test-kernel test-vm test-portable cov core-tests bench fuzz lint static deps deps-vm install format clean help tests
 
 all: $(BUILD)/buddyscope ## build the command (the default)
 
@@ -132,6 +132,22 @@ fuzz: $(FUZZ_BIN) ## each fuzzer for FUZZ_SEC (60) seconds
 	@for f in $^; do mkdir -p $$f.corpus; \
 		$$f -max_total_time=$(or $(FUZZ_SEC),60) $$f.corpus || exit; done
 
+# The core's tests as others build them: tests/portable/run and tests/cov call core-tests with CC and
+# BUILD of their own.  There tests/portable/cmocka.h stands in for cmocka.
+PORTABLE_SRC := $(wildcard tests/core/test_*.c tests/model/test_*.c)
+PORTABLE_BIN := $(patsubst %.c,$(BUILD)/tests/portable/%,$(notdir $(PORTABLE_SRC)))
+
+test-portable: ## the core's tests with gcc, clang, -m32, musl, big-endian; freestanding
+	@contrib/deps.sh install portable || :
+	+@tests/portable/run
+
+cov: ## the lines and branches of core/ that its tests reach; at least 100 % and 95 %
+	@contrib/deps.sh install cov || :
+	+@CLANG=$(CLANG) tests/cov
+
+core-tests: $(PORTABLE_BIN)
+	@tests/run --timeout 300 --jobs $(shell nproc) $^
+
 lint: ## format, layers, licences, man pages, shell
 	@tests/run $(wildcard tests/lint/*.sh)
 
@@ -141,11 +157,21 @@ deps: ## install what build, test and lint need (as root; else print the command
 
 deps-vm: ## the same for test-vm
 
-install: $(BUILD)/buddyscope ## into DESTDIR and PREFIX
+# The model alone is of use to others: its headers, and what pkg-config says of it.
+CORE_HEADERS := core/pa.h core/pa_request.h
+VERSION = $(shell sed -n 's/^\#define BUDDYSCOPE_VERSION "\(.*\)"/\1/p' tools/cmd.h)
+
+install: $(BUILD)/buddyscope $(BUILD)/libpa.a ## command, libpa.a and man pages, into DESTDIR and PREFIX
 	install -D -m 755 $< $(DESTDIR)$(PREFIX)/bin/buddyscope
+	install -D -m 644 $(BUILD)/libpa.a $(DESTDIR)$(PREFIX)/lib/libpa.a
+	install -d $(DESTDIR)$(PREFIX)/include/buddyscope $(DESTDIR)$(PREFIX)/lib/pkgconfig
+	install -m 644 $(CORE_HEADERS) $(DESTDIR)$(PREFIX)/include/buddyscope
+	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' core/libpa.pc.in >$(DESTDIR)$(PREFIX)/lib/pkgconfig/libpa.pc
 	install -d $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5
 	install -m 644 $(wildcard man/*.1) $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 $(wildcard man/*.5) $(DESTDIR)$(PREFIX)/share/man/man5
+	install -d $(DESTDIR)$(PREFIX)/share/doc/buddyscope/scenarios
+	install -m 644 $(wildcard tests/scenarios/*.sim) $(DESTDIR)$(PREFIX)/share/doc/buddyscope/scenarios
 
 format: ## rewrite the C files as .clang-format has them
 	clang-format -i $(wildcard vmlinux.h core/*.[ch] bpf/*.[ch] tools/*.[ch] tui/*.[ch] tests/*.[ch] tests/*/*.[ch])
@@ -155,9 +181,9 @@ clean: ## remove build/
 
 help: ## this text
 	@echo 'Targets:'
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' Makefile | awk -F'|' '{ printf "%-14s%s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' Makefile | awk -F'|' '{ printf "%-16s%s\n", $$1, $$2 }'
 	@echo 'Switches:'
-	@sed -n 's/^[A-Z]* *[?:]=.*#  \([A-Z]*=[^ ]*\)  *\(.*\)/  \1|\2/p' Makefile | awk -F'|' '{ printf "%-14s%s\n", $$1, $$2 }'
+	@sed -n 's/^[A-Z]* *[?:]=.*#  \([A-Z]*=[^ ]*\)  *\(.*\)/  \1|\2/p' Makefile | awk -F'|' '{ printf "%-16s%s\n", $$1, $$2 }'
 
 # ---------------------------------------------------------------------------
 # Rules
@@ -226,6 +252,13 @@ $(BUILD)/tests/fault/%: LDFLAGS += $(WRAPPED:%=-Wl,--wrap=%)
 $(TEST_BIN): $(BUILD)/%: $(BUILD)/%.o $$(call shared,$$*) $(LIBS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -pthread -o $@ $(filter %.o %.a,$^) $(LIB_LIBS) $(TEST_LIBS)
+
+VPATH := $(sort $(dir $(PORTABLE_SRC)))
+$(PORTABLE_BIN): $(BUILD)/tests/portable/%: %.c $(BUILD)/libpa.a $(FLAGS)
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) -Itests/portable $(TEST_CFLAGS) $(LDFLAGS) -o $@ $< $(filter-out $(<D)/test_%,$(wildcard $(<D)/*.c)) \
+		$(BUILD)/libpa.a
 
 $(BENCH_BIN): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libpa.a
 	$(call say,LD,$@)

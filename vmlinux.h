@@ -127,7 +127,11 @@ struct compact_control {
 	struct zone *zone;
 	int order;
 	int migratetype;
-	unsigned int nr_freepages;
+	struct list_head freepages[1]; /* one an order; what the free scanner holds */
+};
+
+struct compact_control___6_1 { /* up to 6.9 */
+	struct list_head freepages;
 };
 
 struct capture_control {

@@ -109,4 +109,15 @@ static __always_inline unsigned int will_capture(__u64 zone, int mt)
 	return order + 1;
 }
 
+/* Offset of compact_control.freepages, and how many lists it is. */
+static __always_inline __u64 held_lists(__u32 *lists)
+{
+	if (bpf_core_field_exists(struct compact_control___6_1, freepages)) {
+		*lists = 1; /* page->private has the order */
+		return bpf_core_field_offset(struct compact_control___6_1, freepages);
+	}
+	*lists = bpf_core_field_size(struct compact_control, freepages) / sizeof(struct list_head);
+	return bpf_core_field_offset(struct compact_control, freepages);
+}
+
 #endif /* COMPAT_BPF_H */

@@ -18,12 +18,21 @@
 #include "compat.bpf.h"
 #include "freelist.bpf.h"
 #include "turns.bpf.h"
+#include "hands.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
 /* Kernel-side counters that end up in the trace's statistics. */
 __u64 nr_bad_layout; /* a kprobe's registers did not hold what the site expects */
 __u64 nr_bad_frame;  /* a free without room to remember it until the lock is taken */
+
+/* Inside the lock of @pfn's zone, ahead of any event: what compaction did there without a word. */
+static __always_inline void report_unseen(__u64 pfn)
+{
+	if (nr_hands)
+		report_hands(pfn, 0);
+	report_turns(pfn);
+}
 
 #define RAW_TP(event) SEC("raw_tp/" #event) int on_##event(struct bpf_raw_tracepoint_args *ctx)
 
@@ -90,10 +99,12 @@ RAW_TP(mm_page_alloc_zone_locked)
 
 	if (!ctx->args[0])
 		return 0;
-	if (watch_turns && nr_turning && stealing() == NOT_STEALING)
-		report_turns(pfn);
-	else if (watch_turns)
-		set_stealing(NOT_STEALING);
+	if (was_compacted()) {
+		if (stealing() == NOT_STEALING)
+			report_unseen(pfn);
+		else
+			set_stealing(NOT_STEALING);
+	}
 	emit_fitting(EV_ZONE_ALLOC, pfn, ctx->args[1], ctx->args[2], 0, 0,
 		     ctx->args[3] ? EV_REFILL : 0);
 	return 0;
@@ -102,37 +113,51 @@ RAW_TP(mm_page_alloc_zone_locked)
 /* (page, order, migratetype) */
 RAW_TP(mm_page_pcpu_drain)
 {
-	__u64 pfn = page_pfn(ctx->args[0]);
+	__u64 pfn = page_pfn(ctx->args[0]), capture = 0;
 
-	if (watch_turns && nr_turning)
-		report_turns(pfn);
-	emit_fitting(EV_DRAIN, pfn, ctx->args[1], ctx->args[2], 0, 0,
-		     captured(pfn) << EV_CAPTURE_SHIFT);
+	if (was_compacted()) {
+		report_unseen(pfn);
+		capture = captured(pfn);
+	}
+	emit_fitting(EV_DRAIN, pfn, ctx->args[1], ctx->args[2], 0, 0, capture << EV_CAPTURE_SHIFT);
 	snapshot_in_lock(pfn);
 	return 0;
 }
 
-/* (page, alloc order, fallback order, alloc migratetype, fallback migratetype) */
+/*
+ * (page, alloc order, fallback order, alloc migratetype, fallback migratetype).  From 6.10 on,
+ * after a claim below pageblock order, it follows the zone_locked of its pick in the same hold
+ * of the lock: nothing is unseen then, and nothing may come between the two.
+ */
 RAW_TP(mm_page_alloc_extfrag)
 {
-	__u64 pfn = page_pfn(ctx->args[0]);
+	__u64 pfn = page_pfn(ctx->args[0]), start_mt = ctx->args[3];
 	int now = pageblock_mt(pfn), bits = 0;
 
-	if (watch_turns && nr_turning && stealing() == NOT_STEALING)
-		report_turns(pfn);
 	if (now >= 0)
-		bits = EV_CLAIM_KNOWN | (now == (int)ctx->args[3] ? EV_CLAIMED : 0);
-	emit(EV_FALLBACK, pfn, ctx->args[1], ctx->args[3],
+		bits = EV_CLAIM_KNOWN | (now == (int)start_mt ? EV_CLAIMED : 0);
+	if (moves_first)
+		set_stealing(STOLEN);
+	else if (!(bits & EV_CLAIMED) || ctx->args[2] >= pageblock_shift)
+		report_unseen(pfn);
+	emit(EV_FALLBACK, pfn, ctx->args[1], start_mt,
 	     (ctx->args[2] & 0xf) | (ctx->args[4] & 7) << 4, 0, bits);
 	return 0;
 }
 
 /* ---- the slow path, reclaim, compaction: never under zone->lock ---- */
 
-/* (order, gfp); (gfp, order, memcg) from 7.1, where the loader leaves it out */
+const volatile bool reclaim_gfp_first;
+
+/* (order, gfp); (gfp, order, memcg) from 7.1 */
 RAW_TP(mm_vmscan_direct_reclaim_begin)
 {
-	emit(EV_RECLAIM_BEGIN, EV_PFN_NONE, ctx->args[0], 0, ctx->args[1], current_tgid(), 0);
+	__u64 first = ctx->args[0], second = ctx->args[1];
+
+	if (reclaim_gfp_first)
+		emit(EV_RECLAIM_BEGIN, EV_PFN_NONE, second, 0, first, current_tgid(), 0);
+	else
+		emit(EV_RECLAIM_BEGIN, EV_PFN_NONE, first, 0, second, current_tgid(), 0);
 	return 0;
 }
 
@@ -183,6 +208,7 @@ RAW_TP(mm_compaction_isolate_freepages)
 {
 	__u64 start = ctx->args[0];
 
+	report_own_hands();
 	emit(EV_COMPACT_FREE, start, 0, 0,
 	     event_scan(ctx->args[3], ctx->args[2], ctx->args[1] - start), 0, 0);
 	return 0;
@@ -191,6 +217,7 @@ RAW_TP(mm_compaction_isolate_freepages)
 /* (lowest frame wanted, start of the block scan, list entries looked at, taken) @ 6.12+ */
 RAW_TP(mm_compaction_fast_isolate_freepages)
 {
+	report_own_hands();
 	emit(EV_COMPACT_FAST, ctx->args[0], 0, 0, event_scan(ctx->args[3], ctx->args[2], 0), 0, 0);
 	return 0;
 }
@@ -198,6 +225,7 @@ RAW_TP(mm_compaction_fast_isolate_freepages)
 /* (start, end, scanned, taken) */
 RAW_TP(mm_compaction_isolate_migratepages)
 {
+	report_own_hands();
 	emit(EV_COMPACT_MIGRATE, ctx->args[0], 0, 0, ctx->args[3], 0, 0);
 	return 0;
 }

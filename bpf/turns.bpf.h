@@ -5,8 +5,9 @@
  * fast_isolate_freepages @ 5.1+ turns a MOVABLE list also when it finds nothing on it.  The one
  * function it calls inside the lock is the unlock, too hot a place for a probe.  But a turn
  * shows in what is last on the list, which neither a pick nor a free at the head changes.  So
- * while compaction_alloc() runs, and until the lock was next held after it, whoever reports
- * anything inside the lock first reports the tails that are new.
+ * while a compactor is at work (in compaction_alloc() where that can be probed), and until the
+ * lock was next held after it, whoever reports anything inside the lock first reports the tails
+ * that are new.
  */
 #ifndef TURNS_BPF_H
 #define TURNS_BPF_H
@@ -29,8 +30,14 @@ struct {
 	__type(value, struct turning);
 } turning SEC(".maps");
 
-const volatile bool watch_turns; /* the sites that open a turn are attached */
-__u32 nr_turning;		 /* zones that were compacted at all */
+const volatile bool watch_turns; /* the sites that tell of compaction are attached */
+__u32 nr_turning;		 /* zones that were compacted at all, if so */
+
+/* Until a zone was compacted there is nothing to ask for, and that is the common case. */
+static __always_inline bool was_compacted(void)
+{
+	return nr_turning || !watch_turns;
+}
 
 static __always_inline struct turning *turning_at(__u32 i)
 {
@@ -110,6 +117,8 @@ static __noinline int report_turns(__u64 pfn)
  * before the events that tell of it: from then to the pick, a tail is no sign of a turn.
  */
 enum { NOT_STEALING, STEALING, STOLEN };
+
+const volatile bool moves_first; /* the kernel is such a one: up to 6.9 */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

@@ -4,7 +4,7 @@
 # Find out what the build lacks and install it.  Looks at this machine alone
 # unless something is missing.
 #
-#   contrib/deps.sh check|install build|test|bench|fuzz|vm|lint...
+#   contrib/deps.sh check|install build|test|bench|fuzz|vm|portable|cov|lint...
 #
 # BPF=0 in the environment leaves out what only the kernel side needs, TUI=0
 # what only the dashboard does.
@@ -30,6 +30,16 @@ lib() { # lib PACKAGE PKG-CONFIG-NAME
 links_fuzzer() {
 	echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' |
 		"${CLANG:-clang}" -fsanitize=fuzzer -x c - -o /dev/null
+}
+
+links_profile() {
+	echo 'int main(void) { return 0; }' |
+		"${CLANG:-clang}" -fprofile-instr-generate -x c - -o /dev/null
+}
+
+# gcc-multilib itself excludes all cross compilers; what it wraps does not.
+links_32() {
+	echo 'int main(void) { return 0; }' | gcc -m32 -x c - -o /dev/null
 }
 
 for group; do
@@ -63,6 +73,21 @@ for group; do
 		need clang-format command -v clang-format
 		need shellcheck command -v shellcheck
 		need mandoc command -v mandoc
+		;;
+	cov)
+		need clang command -v "${CLANG:-clang}"
+		need llvm command -v llvm-cov
+		need libclang-rt-14-dev links_profile
+		;;
+	portable)
+		need clang command -v clang
+		need gcc-12-multilib links_32
+		need libc6-dev-i386 test -e /usr/include/gnu/stubs-32.h -o \
+			-e /usr/include/x86_64-linux-gnu/gnu/stubs-32.h
+		need musl-tools command -v musl-gcc
+		need gcc-s390x-linux-gnu command -v s390x-linux-gnu-gcc
+		need libc6-dev-s390x-cross test -e /usr/s390x-linux-gnu/include/stdio.h
+		need qemu-user-static command -v qemu-s390x-static
 		;;
 	vm)
 		need qemu-system-x86 command -v qemu-system-x86_64

@@ -21,28 +21,42 @@ static void found(const struct pa_ctx *ac, uint32_t zone, enum pa_source source)
 	ac->rec->source = (uint8_t)source;
 }
 
-/* __rmqueue_pcplist: the head of the CPU's list, filled first if it is empty. */
+/* The end of a list by types and orders; the list is filled first if it is empty. */
+static uint64_t pop_end(struct pa_ctx *ac, uint32_t zone, struct pa_cpu_pages *cp,
+			unsigned int pindex, uint32_t flags, uint32_t *refilled)
+{
+	struct pa_queue *list = &cp->lists[pindex];
+	uint32_t frame;
+
+	if (list->head == PA_NIL) {
+		if (ac->rules->highatomic_buddy && flags & PA_ALLOC_HIGHATOMIC)
+			return PA_PFN_NONE;
+		*refilled = pa_refill(ac, zone, cp, pindex, flags);
+		if (!*refilled)
+			return PA_PFN_NONE;
+	}
+	frame = pa_takes_tail(ac) ? list->tail : list->head;
+	pa_queue_remove(pa_links(ac->pa), list, frame);
+	cp->pcp.count -= 1 << ac->order;
+	return pa_pfn(&ac->pa->zones[zone], frame);
+}
+
+/* __rmqueue_pcplist, or that part of buffered_rmqueue. */
 static uint64_t pop(struct pa_ctx *ac, uint32_t zone, unsigned int pindex, uint32_t flags)
 {
 	struct pa_cpu_pages *cp = pa_cpu_pages(ac->pa, zone, ac->cpu);
-	struct pa_zone *z = &ac->pa->zones[zone];
-	enum pa_source source = PA_FROM_PCP;
-	uint32_t frame;
+	uint32_t refilled = 0;
+	uint64_t pfn;
 
-	if (cp->lists[pindex].head == PA_NIL) {
-		uint32_t nr = pa_refill(ac, zone, cp, pindex, flags);
-
-		if (!nr)
-			return PA_PFN_NONE;
-		source = PA_FROM_REFILL;
-		if (ac->rec)
-			ac->rec->refill += nr;
-	}
-	frame = cp->lists[pindex].head;
-	pa_queue_remove(pa_links(ac->pa), &cp->lists[pindex], frame);
-	cp->pcp.count -= 1 << ac->order;
-	found(ac, zone, source);
-	return pa_pfn(z, frame);
+	if (ac->rules->pcp_lists == PA_PCP_HOT_COLD)
+		pfn = pa_pop_hot_cold(ac, zone, cp, &refilled);
+	else
+		pfn = pop_end(ac, zone, cp, pindex, flags, &refilled);
+	if (ac->rec)
+		ac->rec->refill += refilled;
+	if (pfn != PA_PFN_NONE)
+		found(ac, zone, refilled ? PA_FROM_REFILL : PA_FROM_PCP);
+	return pfn;
 }
 
 /* rmqueue_pcplist: an allocation shortens the next bulk of frees. */
@@ -63,11 +77,10 @@ static uint64_t from_buddy(struct pa_ctx *ac, uint32_t zone, uint32_t flags)
 		.zone = zone,
 		.order = (uint8_t)ac->order,
 	};
-	bool first = ac->rules->harder ? ac->order && flags & PA_ALLOC_NON_BLOCK :
-					 (flags & PA_ALLOC_HIGHATOMIC) != 0;
-	bool last = ac->rules->highatomic_last && flags & (PA_ALLOC_OOM | PA_ALLOC_NON_BLOCK);
+	const struct pa_rules *rules = ac->rules;
+	bool last = rules->highatomic_last && flags & (PA_ALLOC_OOM | PA_ALLOC_NON_BLOCK);
 	const uint8_t types[] = { PA_HIGHATOMIC, (uint8_t)ac->mt, PA_HIGHATOMIC };
-	const bool tries[] = { first, true, last };
+	const bool tries[] = { pa_is_highatomic(ac, flags), true, last };
 	struct pa_decision d;
 
 	for (unsigned int i = 0; i < 3; i++) {
@@ -75,7 +88,7 @@ static uint64_t from_buddy(struct pa_ctx *ac, uint32_t zone, uint32_t flags)
 		request.flags = types[i] == PA_HIGHATOMIC ? 0 : flags & LOCK_FLAGS;
 		if (!tries[i] || !pa_rmqueue(ac, cp, &request, &d))
 			continue;
-		if (ac->rules->pcp_stored)
+		if (rules->counts_late)
 			pa_count_free(pa_zone_req(ac->pa, zone), cp, -(int64_t)pa_pages(ac->order));
 		found(ac, zone, PA_FROM_BUDDY);
 		return d.pfn;
@@ -83,7 +96,17 @@ static uint64_t from_buddy(struct pa_ctx *ac, uint32_t zone, uint32_t flags)
 	return PA_PFN_NONE;
 }
 
-static uint64_t rmqueue(struct pa_ctx *ac, uint32_t zone, uint32_t flags)
+/* 4.4: what a zone gives counts against its turn. */
+static void use_turn(const struct pa_ctx *ac, uint32_t zone)
+{
+	struct pa_zone_req *zr = pa_zone_req(ac->pa, zone);
+
+	pa_count_fair(zr, pa_cpu_pages(ac->pa, zone, ac->cpu), -(int64_t)pa_pages(ac->order));
+	if (zr->fair <= 0)
+		zr->flags |= PA_ZONE_FAIR_DEPLETED;
+}
+
+static uint64_t rmqueue(struct pa_ctx *ac, uint32_t zone, uint32_t flags, bool *buddy)
 {
 	struct pa_zone_req *zr = pa_zone_req(ac->pa, zone);
 	int pindex = pa_pindex(ac->pa, ac->rules, ac->order, ac->mt);
@@ -91,8 +114,12 @@ static uint64_t rmqueue(struct pa_ctx *ac, uint32_t zone, uint32_t flags)
 
 	if (pindex >= 0)
 		pfn = from_pcp(ac, zone, (unsigned int)pindex, flags);
-	if (pfn == PA_PFN_NONE)
+	/* Before 5.14 a list that cannot be filled is the end of it. */
+	*buddy = pfn == PA_PFN_NONE && (pindex < 0 || ac->rules->pcp_lists >= PA_PCP_ORDERS);
+	if (*buddy)
 		pfn = from_buddy(ac, zone, flags);
+	if (pfn != PA_PFN_NONE && ac->rules->fair)
+		use_turn(ac, zone);
 	if (zr->flags & PA_ZONE_BOOSTED_WATERMARK &&
 	    (flags & PA_ALLOC_KSWAPD || !ac->rules->boosted_by_kswapd)) {
 		zr->flags &= ~PA_ZONE_BOOSTED_WATERMARK;
@@ -139,7 +166,7 @@ static bool zone_suits(struct pa_ctx *ac, uint32_t zone, uint32_t flags)
 		if (pa_watermark_fast(ac, zone, PA_WMARK_HIGH, flags))
 			return true;
 		zr->flags |= PA_ZONE_BELOW_HIGH;
-		ac->pa->zones[zone].quick = false;
+		ac->pa->zones[zone].quick = 0;
 	}
 	if (pa_watermark_fast(ac, zone, wmark, flags))
 		return true;
@@ -167,64 +194,130 @@ void pa_prep_new_page(const struct pa_ctx *ac, uint64_t pfn)
 }
 
 /* A high-order atomic request reserves the pageblock it was served from. */
-static bool reserves(const struct pa_ctx *ac, uint32_t flags)
+static bool reserves(const struct pa_ctx *ac, uint32_t flags, bool buddy)
 {
-	if (ac->rules->harder)
-		return ac->order && flags & PA_ALLOC_NON_BLOCK;
-	return flags & PA_ALLOC_HIGHATOMIC;
+	if (ac->rules->highatomic_buddy && (!buddy || flags & PA_ALLOC_WMARK_MASK))
+		return false;
+	return pa_is_highatomic(ac, flags);
+}
+
+/* One walk along the zonelist. */
+struct walk {
+	uint32_t flags;
+	uint8_t preferred;
+	bool several;	/* nodes */
+	bool skip_busy; /* leaves out nodes whose kswapd is running */
+	bool skipped;	/* and did */
+	bool unfair;	/* left out zones that had their turn */
+	bool remote;	/* came to another node, where fragments matter less than distance */
+};
+
+/* Why the walk passes @zone over; PA_ZONE_OK if it may look at it. */
+static enum pa_verdict passes(const struct pa_ctx *ac, const struct walk *w, uint32_t zone)
+{
+	const struct pa_zone_req *zr = pa_zone_req(ac->pa, zone);
+	bool remote;
+
+	if (!pa_node_allowed(ac, zr))
+		return PA_ZONE_NODE;
+	remote = zr->node != pa_zone_req(ac->pa, w->preferred)->node;
+	if (remote && w->flags & PA_ALLOC_FAIR)
+		return PA_ZONE_REMOTE;
+	if (w->flags & PA_ALLOC_FAIR && zr->flags & PA_ZONE_FAIR_DEPLETED)
+		return PA_ZONE_UNFAIR;
+	if (remote && w->flags & PA_ALLOC_NOFRAGMENT && !pa_req(ac->pa)->knobs.defrag_mode)
+		return PA_ZONE_REMOTE;
+	if (w->skip_busy && pa_node(ac->pa, zr->node)->kswapd_woken)
+		return PA_ZONE_KSWAPD;
+	return PA_ZONE_OK;
+}
+
+/* The request has its page from @zone. */
+static uint64_t take(struct pa_ctx *ac, uint32_t zone, uint64_t pfn, uint32_t flags, bool buddy)
+{
+	pa_prep_new_page(ac, pfn);
+	if (reserves(ac, flags, buddy))
+		pa_reserve_highatomic(ac, zone, pfn);
+	if (!ac->pa->zones[zone].quick)
+		pa_allow_quick(ac->pa, zone);
+	return pfn;
+}
+
+/* From the first zone that will do; PA_PFN_NONE with @w told why none did. */
+static uint64_t walk_zones(struct pa_ctx *ac, struct walk *w)
+{
+	ac->tried = 0;
+	w->skipped = w->remote = false;
+	for (const uint8_t *at = ac->zonelist; *at != PA_NO_ZONE; at++) {
+		enum pa_verdict verdict = passes(ac, w, *at);
+		bool buddy;
+		uint64_t pfn;
+
+		if (verdict != PA_ZONE_OK)
+			pass_over(ac, *at, w->flags, verdict);
+		w->remote = verdict == PA_ZONE_REMOTE;
+		if (w->remote)
+			break;
+		w->skipped |= verdict == PA_ZONE_KSWAPD;
+		w->unfair |= verdict == PA_ZONE_UNFAIR;
+		if (verdict != PA_ZONE_OK || !zone_suits(ac, *at, w->flags))
+			continue;
+		pfn = rmqueue(ac, *at, w->flags, &buddy);
+		if (pfn != PA_PFN_NONE)
+			return take(ac, *at, pfn, w->flags, buddy);
+		judge(ac, PA_ZONE_EMPTY);
+	}
+	return PA_PFN_NONE;
+}
+
+/* reset_alloc_batches: every zone of the node up to the preferred one has a new turn. */
+static void reset_turns(const struct pa_ctx *ac, uint32_t preferred)
+{
+	const struct pa_zone_req *first = pa_zone_req(ac->pa, preferred);
+
+	for (uint32_t i = 0; i < ac->pa->nr_zones; i++) {
+		struct pa_zone_req *zr = pa_zone_req(ac->pa, i);
+
+		if (zr->node != first->node || zr->type > first->type)
+			continue;
+		pa_count_fair(zr, pa_cpu_pages(ac->pa, i, ac->cpu), pa_turn(zr) - zr->fair);
+		zr->flags &= ~PA_ZONE_FAIR_DEPLETED;
+	}
+}
+
+/* What the next walk may do that this one might not; false if that is nothing. */
+static bool loosen(const struct pa_ctx *ac, struct walk *w)
+{
+	if (w->flags & PA_ALLOC_FAIR) {
+		w->flags &= ~PA_ALLOC_FAIR;
+		if (w->unfair)
+			reset_turns(ac, w->preferred);
+		return w->unfair || w->several;
+	}
+	if (w->skipped && !w->remote) {
+		w->skip_busy = false;
+		return true;
+	}
+	if (!(w->flags & PA_ALLOC_NOFRAGMENT) || pa_req(ac->pa)->knobs.defrag_mode)
+		return false;
+	w->flags &= ~PA_ALLOC_NOFRAGMENT;
+	return true;
 }
 
 uint64_t pa_get_page(struct pa_ctx *ac, uint32_t flags)
 {
-	const struct pa *pa = ac->pa;
-	uint8_t preferred = pa_preferred(ac);
-	bool several = pa_req(pa)->nodes > 1;
-	bool skip_busy = ac->rules->skip_busy_kswapd && several, skipped;
+	struct walk w = {
+		.flags = flags,
+		.preferred = pa_preferred(ac),
+		.several = pa_req(ac->pa)->nodes > 1,
+	};
+	uint64_t pfn;
 
-again:
-	skipped = false;
-	for (const uint8_t *at = ac->zonelist; *at != PA_NO_ZONE; at++) {
-		const struct pa_zone_req *zr = pa_zone_req(pa, *at);
-		uint64_t pfn;
-
-		if (!pa_node_allowed(ac, zr)) {
-			pass_over(ac, *at, flags, PA_ZONE_NODE);
-			continue;
-		}
-		if (flags & PA_ALLOC_NOFRAGMENT && several && *at != preferred &&
-		    !pa_req(pa)->knobs.defrag_mode &&
-		    zr->node != pa_zone_req(pa, preferred)->node) {
-			pass_over(ac, *at, flags, PA_ZONE_REMOTE);
-			flags &= ~PA_ALLOC_NOFRAGMENT;
-			goto again;
-		}
-		if (skip_busy && pa_node(pa, zr->node)->kswapd_woken) {
-			pass_over(ac, *at, flags, PA_ZONE_KSWAPD);
-			skipped = true;
-			continue;
-		}
-		if (!zone_suits(ac, *at, flags))
-			continue;
-		pfn = rmqueue(ac, *at, flags);
-		if (pfn != PA_PFN_NONE) {
-			pa_prep_new_page(ac, pfn);
-			if (reserves(ac, flags))
-				pa_reserve_highatomic(ac, *at, pfn);
-			if (!ac->pa->zones[*at].quick)
-				pa_allow_quick(ac->pa, *at);
-			return pfn;
-		}
-		judge(ac, PA_ZONE_EMPTY);
-	}
-	if (skipped) {
-		skip_busy = false;
-		goto again;
-	}
-	if (flags & PA_ALLOC_NOFRAGMENT && !pa_req(pa)->knobs.defrag_mode) {
-		flags &= ~PA_ALLOC_NOFRAGMENT;
-		goto again;
-	}
-	return PA_PFN_NONE;
+	w.skip_busy = ac->rules->skip_busy_kswapd && w.several;
+	do {
+		pfn = walk_zones(ac, &w);
+	} while (pfn == PA_PFN_NONE && loosen(ac, &w));
+	return pfn;
 }
 
 /* -------------------------------------------------------------------------
@@ -240,6 +333,15 @@ static bool args_valid(const struct pa *pa, const struct pa_alloc_args *args)
 	       args->order < pa->nr_orders && args->use < PA_USE_FREE &&
 	       !(args->gfp & ~PA_GFP_KNOWN) && !(args->task & ~PA_TASK_KNOWN) &&
 	       req->gfp_zones[args->gfp & 0xf] != PA_NO_ZONE && (args->gfp >> 3 & 3) != 3;
+}
+
+void pa_set_classzone(struct pa_ctx *ac)
+{
+	uint8_t preferred = pa_preferred(ac);
+
+	ac->classzone = ac->highest;
+	if (ac->rules->by_preferred && preferred != PA_NO_ZONE)
+		ac->classzone = pa_zone_req(ac->pa, preferred)->type;
 }
 
 /* prepare_alloc_pages: zonelist, highest zone, type. */
@@ -261,6 +363,7 @@ static void set_up(struct pa *pa, const struct pa_alloc_args *args, struct pa_al
 	ac->zonelist = pa_zonelist_of(pa, args->nid, ac->highest);
 	if (args->gfp & PA_GFP_THISNODE)
 		ac->nodemask &= UINT64_C(1) << args->nid;
+	pa_set_classzone(ac);
 	if (!rec)
 		return;
 	memset((char *)rec + sizeof(rec->trail), 0, sizeof(*rec) - sizeof(rec->trail));
@@ -277,10 +380,14 @@ static uint32_t fast_flags(const struct pa_ctx *ac)
 	uint32_t flags = (uint32_t)PA_WMARK_LOW << PA_ALLOC_WMARK_SHIFT;
 	uint8_t preferred = pa_preferred(ac);
 
-	if (ac->gfp & PA_GFP_KSWAPD_RECLAIM)
+	if (ac->gfp & PA_GFP_KSWAPD_RECLAIM && ac->rules->nofragment)
 		flags |= PA_ALLOC_KSWAPD;
-	if (ac->mt == PA_MOVABLE)
+	if (ac->mt == PA_MOVABLE && pa_policy(ac->pa)->cma != PA_CMA_NONE)
 		flags |= PA_ALLOC_CMA;
+	if (ac->rules->fair)
+		flags |= PA_ALLOC_FAIR;
+	if (ac->rules->highatomic_early)
+		flags |= pa_highatomic_flag(ac);
 	if (pa_req(ac->pa)->knobs.defrag_mode ||
 	    (preferred != PA_NO_ZONE && pa_zone_req(ac->pa, preferred)->nofragment))
 		flags |= PA_ALLOC_NOFRAGMENT;
@@ -349,7 +456,7 @@ int pa_alloc_bulk(struct pa *pa, const struct pa_alloc_args *args, uint32_t nr, 
 	set_up(pa, args, rec, &ac);
 	if (ac.mt == PA_MOVABLE)
 		flags |= PA_ALLOC_CMA;
-	if (nr > 1)
+	if (nr > 1 && ac.rules->pcp_lists >= PA_PCP_ORDERS)
 		zone = bulk_zone(&ac, nr, flags);
 	for (; zone != PA_NO_ZONE && got < nr; got++) {
 		pfns[got] = pop(&ac, zone, ac.mt, flags);
@@ -375,7 +482,7 @@ const char *pa_source_name(enum pa_source source)
 	static const char *const names[PA_NR_SOURCES] = {
 		[PA_FROM_NONE] = "none",       [PA_FROM_PCP] = "pcp",
 		[PA_FROM_REFILL] = "refill",   [PA_FROM_BUDDY] = "buddy",
-		[PA_FROM_CAPTURE] = "capture",
+		[PA_FROM_CAPTURE] = "capture", [PA_FROM_LOCAL] = "local",
 	};
 
 	return (unsigned int)source < PA_NR_SOURCES ? names[source] : NULL;
@@ -392,6 +499,7 @@ const char *pa_verdict_name(enum pa_verdict verdict)
 		[PA_ZONE_REMOTE] = "remote node",
 		[PA_ZONE_EMPTY] = "nothing found",
 		[PA_ZONE_KSWAPD] = "kswapd is running",
+		[PA_ZONE_UNFAIR] = "had its turn",
 	};
 
 	return (unsigned int)verdict < PA_NR_VERDICTS ? names[verdict] : NULL;

@@ -43,7 +43,7 @@ static inline void unlink_block(struct pa *pa, struct pa_zone *z, uint64_t pfn)
 	if (!--list->count)
 		z->orders[mt] &= ~(1u << order);
 	z->free[mt] -= pa_pages(order);
-	z->quick = false;
+	z->quick = 0;
 	*tag = PA_USE_FREE;
 	if (pa->maps)
 		pa_flip_pair(pa, z, pfn, order);
@@ -62,13 +62,19 @@ void pa_unlink_block(struct pa *pa, struct pa_zone *z, uint64_t pfn)
 
 void pa_mark(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsigned int order, enum pa_use use)
 {
-	memset(pa_tag(pa, z, pfn), use, (size_t)pa_pages(order));
+	if (order)
+		memset(pa_tag(pa, z, pfn), use, (size_t)pa_pages(order));
+	else
+		*pa_tag(pa, z, pfn) = (uint8_t)use;
 }
 
 bool pa_any_free(const struct pa *pa, const struct pa_zone *z, uint64_t pfn, unsigned int order)
 {
 	const uint8_t *tag = pa_tag(pa, z, pfn);
 
+	/* Frames of one use, as most blocks are: no need to look at each. */
+	if (!pa_tag_is_free(tag[0]) && !memcmp(tag, tag + 1, (size_t)pa_pages(order) - 1))
+		return false;
 	for (uint64_t i = 0; i < pa_pages(order); i++) {
 		if (pa_tag_is_free(tag[i]))
 			return true;
@@ -192,6 +198,12 @@ static bool merge_and_link(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsig
 		   (flags & PA_TO_TAIL && pa_version(pa)->tail_moves) ||
 			   merge_likely(pa, z, pfn, order));
 	return false;
+}
+
+bool pa_merge_block(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsigned int order,
+		    enum pa_mt mt, unsigned int flags, int capture)
+{
+	return merge_and_link(pa, z, pfn, order, pa_list_type(pa, mt), flags, capture);
 }
 
 int pa_free_block(struct pa *pa, uint64_t pfn, unsigned int order, enum pa_mt mt,

@@ -12,17 +12,21 @@ static const char *queue_sound(const struct pa *pa, uint32_t zone, const struct 
 			       uint8_t low, uint8_t high, uint64_t *pages)
 {
 	const struct pa_zone *z = &pa->zones[zone];
-	uint32_t nr = (uint32_t)(z->end - z->start), prev = PA_NIL, count = 0;
+	uint32_t nr = (uint32_t)(z->end - z->start), prev = PA_NIL;
 
+	/*
+	 * A list that never ends comes to a block from two others, or to the first from one: prev is
+	 * wrong for one of them.
+	 */
 	for (uint32_t frame = q->head; frame != PA_NIL; frame = pa_links(pa)[frame].next) {
 		uint8_t owner;
 
-		if (frame - z->frame0 >= nr || count++ == nr)
-			return "a per-cpu or LRU list leads out of its zone or never ends";
+		if (frame - z->frame0 >= nr)
+			return "a per-cpu or LRU list leads out of its zone";
 		owner = pa_owners(pa)[frame];
 		if (owner < low || owner > high)
 			return "a block on a per-cpu or LRU list is marked otherwise";
-		if (pa_links(pa)[frame].prev != prev)
+		if ((frame == q->head ? PA_NIL : pa_links(pa)[frame].prev) != prev)
 			return "a per-cpu or LRU list does not read the same backwards";
 		*pages += pa_pages(owner & OWNER_ORDER);
 		prev = frame;
@@ -35,6 +39,19 @@ static unsigned int order_of(const struct pa *pa, unsigned int pindex)
 	unsigned int small = PA_PCPTYPES * (PA_COSTLY_ORDER + 1);
 
 	return pindex < small ? pindex / PA_PCPTYPES : pa->pageblock_order;
+}
+
+/* Pages on 2.6.24's cold list; every later list is a list of both. */
+static uint64_t cold_pages(const struct pa *pa, const struct pa_cpu_pages *cp)
+{
+	uint64_t pages = 0;
+
+	if (pa_rules(pa)->pcp_lists != PA_PCP_HOT_COLD)
+		return 0;
+	for (uint32_t frame = cp->lists[PA_COLD].head; frame != PA_NIL;
+	     frame = pa_links(pa)[frame].next)
+		pages++;
+	return pages;
 }
 
 static const char *pcps_sound(const struct pa *pa, uint32_t zone)
@@ -60,6 +77,8 @@ static const char *pcps_sound(const struct pa *pa, uint32_t zone)
 		}
 		if (pages != (uint64_t)cp->pcp.count)
 			return "a per-cpu count is not what its lists hold";
+		if (cold_pages(pa, cp) != (uint64_t)cp->pcp.cold_count)
+			return "a cold list's count is not what it holds";
 	}
 	return NULL;
 }
@@ -110,11 +129,13 @@ static const char *counters_sound(const struct pa *pa, uint32_t zone)
 	int64_t sum = 0;
 
 	for (uint32_t cpu = 0; cpu < pa_req(pa)->cpus; cpu++) {
-		int64_t delta = pa_cpu_pages(pa, zone, cpu)->delta;
+		const struct pa_cpu_pages *cp = pa_cpu_pages(pa, zone, cpu);
 
-		if (delta > (int64_t)zr->threshold || -delta > (int64_t)zr->threshold)
+		if (cp->delta > (int64_t)zr->threshold || -cp->delta > (int64_t)zr->threshold)
 			return "a per-cpu delta is beyond its threshold";
-		sum += delta;
+		if (cp->fair_delta && !pa_rules(pa)->fair)
+			return "a turn is counted where there are none";
+		sum += cp->delta;
 	}
 	if (sum != zr->deltas)
 		return "the per-cpu deltas do not sum up";

@@ -18,6 +18,8 @@ struct run {
 	struct pa *pa;
 	struct pa_trail *trail;
 	uint32_t zone, cpu;
+	uint32_t flags;		/* alloc flags of the request, and */
+	unsigned int classzone; /* its index into reserves: up to 4.4 the end asks for both */
 	unsigned int order, mt;
 	bool async_direct;	     /* looks at pageblocks of the request's own type only */
 	bool proactive;		     /* goes on until the zone's score is low */
@@ -36,7 +38,7 @@ static uint64_t gap(unsigned int order)
  * Deferral
  */
 
-static void defer(struct pa_zone_req *zr, unsigned int order)
+void pa_compact_defer(struct pa_zone_req *zr, unsigned int order)
 {
 	zr->considered = 0;
 	if (zr->defer_shift < DEFER_MAX)
@@ -46,7 +48,7 @@ static void defer(struct pa_zone_req *zr, unsigned int order)
 }
 
 /* compaction_deferred: true if this attempt is to be skipped. */
-static bool deferred(struct pa_zone_req *zr, unsigned int order)
+bool pa_compact_deferred(struct pa_zone_req *zr, unsigned int order)
 {
 	uint32_t limit = 1u << zr->defer_shift;
 
@@ -72,18 +74,23 @@ void pa_compact_reset(struct pa_zone_req *zr, unsigned int order, bool success)
  * Suitability
  */
 
+/* The index says whether memory is in pieces, and not simply short. */
+static bool in_pieces(const struct pa *pa, uint32_t zone, unsigned int order)
+{
+	int index = pa_fragmentation_index(pa, zone, order);
+
+	return index < 0 || index > (int)pa_req(pa)->knobs.extfrag_threshold;
+}
+
 /* compaction_suitable: are there pages to move to, and is fragmentation what is wrong? */
 bool pa_compact_suitable(const struct pa *pa, uint32_t zone, unsigned int order, uint64_t mark,
 			 unsigned int highest, int64_t free)
 {
-	int index;
-
 	if (!pa_watermark_test(pa, zone, 0, mark + gap(order), highest, PA_ALLOC_CMA, free, NULL))
 		return false;
 	if (order <= PA_COSTLY_ORDER)
 		return true;
-	index = pa_fragmentation_index(pa, zone, order);
-	return index < 0 || index > (int)pa_req(pa)->knobs.extfrag_threshold;
+	return in_pieces(pa, zone, order);
 }
 
 /* The mark that suitability starts from. */
@@ -94,30 +101,65 @@ uint64_t pa_compact_mark(const struct pa *pa, uint32_t zone, unsigned int order,
 	unsigned int wmark = (flags & PA_ALLOC_WMARK_MASK) >> PA_ALLOC_WMARK_SHIFT;
 	bool costly = order > PA_COSTLY_ORDER;
 
-	if (!pa_rules(pa)->compact_base_mark)
+	if (pa_rules(pa)->suits != PA_SUITS_6_18)
 		return pa_mark_of(z, zr, costly ? PA_WMARK_LOW : PA_WMARK_MIN);
 	return pa_mark_of(z, zr, wmark) +
 	       (costly ? zr->wmark[PA_WMARK_LOW] - zr->wmark[PA_WMARK_MIN] : 0);
 }
 
-/* compaction_suit_allocation_order: SUCCESS if it need not run, SKIPPED if it cannot help. */
-static enum pa_compact suits(const struct pa_ctx *ac, uint32_t zone, uint32_t flags, bool async)
+/* Does @zone hold the low mark and what @flags leave of it, for one page of @order? */
+static bool low_mark_ok(const struct run *r, unsigned int order, uint64_t more)
 {
-	const struct pa_zone_req *zr = pa_zone_req(ac->pa, zone);
-	const struct pa_zone *z = &ac->pa->zones[zone];
-	unsigned int wmark = (flags & PA_ALLOC_WMARK_MASK) >> PA_ALLOC_WMARK_SHIFT;
+	const struct pa_zone_req *zr = pa_zone_req(r->pa, r->zone);
+	const struct pa_zone *z = &r->pa->zones[r->zone];
+
+	return pa_watermark_test(r->pa, r->zone, order, zr->wmark[PA_WMARK_LOW] + more,
+				 r->classzone, r->flags, pa_zone_free(z, zr), NULL);
+}
+
+/* compaction_suitable of 3.10 and 4.4: whatever the order, and with the request's own flags. */
+static enum pa_compact suits_old(const struct run *r)
+{
+	bool looks_first = pa_rules(r->pa)->suits == PA_SUITS_4_4;
+
+	if (looks_first && low_mark_ok(r, r->order, 0))
+		return PA_COMPACT_SUCCESS;
+	if (!low_mark_ok(r, 0, gap(r->order)) || !in_pieces(r->pa, r->zone, r->order))
+		return PA_COMPACT_SKIPPED;
+	if (!looks_first && pa_fragmentation_index(r->pa, r->zone, r->order) == -1000 &&
+	    low_mark_ok(r, r->order, gap(r->order)))
+		return PA_COMPACT_SUCCESS;
+	return PA_COMPACT_COMPLETE;
+}
+
+bool pa_compact_may_run(const struct pa *pa, uint32_t zone, unsigned int order)
+{
+	const struct run r = { .pa = (struct pa *)(uintptr_t)pa, .zone = zone, .order = order };
+
+	return suits_old(&r) != PA_COMPACT_SKIPPED;
+}
+
+/* compaction_suit_allocation_order: SUCCESS if it need not run, SKIPPED if it cannot help. */
+static enum pa_compact suits(const struct run *r, bool async)
+{
+	const struct pa_zone_req *zr = pa_zone_req(r->pa, r->zone);
+	const struct pa_zone *z = &r->pa->zones[r->zone];
+	unsigned int wmark = (r->flags & PA_ALLOC_WMARK_MASK) >> PA_ALLOC_WMARK_SHIFT;
 	uint64_t mark = pa_mark_of(z, zr, wmark);
 	int64_t free = pa_zone_free(z, zr);
 
-	if (pa_watermark_test(ac->pa, zone, ac->order, mark, ac->highest, flags, free, NULL))
+	if (pa_rules(r->pa)->suits >= PA_SUITS_4_4)
+		return suits_old(r);
+	if (pa_watermark_test(r->pa, r->zone, r->order, mark, r->classzone, r->flags, free, NULL))
 		return PA_COMPACT_SUCCESS;
 	/* 6.18: where only CMA pages make up the gap, an async costly run would move in vain. */
-	if (ac->rules->compact_base_mark && async && ac->order > PA_COSTLY_ORDER &&
-	    !(flags & PA_ALLOC_CMA) &&
-	    !pa_watermark_test(ac->pa, zone, 0, mark + gap(ac->order), ac->highest, 0, free, NULL))
+	if (pa_rules(r->pa)->suits == PA_SUITS_6_18 && async && r->order > PA_COSTLY_ORDER &&
+	    !(r->flags & PA_ALLOC_CMA) &&
+	    !pa_watermark_test(r->pa, r->zone, 0, mark + gap(r->order), r->classzone, 0, free,
+			       NULL))
 		return PA_COMPACT_SKIPPED;
-	if (!pa_compact_suitable(ac->pa, zone, ac->order,
-				 pa_compact_mark(ac->pa, zone, ac->order, flags), ac->highest,
+	if (!pa_compact_suitable(r->pa, r->zone, r->order,
+				 pa_compact_mark(r->pa, r->zone, r->order, r->flags), r->classzone,
 				 free))
 		return PA_COMPACT_SKIPPED;
 	return PA_COMPACT_COMPLETE;
@@ -138,14 +180,19 @@ static bool is_target(const struct run *r, uint64_t block)
 	return type == PA_MOVABLE || type == PA_CMA;
 }
 
-/* __isolate_free_page: take a free block whole, unless that brings the zone below its min mark. */
+/*
+ * __isolate_free_page: take a free block whole, unless that brings the zone below its min mark; up
+ * to 4.4 its low mark, CMA pages not counted.
+ */
 static bool isolate(struct run *r, uint64_t pfn, unsigned int order)
 {
 	struct pa_zone_req *zr = pa_zone_req(r->pa, r->zone);
 	struct pa_zone *z = &r->pa->zones[r->zone];
+	bool old = pa_rules(r->pa)->suits >= PA_SUITS_4_4;
 
-	if (!pa_watermark_test(r->pa, r->zone, 0, zr->wmark[PA_WMARK_MIN] + pa_pages(order), 0,
-			       PA_ALLOC_CMA, pa_zone_free(z, zr), NULL))
+	if (!pa_watermark_test(r->pa, r->zone, 0,
+			       zr->wmark[old ? PA_WMARK_LOW : PA_WMARK_MIN] + pa_pages(order), 0,
+			       old ? 0 : PA_ALLOC_CMA, pa_zone_free(z, zr), NULL))
 		return false;
 	pa_isolate(r->pa, pfn, order);
 	pa_count_free(zr, pa_cpu_pages(r->pa, r->zone, r->cpu), -(int64_t)pa_pages(order));
@@ -213,7 +260,7 @@ static void release(struct run *r)
 
 	for (unsigned int order = 0; order < r->pa->nr_orders; order++) {
 		uint64_t pfn = r->spare[order], nr = pa_pages(order);
-		unsigned int piece = pa_rules(r->pa)->pcp_stored ? 0 : order;
+		unsigned int piece = pa_policy(r->pa)->hygiene ? order : 0;
 
 		if (pfn == PA_PFN_NONE)
 			continue;
@@ -230,7 +277,7 @@ static void release(struct run *r)
  * The migrate scanner
  */
 
-/* suitable_migration_source */
+/* suitable_migration_source; up to 4.4 an asynchronous run leaves all but MOVABLE ones alone. */
 static bool is_source(const struct run *r, uint64_t block)
 {
 	const struct pa_zone *z = &r->pa->zones[r->zone];
@@ -238,6 +285,8 @@ static bool is_source(const struct run *r, uint64_t block)
 
 	if (!r->async_direct)
 		return true;
+	if (pa_rules(r->pa)->suits >= PA_SUITS_4_4)
+		return type == PA_MOVABLE || type == PA_CMA;
 	return r->mt == PA_MOVABLE ? type == PA_MOVABLE || type == PA_CMA : type == r->mt;
 }
 
@@ -304,6 +353,14 @@ static uint64_t score_mark(const struct pa *pa, bool high)
 	return low + gap < 100 ? low + gap : 100;
 }
 
+/* May a request of the run's type take a free block of @order away from another type? */
+static bool may_claim(const struct run *r, unsigned int order)
+{
+	if (pa_rules(r->pa)->suits == PA_SUITS_3_10)
+		return order >= r->pa->pageblock_order;
+	return order >= r->pa->pageblock_order / 2 || r->mt != PA_MOVABLE;
+}
+
 /* __compact_finished: would an allocation of the order and type succeed now? */
 static bool finished(const struct run *r)
 {
@@ -312,8 +369,13 @@ static bool finished(const struct run *r)
 
 	if (r->proactive)
 		return score_zone(r->pa, r->zone) <= score_mark(r->pa, false);
+	if (pa_rules(r->pa)->suits == PA_SUITS_4_4 && !low_mark_ok(r, r->order, 0))
+		return false;
+	if (pa_rules(r->pa)->suits == PA_SUITS_3_10 &&
+	    !low_mark_ok(r, r->order, pa_pages(r->order)))
+		return false;
 	for (unsigned int order = r->order; order < r->pa->nr_orders; order++) {
-		bool claims = order >= r->pa->pageblock_order / 2 || r->mt != PA_MOVABLE;
+		bool claims = may_claim(r, order);
 
 		if (z->orders[r->mt] >> order & 1 ||
 		    (r->mt == PA_MOVABLE && z->orders[PA_CMA] >> order & 1))
@@ -332,6 +394,9 @@ static void drain_local(struct run *r)
 {
 	uint64_t block = r->migrate & ~(pa_pages(r->order) - 1);
 
+	/* 3.10 does so once, when all is over. */
+	if (pa_rules(r->pa)->suits == PA_SUITS_3_10)
+		return;
 	if (r->last == PA_PFN_NONE || r->last >= block)
 		return;
 	pa_drain(r->pa, r->zone, r->cpu, r->cpu, r->trail);
@@ -368,7 +433,8 @@ static enum pa_compact scan(struct run *r)
 		drain_local(r);
 	}
 	release(r);
-	pa_drain(r->pa, r->zone, r->cpu, r->cpu, r->trail);
+	pa_drain(r->pa, pa_rules(r->pa)->suits == PA_SUITS_3_10 ? UINT32_MAX : r->zone, r->cpu,
+		 r->cpu, r->trail);
 	if (result != PA_COMPACT_SUCCESS &&
 	    (finished(r) || pa_req(r->pa)->capture.pfn != PA_PFN_NONE))
 		result = PA_COMPACT_SUCCESS;
@@ -382,15 +448,58 @@ static enum pa_compact scan(struct run *r)
  * Who compacts
  */
 
+/* Run on one zone; a block of the request's own order may be captured on the way. */
+static enum pa_compact run_for(const struct pa_ctx *ac, struct run *r, uint64_t *captured)
+{
+	struct pa_req *req = pa_req(ac->pa);
+	enum pa_compact result;
+
+	if (ac->rules->capture && ac->order == r->order) {
+		req->capture.zone = r->zone + 1u;
+		req->capture.order = ac->order;
+		req->capture.mt = ac->mt;
+	}
+	result = scan(r);
+	*captured = req->capture.pfn;
+	req->capture.zone = 0;
+	req->capture.pfn = PA_PFN_NONE;
+	return result;
+}
+
+/* Is this zone enough?  Up to 4.4 the run's own word is not. */
+static bool enough(const struct run *r, enum pa_compact result)
+{
+	if (pa_rules(r->pa)->suits < PA_SUITS_4_4)
+		return result == PA_COMPACT_SUCCESS;
+	return low_mark_ok(r, r->order, 0);
+}
+
+/* compaction_deferred, which 3.10 asks of the preferred zone alone and elsewhere. */
+static bool left_out(const struct pa_ctx *ac, struct pa_zone_req *zr, enum pa_priority priority)
+{
+	return ac->rules->suits != PA_SUITS_3_10 && priority != PA_PRIO_SYNC_FULL &&
+	       pa_compact_deferred(zr, ac->reach);
+}
+
+/* Does a run that came to @result count as a failure? */
+static bool failed(const struct pa_ctx *ac, enum pa_priority priority, enum pa_compact result)
+{
+	if (priority == PA_PRIO_ASYNC || ac->rules->suits == PA_SUITS_3_10)
+		return false;
+	return result == PA_COMPACT_COMPLETE ||
+	       (result == PA_COMPACT_PARTIAL_SKIPPED && ac->rules->suits < PA_SUITS_4_4);
+}
+
 /* try_to_compact_pages.  A page that is captured on the way is already the request's. */
 enum pa_compact pa_direct_compact(struct pa_ctx *ac, uint32_t flags, enum pa_priority priority,
 				  uint64_t *captured)
 {
-	struct pa_req *req = pa_req(ac->pa);
+	uint32_t needs = PA_GFP_IO | (ac->rules->compact_needs_fs ? PA_GFP_FS : 0);
+	bool old = ac->rules->suits >= PA_SUITS_4_4, skipped = false;
 	enum pa_compact best = PA_COMPACT_SKIPPED;
 
 	*captured = PA_PFN_NONE;
-	if (!(ac->gfp & PA_GFP_IO))
+	if ((ac->gfp & needs) != needs)
 		return best;
 	for (const uint8_t *at = ac->zonelist; *at != PA_NO_ZONE; at++) {
 		struct pa_zone_req *zr = pa_zone_req(ac->pa, *at);
@@ -398,36 +507,57 @@ enum pa_compact pa_direct_compact(struct pa_ctx *ac, uint32_t flags, enum pa_pri
 				 .trail = pa_trail_of(ac),
 				 .zone = *at,
 				 .cpu = ac->cpu,
-				 .order = ac->order,
+				 .flags = flags,
+				 .classzone = ac->classzone,
+				 .order = ac->reach,
 				 .mt = ac->mt,
 				 .async_direct = priority == PA_PRIO_ASYNC };
 		enum pa_compact result;
 
+		if (ac->rules->suits == PA_SUITS_3_10)
+			r.flags = r.classzone = 0;
 		if (!pa_node_allowed(ac, zr))
 			continue;
-		if (priority != PA_PRIO_SYNC_FULL && deferred(zr, ac->order)) {
+		if (left_out(ac, zr, priority)) {
 			best = best > PA_COMPACT_DEFERRED ? best : PA_COMPACT_DEFERRED;
 			continue;
 		}
-		result = suits(ac, *at, flags, r.async_direct);
-		if (result == PA_COMPACT_COMPLETE) {
-			req->capture.zone = *at + 1u;
-			req->capture.order = ac->order;
-			req->capture.mt = ac->mt;
-			result = scan(&r);
-			*captured = req->capture.pfn;
-			req->capture.zone = 0;
-			req->capture.pfn = PA_PFN_NONE;
-		}
+		result = suits(&r, r.async_direct);
+		if (result == PA_COMPACT_COMPLETE)
+			result = run_for(ac, &r, captured);
 		best = best > result ? best : result;
-		if (result == PA_COMPACT_SUCCESS) {
-			pa_compact_reset(zr, ac->order, false);
+		skipped |= result == PA_COMPACT_SKIPPED;
+		if (*captured != PA_PFN_NONE || enough(&r, result)) {
+			pa_compact_reset(zr, ac->reach, false);
 			return best;
 		}
-		if (priority != PA_PRIO_ASYNC && result >= PA_COMPACT_COMPLETE)
-			defer(zr, ac->order);
+		if (failed(ac, priority, result))
+			pa_compact_defer(zr, ac->reach);
 	}
-	return best;
+	/* Up to 4.4 a zone that was skipped says more than one that was deferred. */
+	return old && skipped && best == PA_COMPACT_DEFERRED ? PA_COMPACT_SKIPPED : best;
+}
+
+/* compact_pgdat of 3.10 and 4.4: asynchronous, for UNMOVABLE pages as nobody says otherwise. */
+void pa_compact_node(struct pa *pa, uint32_t nid, unsigned int order, struct pa_trail *trail)
+{
+	for (unsigned int type = 0; type < PA_NR_ZONE_TYPES; type++) {
+		uint32_t zone = pa_zone_by(pa, nid, type);
+		struct run r = { .pa = pa,
+				 .trail = trail,
+				 .zone = zone,
+				 .cpu = pa_node_cpu(pa, nid),
+				 .order = order,
+				 .mt = PA_UNMOVABLE,
+				 .async_direct = true };
+
+		if (zone == PA_NO_ZONE || pa_compact_deferred(pa_zone_req(pa, zone), order))
+			continue;
+		if (suits(&r, true) == PA_COMPACT_COMPLETE)
+			scan(&r);
+		if (low_mark_ok(&r, order, 0))
+			pa_compact_reset(pa_zone_req(pa, zone), order, false);
+	}
 }
 
 /* kcompactd_do_work */
@@ -442,16 +572,14 @@ void pa_kcompactd(struct pa *pa, uint32_t nid, struct pa_trail *trail)
 				 .trail = trail,
 				 .zone = zone,
 				 .cpu = pa_node_cpu(pa, nid),
+				 .classzone = type,
 				 .order = order,
 				 .mt = PA_MOVABLE };
-		const struct pa_ctx ac = {
-			.pa = pa, .rules = pa_rules(pa), .order = order, .highest = type
-		};
 		struct pa_zone_req *zr;
 		enum pa_compact result;
 
-		if (zone == PA_NO_ZONE || deferred(pa_zone_req(pa, zone), order) ||
-		    suits(&ac, zone, 0, false) != PA_COMPACT_COMPLETE)
+		if (zone == PA_NO_ZONE || pa_compact_deferred(pa_zone_req(pa, zone), order) ||
+		    suits(&r, false) != PA_COMPACT_COMPLETE)
 			continue;
 		zr = pa_zone_req(pa, zone);
 		result = scan(&r);
@@ -459,7 +587,7 @@ void pa_kcompactd(struct pa *pa, uint32_t nid, struct pa_trail *trail)
 			pa_compact_reset(zr, order, false);
 		} else {
 			pa_drain(pa, zone, UINT32_MAX, r.cpu, trail);
-			defer(zr, order);
+			pa_compact_defer(zr, order);
 		}
 	}
 	node->kcompactd_order = 0;
@@ -486,8 +614,8 @@ bool pa_proactive(struct pa *pa, uint32_t nid, struct pa_trail *trail)
 {
 	uint64_t before = score_node(pa, nid);
 
-	if (!pa_req(pa)->knobs.compaction_proactiveness || pa_node(pa, nid)->kswapd_woken ||
-	    before <= score_mark(pa, true))
+	if (!pa_rules(pa)->proactive || !pa_req(pa)->knobs.compaction_proactiveness ||
+	    pa_node(pa, nid)->kswapd_woken || before <= score_mark(pa, true))
 		return true;
 	for (unsigned int type = 0; type < PA_NR_ZONE_TYPES; type++) {
 		uint32_t zone = pa_zone_by(pa, nid, type);

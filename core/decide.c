@@ -152,15 +152,9 @@ static bool fits(const struct pa *pa, const struct pa_zone *z, const struct pa_d
 	}
 }
 
-int pa_commit(struct pa *pa, const struct pa_decision *d)
+void pa_perform(struct pa *pa, const struct pa_decision *d)
 {
-	struct pa_zone *z;
-
-	if (!request_valid(pa, &d->req))
-		return -EINVAL;
-	z = &pa->zones[d->req.zone];
-	if (!fits(pa, z, d))
-		return -EINVAL;
+	struct pa_zone *z = &pa->zones[d->req.zone];
 
 	for (unsigned int i = 0; i < d->boosts; i++)
 		pa_boost_watermark(pa, z);
@@ -170,5 +164,12 @@ int pa_commit(struct pa *pa, const struct pa_decision *d)
 		pa_claim_in_vain(pa, z, d);
 	if (d->path != PA_PATH_NONE)
 		pa_hand_out(pa, z, d->pfn & ~(pa_pages(d->from_order) - 1), d->req.order);
+}
+
+int pa_commit(struct pa *pa, const struct pa_decision *d)
+{
+	if (!request_valid(pa, &d->req) || !fits(pa, &pa->zones[d->req.zone], d))
+		return -EINVAL;
+	pa_perform(pa, d);
 	return 0;
 }

@@ -30,23 +30,29 @@ static void leave_below_high(struct pa *pa, uint32_t zone)
 }
 
 /*
- * free_unref_page_commit, free_frozen_page_commit: to the head of the list; if that makes the
- * lists too long, the oldest go.
+ * free_hot_cold_page, free_unref_page_commit, free_frozen_page_commit: to the head of the list, a
+ * cold page to the tail; if that makes the lists too long, the oldest go.
  */
 static void push(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp, uint64_t pfn,
-		 unsigned int order, enum pa_mt type, unsigned int pindex,
+		 unsigned int order, enum pa_mt type, unsigned int pindex, bool cold,
 		 struct pa_free_record *rec)
 {
+	bool types = pa_rules(pa)->pcp_lists == PA_PCP_TYPES;
 	struct pa_zone *z = &pa->zones[zone];
 	uint32_t frame = pa_frame(z, pfn);
 	uint32_t cpu = (uint32_t)(cp - pa_cpu_pages(pa, zone, 0));
 	int32_t excess;
 
+	pa->last = (uint32_t)((char *)z - (char *)pa);
 	cp->pcp.alloc_factor >>= 1;
-	pa_queue_push(pa_links(pa), &cp->lists[pindex], frame);
+	if (cold && types)
+		pa_queue_append(pa_links(pa), &cp->lists[pindex], frame);
+	else
+		pa_queue_push(pa_links(pa), &cp->lists[pindex], frame);
 	pa_owners(pa)[frame] = pa_pcp_owner(order, type);
 	cp->pcp.count += 1 << order;
-	excess = pa_pcp_excess(pa, zone, cp, order);
+	cp->pcp.cold_count += cold && !types;
+	excess = pa_pcp_excess(pa, zone, cp, order, pindex);
 	if (rec) {
 		rec->pcp = true;
 		rec->pindex = (uint8_t)pindex;
@@ -85,9 +91,10 @@ static void disown(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsigned int 
 		*pa_tag(pa, z, pfn) = PA_USE_PINNED;
 }
 
-int pa_free_full(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order,
-		 struct pa_free_record *rec)
+static int free_pages(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order, bool cold,
+		      struct pa_free_record *rec)
 {
+	bool isolates;
 	struct pa_zone *z;
 	enum pa_mt type, list;
 	uint32_t zone;
@@ -102,15 +109,32 @@ int pa_free_full(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order,
 	type = *pa_block(pa, z, pfn);
 	list = type < PA_PCPTYPES ? type : PA_MOVABLE;
 	pindex = pa_pindex(pa, pa_rules(pa), order, list);
+	/* 2.6.24 asks for the type when the list gives the page back. */
+	isolates = type == PA_ISOLATE && pa_rules(pa)->pcp_lists != PA_PCP_HOT_COLD;
+	cold = cold && pa_rules(pa)->cold;
+	if (cold && pa_rules(pa)->pcp_lists == PA_PCP_HOT_COLD)
+		pindex = PA_COLD;
 	disown(pa, z, pfn, order);
-	if (pindex < 0 || type == PA_ISOLATE) {
+	if (pindex < 0 || isolates) {
 		start(rec, zone, type);
 		pa_free_one(pa, zone, pfn, order, 0, cpu, rec ? &rec->trail : NULL);
 		return 0;
 	}
 	start(rec, zone, list);
-	push(pa, zone, pa_cpu_pages(pa, zone, cpu), pfn, order, type, (unsigned int)pindex, rec);
+	push(pa, zone, pa_cpu_pages(pa, zone, cpu), pfn, order, type, (unsigned int)pindex, cold,
+	     rec);
 	return 0;
+}
+
+int pa_free_full(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order,
+		 struct pa_free_record *rec)
+{
+	return free_pages(pa, cpu, pfn, order, false, rec);
+}
+
+int pa_free_cold(struct pa *pa, uint32_t cpu, uint64_t pfn, struct pa_free_record *rec)
+{
+	return free_pages(pa, cpu, pfn, 0, true, rec);
 }
 
 void pa_free_traced(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order,

@@ -3,7 +3,6 @@
  * gfp and alloc flags: their names, and what a gfp says of zones and types.
  */
 #include <errno.h>
-#include <string.h>
 
 #include "pa_req_internal.h"
 
@@ -69,6 +68,7 @@ static const struct name alloc_names[] = {
 	{ PA_ALLOC_MIN_RESERVE, "MIN_RESERVE" },
 	{ PA_ALLOC_CPUSET, "CPUSET" },
 	{ PA_ALLOC_HIGHATOMIC, "HIGHATOMIC" },
+	{ PA_ALLOC_FAIR, "FAIR" },
 };
 
 #define NR(table) (sizeof(table) / sizeof((table)[0]))
@@ -97,15 +97,18 @@ static void add_bits(struct pa_text *t, uint32_t bits, const struct name *names,
 /* Skip "___GFP_" or "__GFP_": people and tables spell a flag in three ways. */
 static const char *stem(const char *name)
 {
+	const char *rest;
+
 	while (*name == '_')
 		name++;
-	return strncmp(name, "GFP_", 4) ? name : name + 4;
+	rest = pa_after(name, "GFP_");
+	return rest ? rest : name;
 }
 
 static uint32_t find(const struct name *names, size_t nr, const char *name)
 {
 	for (size_t i = 0; i < nr; i++) {
-		if (!strcmp(stem(names[i].name), name))
+		if (pa_same_name(stem(names[i].name), name))
 			return names[i].bits;
 	}
 	return 0;

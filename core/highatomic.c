@@ -37,7 +37,7 @@ void pa_reserve_highatomic(struct pa_ctx *ac, uint32_t zone, uint64_t pfn)
 	struct pa_zone *z = &ac->pa->zones[zone];
 	uint64_t block = pa_pages(ac->pa->pageblock_order);
 
-	z->quick = false;
+	z->quick = 0;
 	if (!may_reserve(ac, z, zr) || !pa_mergeable(*pa_block(ac->pa, z, pfn)))
 		return;
 	if (ac->rules->unreserve_large && ac->order >= ac->pa->pageblock_order) {
@@ -75,7 +75,7 @@ static bool give_back(struct pa_ctx *ac, uint32_t zone, uint64_t pfn, unsigned i
 	/* Before 6.10 the type changes even where nothing can be moved. */
 	if (!pa_policy(ac->pa)->hygiene)
 		*pa_block(ac->pa, z, pfn) = (uint8_t)mt;
-	return move_block(ac, zone, pfn, mt) > 0;
+	return move_block(ac, zone, pfn, mt) > 0 || ac->rules->unreserve_once;
 }
 
 bool pa_unreserve_highatomic(struct pa_ctx *ac, bool force)

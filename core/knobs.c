@@ -44,6 +44,39 @@ void pa_knobs_default(struct pa_knobs *knobs)
 	};
 }
 
+void pa_knobs_of(const struct pa_policy *policy, struct pa_knobs *knobs)
+{
+	const struct pa_rules *rules = pa_rules_find(policy->name);
+
+	pa_knobs_default(knobs);
+	if (rules && rules->old_marks)
+		knobs->lowmem_reserve_ratio[PA_ZONE_HIGHMEM] = 32;
+}
+
+bool pa_knob_known(const struct pa_policy *policy, const char *name)
+{
+	const struct pa_rules *rules = policy ? pa_rules_find(policy->name) : NULL;
+	const struct {
+		const char *name;
+		bool known;
+	} knobs[] = {
+		{ "min_free_kbytes", rules && rules->min_free_most },
+		{ "lowmem_reserve_ratio", rules && !rules->sum_marks },
+		{ "watermark_scale_factor", rules && !rules->sum_marks && !rules->old_marks },
+		{ "watermark_boost_factor", rules && rules->nofragment },
+		{ "percpu_pagelist_high_fraction", rules && rules->pcp_lists != PA_PCP_NONE },
+		{ "extfrag_threshold", rules && rules->suits != PA_SUITS_NEVER },
+		{ "compaction_proactiveness", rules && rules->proactive },
+		{ "defrag_mode", rules && rules->defrag_mode },
+	};
+
+	for (size_t i = 0; i < sizeof(knobs) / sizeof(knobs[0]); i++) {
+		if (pa_same_name(knobs[i].name, name))
+			return knobs[i].known;
+	}
+	return false;
+}
+
 bool pa_knobs_valid(const struct pa_policy *policy, const struct pa_knobs *knobs, const char **name,
 		    uint32_t *low, uint32_t *high)
 {
@@ -90,6 +123,9 @@ int pa_setup_wmarks(struct pa *pa)
 		return -EINVAL;
 	pa_setup_marks(pa);
 	pa_setup_reserve(pa);
+	pa_setup_fair(pa);
 	pa_setup_pcps(pa);
+	for (uint32_t i = 0; i < pa->nr_zones; i++)
+		pa_reserve_pageblocks(pa, i, pa_zone_req(pa, i)->wmark[PA_WMARK_MIN]);
 	return 0;
 }

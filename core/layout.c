@@ -129,7 +129,8 @@ static void sort_spans(struct pa *pa)
 	struct pa_span *spans = pa_spans(pa);
 
 	for (uint32_t i = 0; i < pa->nr_zones; i++) {
-		struct pa_span span = { .start = pa->zones[i].start, .zone = i };
+		const struct pa_zone *z = &pa->zones[i];
+		struct pa_span span = { z->start, i, (uint32_t)((char *)z - (char *)pa) };
 		uint32_t k = i;
 
 		for (; k && spans[k - 1].start > span.start; k--)
@@ -172,7 +173,8 @@ int pa_init(void *mem, size_t len, const struct pa_config *cfg, struct pa **out)
 
 		init_zone(z, &cfg->zones[i]);
 		z->frame0 = frame;
-		z->block0 = block;
+		z->pfn0 = z->start - frame;
+		z->blocks = l.blocks + block - (z->start >> cfg->pageblock_order);
 		for (unsigned int order = 0; order + 1 < pa->nr_orders; order++) {
 			z->pairs[order] = pair;
 			pair += pa->maps ? pa_nr_pairs(z->start, z->end, order) : 0;
@@ -183,6 +185,7 @@ int pa_init(void *mem, size_t len, const struct pa_config *cfg, struct pa **out)
 	sort_spans(pa);
 	memset(pa_tags(pa), PA_USE_UNKNOWN, pa->nr_frames);
 	memset(pa_blocks(pa), PA_MOVABLE, pa->nr_blocks);
+	pa->last = pa_spans(pa)->at;
 	if (pa->req)
 		pa_req_init(pa, cfg);
 	*out = pa;
@@ -191,18 +194,8 @@ int pa_init(void *mem, size_t len, const struct pa_config *cfg, struct pa **out)
 
 struct pa_zone *pa_zone_at(const struct pa *pa, uint64_t pfn)
 {
-	const struct pa_span *span = pa_spans(pa);
-	const struct pa_zone *z;
+	const struct pa_zone *z = &pa->zones[pa_span_of(pa, pfn)->zone];
 
-	/* The last zone that does not start above @pfn. */
-	for (uint32_t n = pa->nr_zones; n > 1;) {
-		uint32_t half = n / 2;
-
-		if (span[half].start <= pfn)
-			span += half;
-		n -= half;
-	}
-	z = &pa->zones[span->zone];
 	if (pfn < z->start || pfn >= z->end)
 		return NULL;
 	return (struct pa_zone *)(uintptr_t)z;

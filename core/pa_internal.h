@@ -42,10 +42,13 @@ struct pa_zone {
 	uint64_t boost;
 	uint64_t free[PA_NR_MT];   /* free pages on the lists of a type */
 	uint32_t orders[PA_NR_MT]; /* bit o: the list of order o has a block */
-	uint32_t frame0;	   /* number of the first frame */
-	uint32_t block0;	   /* number of the pageblock that holds it */
+	uint64_t frame0;	   /* number of the first frame, below UINT32_MAX */
 	uint32_t nr_isolate;	   /* pageblocks of type ISOLATE: nr_isolate_pageblock */
-	bool quick; /* the request level need not look at marks until a block leaves a list */
+	/* All frames while the request level need not look at marks, 0 once a block leaves a list. */
+	uint64_t quick;
+	uint64_t blocks; /* offset from struct pa: type of pageblock 0, were it in the zone */
+	uint64_t pages;	 /* offset from struct pa: the first CPU's lists (pa_req_internal.h) */
+	uint64_t pfn0;	 /* what a frame's number lacks to its pfn */
 	uint64_t pairs[PA_MAX_ORDERS - 1]; /* 2.4: number of an order's first bit */
 	struct pa_list lists[PA_MAX_ORDERS][PA_MT_SLOTS];
 };
@@ -53,7 +56,7 @@ struct pa_zone {
 struct pa_span {
 	uint64_t start;
 	uint32_t zone;
-	uint32_t zero;
+	uint32_t at; /* its offset from struct pa */
 };
 
 struct pa {
@@ -66,13 +69,16 @@ struct pa {
 	uint32_t nr_blocks;
 	uint32_t fallback;    /* enum pa_fallback, the policy's: each pick asks for it */
 	uint32_t tail_orders; /* blocks of smaller orders may enter at the tail */
+	uint32_t cpus;	      /* of the request level; 0: there is none */
+	uint32_t last;	      /* offset of the zone to whose per-cpu lists a page was freed last */
 	uint32_t zero;
 	uint64_t spans; /* offsets from this struct */
 	uint64_t links;
 	uint64_t tags;
 	uint64_t blocks;
-	uint64_t maps; /* 0: the policy keeps no bits for pairs */
-	uint64_t req;  /* the request level (pa_req_internal.h); 0: none */
+	uint64_t maps;		 /* 0: the policy keeps no bits for pairs */
+	uint64_t req;		 /* the request level (pa_req_internal.h); 0: none */
+	uint64_t owners, routes; /* parts of it that each request asks for */
 	struct pa_zone zones[];
 };
 
@@ -108,17 +114,29 @@ static inline uint8_t *pa_maps(const struct pa *pa)
 	return (uint8_t *)(uintptr_t)pa + pa->maps;
 }
 
+/* The last zone that does not start above @pfn; the first if all do. */
+static inline const struct pa_span *pa_span_of(const struct pa *pa, uint64_t pfn)
+{
+	const struct pa_span *span = pa_spans(pa);
+
+	for (uint32_t n = pa->nr_zones; n > 1; n -= n / 2) {
+		if (span[n / 2].start <= pfn)
+			span += n / 2;
+	}
+	return span;
+}
+
 /* The zone that holds @pfn as a struct, or NULL. */
 struct pa_zone *pa_zone_at(const struct pa *pa, uint64_t pfn);
 
 static inline uint32_t pa_frame(const struct pa_zone *z, uint64_t pfn)
 {
-	return z->frame0 + (uint32_t)(pfn - z->start);
+	return (uint32_t)(z->frame0 + (pfn - z->start));
 }
 
 static inline uint64_t pa_pfn(const struct pa_zone *z, uint32_t frame)
 {
-	return frame == PA_NIL ? PA_PFN_NONE : z->start + (frame - z->frame0);
+	return frame == PA_NIL ? PA_PFN_NONE : frame + z->pfn0;
 }
 
 static inline uint8_t *pa_tag(const struct pa *pa, const struct pa_zone *z, uint64_t pfn)
@@ -164,9 +182,7 @@ static inline bool pa_spanned(const struct pa_zone *z, uint64_t pfn, uint64_t nr
 
 static inline uint8_t *pa_block(const struct pa *pa, const struct pa_zone *z, uint64_t pfn)
 {
-	unsigned int pbo = pa->pageblock_order;
-
-	return &pa_blocks(pa)[z->block0 + (uint32_t)((pfn >> pbo) - (z->start >> pbo))];
+	return (uint8_t *)(uintptr_t)pa + (z->blocks + (pfn >> pa->pageblock_order));
 }
 
 /* migratetype_is_mergeable */
@@ -188,6 +204,24 @@ static inline uint64_t pa_part(const struct pa *pa, uint64_t pfn, unsigned int h
 	return pa->maps ? pfn + pa_pages(high) - pa_pages(order) : pfn;
 }
 
+/* Two verbs for names, so that the core wants nothing of a libc but memcpy and its kin. */
+/* What follows @prefix in @text, or NULL. */
+static inline const char *pa_after(const char *text, const char *prefix)
+{
+	while (*prefix && *text == *prefix) {
+		text++;
+		prefix++;
+	}
+	return *prefix ? NULL : text;
+}
+
+static inline bool pa_same_name(const char *a, const char *b)
+{
+	const char *rest = pa_after(a, b);
+
+	return rest && !*rest;
+}
+
 /* layout.c: is (@pfn, @order) an aligned block inside one zone?  That zone, or NULL. */
 struct pa_zone *pa_valid_block(const struct pa *pa, uint64_t pfn, unsigned int order);
 
@@ -202,6 +236,11 @@ bool pa_pair_bit(const struct pa *pa, const struct pa_zone *z, uint64_t pfn, uns
 /* MARK_USED */
 void pa_flip_pair(struct pa *pa, const struct pa_zone *z, uint64_t pfn, unsigned int order);
 
+/* pa_free_block() of frames known to be in use.  Was it captured? */
+bool pa_merge_block(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsigned int order,
+		    enum pa_mt mt, unsigned int flags, int capture);
+/* decide.c: perform a decision that pa_decide() has just made. */
+void pa_perform(struct pa *pa, const struct pa_decision *d);
 /* expand: take the free block that starts at @pfn, split it down to @order, hand out pa_part(). */
 void pa_hand_out(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsigned int order);
 /* Some frame of (@pfn, @order) is free. */

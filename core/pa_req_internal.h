@@ -12,6 +12,7 @@
 #include "pa_internal.h"
 
 #define PA_NO_ZONE UINT8_MAX
+#define PA_THRESHOLD_MOST 125 /* of a CPU's delta, which has eight bits */
 
 /*
  * A frame's owner: 0 unless an allocation or a block on a per-cpu list starts there.  A block on
@@ -24,39 +25,105 @@
 #define OWNER_ORDER 0x0fu
 #define OWNER_KIND 0xf0u
 
+/* 2.6.24's two lists of a CPU. */
+#define PA_HOT 0
+#define PA_COLD 1
+
+/* NR_PCP_LISTS and what the lists are. */
+enum pa_pcp_lists {
+	PA_PCP_NONE = 0,      /* 2.4: there are none */
+	PA_PCP_HOT_COLD = 2,  /* 2.6.24: single pages of all types, hot and cold ones */
+	PA_PCP_TYPES = 3,     /* 3.10 to 5.12: single pages, by type */
+	PA_PCP_ORDERS = 13,   /* 5.14 to early 6.1: orders 0 to 3 by type, one list of THPs */
+	PA_PCP_THP_LISTS = 14 /* later: movable THPs apart */
+};
+
+/* Which list of steps the slow path is; see slowpath.c and slowold.c. */
+enum pa_slow { PA_SLOW_4_7, PA_SLOW_4_4, PA_SLOW_3_10, PA_SLOW_2_6, PA_SLOW_2_4, PA_NR_SLOW };
+
+/* When kswapd has done enough for the zones of a node up to the highest asked for. */
+enum pa_balance {
+	PA_BALANCE_ANY,	    /* one of them is above its high mark: 2.4, and 4.6+ */
+	PA_BALANCE_ALL,	    /* all are: 2.6.24 */
+	PA_BALANCE_QUARTER, /* all are, or for higher orders a quarter of their pages: 3.10, 4.4 */
+};
+
+/* What compaction asks of a zone before it runs, and when it is done. */
+enum pa_suits {
+	PA_SUITS_4_7,	/* the mark by the order, and a gap */
+	PA_SUITS_6_18,	/* the caller's mark, and a gap */
+	PA_SUITS_4_4,	/* the low mark, and a gap */
+	PA_SUITS_3_10,	/* the same, before it looks whether the order is there */
+	PA_SUITS_NEVER, /* there is no compaction: 2.4, 2.6.24 */
+};
+
 /* What the versions differ in above zone->lock, one row for each policy (rules.c). */
 struct pa_rules {
 	const char *policy;
-	uint8_t pcp_lists; /* NR_PCP_LISTS */
+	uint8_t pcp_lists;	/* enum pa_pcp_lists */
+	uint8_t slow;		/* enum pa_slow */
+	uint8_t balance;	/* enum pa_balance */
+	uint8_t suits;		/* enum pa_suits */
+	uint16_t batch_cap;	/* most pages zone_batchsize starts from */
+	uint32_t min_free_most; /* calculate_min_free_kbytes ends here; 0: marks are 2.4's */
 
-	bool harder;		 /* ALLOC_HARDER, ALLOC_HIGH and __GFP_ATOMIC: to early 6.1 */
-	bool highatomic_any;	 /* ALLOC_HIGHATOMIC without __GFP_HIGH: early 6.12 */
-	bool highatomic_last;	 /* rmqueue_buddy ends with the HIGHATOMIC list */
-	bool free_highatomic;	 /* watermarks: nr_free_highatomic, not nr_reserved_highatomic */
+	bool old_zones;	       /* 2.4: DMA, NORMAL and HIGHMEM only */
+	bool sum_marks;	       /* 2.4: a zone's mark is on top of those tried before it */
+	bool zone_order;       /* to 3.15: several nodes may be walked zone type by zone type */
+	bool exact_counter;    /* 2.4: CPUs tell the zone counter at once */
+	bool present_sizes;    /* 2.6.24: shares go by present pages, not managed ones */
+	bool old_marks;	       /* to 4.5: no scale factor; a reserve ratio of 0 means 1 */
+	bool boost_stays;      /* 5.4: new low and high marks are those of the boosted zone */
+	bool cumulative;       /* to 4.3: each order must have its share of what is free */
+	bool by_preferred;     /* to 5.7: reserves are those against the preferred zone */
+	bool fair;	       /* 3.12 to 4.7: ALLOC_FAIR takes from a node's zones in turn */
+	bool fast_highatomic;  /* 5.4: zone_watermark_fast forgets the HIGHATOMIC reserve */
+	bool nofragment;       /* 5.0+: ALLOC_NOFRAGMENT */
+	bool harder;	       /* ALLOC_HARDER, ALLOC_HIGH: to early 6.1 */
+	bool harder_unwilling; /* to 4.3: HARDER is for who may not reclaim; then __GFP_ATOMIC */
+	bool harder_any_block; /* 4.4: for HARDER any free block of the order will do */
+	bool highatomic;       /* 4.4+: such pageblocks */
+	bool highatomic_any;   /* ALLOC_HIGHATOMIC without __GFP_HIGH: early 6.12 */
+	bool highatomic_last;  /* rmqueue_buddy ends with the HIGHATOMIC list */
+	bool highatomic_early; /* 7.3: ALLOC_HIGHATOMIC on the first attempt already */
+	bool highatomic_buddy; /* 7.3: no refill for it; reserves what the buddy lists gave at min */
+	bool free_highatomic;  /* watermarks: nr_free_highatomic, not nr_reserved_highatomic */
 	bool highatomic_percent; /* reserve at most 1 % rounded, nothing below one pageblock */
+	bool unreserve_once;	 /* 4.4: unreserve stops at its first attempt */
 	bool unreserve_large;	 /* unreserve knows blocks of pageblock order and above */
 	bool unreserve_always;	 /* 6.18: lowers nr_reserved whatever the pageblock's type */
 	bool unreserve_no_retry; /* should_reclaim_retry: any "no" unreserves first, late trees */
 
-	bool pcp_auto;	     /* 6.7+: high floats between high_min and high_max */
-	bool pcp_stored;     /* up to 6.9: the type stored at the free decides where a drain goes */
-	bool factor_capped;  /* free_factor stops at 5: late 6.1 */
-	bool drain_chunks;   /* drain_pages_zone in steps of batch << 5 */
-	bool decay_chunks;   /* decay_pcp_high in steps of batch */
-	bool free_high_more; /* 6.18: free_high from batch + high_min / 2 on */
+	bool cold;		/* to 4.14: __GFP_COLD takes from the other end */
+	bool counts_late;	/* 3.10 to 6.9: a refill tells the zone counter once, at its end */
+	bool pcp_auto;		/* 6.7+: high floats between high_min and high_max */
+	bool factor_capped;	/* free_factor stops at 5: late 6.1 */
+	bool drain_chunks;	/* drain_pages_zone in steps of batch << 5 */
+	bool decay_chunks;	/* decay_pcp_high in steps of batch */
+	bool free_high_more;	/* 6.18: free_high from batch + high_min / 2 on */
+	bool boosted_always;	/* 5.4: ZONE_BOOSTED_WATERMARK even where no boost is possible */
 	bool boosted_by_kswapd; /* only ALLOC_KSWAPD clears ZONE_BOOSTED_WATERMARK */
 
 	bool movable_capped;	/* 6.12+: ZONE_MOVABLE's min mark is capped as highmem's */
 	bool reserve_needs_top; /* 6.12.0: no lowmem_reserve against an empty zone */
-	bool boost_by_atomic;	/* 6.1: __GFP_ATOMIC sees through the boost; later MIN_RESERVE */
+	bool boost_by_atomic;	/* 5.10 to 6.1: __GFP_ATOMIC sees through the boost */
+	bool boost_by_min;	/* later: ALLOC_MIN_RESERVE does */
 	bool defrag_mode;	/* 6.15+ */
+	bool defrag_whole;	/* 7.3: defrag_mode reclaims and compacts for whole pageblocks */
 	bool skip_busy_kswapd;	/* 6.18: zones of a node whose kswapd runs come second */
+	bool pressure;		/* 2.6.38+: kswapd at work makes CPUs tell the counter sooner */
 	bool thisnode_nopage;	/* costly NORETRY with THISNODE does not reclaim: late trees */
-	bool compact_needs_io;	/* first compaction asks gfp_compaction_allowed: late 6.1 on */
-	bool compact_retry_old; /* should_compact_retry of up to 6.1 */
-	bool compact_fatal;	/* it gives up on a fatal signal */
-	bool compact_base_mark; /* 6.18: suitability starts from the caller's mark */
+	bool reserves_wake;	/* 6.x: who uses reserves still wakes kswapd */
+	bool deferred_nopage;	/* 5.4: costly requests end sooner where compaction is deferred */
+	bool compact_tries;	/* 5.4, 5.10: a look at the lists even if it could not run */
+	bool compact_needs_fs;	/* 3.10, 4.4: compaction asks for __GFP_FS too */
+	bool compact_needs_io;	/* first compaction asks gfp_compaction_allowed: late trees */
+	bool compact_fatal;	/* should_compact_retry gives up on a fatal signal */
 	bool compact_score_new; /* 6.18: proactive compaction's marks go down to 0 */
+	bool kcompactd;		/* 4.6+; before, kswapd compacts */
+	bool proactive;		/* 5.9+: vm.compaction_proactiveness */
+	bool capture;		/* 5.1+: compaction_capture */
+	bool capture_movable;	/* 6.1+: even small MOVABLE blocks, for MOVABLE requests */
 };
 
 /* The row for @policy, or NULL: the request level does not know it. */
@@ -70,22 +137,25 @@ struct pa_queue {
 
 struct pa_cpu_pages {
 	struct pa_pcp pcp;
-	int8_t delta; /* vm_stat_diff[NR_FREE_PAGES] */
-	uint8_t zero[3];
+	int8_t delta;	   /* vm_stat_diff[NR_FREE_PAGES] */
+	int8_t fair_delta; /* vm_stat_diff[NR_ALLOC_BATCH] */
+	uint8_t zero[2];
 	int32_t free_most; /* free_count grows while it is below this; 0 up to 6.6 */
 	int32_t zeros;
+	uint64_t pfn0; /* the zone's */
 	struct pa_queue lists[PA_NR_PCP_LISTS];
+	uint64_t more_zeros[12]; /* up to a size that is quick to multiply by */
 };
 
 /*
- * Where a request for (node, low five gfp bits) starts: GFP_ZONE_TABLE, the first zone of the
- * zonelist and gfp_migratetype in one.
+ * Where a request of (CPU, low five gfp bits) starts: GFP_ZONE_TABLE, the first zone of the CPU's
+ * zonelist and gfp_migratetype in one.  quick.c's own.
  */
 struct pa_route {
-	uint64_t zone;	/* offsets from struct pa: its struct pa_zone, 0 if there is none, */
-	uint64_t pages; /* and its first CPU's struct pa_cpu_pages */
+	uint64_t plain; /* what the rest of such a request must look like */
+	uint64_t zone;	/* offsets from struct pa: its struct pa_zone, */
+	uint64_t pages; /* and the CPU's struct pa_cpu_pages there */
 	uint64_t mt;
-	uint64_t zero;
 };
 
 #define ROUTE_BITS 5
@@ -108,6 +178,7 @@ struct pa_zone_req {
 	struct pa_queue lru;			/* newest at the head */
 	uint64_t nr_lru;			/* pages */
 	uint64_t compact_migrate, compact_free; /* compact_cached_*_pfn */
+	int64_t fair;				/* NR_ALLOC_BATCH */
 };
 
 struct pa_node {
@@ -141,8 +212,8 @@ struct pa_req {
 	uint32_t types;	       /* bit t: the kernel has zones of type t */
 	uint8_t gfp_zones[16]; /* GFP_ZONE_TABLE by the low four gfp bits */
 	struct pa_capture capture;
-	uint64_t now;							   /* ms */
-	uint64_t zones, pages, pgdat, zonelists, routes, cpu_node, owners; /* from struct pa */
+	uint64_t now;					   /* ms */
+	uint64_t zones, pages, pgdat, zonelists, cpu_node; /* from struct pa */
 };
 
 static inline uint8_t pa_pcp_owner(unsigned int order, unsigned int mt)
@@ -191,7 +262,7 @@ static inline uint8_t *pa_cpu_node(const struct pa *pa)
 
 static inline uint8_t *pa_owners(const struct pa *pa)
 {
-	return pa_at(pa, pa_req(pa)->owners);
+	return pa_at(pa, pa->owners);
 }
 
 /* Zones for a request at @nid, best first, up to PA_NO_ZONE. */
@@ -215,7 +286,7 @@ static inline uint32_t pa_zone_index(const struct pa *pa, const struct pa_zone *
 static inline int64_t pa_zone_free(const struct pa_zone *z, const struct pa_zone_req *zr)
 {
 	return (int64_t)(z->free[PA_UNMOVABLE] + z->free[PA_MOVABLE] + z->free[PA_RECLAIMABLE] +
-			 z->free[PA_HIGHATOMIC] + z->free[PA_CMA]) -
+			 z->free[PA_HIGHATOMIC] + z->free[PA_CMA] + z->free[PA_RESERVE]) -
 	       zr->deltas;
 }
 
@@ -230,6 +301,24 @@ static inline void pa_count_free(struct pa_zone_req *zr, struct pa_cpu_pages *cp
 	cp->delta = (int8_t)delta;
 }
 
+/* 4.4: pages that a zone may give before its node's others have their turn. */
+static inline int64_t pa_turn(const struct pa_zone_req *zr)
+{
+	return (int64_t)(zr->wmark[PA_WMARK_HIGH] - zr->wmark[PA_WMARK_LOW]);
+}
+
+/* __mod_zone_page_state(NR_ALLOC_BATCH) */
+static inline void pa_count_fair(struct pa_zone_req *zr, struct pa_cpu_pages *cp, int64_t pages)
+{
+	int64_t delta = cp->fair_delta + pages;
+
+	if (delta > (int64_t)zr->threshold || -delta > (int64_t)zr->threshold) {
+		zr->fair += delta;
+		delta = 0;
+	}
+	cp->fair_delta = (int8_t)delta;
+}
+
 static inline uint64_t pa_mark_of(const struct pa_zone *z, const struct pa_zone_req *zr,
 				  unsigned int wmark)
 {
@@ -240,27 +329,40 @@ static inline uint64_t pa_mark_of(const struct pa_zone *z, const struct pa_zone_
 static inline int pa_pindex(const struct pa *pa, const struct pa_rules *rules, unsigned int order,
 			    unsigned int mt)
 {
+	if (rules->pcp_lists < PA_PCP_ORDERS) {
+		if (order || rules->pcp_lists == PA_PCP_NONE)
+			return -1;
+		return rules->pcp_lists == PA_PCP_HOT_COLD ? PA_HOT : (int)mt;
+	}
 	if (order <= PA_COSTLY_ORDER)
 		return (int)(PA_PCPTYPES * order + mt);
 	if (order != pa->pageblock_order)
 		return -1;
-	return rules->pcp_lists == PA_NR_PCP_LISTS ? 12 + (mt == PA_MOVABLE) : 12;
+	return rules->pcp_lists == PA_PCP_THP_LISTS ? 12 + (mt == PA_MOVABLE) : 12;
 }
 
-/* Queues of frames, through the links that free blocks use too. */
-static inline void pa_queue_push(struct pa_link *links, struct pa_queue *q, uint32_t frame)
+/*
+ * Queues of frames, through the links that free blocks use too.  The prev of the first frame means
+ * nothing: whoever takes the first off need not touch the second.
+ */
+static inline void pa_queue_push(struct pa_link *links, struct pa_queue *q, uint64_t frame)
 {
-	links[frame].prev = PA_NIL;
-	links[frame].next = q->head;
-	*(q->head == PA_NIL ? &q->tail : &links[q->head].prev) = frame;
-	q->head = frame;
+	uint32_t second = q->head;
+
+	links[frame].next = second;
+	q->head = (uint32_t)frame;
+	if (second == PA_NIL)
+		q->tail = (uint32_t)frame;
+	else
+		links[second].prev = (uint32_t)frame;
 }
 
 /* Take @frame, the first, off. */
 static inline void pa_queue_pop(struct pa_link *links, struct pa_queue *q, uint32_t frame)
 {
 	q->head = links[frame].next;
-	*(q->head == PA_NIL ? &q->tail : &links[q->head].prev) = PA_NIL;
+	if (q->head == PA_NIL)
+		q->tail = PA_NIL;
 }
 
 static inline void pa_queue_append(struct pa_link *links, struct pa_queue *q, uint32_t frame)
@@ -271,11 +373,29 @@ static inline void pa_queue_append(struct pa_link *links, struct pa_queue *q, ui
 	q->tail = frame;
 }
 
+/* Put @frame behind @after, or first if that is none. */
+static inline void pa_queue_insert(struct pa_link *links, struct pa_queue *q, uint32_t after,
+				   uint32_t frame)
+{
+	if (after == PA_NIL) {
+		pa_queue_push(links, q, frame);
+		return;
+	}
+	links[frame].prev = after;
+	links[frame].next = links[after].next;
+	*(links[after].next == PA_NIL ? &q->tail : &links[links[after].next].prev) = frame;
+	links[after].next = frame;
+}
+
 static inline void pa_queue_remove(struct pa_link *links, struct pa_queue *q, uint32_t frame)
 {
 	const struct pa_link self = links[frame];
 
-	*(self.prev == PA_NIL ? &q->head : &links[self.prev].next) = self.next;
+	if (frame == q->head) {
+		pa_queue_pop(links, q, frame);
+		return;
+	}
+	links[self.prev].next = self.next;
 	*(self.next == PA_NIL ? &q->tail : &links[self.next].prev) = self.prev;
 }
 
@@ -291,12 +411,21 @@ struct pa_ctx {
 	uint32_t gfp;
 	unsigned int order;
 	unsigned int mt;
-	unsigned int highest;
+	unsigned int reach;	/* order that reclaim and compaction aim at */
+	unsigned int highest;	/* zone type it may go up to */
+	unsigned int classzone; /* the type whose reserves lower zones keep from it */
+	uint64_t tried;		/* 2.4: marks of the zones that this attempt has looked at */
 };
 
 static inline struct pa_trail *pa_trail_of(const struct pa_ctx *ac)
 {
 	return ac->rec ? &ac->rec->trail : NULL;
+}
+
+/* __GFP_COLD: the page that is least likely in the cache, at the tail of a list by types. */
+static inline bool pa_takes_tail(const struct pa_ctx *ac)
+{
+	return ac->rules->cold && ac->rules->pcp_lists == PA_PCP_TYPES && ac->gfp & PA_GFP_COLD;
 }
 
 /* request.c: does @cfg ask for a request level that can be?  Its bytes. */
@@ -331,15 +460,28 @@ void pa_build_zonelists(struct pa *pa, const uint8_t *distance);
 /* watermark.c */
 void pa_setup_reserve(struct pa *pa);
 void pa_setup_marks(struct pa *pa);
-/* calculate_min_free_kbytes and set_recommended_min_free_kbytes, marks included. */
-void pa_setup_defaults(struct pa *pa);
+void pa_setup_fair(struct pa *pa);
 uint32_t pa_stat_threshold(uint32_t cpus, uint64_t managed);
 /* zone_watermark_fast at the mark that @flags name. */
-bool pa_watermark_fast(const struct pa_ctx *ac, uint32_t zone, unsigned int wmark, uint32_t flags);
+bool pa_watermark_fast(struct pa_ctx *ac, uint32_t zone, unsigned int wmark, uint32_t flags);
 /* __zone_watermark_ok with @free pages in place of the zone counter. */
 bool pa_watermark_test(const struct pa *pa, uint32_t zone, unsigned int order, uint64_t mark,
 		       unsigned int highest, uint32_t flags, int64_t free,
 		       struct pa_zone_look *look);
+
+/* pcpold.c: what per-cpu lists were before 5.14.  @raw is what zone_batchsize says. */
+void pa_old_sizes(const struct pa *pa, uint32_t zone, int32_t raw, struct pa_pcp *pcp);
+/* How much a push to list @pindex makes it give back; 0: nothing. */
+int32_t pa_old_excess(const struct pa_rules *rules, const struct pa_pcp *pcp, unsigned int pindex);
+/* buffered_rmqueue of 2.6.24 for single pages; PA_PFN_NONE if there is none. */
+uint64_t pa_pop_hot_cold(const struct pa_ctx *ac, uint32_t zone, struct pa_cpu_pages *cp,
+			 uint32_t *refilled);
+/* The list that the next page of a bulk free comes from; @left pages are still to go. */
+struct pa_round {
+	unsigned int list;
+	int32_t burst;
+};
+unsigned int pa_round_robin(const struct pa_cpu_pages *cp, struct pa_round *round, int32_t left);
 
 /* pcp.c */
 void pa_setup_pcps(struct pa *pa);
@@ -352,7 +494,8 @@ uint32_t pa_free_bulk(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp, int
 /* What moving the free blocks of [@first, @end) to another type does to @cpu's delta. */
 void pa_count_moves(struct pa *pa, uint32_t zone, uint32_t cpu, uint64_t first, uint64_t end);
 /* How much a push of @order to a list that may be too long by now gives back; 0: nothing. */
-int32_t pa_pcp_excess(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp, unsigned int order);
+int32_t pa_pcp_excess(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp, unsigned int order,
+		      unsigned int pindex);
 /* A block leaves the buddy lists: decided, done, counted.  False if there is none. */
 bool pa_rmqueue(const struct pa_ctx *ac, struct pa_cpu_pages *cp, const struct pa_request *request,
 		struct pa_decision *d);
@@ -371,6 +514,8 @@ void pa_free_traced(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int orde
 /* slowpath.c: 0, -ENOMEM or -EAGAIN, as pa_alloc(). */
 int pa_slowpath(struct pa_ctx *ac, uint64_t *pfn);
 void pa_note_step(const struct pa_ctx *ac, enum pa_step step, bool got, int64_t value);
+/* quick.c: fill the table that says where a request starts. */
+void pa_init_routes(struct pa *pa);
 /* pa_alloc() and pa_free_pages() where quick.c does not suffice. */
 int pa_alloc_full(struct pa *pa, const struct pa_alloc_args *args, uint64_t *pfn,
 		  struct pa_alloc_record *rec);
@@ -383,6 +528,18 @@ uint64_t pa_get_page(struct pa_ctx *ac, uint32_t flags);
 void pa_prep_new_page(const struct pa_ctx *ac, uint64_t pfn);
 /* First zone of the zonelist that the nodemask allows, or PA_NO_ZONE. */
 uint8_t pa_preferred(const struct pa_ctx *ac);
+/* Whose reserves count, once zonelist and nodemask are known. */
+void pa_set_classzone(struct pa_ctx *ac);
+/* slowpath.c: ALLOC_HIGHATOMIC, or 0 for a request that is not a high-order atomic one. */
+uint32_t pa_highatomic_flag(const struct pa_ctx *ac);
+/* Is it one on this attempt?  Before late 6.1 every high order with ALLOC_HARDER is. */
+static inline bool pa_is_highatomic(const struct pa_ctx *ac, uint32_t flags)
+{
+	if (!ac->rules->highatomic)
+		return false;
+	return ac->rules->harder ? ac->order && flags & PA_ALLOC_NON_BLOCK :
+				   (flags & PA_ALLOC_HIGHATOMIC) != 0;
+}
 /* May the request look at this zone at all? */
 static inline bool pa_node_allowed(const struct pa_ctx *ac, const struct pa_zone_req *zr)
 {
@@ -410,8 +567,14 @@ enum pa_compact pa_direct_compact(struct pa_ctx *ac, uint32_t flags, enum pa_pri
 				  uint64_t *captured);
 void pa_kcompactd(struct pa *pa, uint32_t nid, struct pa_trail *trail);
 bool pa_proactive(struct pa *pa, uint32_t nid, struct pa_trail *trail);
+bool pa_compact_deferred(struct pa_zone_req *zr, unsigned int order);
+void pa_compact_defer(struct pa_zone_req *zr, unsigned int order);
+/* What kswapd compacted itself, before there was kcompactd. */
+void pa_compact_node(struct pa *pa, uint32_t nid, unsigned int order, struct pa_trail *trail);
 /* compaction_defer_reset */
 void pa_compact_reset(struct pa_zone_req *zr, unsigned int order, bool success);
+/* compaction_suitable of 3.10 and 4.4: it need not run, or it may. */
+bool pa_compact_may_run(const struct pa *pa, uint32_t zone, unsigned int order);
 bool pa_compact_suitable(const struct pa *pa, uint32_t zone, unsigned int order, uint64_t mark,
 			 unsigned int highest, int64_t free);
 uint64_t pa_compact_mark(const struct pa *pa, uint32_t zone, unsigned int order, uint32_t flags);
@@ -426,6 +589,8 @@ bool pa_unreserve_highatomic(struct pa_ctx *ac, bool force);
 uint32_t pa_node_cpu(const struct pa *pa, uint32_t nid);
 /* try_to_free_pages: pages reclaimed for the request. */
 uint64_t pa_direct_reclaim(struct pa_ctx *ac);
+/* balance_classzone of 2.4: the same, but a page of the order asked for is @pfn and stays with it. */
+uint64_t pa_reclaim_local(struct pa_ctx *ac, uint64_t *pfn);
 /* One run of kswapd: pages reclaimed. */
 uint64_t pa_kswapd(struct pa *pa, uint32_t nid, struct pa_trail *trail);
 void pa_lru_remove(struct pa *pa, struct pa_zone *z, uint64_t pfn);

@@ -18,7 +18,7 @@
 #define PA_MAX_CPUS 1024
 #define PA_MAX_NODES 64
 #define PA_COSTLY_ORDER 3    /* PAGE_ALLOC_COSTLY_ORDER */
-#define PA_NR_PCP_LISTS 14   /* NR_PCP_LISTS; 13 in 6.1.0, where THP has one list */
+#define PA_NR_PCP_LISTS 14   /* NR_PCP_LISTS; 13 in 6.1.0, 3 to 5.12, 2 in 2.6.24, none in 2.4 */
 #define PA_DISTANCE_LOCAL 10 /* LOCAL_DISTANCE; REMOTE_DISTANCE is twice it */
 
 /* enum zone_type, low to high; ZONE_DEVICE is never allocated from. */
@@ -53,8 +53,18 @@ struct pa_knobs {
 	uint32_t defrag_mode;				 /* 0 or 1; 6.15 and later */
 };
 
-/* The kernel's defaults. */
+/* The kernel's defaults: what 4.16 and later have. */
 void pa_knobs_default(struct pa_knobs *knobs);
+
+/* Those of @policy, which differ in lowmem_reserve_ratio alone. */
+void pa_knobs_of(const struct pa_policy *policy, struct pa_knobs *knobs);
+
+/*
+ * Has @policy the sysctl @name ("watermark_scale_factor", ...)?  A knob it has not keeps its
+ * default: another value is without effect, but for defrag_mode, which pa_knobs_valid() refuses.
+ * percpu_pagelist_high_fraction stands for percpu_pagelist_fraction, as it was before 5.14.
+ */
+bool pa_knob_known(const struct pa_policy *policy, const char *name);
 
 /*
  * Does every knob lie in its range for @policy?  Else *@name is the sysctl's name, and @low to
@@ -66,7 +76,8 @@ bool pa_knobs_valid(const struct pa_policy *policy, const struct pa_knobs *knobs
 /*
  * Change settings at run time, as their sysctl handlers do: watermarks, reserves and per-cpu
  * sizes are computed anew (setup_per_zone_wmarks, setup_per_zone_lowmem_reserve,
- * zone_set_pageset_high_and_batch), boosts are dropped.  -EINVAL: out of range, nothing changed.
+ * zone_set_pageset_high_and_batch), boosts are dropped; in 2.6.24 and 3.10 RESERVE pageblocks are
+ * chosen (pa_reserve_pageblocks).  -EINVAL: out of range, nothing changed.
  */
 int pa_set_knobs(struct pa *pa, const struct pa_knobs *knobs);
 /* The settings in force; NULL without a request level. */
@@ -150,6 +161,7 @@ int pa_gfp_mt(uint32_t gfp);
 #define PA_ALLOC_MIN_RESERVE 0x80u /* ALLOC_HIGH before late 6.1 */
 #define PA_ALLOC_CPUSET 0x100u
 #define PA_ALLOC_HIGHATOMIC 0x200u
+#define PA_ALLOC_FAIR 0x400u	/* 3.12 to 4.7 */
 #define PA_ALLOC_WMARK_SHIFT 12 /* enum pa_wmark of the attempt */
 #define PA_ALLOC_WMARK_MASK 0x3000u
 
@@ -196,6 +208,7 @@ enum pa_source {
 	PA_FROM_REFILL,	 /* the same, after rmqueue_bulk */
 	PA_FROM_BUDDY,	 /* rmqueue_buddy: order not on per-cpu lists, or refill came back empty */
 	PA_FROM_CAPTURE, /* compaction_capture */
+	PA_FROM_LOCAL,	 /* 2.4: the first page that the request's own reclaim freed */
 	PA_NR_SOURCES
 };
 const char *pa_source_name(enum pa_source source);
@@ -210,6 +223,7 @@ enum pa_verdict {
 	PA_ZONE_REMOTE,	    /* NOFRAGMENT would leave the node: dropped, search starts over */
 	PA_ZONE_EMPTY,	    /* watermark ok, but rmqueue found nothing */
 	PA_ZONE_KSWAPD,	    /* 6.18 on several nodes: its kswapd is running */
+	PA_ZONE_UNFAIR,	    /* 4.4: it has had its turn, ZONE_FAIR_DEPLETED */
 	PA_NR_VERDICTS
 };
 const char *pa_verdict_name(enum pa_verdict verdict);
@@ -338,9 +352,9 @@ struct pa_alloc_record {
  * @pfn: first frame handed out.
  * @rec: what happened and why; may be NULL.  Set rec->trail before the call.
  *
- * Return: 0; -ENOMEM if the kernel would return NULL; -EAGAIN if it would loop on in
- * __GFP_NOFAIL until somebody frees memory, which nobody does inside this call; -EINVAL on bad
- * arguments, with the state untouched.
+ * Return: 0; -ENOMEM if the kernel would return NULL; -EAGAIN if it would loop on until somebody
+ * frees memory, which nobody does inside this call (__GFP_NOFAIL, and before 4.7 most requests up
+ * to PA_COSTLY_ORDER); -EINVAL on bad arguments, with the state untouched.
  */
 int pa_alloc(struct pa *pa, const struct pa_alloc_args *args, uint64_t *pfn,
 	     struct pa_alloc_record *rec);
@@ -350,7 +364,8 @@ int pa_alloc(struct pa *pa, const struct pa_alloc_args *args, uint64_t *pfn,
  * @args: order 0.
  * @pfns: room for @nr.
  *
- * If no zone of the node holds the low mark plus @nr, or @nr is 1, one ordinary request is made.
+ * If no zone of the node holds the low mark plus @nr, or @nr is 1, one ordinary request is made;
+ * before 5.13, which had no such thing, always.
  * Return: how many pages, or as pa_alloc().
  */
 int pa_alloc_bulk(struct pa *pa, const struct pa_alloc_args *args, uint32_t nr, uint64_t *pfns,
@@ -374,6 +389,13 @@ struct pa_free_record {
  */
 int pa_free_pages(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order,
 		  struct pa_free_record *rec);
+
+/*
+ * pa_free_cold() - free_cold_page: a single page that is not in the CPU's cache.  Up to 4.14 it
+ * goes to 2.6.24's cold list, later to the tail of its list; from 4.15 on no page is cold, and this
+ * is pa_free_pages().  As there.
+ */
+int pa_free_cold(struct pa *pa, uint32_t cpu, uint64_t pfn, struct pa_free_record *rec);
 
 /*
  * pa_free_direct() - Free to the buddy lists, past the per-cpu lists: what a failed trylock of
@@ -417,13 +439,20 @@ struct pa_pcp {
 	uint8_t alloc_factor; /* 6.7 up */
 	uint8_t flags;	      /* PA_PCP_*; 6.7 up */
 	uint8_t expire;	      /* rounds left before a remote zone's pages go home; NUMA */
+	/* 2.6.24 has a hot list, for which the numbers above stand, and a cold one. */
+	int32_t cold_count; /* pages of @count that are on the cold list; only ever read */
+	int32_t cold_high;
+	int32_t cold_batch;
 };
 
 /* -ENOENT without such a zone and CPU; pa_pcp_set() also -EINVAL if batch < 1, or high < 0. */
 int pa_pcp_get(const struct pa *pa, uint32_t zone, uint32_t cpu, struct pa_pcp *pcp);
 int pa_pcp_set(struct pa *pa, uint32_t zone, uint32_t cpu, const struct pa_pcp *pcp);
 
-/* order_to_pindex: list of a type below PA_PCPTYPES, or -EINVAL if per-cpu lists hold no such. */
+/*
+ * order_to_pindex: list of a type below PA_PCPTYPES, or -EINVAL if per-cpu lists hold no such.
+ * 2.6.24's list 0 is the hot one, of all types, and 1 the cold one.
+ */
 int pa_pcp_index(const struct pa *pa, unsigned int order, enum pa_mt mt);
 /* First block of list @pindex, and the one after @pfn on the same list; PA_PFN_NONE at its end. */
 uint64_t pa_pcp_head(const struct pa *pa, uint32_t zone, uint32_t cpu, unsigned int pindex);
@@ -431,7 +460,8 @@ uint64_t pa_pcp_next(const struct pa *pa, uint64_t pfn);
 
 /*
  * pa_pcp_load() - Load a snapshot: append a block at the tail of per-cpu list @pindex.
- * @mt: type stored with it (page->index, up to 6.9); later versions ask the pageblock.
+ * @mt: type stored with it (page->index, from 3.10 to 6.9; in 2.6.24 the type it serves); later
+ * versions ask the pageblock.
  *
  * -EINVAL: no such zone, CPU or list, or not a block of that zone; -EEXIST as pa_set_allocated().
  */
@@ -475,6 +505,7 @@ int pa_tick(struct pa *pa, uint64_t now, struct pa_trail *trail);
 #define PA_ZONE_BOOSTED_WATERMARK 0x1u
 #define PA_ZONE_RECLAIM_ACTIVE 0x2u
 #define PA_ZONE_BELOW_HIGH 0x4u
+#define PA_ZONE_FAIR_DEPLETED 0x8u /* 3.12 to 4.7 */
 
 struct pa_zone_state {
 	uint64_t wmark[PA_NR_WMARKS]; /* boost not included */
@@ -492,6 +523,7 @@ struct pa_zone_state {
 	uint8_t order_failed; /* compact_order_failed */
 	uint32_t considered;  /* compact_considered */
 	uint64_t reclaimable; /* pages on the zone's LRU lists; only ever read */
+	int64_t fair;	      /* NR_ALLOC_BATCH: pages left of its turn; only ever read; 4.4 */
 };
 
 /* -ENOENT without such a zone; set: -EINVAL if min <= low <= high does not hold. */
@@ -504,7 +536,10 @@ int pa_zone_set(struct pa *pa, uint32_t zone, const struct pa_zone_state *state)
  */
 int pa_set_counters(struct pa *pa, uint32_t zone, const int8_t *deltas);
 
-/* Compute watermarks, reserves and per-cpu sizes anew from the knobs and managed pages. */
+/*
+ * Compute watermarks, reserves and per-cpu sizes anew from the knobs and managed pages, as
+ * pa_set_knobs() does.  pa_init() chooses no RESERVE pageblocks: call this once memory is there.
+ */
 int pa_setup_wmarks(struct pa *pa);
 
 /*

@@ -206,7 +206,7 @@ void pa_boost_watermark(const struct pa *pa, struct pa_zone *z)
 
 	if (!max)
 		return;
-	z->quick = false;
+	z->quick = 0;
 	z->boost += pa_pages(pa->pageblock_order);
 	if (z->boost > max)
 		z->boost = max;

@@ -11,7 +11,7 @@
 #include "pa_req_internal.h"
 
 #define BATCH_SCALE_MAX 5   /* CONFIG_PCP_BATCH_SCALE_MAX */
-#define BATCH_CAP 256	    /* pages in 1 MB */
+#define BATCH_MOST 256	    /* what any version's batch stays below */
 #define HIGH_MAX_FRACTION 8 /* MIN_PERCPU_PAGELIST_HIGH_FRACTION */
 #define THP_PINDEX (PA_PCPTYPES * (PA_COSTLY_ORDER + 1))
 #define REMOTE_ROUNDS 3 /* vmstat rounds until a remote zone's pages go home */
@@ -37,9 +37,9 @@ static int32_t clamp(int32_t value, int32_t low, int32_t high)
  */
 
 /* zone_batchsize: one less than a power of two, so that lists do not share page colours. */
-static int32_t zone_batch(uint64_t managed)
+static int32_t zone_batch(const struct pa_rules *rules, uint64_t pages)
 {
-	uint64_t batch = managed >> 10 < BATCH_CAP ? managed >> 10 : BATCH_CAP;
+	uint64_t batch = pages >> 10 < rules->batch_cap ? pages >> 10 : rules->batch_cap;
 	int32_t power = 1;
 
 	batch /= 4;
@@ -47,7 +47,7 @@ static int32_t zone_batch(uint64_t managed)
 		batch = 1;
 	while ((uint64_t)power * 2 <= batch + batch / 2)
 		power *= 2;
-	return max(1, power - 1);
+	return power - 1;
 }
 
 /* zone_highsize: a share of the low mark, or of the zone, for each CPU of its node. */
@@ -62,6 +62,20 @@ static int32_t zone_high(const struct pa *pa, uint32_t zone, int32_t batch, uint
 	return max(pages < INT_MAX ? (int32_t)pages : INT_MAX, batch * 4);
 }
 
+static void setup_old(struct pa *pa)
+{
+	const struct pa_rules *rules = pa_rules(pa);
+
+	for (uint32_t zone = 0; zone < pa->nr_zones; zone++) {
+		uint64_t pages = rules->present_sizes ? pa_zone_req(pa, zone)->present :
+							pa->zones[zone].managed;
+
+		for (uint32_t cpu = 0; cpu < pa_req(pa)->cpus; cpu++)
+			pa_old_sizes(pa, zone, zone_batch(rules, pages),
+				     &pa_cpu_pages(pa, zone, cpu)->pcp);
+	}
+}
+
 /* zone_set_pageset_high_and_batch */
 void pa_setup_pcps(struct pa *pa)
 {
@@ -69,8 +83,12 @@ void pa_setup_pcps(struct pa *pa)
 	uint32_t fraction = req->knobs.percpu_pagelist_high_fraction;
 	bool is_auto = pa_rules(pa)->pcp_auto;
 
+	if (pa_rules(pa)->pcp_lists < PA_PCP_ORDERS) {
+		setup_old(pa);
+		return;
+	}
 	for (uint32_t zone = 0; zone < pa->nr_zones; zone++) {
-		int32_t batch = zone_batch(pa->zones[zone].managed);
+		int32_t batch = max(1, zone_batch(pa_rules(pa), pa->zones[zone].managed));
 		int32_t low = zone_high(pa, zone, batch, fraction), high = low;
 
 		if (is_auto && !fraction)
@@ -110,8 +128,10 @@ static int32_t refill_auto(struct pa_pcp *pcp, const struct pa_zone_req *zr, uns
 }
 
 static int32_t refill_size(const struct pa_rules *rules, struct pa_pcp *pcp,
-			   const struct pa_zone_req *zr, unsigned int order)
+			   const struct pa_zone_req *zr, unsigned int order, unsigned int pindex)
 {
+	if (rules->pcp_lists == PA_PCP_HOT_COLD)
+		return pindex == PA_COLD ? pcp->cold_batch : pcp->batch;
 	if (rules->pcp_auto)
 		return refill_auto(pcp, zr, order);
 	return pcp->batch > 1 ? max(pcp->batch >> order, 2) : pcp->batch;
@@ -194,11 +214,14 @@ static int32_t excess_auto(const struct pa_rules *rules, const struct pa_zone_re
 	return high < batch ? 1 : clamp(pcp->free_count, batch, high - batch);
 }
 
-int32_t pa_pcp_excess(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp, unsigned int order)
+int32_t pa_pcp_excess(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp, unsigned int order,
+		      unsigned int pindex)
 {
 	const struct pa_zone_req *zr = pa_zone_req(pa, zone);
 	const struct pa_rules *rules = pa_rules(pa);
 
+	if (rules->pcp_lists < PA_PCP_ORDERS)
+		return pa_old_excess(rules, &cp->pcp, pindex);
 	return rules->pcp_auto ? excess_auto(rules, zr, &cp->pcp, order) :
 				 excess_factor(rules, zr, &cp->pcp, order);
 }
@@ -206,12 +229,6 @@ int32_t pa_pcp_excess(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp, uns
 /* -------------------------------------------------------------------------
  * From and to the buddy lists
  */
-
-/* Up to 6.9 a refill tells the zone counter once, after its last page; later each page does. */
-static bool counts_late(const struct pa_ctx *ac)
-{
-	return ac->rules->pcp_stored;
-}
 
 /* move_to_free_list of 6.10 and later, block by block: off one list, onto the other. */
 void pa_count_moves(struct pa *pa, uint32_t zone, uint32_t cpu, uint64_t first, uint64_t end)
@@ -228,21 +245,22 @@ void pa_count_moves(struct pa *pa, uint32_t zone, uint32_t cpu, uint64_t first, 
 	}
 }
 
-/* The steps in which 6.10 and later tell the zone counter of one decision. */
+/* The steps in which the zone counter is told of one decision; up to 2.6.24 there is but one. */
 static void count_decision(const struct pa_ctx *ac, struct pa_cpu_pages *cp,
 			   const struct pa_decision *d)
 {
 	struct pa_zone_req *zr = pa_zone_req(ac->pa, d->req.zone);
 	int64_t whole = (int64_t)pa_pages(d->fallback_order),
 		part = (int64_t)pa_pages(d->req.order);
+	bool steps = pa_policy(ac->pa)->hygiene;
 	uint64_t first, end;
 
-	if (d->path == PA_PATH_CLAIM_WHOLE) {
+	if (steps && d->path == PA_PATH_CLAIM_WHOLE) {
 		pa_count_free(zr, cp, -whole);
 		pa_count_free(zr, cp, whole - part);
 		return;
 	}
-	if (d->path == PA_PATH_CLAIM &&
+	if (steps && d->path == PA_PATH_CLAIM &&
 	    pa_block_range(ac->pa, &ac->pa->zones[d->req.zone], d->fallback_pfn, &first, &end))
 		pa_count_moves(ac->pa, d->req.zone, ac->cpu, first, end);
 	pa_count_free(zr, cp, -part);
@@ -260,11 +278,12 @@ bool pa_rmqueue(const struct pa_ctx *ac, struct pa_cpu_pages *cp, const struct p
 		trail->picks[trail->nr_picks] = *d;
 	if (trail)
 		trail->nr_picks++;
-	if (d->boosts && request->flags & PA_ALLOC_KSWAPD && pa_boost_max(ac->pa, z))
+	if (d->boosts && request->flags & PA_ALLOC_KSWAPD &&
+	    (ac->rules->boosted_always || pa_boost_max(ac->pa, z)))
 		zr->flags |= PA_ZONE_BOOSTED_WATERMARK;
-	if (d->path != PA_PATH_NONE && !counts_late(ac))
+	if (d->path != PA_PATH_NONE && !ac->rules->counts_late)
 		count_decision(ac, cp, d);
-	pa_commit(ac->pa, d);
+	pa_perform(ac->pa, d);
 	return d->path != PA_PATH_NONE;
 }
 
@@ -273,25 +292,36 @@ uint32_t pa_refill(const struct pa_ctx *ac, uint32_t zone, struct pa_cpu_pages *
 {
 	struct pa_zone_req *zr = pa_zone_req(ac->pa, zone);
 	struct pa_zone *z = &ac->pa->zones[zone];
-	int32_t want = refill_size(ac->rules, &cp->pcp, zr, ac->order), nr = 0;
+	int32_t want = refill_size(ac->rules, &cp->pcp, zr, ac->order, pindex), nr = 0;
 	struct pa_request request = {
 		.zone = zone,
 		.order = (uint8_t)ac->order,
 		.mt = (uint8_t)ac->mt,
 		.flags = flags & (PA_ALLOC_NOFRAGMENT | PA_ALLOC_CMA | PA_ALLOC_KSWAPD),
 	};
+	struct pa_queue *list = &cp->lists[pindex];
 	struct pa_decision d;
+	uint32_t last = PA_NIL;
 
+	/* To the end, where a list is filled only once it is empty; 2.6.24's are not always. */
+	if (ac->rules->pcp_lists != PA_PCP_HOT_COLD)
+		last = list->tail;
 	for (; nr < want && pa_rmqueue(ac, cp, &request, &d); nr++) {
 		uint8_t mt = *pa_block(ac->pa, z, d.pfn) == PA_CMA ? PA_CMA : request.mt;
+		uint32_t frame = pa_frame(z, d.pfn);
 
 		request.mode = d.next_mode;
-		pa_queue_append(pa_links(ac->pa), &cp->lists[pindex], pa_frame(z, d.pfn));
+		pa_queue_insert(pa_links(ac->pa), list, last, frame);
+		/* Cold requests take the other end, so theirs are the other way round. */
+		if (!pa_takes_tail(ac))
+			last = frame;
 		pa_owners(ac->pa)[pa_frame(z, d.pfn)] = pa_pcp_owner(ac->order, mt);
 	}
-	if (counts_late(ac))
+	if (ac->rules->counts_late)
 		pa_count_free(zr, cp, -((int64_t)nr << ac->order));
 	cp->pcp.count += nr << ac->order;
+	if (ac->rules->pcp_lists == PA_PCP_HOT_COLD && pindex == PA_COLD)
+		cp->pcp.cold_count += nr;
 	return (uint32_t)nr;
 }
 
@@ -302,7 +332,8 @@ static int capture_order(const struct pa *pa, uint32_t zone, enum pa_mt mt)
 
 	if (c->zone != zone + 1 || c->pfn != PA_PFN_NONE)
 		return -1;
-	if (c->order < pa->pageblock_order && mt == PA_MOVABLE && c->mt != PA_MOVABLE)
+	if (c->order < pa->pageblock_order && mt == PA_MOVABLE &&
+	    (c->mt != PA_MOVABLE || !pa_rules(pa)->capture_movable))
 		return -1;
 	return (int)c->order;
 }
@@ -314,11 +345,12 @@ static void enter(struct pa *pa, uint32_t zone, uint64_t pfn, unsigned int order
 	struct pa_cpu_pages *cp = pa_cpu_pages(pa, zone, by);
 	struct pa_zone_req *zr = pa_zone_req(pa, zone);
 	struct pa_capture *c = &pa_req(pa)->capture;
+	struct pa_zone *z = &pa->zones[zone];
 
-	pa->zones[zone].quick = false; /* a delta that is told may lower the counter */
+	z->quick = 0; /* a delta that is told may lower the counter */
 	if (mt != PA_ISOLATE)
 		pa_count_free(zr, cp, (int64_t)pa_pages(order));
-	if (pa_free_block(pa, pfn, order, mt, flags, capture_order(pa, zone, mt)) == 1) {
+	if (pa_merge_block(pa, z, pfn, order, mt, flags, capture_order(pa, zone, mt))) {
 		c->pfn = pfn & ~(pa_pages(c->order) - 1);
 		pa_count_free(zr, cp, -(int64_t)pa_pages(c->order));
 	}
@@ -344,16 +376,21 @@ uint32_t pa_free_bulk(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp, int
 {
 	struct pa_zone *z = &pa->zones[zone];
 	unsigned int lists = pa_rules(pa)->pcp_lists;
+	struct pa_round round = { 0, 0 };
 	int32_t left = min(cp->pcp.count, count), before = cp->pcp.count;
 
 	while (left > 0) {
-		struct pa_queue *list = &cp->lists[pindex];
-		uint32_t frame = list->tail;
+		struct pa_queue *list;
+		uint32_t frame;
 		unsigned int order;
 		enum pa_mt mt;
 		uint8_t owner;
 		uint64_t pfn;
 
+		if (lists == PA_PCP_TYPES)
+			pindex = pa_round_robin(cp, &round, left);
+		list = &cp->lists[pindex];
+		frame = list->tail;
 		if (frame == PA_NIL) {
 			pindex = pindex + 1 < lists ? pindex + 1 : 0;
 			continue;
@@ -366,6 +403,7 @@ uint32_t pa_free_bulk(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp, int
 		pa_owners(pa)[frame] = 0;
 		left -= 1 << order;
 		cp->pcp.count -= 1 << order;
+		cp->pcp.cold_count -= lists == PA_PCP_HOT_COLD && pindex == PA_COLD;
 		enter(pa, zone, pfn, order, mt, 0, by);
 		note_drain(trail, pfn, order, mt, true);
 	}
@@ -418,6 +456,9 @@ int64_t pa_drain(struct pa *pa, uint32_t zone, uint32_t cpu, uint32_t by, struct
 	for (uint32_t c = 0; c < pa_req(pa)->cpus; c++) {
 		if (cpu != UINT32_MAX && c != cpu)
 			continue;
+		/* Before 6.0 each CPU is asked to do it itself. */
+		if (pa_rules(pa)->pcp_lists < PA_PCP_ORDERS)
+			by = c;
 		/* for_each_populated_zone: by node, low to high. */
 		for (uint32_t i = 0; i < pa_req(pa)->nodes * PA_NR_ZONE_TYPES; i++) {
 			uint32_t z = pa_zone_by(pa, i / PA_NR_ZONE_TYPES, i % PA_NR_ZONE_TYPES);
@@ -447,6 +488,17 @@ static void decay(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp, uint32_
 	}
 }
 
+/* drain_zone_pages: a batch of each list that has its own. */
+static void expire_lists(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp, uint32_t cpu,
+			 struct pa_trail *trail)
+{
+	int32_t cold = min(cp->pcp.cold_count, cp->pcp.cold_batch);
+	int32_t nr = min(cp->pcp.count - cp->pcp.cold_count, cp->pcp.batch);
+
+	pa_free_bulk(pa, zone, cp, nr, 0, cpu, trail);
+	pa_free_bulk(pa, zone, cp, cold, PA_COLD, cpu, trail);
+}
+
 /* The pages of a remote zone go home once nothing was counted for some rounds. */
 static void expire(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp, uint32_t cpu,
 		   struct pa_trail *trail)
@@ -456,7 +508,7 @@ static void expire(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp, uint32
 	if (pa_zone_req(pa, zone)->node == pa_cpu_node(pa)[cpu])
 		cp->pcp.expire = 0;
 	else if (!--cp->pcp.expire)
-		pa_free_bulk(pa, zone, cp, cp->pcp.batch, 0, cpu, trail);
+		expire_lists(pa, zone, cp, cpu, trail);
 }
 
 int pa_vmstat_update(struct pa *pa, uint32_t cpu, struct pa_trail *trail)
@@ -470,10 +522,15 @@ int pa_vmstat_update(struct pa *pa, uint32_t cpu, struct pa_trail *trail)
 		if (zone == PA_NO_ZONE)
 			continue;
 		cp = pa_cpu_pages(pa, zone, cpu);
-		pa->zones[zone].quick = false;
+		pa->zones[zone].quick = 0;
 		if (cp->delta) {
 			pa_zone_req(pa, zone)->deltas -= cp->delta;
 			cp->delta = 0;
+			cp->pcp.expire = REMOTE_ROUNDS;
+		}
+		if (cp->fair_delta) {
+			pa_zone_req(pa, zone)->fair += cp->fair_delta;
+			cp->fair_delta = 0;
 			cp->pcp.expire = REMOTE_ROUNDS;
 		}
 		if (pa_rules(pa)->pcp_auto)
@@ -507,17 +564,20 @@ int pa_pcp_get(const struct pa *pa, uint32_t zone, uint32_t cpu, struct pa_pcp *
 int pa_pcp_set(struct pa *pa, uint32_t zone, uint32_t cpu, const struct pa_pcp *pcp)
 {
 	struct pa_cpu_pages *cp = find(pa, zone, cpu);
-	int32_t count;
+	int32_t count, cold;
 
 	if (!cp)
 		return -ENOENT;
-	if (pcp->batch < 1 || pcp->batch > BATCH_CAP || pcp->high < 0 || pcp->high_min < 0 ||
-	    pcp->high_max < pcp->high_min || pcp->free_count < 0 ||
+	if (pcp->batch < 1 || pcp->batch > BATCH_MOST || pcp->cold_high < 0 ||
+	    pcp->cold_batch < 0 || pcp->cold_batch > BATCH_MOST || pcp->high < 0 ||
+	    pcp->high_min < 0 || pcp->high_max < pcp->high_min || pcp->free_count < 0 ||
 	    pcp->alloc_factor > BATCH_SCALE_MAX || pcp->free_factor > 2 * BATCH_SCALE_MAX)
 		return -EINVAL;
 	count = cp->pcp.count;
+	cold = cp->pcp.cold_count;
 	cp->pcp = *pcp;
 	cp->pcp.count = count;
+	cp->pcp.cold_count = cold;
 	cp->free_most = pa_rules(pa)->pcp_auto ? pcp->batch << BATCH_SCALE_MAX : 0;
 	if (pa_rules(pa)->pcp_auto) /* as its first use would */
 		cp->pcp.high = clamp(pcp->high, pcp->high_min, pcp->high_max);
@@ -576,5 +636,6 @@ int pa_pcp_load(struct pa *pa, uint32_t zone, uint32_t cpu, unsigned int pindex,
 	pa_owners(pa)[pa_frame(z, pfn)] = pa_pcp_owner(order, mt);
 	pa_queue_append(pa_links(pa), &cp->lists[pindex], pa_frame(z, pfn));
 	cp->pcp.count += 1 << order;
+	cp->pcp.cold_count += pa_rules(pa)->pcp_lists == PA_PCP_HOT_COLD && pindex == PA_COLD;
 	return 0;
 }

@@ -5,7 +5,6 @@
  * "X.Y" is the late stable series that distributions ship, "X.Y.0" the early one: stable
  * back-ports changed the allocator inside both 6.1.y and 6.12.y.
  */
-#include <string.h>
 
 #include "pa_internal.h"
 
@@ -155,7 +154,7 @@ const struct pa_policy *pa_policy_at(size_t i)
 const struct pa_policy *pa_policy_find(const char *name)
 {
 	for (size_t i = 0; i < NR_POLICIES; i++) {
-		if (!strcmp(pa_policies[i].name, name))
+		if (pa_same_name(pa_policies[i].name, name))
 			return &pa_policies[i];
 	}
 	return NULL;

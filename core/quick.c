@@ -4,6 +4,7 @@
  *
  * Nothing here is a rule of its own.  What takes more than these few steps, or is wrong, goes to
  * pa_alloc_full() and pa_free_full(), which say the same at length; a test holds them together.
+ * What the steps ask for is computed ahead: pa_route for requests, pa_zone.quick for zones.
  */
 #include <string.h>
 
@@ -12,12 +13,61 @@
 #define NOINLINE __attribute__((noinline))
 #define INLINE static inline __attribute__((always_inline))
 #define GFP_QUICK (PA_GFP_KNOWN & ~PA_GFP_THISNODE)
+#define ROUTES (1u << ROUTE_BITS)
 
-INLINE bool args_quick(const struct pa_req *req, const struct pa_alloc_args *args)
+/* -------------------------------------------------------------------------
+ * Routes
+ */
+
+/* What a request's task, order and node are in one number; of its use, only what cannot be. */
+INLINE uint64_t looks(const struct pa_alloc_args *args, bool with_order)
 {
-	return !args->task && !args->nodemask && args->cpu < req->cpus && args->nid < req->nodes &&
-	       !(args->gfp & ~GFP_QUICK) && args->use < PA_USE_FREE;
+	const struct pa_alloc_args every = {
+		.task = UINT32_MAX,
+		.order = with_order ? UINT8_MAX : 0,
+		.nid = UINT8_MAX,
+		.use = (uint8_t)~PA_USE_FREE,
+	};
+	uint64_t value, mask;
+
+	_Static_assert(offsetof(struct pa_alloc_args, nodemask) ==
+			       offsetof(struct pa_alloc_args, task) + sizeof(value),
+		       "these fields and nothing else are looked at at once");
+	memcpy(&value, &args->task, sizeof(value));
+	memcpy(&mask, &every.task, sizeof(mask));
+	return value & mask;
 }
+
+/* Where a request on @cpu for its own node starts.  Nowhere: no request looks like @plain. */
+static struct pa_route route_of(const struct pa *pa, uint32_t cpu, uint32_t gfp)
+{
+	const struct pa_alloc_args plain = { .nid = pa_cpu_node(pa)[cpu] };
+	int mt = pa_gfp_mt(gfp), highest = pa_gfp_zone(pa, gfp);
+	struct pa_route route = { .plain = UINT64_MAX };
+	uint32_t zone = PA_NO_ZONE;
+
+	if (mt >= 0 && highest >= 0)
+		zone = *pa_zonelist_of(pa, plain.nid, (unsigned int)highest);
+	if (zone == PA_NO_ZONE)
+		return route;
+	route.plain = looks(&plain, true);
+	route.zone = (uint64_t)((const char *)&pa->zones[zone] - (const char *)pa);
+	route.pages = pa->zones[zone].pages + cpu * sizeof(struct pa_cpu_pages);
+	route.mt = (uint64_t)mt;
+	return route;
+}
+
+void pa_init_routes(struct pa *pa)
+{
+	struct pa_route *route = pa_at(pa, pa->routes);
+
+	for (uint32_t i = 0; i < pa->cpus << ROUTE_BITS; i++)
+		route[i] = route_of(pa, i / ROUTES, i % ROUTES);
+}
+
+/* -------------------------------------------------------------------------
+ * From a list and back to it
+ */
 
 /* Is one free block of @order there, as the watermark test of high orders wants? */
 INLINE bool has_block(const struct pa_zone *z, unsigned int order)
@@ -27,29 +77,32 @@ INLINE bool has_block(const struct pa_zone *z, unsigned int order)
 }
 
 /* List of a type and an order; -1 if there is none. */
-INLINE int list_of(const struct pa *pa, const struct pa_req *req, unsigned int order,
-		   unsigned int mt)
+INLINE int list_of(const struct pa *pa, unsigned int order, unsigned int mt)
 {
+	const struct pa_req *req;
+
 	if (order <= PA_COSTLY_ORDER)
 		return (int)(PA_PCPTYPES * order + mt);
 	if (order != pa->pageblock_order)
 		return -1;
+	req = pa_at(pa, pa->req);
 	return PA_PCPTYPES * (PA_COSTLY_ORDER + 1) + (mt == PA_MOVABLE && req->thp_lists > 1);
 }
 
-INLINE void mark(struct pa *pa, uint32_t frame, unsigned int order, uint8_t use)
+/* The frames get an owner, noted at the first, and a use; @at is the state plus their number. */
+INLINE void mark(const struct pa *pa, uint8_t *at, unsigned int order, uint8_t owner, uint8_t use)
 {
+	at[pa->owners] = owner;
 	if (order)
-		memset(pa_tags(pa) + frame, use, (size_t)pa_pages(order));
+		memset(at + pa->tags, use, (size_t)pa_pages(order));
 	else
-		pa_tags(pa)[frame] = use;
+		at[pa->tags] = use;
 }
 
 /* The first zone of the zonelist is above its mark, and the CPU's list there has a page. */
 INLINE bool quick_alloc(struct pa *pa, const struct pa_alloc_args *args, unsigned int order,
 			uint64_t *pfn)
 {
-	const struct pa_req *req = pa_at(pa, pa->req);
 	const struct pa_route *route;
 	const struct pa_zone *z;
 	struct pa_cpu_pages *cp;
@@ -57,15 +110,17 @@ INLINE bool quick_alloc(struct pa *pa, const struct pa_alloc_args *args, unsigne
 	uint32_t frame;
 	int pindex;
 
-	if (!args_quick(req, args))
+	if (args->cpu >= pa->cpus || args->gfp & ~GFP_QUICK || args->use == PA_USE_FREE)
 		return false;
-	route = (const struct pa_route *)pa_at(pa, req->routes) +
-		((uint32_t)args->nid << ROUTE_BITS | (args->gfp & ((1u << ROUTE_BITS) - 1)));
+	route = (const struct pa_route *)pa_at(pa, pa->routes) +
+		(args->cpu << ROUTE_BITS | (args->gfp & (ROUTES - 1)));
 	z = pa_at(pa, route->zone);
-	cp = (struct pa_cpu_pages *)pa_at(pa, route->pages) + args->cpu;
-	pindex = list_of(pa, req, order, (unsigned int)route->mt);
-	if (!route->zone || !z->quick || pindex < 0 || (order && !has_block(z, order)))
+	if ((looks(args, !order) ^ route->plain) | args->nodemask || !z->quick)
 		return false;
+	pindex = list_of(pa, order, (unsigned int)route->mt);
+	if (order && (pindex < 0 || !has_block(z, order)))
+		return false;
+	cp = pa_at(pa, route->pages);
 	list = &cp->lists[pindex];
 	frame = list->head;
 	if (frame == PA_NIL)
@@ -75,54 +130,50 @@ INLINE bool quick_alloc(struct pa *pa, const struct pa_alloc_args *args, unsigne
 	cp->pcp.free_count >>= 1;
 	cp->pcp.free_factor >>= 1;
 	pa_queue_pop(pa_links(pa), list, frame);
-	((uint8_t *)pa_at(pa, req->owners))[frame] = (uint8_t)(OWNER_ALLOCATED | order);
-	mark(pa, frame, order, args->use);
-	*pfn = z->start + (frame - z->frame0);
+	mark(pa, (uint8_t *)pa + frame, order, (uint8_t)(OWNER_ALLOCATED | order), args->use);
+	*pfn = frame + cp->pfn0;
 	return true;
 }
 
 /* Kept apart so that order 0 needs no registers for it. */
-static NOINLINE int alloc_high(struct pa *pa, const struct pa_alloc_args *args, uint64_t *pfn)
+static NOINLINE int alloc_rest(struct pa *pa, const struct pa_alloc_args *args, uint64_t *pfn,
+			       struct pa_alloc_record *rec)
 {
-	return quick_alloc(pa, args, args->order, pfn) ? 0 : pa_alloc_full(pa, args, pfn, NULL);
+	if (!rec && args->order && quick_alloc(pa, args, args->order, pfn))
+		return 0;
+	return pa_alloc_full(pa, args, pfn, rec);
 }
 
 int pa_alloc(struct pa *pa, const struct pa_alloc_args *args, uint64_t *pfn,
 	     struct pa_alloc_record *rec)
 {
-	if (rec || !pa->req)
-		return pa_alloc_full(pa, args, pfn, rec);
-	if (args->order)
-		return alloc_high(pa, args, pfn);
-	return quick_alloc(pa, args, 0, pfn) ? 0 : pa_alloc_full(pa, args, pfn, NULL);
+	if (!rec && quick_alloc(pa, args, 0, pfn))
+		return 0;
+	return alloc_rest(pa, args, pfn, rec);
 }
 
-/* The pages go to a list that stays short enough, and no row of high orders empties it. */
-INLINE bool quick_free(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order)
+/* The pages go to a list of @z that stays short enough, and no row of high orders empties it. */
+INLINE bool quick_free(struct pa *pa, const struct pa_zone *z, uint32_t cpu, uint64_t pfn,
+		       unsigned int order)
 {
-	const struct pa_req *req = pa_at(pa, pa->req);
 	bool row = order && order <= PA_COSTLY_ORDER;
-	const struct pa_span *span = pa_spans(pa);
+	uint64_t frame = pfn - z->start, type;
 	struct pa_cpu_pages *cp;
-	const struct pa_zone *z;
-	uint8_t *owner, type;
-	uint32_t frame;
+	uint8_t *at;
 	int pindex;
 
-	for (uint32_t n = pa->nr_zones; n > 1; n -= n / 2) {
-		if (span[n / 2].start <= pfn)
-			span += n / 2;
-	}
-	z = &pa->zones[span->zone];
-	if (cpu >= req->cpus || pfn < z->start || pfn >= z->end || !z->quick)
+	if (frame >= z->quick || cpu >= pa->cpus)
 		return false;
-	frame = pa_frame(z, pfn);
-	owner = (uint8_t *)pa_at(pa, req->owners) + frame;
 	type = *pa_block(pa, z, pfn);
-	cp = (struct pa_cpu_pages *)pa_at(pa, req->pages) + (size_t)span->zone * req->cpus + cpu;
-	pindex = list_of(pa, req, order, type);
-	if (*owner != (OWNER_ALLOCATED | order) || type >= PA_PCPTYPES || pindex < 0 ||
-	    cp->pcp.count + (1 << order) >= cp->pcp.high)
+	pindex = list_of(pa, order, (unsigned int)type);
+	if (type >= PA_PCPTYPES || pindex < 0)
+		return false;
+	frame += z->frame0;
+	at = (uint8_t *)pa + frame;
+	if (at[pa->owners] != (OWNER_ALLOCATED | order))
+		return false;
+	cp = pa_at(pa, z->pages + cpu * sizeof(*cp));
+	if (cp->pcp.count + (1 << order) >= cp->pcp.high)
 		return false;
 	if (row && (cp->pcp.free_factor || cp->pcp.free_count >= cp->pcp.batch))
 		return false;
@@ -132,26 +183,31 @@ INLINE bool quick_free(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int o
 	cp->pcp.flags &= (uint8_t)~PA_PCP_PREV_FREE_HIGH_ORDER;
 	if (row && cp->free_most)
 		cp->pcp.flags |= PA_PCP_PREV_FREE_HIGH_ORDER;
-	cp->pcp.free_count += (cp->pcp.free_count < cp->free_most) << order;
-	pa_queue_push(pa_links(pa), &cp->lists[pindex], frame);
-	*owner = pa_pcp_owner(order, type);
-	mark(pa, frame, order, PA_USE_PINNED);
+	cp->pcp.free_count += ((uint32_t)cp->pcp.free_count < (uint32_t)cp->free_most) << order;
+	pa_queue_push(pa_links(pa), &cp->lists[order ? (uint64_t)pindex : type], frame);
+	mark(pa, at, order, pa_pcp_owner(order, (unsigned int)type), PA_USE_PINNED);
 	return true;
 }
 
-static NOINLINE int free_high(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order)
+/* In another zone than last time, or with more to do. */
+static NOINLINE int free_otherwise(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order,
+				   struct pa_free_record *rec)
 {
-	if (order < pa->nr_orders && quick_free(pa, cpu, pfn, order))
+	const struct pa_span *span = pa_span_of(pa, pfn);
+
+	if (!rec && order < pa->nr_orders && quick_free(pa, pa_at(pa, span->at), cpu, pfn, order)) {
+		pa->last = span->at;
 		return 0;
-	return pa_free_full(pa, cpu, pfn, order, NULL);
+	}
+	return pa_free_full(pa, cpu, pfn, order, rec);
 }
 
 int pa_free_pages(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order,
 		  struct pa_free_record *rec)
 {
-	if (rec || !pa->req)
-		return pa_free_full(pa, cpu, pfn, order, rec);
-	if (order)
-		return free_high(pa, cpu, pfn, order);
-	return quick_free(pa, cpu, pfn, 0) ? 0 : pa_free_full(pa, cpu, pfn, 0, NULL);
+	if ((uintptr_t)rec | order)
+		return free_otherwise(pa, cpu, pfn, order, rec);
+	if (quick_free(pa, pa_at(pa, pa->last), cpu, pfn, 0))
+		return 0;
+	return free_otherwise(pa, cpu, pfn, 0, NULL);
 }

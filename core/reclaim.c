@@ -61,6 +61,13 @@ int pa_lru_del(struct pa *pa, uint64_t pfn)
  * kswapd
  */
 
+/* zone.percpu_drift_mark is set: all CPUs' deltas together could hide that free is below min. */
+static bool may_drift(const struct pa *pa, const struct pa_zone_req *zr)
+{
+	return (uint64_t)zr->threshold * pa_req(pa)->cpus >
+	       zr->wmark[PA_WMARK_LOW] - zr->wmark[PA_WMARK_MIN];
+}
+
 /* zone_watermark_ok_safe: where deltas could hide too much, the lists themselves are asked. */
 static bool watermark_safe(const struct pa *pa, uint32_t zone, unsigned int order, uint64_t mark,
 			   unsigned int highest)
@@ -70,30 +77,71 @@ static bool watermark_safe(const struct pa *pa, uint32_t zone, unsigned int orde
 	uint64_t drift = (uint64_t)zr->threshold * pa_req(pa)->cpus;
 	int64_t free = pa_zone_free(z, zr);
 
-	if (drift > zr->wmark[PA_WMARK_LOW] - zr->wmark[PA_WMARK_MIN] &&
+	/* Not yet in 2.6.24. */
+	if (pa_rules(pa)->pressure && may_drift(pa, zr) &&
 	    free < (int64_t)(pa_mark_of(z, zr, PA_WMARK_HIGH) + drift))
 		free += zr->deltas;
 	return pa_watermark_test(pa, zone, order, mark, highest, 0, free, NULL);
 }
 
-/* pgdat_balanced: some zone of the node, low to high, is above its high mark. */
-static bool balanced(const struct pa *pa, uint32_t nid, unsigned int order, unsigned int highest)
+/* Is @zone above its high mark for @order, to kswapd of 2.6.31 and later? */
+static bool zone_balanced(const struct pa *pa, uint32_t zone, unsigned int order,
+			  unsigned int classzone)
 {
-	bool any = false;
+	uint64_t mark = pa_mark_of(&pa->zones[zone], pa_zone_req(pa, zone), PA_WMARK_HIGH);
+
+	return watermark_safe(pa, zone, order, mark, classzone);
+}
+
+/* For 3.10 and 4.4 a zone with enough memory in pieces is not balanced either. */
+static bool zone_done(const struct pa *pa, uint32_t zone, unsigned int order,
+		      unsigned int classzone)
+{
+	enum pa_suits suits = (enum pa_suits)pa_rules(pa)->suits;
+
+	if (!zone_balanced(pa, zone, order, classzone))
+		return false;
+	return !order || suits < PA_SUITS_4_4 || suits == PA_SUITS_NEVER ||
+	       pa_compact_may_run(pa, zone, order);
+}
+
+/* pgdat_balanced of 3.10 and 4.4: each zone by its own mark; for high orders a quarter will do. */
+static bool quarter_balanced(const struct pa *pa, uint32_t nid, unsigned int order,
+			     unsigned int highest)
+{
+	uint64_t managed = 0, balanced = 0;
 
 	for (unsigned int type = 0; type <= highest; type++) {
 		uint32_t zone = pa_zone_by(pa, nid, type);
-		const struct pa_zone *z;
 
 		if (zone == PA_NO_ZONE || !pa->zones[zone].managed)
 			continue;
-		z = &pa->zones[zone];
-		any = true;
-		if (watermark_safe(pa, zone, order,
-				   pa_mark_of(z, pa_zone_req(pa, zone), PA_WMARK_HIGH), highest))
-			return true;
+		managed += pa->zones[zone].managed;
+		if (zone_done(pa, zone, order, type))
+			balanced += pa->zones[zone].managed;
+		else if (!order)
+			return false;
 	}
-	return !any;
+	return balanced >= managed / 4;
+}
+
+/* pgdat_balanced: some zone of the node, low to high, is above its high mark; or all must be. */
+static bool balanced(const struct pa *pa, uint32_t nid, unsigned int order, unsigned int highest)
+{
+	bool all = pa_rules(pa)->balance == PA_BALANCE_ALL, any = false;
+
+	if (pa_rules(pa)->balance == PA_BALANCE_QUARTER)
+		return quarter_balanced(pa, nid, order, highest);
+	for (unsigned int type = 0; type <= highest; type++) {
+		uint32_t zone = pa_zone_by(pa, nid, type);
+
+		if (zone == PA_NO_ZONE || !pa->zones[zone].managed)
+			continue;
+		any = true;
+		if (zone_balanced(pa, zone, order, highest) != all)
+			return !all;
+	}
+	return all || !any;
 }
 
 /* pgdat_watermark_boosted */
@@ -108,30 +156,59 @@ static bool boosted(const struct pa *pa, uint32_t nid, unsigned int highest)
 	return false;
 }
 
+/*
+ * Is there nothing to do for kswapd?  Up to 4.5 each zone asks for itself, 2.6.24's by its low mark;
+ * 2.4 wakes it in any case.
+ */
+static bool content(const struct pa *pa, uint32_t zone, unsigned int order, unsigned int highest)
+{
+	const struct pa_zone_req *zr = pa_zone_req(pa, zone);
+	const struct pa_zone *z = &pa->zones[zone];
+
+	switch (pa_rules(pa)->slow) {
+	case PA_SLOW_2_4:
+		return false;
+	case PA_SLOW_2_6:
+		return pa_watermark_test(pa, zone, order, zr->wmark[PA_WMARK_LOW], 0, 0,
+					 pa_zone_free(z, zr), NULL);
+	case PA_SLOW_3_10:
+	case PA_SLOW_4_4:
+		return zone_done(pa, zone, order, 0);
+	default:
+		return balanced(pa, zr->node, order, highest) && !boosted(pa, zr->node, highest);
+	}
+}
+
 bool pa_wakeup_kswapd(struct pa *pa, uint32_t zone, uint32_t gfp, unsigned int order,
 		      unsigned int highest)
 {
 	struct pa_node *node = pa_node(pa, pa_zone_req(pa, zone)->node);
-	uint32_t nid = pa_zone_req(pa, zone)->node;
 
 	if (!pa->zones[zone].managed)
 		return false;
+	if (pa_rules(pa)->slow == PA_SLOW_2_4)
+		order = 0; /* it does not know of orders; nor does 2.6.24's of zones */
+	if (pa_rules(pa)->slow == PA_SLOW_2_6) {
+		if (content(pa, zone, order, highest))
+			return false;
+		highest = PA_NR_ZONE_TYPES - 1;
+	}
 	if (node->kswapd_highest < highest)
 		node->kswapd_highest = (uint8_t)highest;
 	if (node->kswapd_order < order)
 		node->kswapd_order = order;
 	if (node->kswapd_woken)
 		return false;
-	if (node->kswapd_failures >= MAX_RECLAIM_RETRIES ||
-	    (balanced(pa, nid, order, highest) && !boosted(pa, nid, highest))) {
+	if ((pa_rules(pa)->kcompactd && node->kswapd_failures >= MAX_RECLAIM_RETRIES) ||
+	    content(pa, zone, order, highest)) {
 		/* Enough memory, maybe in pieces: kcompactd's to see to. */
-		if (!(gfp & PA_GFP_DIRECT_RECLAIM))
+		if (pa_rules(pa)->kcompactd && !(gfp & PA_GFP_DIRECT_RECLAIM))
 			pa_wakeup_kcompactd(node, order, highest);
 		return false;
 	}
 	node->kswapd_woken = true;
 	for (uint32_t i = 0; i < pa->nr_zones; i++)
-		pa->zones[i].quick = false;
+		pa->zones[i].quick = 0;
 	return true;
 }
 
@@ -162,13 +239,13 @@ static bool compaction_ready(const struct pa_ctx *ac, uint32_t zone)
 	const struct pa_zone *z = &ac->pa->zones[zone];
 	int64_t free = pa_zone_free(z, zr);
 
-	return ac->order > PA_COSTLY_ORDER &&
-	       pa_compact_suitable(ac->pa, zone, ac->order,
-				   pa_compact_mark(ac->pa, zone, ac->order, 0), ac->highest,
+	return ac->reach > PA_COSTLY_ORDER && ac->rules->suits != PA_SUITS_NEVER &&
+	       pa_compact_suitable(ac->pa, zone, ac->reach,
+				   pa_compact_mark(ac->pa, zone, ac->reach, 0), ac->classzone,
 				   free) &&
 	       pa_watermark_test(ac->pa, zone, 0,
-				 pa_mark_of(z, zr, PA_WMARK_HIGH) + (UINT64_C(2) << ac->order),
-				 ac->highest, 0, free, NULL);
+				 pa_mark_of(z, zr, PA_WMARK_HIGH) + (UINT64_C(2) << ac->reach),
+				 ac->classzone, 0, free, NULL);
 }
 
 uint64_t pa_direct_reclaim(struct pa_ctx *ac)
@@ -176,8 +253,8 @@ uint64_t pa_direct_reclaim(struct pa_ctx *ac)
 	uint64_t nr = SWAP_CLUSTER_MAX, done = 0;
 	bool ready = false;
 
-	if (ac->order > PA_COSTLY_ORDER)
-		nr = UINT64_C(2) << ac->order; /* should_continue_reclaim: compact_gap */
+	if (ac->reach > PA_COSTLY_ORDER && ac->rules->suits != PA_SUITS_NEVER)
+		nr = UINT64_C(2) << ac->reach; /* should_continue_reclaim: compact_gap */
 	if (nr < SWAP_CLUSTER_MAX)
 		nr = SWAP_CLUSTER_MAX;
 	for (const uint8_t *at = ac->zonelist; *at != PA_NO_ZONE && done < nr; at++) {
@@ -191,18 +268,68 @@ uint64_t pa_direct_reclaim(struct pa_ctx *ac)
 	return done ? done : ready;
 }
 
-/* Highest type first: a request for it is what usually wakes kswapd. */
-static uint64_t shrink_node(struct pa *pa, uint32_t nid, unsigned int highest,
+uint64_t pa_reclaim_local(struct pa_ctx *ac, uint64_t *pfn)
+{
+	uint64_t done = 0, local = PA_PFN_NONE;
+	unsigned int order = 0;
+
+	for (const uint8_t *at = ac->zonelist; *at != PA_NO_ZONE && done < SWAP_CLUSTER_MAX; at++) {
+		struct pa_zone_req *zr = pa_zone_req(ac->pa, *at);
+		struct pa_zone *z = &ac->pa->zones[*at];
+
+		if (!pa_node_allowed(ac, zr))
+			continue;
+		if (local == PA_PFN_NONE && zr->lru.tail != PA_NIL) {
+			local = pa_pfn(z, zr->lru.tail);
+			order = pa_owners(ac->pa)[zr->lru.tail] & OWNER_ORDER;
+			pa_lru_remove(ac->pa, z, local);
+			done += pa_pages(order);
+		}
+		if (done < SWAP_CLUSTER_MAX)
+			done += shrink(ac->pa, *at, SWAP_CLUSTER_MAX - done, ac->cpu,
+				       pa_trail_of(ac));
+	}
+	*pfn = PA_PFN_NONE;
+	if (local != PA_PFN_NONE && order == ac->order && done >= SWAP_CLUSTER_MAX)
+		*pfn = local;
+	else if (local != PA_PFN_NONE)
+		pa_free_traced(ac->pa, ac->cpu, local, order, pa_trail_of(ac));
+	return done < SWAP_CLUSTER_MAX ? 0 : done;
+}
+
+/*
+ * Zones that kswapd leaves alone up to 4.4.  2.6.24 has equal pressure for all but those with far
+ * too much; 3.10 and 4.4 leave to compaction what compaction can do.
+ */
+static bool is_spared(const struct pa *pa, uint32_t zone, unsigned int order, unsigned int highest)
+{
+	const struct pa_zone_req *zr = pa_zone_req(pa, zone);
+
+	if (pa_rules(pa)->balance == PA_BALANCE_ALL)
+		return pa_watermark_test(pa, zone, order, 8 * zr->wmark[PA_WMARK_HIGH], highest, 0,
+					 pa_zone_free(&pa->zones[zone], zr), NULL);
+	if (order && pa_compact_may_run(pa, zone, order))
+		order = 0;
+	return zone_balanced(pa, zone, order, highest);
+}
+
+/*
+ * Highest type first: a request for it is what usually wakes kswapd.  Up to 4.4 all zones get the
+ * same pressure, low to high.
+ */
+static uint64_t shrink_node(struct pa *pa, uint32_t nid, unsigned int order, unsigned int highest,
 			    struct pa_trail *trail)
 {
+	bool each = pa_rules(pa)->balance != PA_BALANCE_ANY;
 	uint64_t done = 0;
 
-	for (unsigned int type = highest + 1; type-- > 0 && done < SWAP_CLUSTER_MAX;) {
-		uint32_t zone = pa_zone_by(pa, nid, type);
+	for (unsigned int i = 0; i <= highest && (each || done < SWAP_CLUSTER_MAX); i++) {
+		uint32_t zone = pa_zone_by(pa, nid, each ? i : highest - i);
 
-		if (zone != PA_NO_ZONE)
-			done += shrink(pa, zone, SWAP_CLUSTER_MAX - done, pa_node_cpu(pa, nid),
-				       trail);
+		if (zone == PA_NO_ZONE || (each && is_spared(pa, zone, order, highest)))
+			continue;
+		done += shrink(pa, zone, SWAP_CLUSTER_MAX - (each ? 0 : done), pa_node_cpu(pa, nid),
+			       trail);
 	}
 	return done;
 }
@@ -229,8 +356,11 @@ static uint64_t begin(struct pa *pa, uint32_t nid, unsigned int highest, struct 
 				      pa_req(pa)->cpus);
 		work[type] = (struct at_work){ pa->zones[zone].boost, zr->threshold };
 		boost += work[type].boost;
-		zr->flags |= PA_ZONE_RECLAIM_ACTIVE;
-		zr->threshold = pressure < 1 ? 1 : pressure < 125 ? pressure : 125;
+		if (pa_rules(pa)->pcp_lists >= PA_PCP_ORDERS)
+			zr->flags |= PA_ZONE_RECLAIM_ACTIVE;
+		if (!pa_rules(pa)->pressure || !may_drift(pa, zr))
+			continue;
+		zr->threshold = pressure < 1 ? 1 : pressure;
 	}
 	return boost;
 }
@@ -251,6 +381,35 @@ static void end(struct pa *pa, uint32_t nid, unsigned int highest, const struct 
 	}
 }
 
+/* Is no zone of the node able to give a page of @order?  pgdat_needs_compaction. */
+static bool needs_compaction(const struct pa *pa, uint32_t nid, unsigned int order)
+{
+	for (uint32_t i = 0; i < pa->nr_zones; i++) {
+		const struct pa_zone_req *zr = pa_zone_req(pa, i);
+
+		if (zr->node == nid && pa->zones[i].managed &&
+		    pa_watermark_test(pa, i, order, zr->wmark[PA_WMARK_LOW], zr->type, 0,
+				      pa_zone_free(&pa->zones[i], zr), NULL))
+			return false;
+	}
+	return order;
+}
+
+/* What was reclaimed for a high order is compacted: by kcompactd, or up to 4.5 by kswapd itself. */
+static void after_kswapd(struct pa *pa, uint32_t nid, unsigned int order, unsigned int highest,
+			 bool was_boosted, struct pa_trail *trail)
+{
+	struct pa_node *node = pa_node(pa, nid);
+
+	if (pa_rules(pa)->kcompactd) {
+		if (was_boosted)
+			pa_wakeup_kcompactd(node, pa->pageblock_order, highest);
+		pa_wakeup_kcompactd(node, order, highest);
+	} else if (pa_rules(pa)->suits != PA_SUITS_NEVER && needs_compaction(pa, nid, order)) {
+		pa_compact_node(pa, nid, order, trail);
+	}
+}
+
 /* balance_pgdat: reclaim until a zone is above its high mark and the boost is paid for. */
 uint64_t pa_kswapd(struct pa *pa, uint32_t nid, struct pa_trail *trail)
 {
@@ -267,13 +426,13 @@ uint64_t pa_kswapd(struct pa *pa, uint32_t nid, struct pa_trail *trail)
 			boost = 0; /* the marks first */
 		else if (!boost)
 			break;
-		nr = shrink_node(pa, nid, highest, trail);
+		nr = shrink_node(pa, nid, order, highest, trail);
 		if (!nr)
 			break;
 		done += nr;
 		boost -= boost < nr ? boost : nr;
 		/* Enough for compaction: from here on single pages count. */
-		if (order && done >= UINT64_C(2) << order)
+		if (order && pa_rules(pa)->suits != PA_SUITS_NEVER && done >= UINT64_C(2) << order)
 			order = 0;
 	}
 	node->kswapd_woken = false;
@@ -281,9 +440,7 @@ uint64_t pa_kswapd(struct pa *pa, uint32_t nid, struct pa_trail *trail)
 	node->kswapd_highest = 0;
 	node->kswapd_failures = done ? 0 : node->kswapd_failures + 1;
 	end(pa, nid, highest, work);
-	if (was_boosted)
-		pa_wakeup_kcompactd(node, pa->pageblock_order, highest);
-	pa_wakeup_kcompactd(node, asked, highest);
+	after_kswapd(pa, nid, asked, highest, was_boosted, trail);
 	return done;
 }
 

@@ -44,7 +44,7 @@ static void lay_out(const struct pa_config *cfg, uint64_t nr_frames, struct req_
 	l->pages = place(&at, (uint64_t)cfg->nr_zones * cfg->cpus, sizeof(struct pa_cpu_pages));
 	l->pgdat = place(&at, l->nodes, sizeof(struct pa_node));
 	l->zonelists = place(&at, (uint64_t)l->nodes * PA_NR_ZONE_TYPES, cfg->nr_zones + 1);
-	l->routes = place(&at, (uint64_t)l->nodes << ROUTE_BITS, sizeof(struct pa_route));
+	l->routes = place(&at, (uint64_t)cfg->cpus << ROUTE_BITS, sizeof(struct pa_route));
 	l->cpu_node = place(&at, cfg->cpus, 1);
 	l->owners = place(&at, nr_frames, 1);
 	l->size = at;
@@ -100,36 +100,20 @@ static void init_gfp_zones(struct pa_req *req)
 		else if (modifier == PA_GFP_DMA32)
 			type = PA_ZONE_DMA32;
 		else if (modifier == PA_GFP_HIGHMEM)
-			type = gfp & PA_GFP_MOVABLE ? PA_ZONE_MOVABLE : PA_ZONE_HIGHMEM;
+			type = gfp & PA_GFP_MOVABLE && req->types >> PA_ZONE_MOVABLE & 1 ?
+				       PA_ZONE_MOVABLE :
+				       PA_ZONE_HIGHMEM;
 		if (type != PA_NO_ZONE && !(req->types >> type & 1))
 			type = PA_ZONE_NORMAL;
 		req->gfp_zones[gfp] = type;
 	}
 }
 
-static void init_routes(struct pa *pa)
-{
-	struct pa_route *route = pa_at(pa, pa_req(pa)->routes);
-
-	for (uint32_t nid = 0; nid < pa_req(pa)->nodes; nid++) {
-		for (uint32_t gfp = 0; gfp < 1u << ROUTE_BITS; gfp++, route++) {
-			int mt = pa_gfp_mt(gfp), highest = pa_gfp_zone(pa, gfp);
-			uint32_t zone = PA_NO_ZONE;
-
-			if (mt >= 0 && highest >= 0)
-				zone = *pa_zonelist_of(pa, nid, (unsigned int)highest);
-			if (zone == PA_NO_ZONE)
-				continue;
-			route->zone = (uint64_t)((char *)&pa->zones[zone] - (char *)pa);
-			route->pages = (uint64_t)((char *)pa_cpu_pages(pa, zone, 0) - (char *)pa);
-			route->mt = (uint64_t)mt;
-		}
-	}
-}
-
 /* alloc_flags_nofragment, as far as the preferred zone decides it. */
 static bool starts_nofragment(const struct pa *pa, const struct pa_zone_req *zr)
 {
+	if (!pa_rules(pa)->nofragment)
+		return false;
 	if (zr->type != PA_ZONE_NORMAL || !(pa_req(pa)->types >> PA_ZONE_DMA32 & 1))
 		return false;
 	if (pa_req(pa)->nodes == 1)
@@ -153,26 +137,34 @@ static void init_zone_req(struct pa *pa, uint32_t zone, const struct pa_zone_con
 	zr->type = (uint8_t)cfg->type;
 	zr->node = (uint8_t)cfg->node;
 	zr->present = cfg->present ? cfg->present : cfg->managed;
-	zr->threshold = pa_stat_threshold(req->cpus, cfg->managed);
+	zr->threshold =
+		pa_rules(pa)->exact_counter ? 0 : pa_stat_threshold(req->cpus, cfg->managed);
 	zr->lru = none;
 	zr->compact_migrate = cfg->start_pfn;
 	zr->compact_free = cfg->start_pfn + cfg->spanned;
+	pa->zones[zone].pages = (uint64_t)((char *)pa_cpu_pages(pa, zone, 0) - (char *)pa);
 	for (uint32_t cpu = 0; cpu < req->cpus; cpu++) {
+		pa_cpu_pages(pa, zone, cpu)->pfn0 = pa->zones[zone].pfn0;
 		for (unsigned int i = 0; i < PA_NR_PCP_LISTS; i++)
 			pa_cpu_pages(pa, zone, cpu)->lists[i] = none;
 	}
 }
 
-/* Which types of zone this kernel was built with: x86's, of 32 bits if there is HIGHMEM. */
-static uint32_t built_in(const struct pa_config *cfg)
+/*
+ * Which types of zone this kernel was built with: x86's, of 32 bits if there is HIGHMEM.  2.4 gets
+ * along with a machine's newer zones as if it knew them.
+ */
+static uint32_t built_in(const struct pa_config *cfg, const struct pa_rules *rules)
 {
-	uint32_t types = 1u << PA_ZONE_DMA | 1u << PA_ZONE_NORMAL | 1u << PA_ZONE_MOVABLE;
+	uint32_t types = 1u << PA_ZONE_DMA | 1u << PA_ZONE_NORMAL;
 
 	for (uint32_t i = 0; i < cfg->nr_zones; i++)
 		types |= 1u << cfg->zones[i].type;
+	if (rules->old_zones)
+		return types;
 	if (!(types >> PA_ZONE_HIGHMEM & 1))
 		types |= 1u << PA_ZONE_DMA32;
-	return types;
+	return types | 1u << PA_ZONE_MOVABLE;
 }
 
 void pa_req_init(struct pa *pa, const struct pa_config *cfg)
@@ -185,23 +177,26 @@ void pa_req_init(struct pa *pa, const struct pa_config *cfg)
 	if (cfg->knobs)
 		req->knobs = *cfg->knobs;
 	else
-		pa_knobs_default(&req->knobs);
+		pa_knobs_of(cfg->policy, &req->knobs);
 	pa->boost_factor = cfg->knobs ? cfg->knobs->watermark_boost_factor : cfg->boost_factor;
 	req->knobs.watermark_boost_factor = pa->boost_factor;
-	while (strcmp(pa_rules_at(req->rules)->policy, cfg->policy->name))
+	while (!pa_same_name(pa_rules_at(req->rules)->policy, cfg->policy->name))
 		req->rules++;
-	req->thp_lists = pa_rules_at(req->rules)->pcp_lists - PA_PCPTYPES * (PA_COSTLY_ORDER + 1u);
+	if (pa_rules_at(req->rules)->pcp_lists >= PA_PCP_ORDERS)
+		req->thp_lists =
+			pa_rules_at(req->rules)->pcp_lists - PA_PCPTYPES * (PA_COSTLY_ORDER + 1u);
 	req->cpus = cfg->cpus;
+	pa->cpus = cfg->cpus;
 	req->capture.pfn = PA_PFN_NONE;
 	req->nodes = l.nodes;
-	req->types = built_in(cfg);
+	req->types = built_in(cfg, pa_rules_at(req->rules));
 	req->zones = pa->req + l.zones;
 	req->pages = pa->req + l.pages;
 	req->pgdat = pa->req + l.pgdat;
 	req->zonelists = pa->req + l.zonelists;
-	req->routes = pa->req + l.routes;
+	pa->routes = pa->req + l.routes;
 	req->cpu_node = pa->req + l.cpu_node;
-	req->owners = pa->req + l.owners;
+	pa->owners = pa->req + l.owners;
 	init_gfp_zones(req);
 	for (uint32_t c = 0; c < req->cpus; c++)
 		pa_cpu_node(pa)[c] = cfg->cpu_node ? cfg->cpu_node[c] : 0;
@@ -214,10 +209,11 @@ void pa_req_init(struct pa *pa, const struct pa_config *cfg)
 	for (uint32_t i = 0; i < pa->nr_zones; i++)
 		pa_zone_req(pa, i)->nofragment = starts_nofragment(pa, pa_zone_req(pa, i));
 	pa_build_zonelists(pa, cfg->distance);
-	init_routes(pa);
+	pa_init_routes(pa);
 	if (!marked)
 		pa_setup_marks(pa);
 	pa_setup_reserve(pa);
+	pa_setup_fair(pa);
 	pa_setup_pcps(pa);
 }
 
@@ -259,6 +255,7 @@ int pa_zone_get(const struct pa *pa, uint32_t zone, struct pa_zone_state *state)
 	state->order_failed = zr->order_failed;
 	state->considered = zr->considered;
 	state->reclaimable = zr->nr_lru;
+	state->fair = zr->fair;
 	return 0;
 }
 
@@ -270,7 +267,7 @@ int pa_zone_set(struct pa *pa, uint32_t zone, const struct pa_zone_state *state)
 	if (!pa_req(pa) || zone >= pa->nr_zones)
 		return -ENOENT;
 	if (state->wmark[0] > state->wmark[1] || state->wmark[1] > state->wmark[2] ||
-	    state->wmark[2] > INT64_MAX / 2 || state->threshold > 125 ||
+	    state->wmark[2] > INT64_MAX / 2 || state->threshold > PA_THRESHOLD_MOST ||
 	    state->defer_shift > DEFER_MAX)
 		return -EINVAL;
 	zr = pa_zone_req(pa, zone);
@@ -287,7 +284,7 @@ int pa_zone_set(struct pa *pa, uint32_t zone, const struct pa_zone_state *state)
 	zr->defer_shift = state->defer_shift;
 	zr->order_failed = state->order_failed;
 	zr->considered = state->considered;
-	z->quick = false;
+	z->quick = 0;
 	return 0;
 }
 
@@ -307,7 +304,7 @@ int pa_set_counters(struct pa *pa, uint32_t zone, const int8_t *deltas)
 		sum += delta;
 	}
 	zr->deltas = sum;
-	pa->zones[zone].quick = false;
+	pa->zones[zone].quick = 0;
 	for (uint32_t cpu = 0; cpu < pa_req(pa)->cpus; cpu++)
 		pa_cpu_pages(pa, zone, cpu)->delta = deltas[cpu];
 	return 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The slow path, __alloc_pages_slowpath of 6.1 and later, as a list of steps.
+ * The slow path as a list of steps: __alloc_pages_slowpath of 4.7 and later, and what it shares with
+ * those before, which are in slowold.c.
  *
  * Each row of steps[] tries something or decides something, and says where to go on: with the
  * next row, or at one of the labels.  Cpusets and scoped allocation contexts do not exist here,
@@ -9,28 +10,14 @@
 #include <errno.h>
 #include <string.h>
 
-#include "pa_req_internal.h"
+#include "pa_slow.h"
 
 #define MAX_RECLAIM_RETRIES 16
 #define MAX_COMPACT_RETRIES 16
-/* The model's own: after so many rounds in vain, nobody in this call will free memory. */
-#define MAX_IDLE_ROUNDS 16
+/* The model's own: a caller that says it killed somebody, again and again, is believed so often. */
 #define MAX_ROUNDS 65536
-
-enum next { NEXT, RETRY, NOPAGE, FAIL, GOT_PG, FOREVER };
-
-struct slow {
-	struct pa_ctx *ac;
-	uint64_t pfn;
-	uint64_t progress; /* did_some_progress */
-	uint32_t flags;
-	int no_progress_loops;
-	int compaction_retries;
-	int idle_rounds;
-	enum pa_priority priority;
-	enum pa_compact compacted;
-	bool victim; /* the last resort found somebody */
-};
+/* And rounds in which nothing was reclaimed and nobody killed: compaction is deferred 64 times. */
+#define MAX_QUIET_ROUNDS 256
 
 void pa_note_step(const struct pa_ctx *ac, enum pa_step step, bool got, int64_t value)
 {
@@ -43,24 +30,13 @@ void pa_note_step(const struct pa_ctx *ac, enum pa_step step, bool got, int64_t 
 	rec->nr_steps++;
 }
 
-static bool costly(const struct slow *s)
-{
-	return s->ac->order > PA_COSTLY_ORDER;
-}
-
-static bool may_reclaim(const struct slow *s)
-{
-	return s->ac->gfp & PA_GFP_DIRECT_RECLAIM;
-}
-
 /* gfp_compaction_allowed; before late 6.1 only compaction itself asked. */
-static bool may_compact(const struct slow *s)
+static bool may_compact(const struct pa_slow_request *s)
 {
 	return !s->ac->rules->compact_needs_io || s->ac->gfp & PA_GFP_IO;
 }
 
-/* get_page_from_freelist, noted as @step. */
-static enum next attempt(struct slow *s, enum pa_step step, uint32_t flags)
+enum pa_next pa_attempt(struct pa_slow_request *s, enum pa_step step, uint32_t flags)
 {
 	s->pfn = pa_get_page(s->ac, flags);
 	if (s->ac->rec)
@@ -73,35 +49,64 @@ static enum next attempt(struct slow *s, enum pa_step step, uint32_t flags)
  * Flags
  */
 
-/* gfp_to_alloc_flags */
-static uint32_t adjusted_flags(const struct pa_ctx *ac)
+/* Is it a request that may block, as far as its reserves go? */
+static bool blocks(const struct pa_ctx *ac)
 {
-	uint32_t gfp = ac->gfp, flags = PA_ALLOC_CPUSET, task = ac->args->task;
+	if (!ac->rules->harder)
+		return ac->gfp & PA_GFP_DIRECT_RECLAIM;
+	if (!ac->rules->harder_unwilling)
+		return !(ac->gfp & PA_GFP_ATOMIC);
+	/* Nor is one atomic with __GFP_NO_KSWAPD. */
+	return (ac->gfp & PA_GFP_RECLAIM) != PA_GFP_KSWAPD_RECLAIM;
+}
+
+/* What a request may use whatever reserves it has. */
+static uint32_t common_flags(const struct pa_ctx *ac)
+{
+	bool movable = ac->mt == PA_MOVABLE && pa_policy(ac->pa)->cma != PA_CMA_NONE;
+	uint32_t flags = movable ? PA_ALLOC_CMA : 0;
+
+	if (ac->gfp & PA_GFP_KSWAPD_RECLAIM && ac->rules->nofragment)
+		flags |= PA_ALLOC_KSWAPD;
+	return flags;
+}
+
+/* defrag_mode is for those who can wait for a whole pageblock; 6.15 to 7.2 let nobody off. */
+static bool keeps_blocks_whole(const struct pa_ctx *ac)
+{
+	return pa_req(ac->pa)->knobs.defrag_mode &&
+	       (!ac->rules->defrag_whole || ac->gfp & PA_GFP_DIRECT_RECLAIM);
+}
+
+uint32_t pa_highatomic_flag(const struct pa_ctx *ac)
+{
+	bool urgent = ac->rules->highatomic_any || ac->gfp & PA_GFP_HIGH;
+
+	if (ac->rules->harder || ac->gfp & (PA_GFP_DIRECT_RECLAIM | PA_GFP_NOMEMALLOC))
+		return 0;
+	return ac->order && urgent ? PA_ALLOC_HIGHATOMIC : 0;
+}
+
+uint32_t pa_adjusted_flags(const struct pa_ctx *ac)
+{
+	uint32_t gfp = ac->gfp, flags = PA_ALLOC_CPUSET | common_flags(ac), task = ac->args->task;
 	bool rt = task & PA_TASK_RT && !(task & PA_TASK_IRQ);
-	bool blocks = ac->rules->harder ? !(gfp & PA_GFP_ATOMIC) : gfp & PA_GFP_DIRECT_RECLAIM;
 
 	flags |= gfp & PA_GFP_HIGH ? PA_ALLOC_MIN_RESERVE : 0;
-	flags |= gfp & PA_GFP_KSWAPD_RECLAIM ? PA_ALLOC_KSWAPD : 0;
-	flags |= ac->mt == PA_MOVABLE ? PA_ALLOC_CMA : 0;
-	flags |= pa_req(ac->pa)->knobs.defrag_mode ? PA_ALLOC_NOFRAGMENT : 0;
-	if (blocks) {
+	flags |= keeps_blocks_whole(ac) ? PA_ALLOC_NOFRAGMENT : 0;
+	if (blocks(ac)) {
 		if (rt)
 			flags |= ac->rules->harder ? PA_ALLOC_NON_BLOCK : PA_ALLOC_MIN_RESERVE;
 		return flags;
 	}
-	if (!(gfp & PA_GFP_NOMEMALLOC)) {
-		flags |= PA_ALLOC_NON_BLOCK;
-		if (!ac->rules->harder && ac->order &&
-		    (ac->rules->highatomic_any || flags & PA_ALLOC_MIN_RESERVE))
-			flags |= PA_ALLOC_HIGHATOMIC;
-	}
+	if (!(gfp & PA_GFP_NOMEMALLOC))
+		flags |= PA_ALLOC_NON_BLOCK | pa_highatomic_flag(ac);
 	if (ac->rules->harder || flags & PA_ALLOC_MIN_RESERVE)
 		flags &= ~PA_ALLOC_CPUSET;
 	return flags;
 }
 
-/* __gfp_pfmemalloc_flags: reserves that the task is entitled to, 0 for none. */
-static uint32_t reserve_flags(const struct pa_ctx *ac)
+uint32_t pa_task_reserves(const struct pa_ctx *ac)
 {
 	uint32_t task = ac->args->task;
 
@@ -122,81 +127,106 @@ static uint32_t reserve_flags(const struct pa_ctx *ac)
  * restart:
  */
 
-static int64_t wake_all_kswapds(const struct slow *s)
+void pa_wake_kswapds(const struct pa_slow_request *s)
 {
 	const struct pa_ctx *ac = s->ac;
-	bool defrag = pa_req(ac->pa)->knobs.defrag_mode;
-	unsigned int order = ac->order;
+	bool defrag = pa_req(ac->pa)->knobs.defrag_mode, old = ac->rules->slow != PA_SLOW_4_7;
+	unsigned int order = ac->order, highest = old ? ac->classzone : ac->highest;
 	int64_t woken = 0;
 
 	if (defrag && order < ac->pa->pageblock_order)
 		order = ac->pa->pageblock_order;
 	for (const uint8_t *at = ac->zonelist; *at != PA_NO_ZONE; at++) {
 		if (pa_node_allowed(ac, pa_zone_req(ac->pa, *at)))
-			woken += pa_wakeup_kswapd(ac->pa, *at, ac->gfp, order, ac->highest);
+			woken += pa_wakeup_kswapd(ac->pa, *at, ac->gfp, order, highest);
 	}
-	return woken;
+	pa_note_step(ac, PA_STEP_WAKE_KSWAPD, false, woken);
 }
 
-static enum next step_restart(struct slow *s)
+static enum pa_next step_restart(struct pa_slow_request *s)
 {
-	s->flags = adjusted_flags(s->ac);
+	s->flags = pa_adjusted_flags(s->ac);
 	pa_note_step(s->ac, PA_STEP_RESTART, false, s->flags);
 	if (pa_preferred(s->ac) == PA_NO_ZONE)
 		return NOPAGE;
 	if (s->flags & PA_ALLOC_KSWAPD)
-		pa_note_step(s->ac, PA_STEP_WAKE_KSWAPD, false, wake_all_kswapds(s));
+		pa_wake_kswapds(s);
 	return NEXT;
 }
 
-static enum next step_adjusted(struct slow *s)
+static enum pa_next step_adjusted(struct pa_slow_request *s)
 {
-	return attempt(s, PA_STEP_ADJUSTED, s->flags);
+	return pa_attempt(s, PA_STEP_ADJUSTED, s->flags);
 }
 
-/* __alloc_pages_direct_compact */
-static enum next direct_compact(struct slow *s, enum pa_step step, enum pa_priority priority)
+/* A page that compaction caught on the way is the request's already. */
+static void use_captured(struct pa_slow_request *s, uint64_t pfn)
+{
+	s->pfn = pfn;
+	pa_prep_new_page(s->ac, pfn);
+	if (!s->ac->rec)
+		return;
+	s->ac->rec->zone = (uint8_t)pa_zone_of(s->ac->pa, pfn);
+	s->ac->rec->source = PA_FROM_CAPTURE;
+}
+
+/* Is there any use in looking again?  5.4 and 5.10 do not ask. */
+static bool ran(const struct pa_slow_request *s)
+{
+	if (s->ac->rules->compact_tries)
+		return true;
+	if (s->compacted == PA_COMPACT_DEFERRED)
+		return s->ac->rules->slow == PA_SLOW_4_7;
+	return s->compacted != PA_COMPACT_SKIPPED;
+}
+
+enum pa_next pa_try_compaction(struct pa_slow_request *s, enum pa_step step, uint32_t flags)
 {
 	uint64_t captured;
-	enum next next;
+	uint32_t zone;
 
-	if (!s->ac->order)
+	if (!s->ac->reach)
 		return NEXT;
-	s->compacted = pa_direct_compact(s->ac, s->flags, priority, &captured);
+	s->compacted = pa_direct_compact(s->ac, flags, s->priority, &captured);
 	pa_note_step(s->ac, step, captured != PA_PFN_NONE, s->compacted);
-	if (captured != PA_PFN_NONE) {
-		s->pfn = captured;
-		pa_prep_new_page(s->ac, captured);
-		if (s->ac->rec) {
-			s->ac->rec->zone = (uint8_t)pa_zone_of(s->ac->pa, captured);
-			s->ac->rec->source = PA_FROM_CAPTURE;
-		}
-		next = GOT_PG;
-	} else if (s->compacted == PA_COMPACT_SKIPPED) {
+	if (captured != PA_PFN_NONE)
+		use_captured(s, captured);
+	else if (!ran(s) || pa_attempt(s, PA_STEP_COMPACT_ATTEMPT, flags) != GOT_PG)
 		return NEXT;
-	} else {
-		next = attempt(s, PA_STEP_COMPACT_ATTEMPT, s->flags);
-	}
-	if (next == GOT_PG) {
-		uint32_t zone = (uint32_t)pa_zone_of(s->ac->pa, s->pfn);
-
-		pa_compact_reset(pa_zone_req(s->ac->pa, zone), s->ac->order, true);
-	}
-	return next;
+	zone = (uint32_t)pa_zone_of(s->ac->pa, s->pfn);
+	pa_compact_reset(pa_zone_req(s->ac->pa, zone), s->ac->reach, true);
+	return GOT_PG;
 }
 
-static enum next step_compact_first(struct slow *s)
+/* 5.4 alone: where compaction has nothing to offer a costly request, neither has reclaim. */
+static bool ends_deferred(const struct pa_slow_request *s)
 {
 	const struct pa_ctx *ac = s->ac;
 
-	if (!may_reclaim(s) || !may_compact(s) || !ac->order ||
-	    (!costly(s) && ac->mt == PA_MOVABLE) || reserve_flags(ac))
+	if (s->compacted == PA_COMPACT_DEFERRED && ac->gfp & PA_GFP_NORETRY)
+		return true;
+	return ac->order >= ac->pa->pageblock_order && ac->gfp & PA_GFP_IO &&
+	       !(ac->gfp & PA_GFP_RETRY_MAYFAIL) && s->compacted <= PA_COMPACT_DEFERRED;
+}
+
+static enum pa_next step_compact_first(struct pa_slow_request *s)
+{
+	const struct pa_ctx *ac = s->ac;
+	enum pa_next next;
+
+	if (!pa_may_reclaim(s) || !may_compact(s) || !ac->reach ||
+	    (!pa_costly(s) && ac->mt == PA_MOVABLE) || pa_task_reserves(ac))
 		return NEXT;
-	if (direct_compact(s, PA_STEP_COMPACT_FIRST, PA_PRIO_ASYNC) == GOT_PG)
+	s->priority = PA_PRIO_ASYNC;
+	next = pa_try_compaction(s, PA_STEP_COMPACT_FIRST, s->flags);
+	s->priority = PA_PRIO_SYNC_LIGHT;
+	if (next == GOT_PG)
 		return GOT_PG;
-	if (!costly(s) || !(ac->gfp & PA_GFP_NORETRY))
+	if (ac->rules->deferred_nopage && pa_costly(s) && ends_deferred(s))
+		return NOPAGE;
+	if (!pa_costly(s) || !(ac->gfp & PA_GFP_NORETRY))
 		return NEXT;
-	if (s->compacted == PA_COMPACT_SKIPPED || s->compacted == PA_COMPACT_DEFERRED)
+	if (s->compacted <= PA_COMPACT_DEFERRED && !ac->rules->deferred_nopage)
 		return NOPAGE;
 	if (ac->rules->thisnode_nopage && ac->gfp & PA_GFP_THISNODE)
 		return NOPAGE;
@@ -208,36 +238,46 @@ static enum next step_compact_first(struct slow *s)
  * retry:
  */
 
-static enum next step_retry(struct slow *s)
+/* What is left to a request of its flags once it uses reserves: 5.4 forgets them all. */
+static uint32_t reserve_rest(const struct pa_ctx *ac)
+{
+	uint32_t flags = common_flags(ac);
+
+	if (!ac->rules->reserves_wake)
+		flags &= ~PA_ALLOC_KSWAPD;
+	return pa_policy(ac->pa)->cma == PA_CMA_FLAG ? flags : flags & ~PA_ALLOC_CMA;
+}
+
+static enum pa_next step_retry(struct pa_slow_request *s)
 {
 	struct pa_ctx *ac = s->ac;
-	uint32_t reserves = reserve_flags(ac);
+	uint32_t reserves = pa_task_reserves(ac);
 
 	if (s->flags & PA_ALLOC_KSWAPD)
-		pa_note_step(ac, PA_STEP_WAKE_KSWAPD, false, wake_all_kswapds(s));
+		pa_wake_kswapds(s);
 	if (reserves)
-		s->flags = reserves | (ac->mt == PA_MOVABLE ? PA_ALLOC_CMA : 0) |
-			   (s->flags & PA_ALLOC_KSWAPD);
+		s->flags = reserves | reserve_rest(ac);
 	/* Those who may ignore marks may ignore where memory policies want them, too. */
-	if (!(s->flags & PA_ALLOC_CPUSET) || reserves)
+	if (!(s->flags & PA_ALLOC_CPUSET) || reserves) {
 		ac->nodemask =
 			ac->gfp & PA_GFP_THISNODE ? UINT64_C(1) << ac->args->nid : UINT64_MAX;
+		pa_set_classzone(ac);
+	}
 	pa_note_step(ac, PA_STEP_RETRY, false, s->flags);
 	return NEXT;
 }
 
-static enum next step_reserves(struct slow *s)
+static enum pa_next step_reserves(struct pa_slow_request *s)
 {
-	return attempt(s, PA_STEP_RESERVES, s->flags);
+	return pa_attempt(s, PA_STEP_RESERVES, s->flags);
 }
 
-static enum next step_can_reclaim(struct slow *s)
+static enum pa_next step_can_reclaim(struct pa_slow_request *s)
 {
-	return may_reclaim(s) && !(s->ac->args->task & PA_TASK_MEMALLOC) ? NEXT : NOPAGE;
+	return pa_helps_itself(s) ? NEXT : NOPAGE;
 }
 
-/* __alloc_pages_direct_reclaim */
-static enum next step_reclaim(struct slow *s)
+enum pa_next pa_try_reclaim(struct pa_slow_request *s, uint32_t flags)
 {
 	struct pa_ctx *ac = s->ac;
 	int64_t drained;
@@ -246,30 +286,36 @@ static enum next step_reclaim(struct slow *s)
 	pa_note_step(ac, PA_STEP_RECLAIM, false, (int64_t)s->progress);
 	if (!s->progress)
 		return NEXT;
-	if (attempt(s, PA_STEP_RECLAIM_ATTEMPT, s->flags) == GOT_PG)
+	if (pa_attempt(s, PA_STEP_RECLAIM_ATTEMPT, flags) == GOT_PG)
 		return GOT_PG;
-	pa_note_step(ac, PA_STEP_UNRESERVE, false, pa_unreserve_highatomic(ac, false));
+	if (ac->rules->highatomic)
+		pa_note_step(ac, PA_STEP_UNRESERVE, false, pa_unreserve_highatomic(ac, false));
 	drained = pa_drain(ac->pa, UINT32_MAX, UINT32_MAX, ac->cpu, pa_trail_of(ac));
 	pa_note_step(ac, PA_STEP_DRAIN_ALL, false, drained);
-	return attempt(s, PA_STEP_RECLAIM_ATTEMPT, s->flags);
+	return pa_attempt(s, PA_STEP_RECLAIM_ATTEMPT, flags);
 }
 
-static enum next step_compact(struct slow *s)
+static enum pa_next step_reclaim(struct pa_slow_request *s)
 {
-	return direct_compact(s, PA_STEP_COMPACT, s->priority);
+	return pa_try_reclaim(s, s->flags);
 }
 
-static enum next step_willing(struct slow *s)
+static enum pa_next step_compact(struct pa_slow_request *s)
+{
+	return pa_try_compaction(s, PA_STEP_COMPACT, s->flags);
+}
+
+static enum pa_next step_willing(struct pa_slow_request *s)
 {
 	uint32_t gfp = s->ac->gfp;
 
 	if (gfp & PA_GFP_NORETRY)
 		return NOPAGE;
-	return costly(s) && (!may_compact(s) || !(gfp & PA_GFP_RETRY_MAYFAIL)) ? NOPAGE : NEXT;
+	return pa_costly(s) && (!may_compact(s) || !(gfp & PA_GFP_RETRY_MAYFAIL)) ? NOPAGE : NEXT;
 }
 
 /* Would some zone do if all that is reclaimable were reclaimed? */
-static bool reclaim_may_help(const struct slow *s)
+static bool reclaim_may_help(const struct pa_slow_request *s)
 {
 	const struct pa_ctx *ac = s->ac;
 
@@ -280,18 +326,18 @@ static bool reclaim_may_help(const struct slow *s)
 
 		if (pa_node_allowed(ac, zr) &&
 		    pa_watermark_test(ac->pa, *at, ac->order, pa_mark_of(z, zr, PA_WMARK_MIN),
-				      ac->highest, s->flags, available, NULL))
+				      ac->classzone, s->flags, available, NULL))
 			return true;
 	}
 	return false;
 }
 
 /* should_reclaim_retry */
-static enum next step_reclaim_retry(struct slow *s)
+static enum pa_next step_reclaim_retry(struct pa_slow_request *s)
 {
 	bool tired, yes;
 
-	s->no_progress_loops = s->progress && !costly(s) ? 0 : s->no_progress_loops + 1;
+	s->no_progress_loops = s->progress && !pa_costly(s) ? 0 : s->no_progress_loops + 1;
 	tired = s->no_progress_loops > MAX_RECLAIM_RETRIES;
 	yes = !tired && reclaim_may_help(s);
 	/* Before giving up, what is reserved for atomic requests. */
@@ -304,28 +350,28 @@ static enum next step_reclaim_retry(struct slow *s)
 }
 
 /* compaction_zonelist_suitable: would compaction run once everything is reclaimed? */
-static bool compaction_may_help(const struct slow *s)
+static bool compaction_may_help(const struct pa_slow_request *s)
 {
 	const struct pa_ctx *ac = s->ac;
 
 	for (const uint8_t *at = ac->zonelist; *at != PA_NO_ZONE; at++) {
 		const struct pa_zone_req *zr = pa_zone_req(ac->pa, *at);
-		int64_t available = (int64_t)(zr->nr_lru / ac->order) + zr->deltas +
+		int64_t available = (int64_t)(zr->nr_lru / ac->reach) + zr->deltas +
 				    pa_zone_free(&ac->pa->zones[*at], zr);
 
 		if (pa_node_allowed(ac, zr) &&
-		    pa_compact_suitable(ac->pa, *at, ac->order,
-					pa_compact_mark(ac->pa, *at, ac->order, s->flags),
-					ac->highest, available))
+		    pa_compact_suitable(ac->pa, *at, ac->reach,
+					pa_compact_mark(ac->pa, *at, ac->reach, s->flags),
+					ac->classzone, available))
 			return true;
 	}
 	return false;
 }
 
-static bool should_compact_retry(struct slow *s)
+static bool should_compact_retry(struct pa_slow_request *s)
 {
-	int most = costly(s) ? MAX_COMPACT_RETRIES / 4 : MAX_COMPACT_RETRIES;
-	enum pa_priority floor = costly(s) ? PA_PRIO_SYNC_LIGHT : PA_PRIO_SYNC_FULL;
+	int most = pa_costly(s) ? MAX_COMPACT_RETRIES / 4 : MAX_COMPACT_RETRIES;
+	enum pa_priority floor = pa_costly(s) ? PA_PRIO_SYNC_LIGHT : PA_PRIO_SYNC_FULL;
 
 	if (!s->ac->order)
 		return false;
@@ -342,7 +388,7 @@ static bool should_compact_retry(struct slow *s)
 	return true;
 }
 
-static enum next step_compact_retry(struct slow *s)
+static enum pa_next step_compact_retry(struct pa_slow_request *s)
 {
 	bool yes;
 
@@ -353,11 +399,15 @@ static enum next step_compact_retry(struct slow *s)
 	return yes ? RETRY : NEXT;
 }
 
-static enum next step_drop_nofragment(struct slow *s)
+static enum pa_next step_drop_nofragment(struct pa_slow_request *s)
 {
 	if (!(s->flags & PA_ALLOC_NOFRAGMENT))
 		return NEXT;
 	s->flags &= ~PA_ALLOC_NOFRAGMENT;
+	if (s->ac->rules->defrag_whole) {
+		s->no_progress_loops = s->compaction_retries = 0;
+		s->ac->reach = s->ac->order;
+	}
 	pa_note_step(s->ac, PA_STEP_DROP_NOFRAGMENT, false, 0);
 	return RETRY;
 }
@@ -367,13 +417,13 @@ static enum next step_drop_nofragment(struct slow *s)
  */
 
 /* Why nobody is killed for this request; -1 if somebody may be. */
-static int oom_refusal(const struct slow *s)
+static int oom_refusal(const struct pa_slow_request *s)
 {
 	const struct pa_ctx *ac = s->ac;
 
 	if (ac->args->task & PA_TASK_DUMPCORE)
 		return PA_OOM_DUMPCORE;
-	if (costly(s))
+	if (pa_costly(s))
 		return PA_OOM_COSTLY;
 	if (ac->gfp & PA_GFP_RETRY_MAYFAIL)
 		return PA_OOM_MAYFAIL;
@@ -382,32 +432,39 @@ static int oom_refusal(const struct slow *s)
 	return ac->highest < PA_ZONE_NORMAL ? PA_OOM_LOWMEM : -1;
 }
 
-static enum next step_oom(struct slow *s)
+/* Without __GFP_FS out_of_memory of 4.7 and later says yes and kills nobody. */
+bool pa_kill(struct pa_slow_request *s)
+{
+	const struct pa_ctx *ac = s->ac;
+
+	s->victim =
+		ac->gfp & PA_GFP_FS && ac->args->oom && ac->args->oom(ac->pa, ac->args->oom_ctx);
+	pa_note_step(ac, PA_STEP_OOM_KILL, false, s->victim);
+	return s->victim;
+}
+
+static enum pa_next step_oom(struct pa_slow_request *s)
 {
 	struct pa_ctx *ac = s->ac;
 	int refusal = oom_refusal(s);
-	bool pretends = !(ac->gfp & PA_GFP_FS);
 
 	s->progress = 0;
-	if (attempt(s, PA_STEP_OOM_ATTEMPT,
-		    PA_WMARK_HIGH << PA_ALLOC_WMARK_SHIFT | PA_ALLOC_CPUSET) == GOT_PG)
+	if (pa_attempt(s, PA_STEP_OOM_ATTEMPT,
+		       PA_WMARK_HIGH << PA_ALLOC_WMARK_SHIFT | PA_ALLOC_CPUSET) == GOT_PG)
 		return GOT_PG;
 	if (refusal >= 0) {
 		pa_note_step(ac, PA_STEP_OOM_REFUSED, false, refusal);
 		return NEXT;
 	}
-	/* out_of_memory: without __GFP_FS it says that somebody was killed, and kills nobody. */
-	s->victim = !pretends && ac->args->oom && ac->args->oom(ac->pa, ac->args->oom_ctx);
-	pa_note_step(ac, PA_STEP_OOM_KILL, false, s->victim);
-	s->progress = pretends || s->victim || ac->gfp & PA_GFP_NOFAIL;
+	s->progress = pa_kill(s) || !(ac->gfp & PA_GFP_FS) || ac->gfp & PA_GFP_NOFAIL;
 	if (!(ac->gfp & PA_GFP_NOFAIL))
 		return NEXT;
-	if (attempt(s, PA_STEP_OOM_RESERVES, PA_ALLOC_NO_WATERMARKS | PA_ALLOC_CPUSET) == GOT_PG)
+	if (pa_attempt(s, PA_STEP_OOM_RESERVES, PA_ALLOC_NO_WATERMARKS | PA_ALLOC_CPUSET) == GOT_PG)
 		return GOT_PG;
-	return attempt(s, PA_STEP_OOM_RESERVES, PA_ALLOC_NO_WATERMARKS);
+	return pa_attempt(s, PA_STEP_OOM_RESERVES, PA_ALLOC_NO_WATERMARKS);
 }
 
-static enum next step_after_oom(struct slow *s)
+static enum pa_next step_after_oom(struct pa_slow_request *s)
 {
 	if (s->ac->args->task & PA_TASK_OOM_VICTIM &&
 	    (s->flags & PA_ALLOC_OOM || s->ac->gfp & PA_GFP_NOMEMALLOC))
@@ -415,59 +472,95 @@ static enum next step_after_oom(struct slow *s)
 	if (!s->progress)
 		return NOPAGE;
 	s->no_progress_loops = 0;
-	if (!s->victim && ++s->idle_rounds > MAX_IDLE_ROUNDS)
-		return FOREVER;
-	return RETRY;
+	return s->victim ? RETRY : pa_idle(s, RETRY);
 }
 
 /* -------------------------------------------------------------------------
  * nopage:
  */
 
-static enum next step_nopage(struct slow *s)
+static enum pa_next step_nopage(struct pa_slow_request *s)
 {
 	uint32_t flags = s->ac->rules->harder ? PA_ALLOC_NON_BLOCK : PA_ALLOC_MIN_RESERVE;
 
 	pa_note_step(s->ac, PA_STEP_NOPAGE, false, 0);
-	if (!(s->ac->gfp & PA_GFP_NOFAIL) || !may_reclaim(s))
+	if (!(s->ac->gfp & PA_GFP_NOFAIL) || !pa_may_reclaim(s))
 		return FAIL;
 	/* __alloc_pages_cpuset_fallback: first where the cpuset allows, then anywhere. */
-	if (attempt(s, PA_STEP_NOFAIL, flags | PA_ALLOC_CPUSET) == GOT_PG ||
-	    attempt(s, PA_STEP_NOFAIL, flags) == GOT_PG)
+	if (pa_attempt(s, PA_STEP_NOFAIL, flags | PA_ALLOC_CPUSET) == GOT_PG ||
+	    pa_attempt(s, PA_STEP_NOFAIL, flags) == GOT_PG)
 		return GOT_PG;
-	return ++s->idle_rounds > MAX_IDLE_ROUNDS ? FOREVER : RETRY;
+	return pa_idle(s, RETRY);
 }
 
-typedef enum next step_fn(struct slow *s);
+enum pa_next pa_idle(struct pa_slow_request *s, enum pa_next label)
+{
+	return ++s->idle_rounds > MAX_IDLE_ROUNDS ? FOREVER : label;
+}
 
-static step_fn *const steps[] = {
+static pa_step_fn *const steps[] = {
 	step_restart,  step_adjusted,	   step_compact_first, step_retry,
 	step_reserves, step_can_reclaim,   step_reclaim,       step_compact,
 	step_willing,  step_reclaim_retry, step_compact_retry, step_drop_nofragment,
 	step_oom,      step_after_oom,	   step_nopage,
 };
 
-#define AT_RETRY 3
-#define AT_NOPAGE 14
+static const struct pa_course course_4_7 = { steps, 0, { [RETRY] = 3, [NOPAGE] = 14 } };
+
+/* What reclaim and compaction aim at: more than the request if pageblocks are to stay whole. */
+static unsigned int aim(const struct pa_ctx *ac)
+{
+	if (!ac->rules->defrag_whole || !keeps_blocks_whole(ac) || ac->mt == PA_MOVABLE ||
+	    ac->order >= ac->pa->pageblock_order)
+		return ac->order;
+	return ac->pa->pageblock_order;
+}
+
+/* Will another round come to anything?  @lru: what was reclaimable when the last one began. */
+static bool goes_on(struct pa_slow_request *s, uint64_t *lru, uint32_t *quiet)
+{
+	uint64_t now = 0;
+
+	for (uint32_t i = 0; i < s->ac->pa->nr_zones; i++)
+		now += pa_zone_req(s->ac->pa, i)->nr_lru;
+	*quiet = now == *lru && !s->victim ? *quiet + 1 : 0;
+	*lru = now;
+	s->victim = false;
+	return *quiet <= MAX_QUIET_ROUNDS && ++s->rounds <= MAX_ROUNDS;
+}
 
 int pa_slowpath(struct pa_ctx *ac, uint64_t *pfn)
 {
-	struct slow s = {
+	static const struct pa_course *const courses[PA_NR_SLOW] = {
+		[PA_SLOW_4_7] = &course_4_7,	  [PA_SLOW_4_4] = &pa_course_4_4,
+		[PA_SLOW_3_10] = &pa_course_3_10, [PA_SLOW_2_6] = &pa_course_2_6,
+		[PA_SLOW_2_4] = &pa_course_2_4,
+	};
+	const struct pa_course *course = courses[ac->rules->slow];
+	struct pa_slow_request s = {
 		.ac = ac,
 		.pfn = PA_PFN_NONE,
 		.priority = PA_PRIO_SYNC_LIGHT,
 		.compacted = PA_COMPACT_SKIPPED,
 	};
-	enum next next = NEXT;
-	uint32_t rounds = 0;
+	enum pa_next next = NEXT;
+	uint64_t lru = 0;
+	uint32_t quiet = 0;
 
 	if (ac->rec)
 		ac->rec->slow = true;
-	for (size_t at = 0; next <= NOPAGE;) {
-		next = steps[at](&s);
-		if (next == RETRY && ++rounds > MAX_ROUNDS)
+	if (ac->gfp & PA_GFP_DIRECT_RECLAIM)
+		ac->gfp &= ~PA_GFP_ATOMIC; /* not both: a warning */
+	/* An empty zonelist is no slow path: up to 4.6 it does not come here at all. */
+	if (ac->rules->slow != PA_SLOW_4_7 && pa_preferred(ac) == PA_NO_ZONE)
+		next = FAIL;
+	ac->reach = aim(ac);
+	for (size_t at = course->first; next < PA_NR_LABELS;) {
+		next = course->steps[at](&s);
+		if ((next == RETRY || next == RESTART) && !goes_on(&s, &lru, &quiet))
 			next = FOREVER;
-		at = next == NEXT ? at + 1 : next == RETRY ? AT_RETRY : AT_NOPAGE;
+		if (next < PA_NR_LABELS)
+			at = next == NEXT ? at + 1 : course->labels[next];
 	}
 	pa_note_step(ac, next == GOT_PG ? PA_STEP_GOT_PG : PA_STEP_FAIL, next == GOT_PG, 0);
 	*pfn = next == GOT_PG ? s.pfn : PA_PFN_NONE;

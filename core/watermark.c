@@ -10,6 +10,10 @@
 #include "pa_req_internal.h"
 
 #define KB_PER_PAGE 4
+/* 2.4: zone_balance_ratio, zone_balance_min, zone_balance_max. */
+#define BALANCE_RATIO 128
+#define BALANCE_MIN 20
+#define BALANCE_MAX 255
 #define ALLOC_RESERVES                                                                             \
 	(PA_ALLOC_NON_BLOCK | PA_ALLOC_MIN_RESERVE | PA_ALLOC_HIGHATOMIC | PA_ALLOC_OOM)
 
@@ -50,24 +54,36 @@ uint32_t pa_stat_threshold(uint32_t cpus, uint64_t managed)
 	/* Steps of 128 MB of 4 KB pages. */
 	uint32_t threshold = 2 * fls(cpus) * (1 + fls(managed >> 15));
 
-	return threshold < 125 ? threshold : 125;
+	return threshold < PA_THRESHOLD_MOST ? threshold : PA_THRESHOLD_MOST;
 }
 
 /* -------------------------------------------------------------------------
  * How high
  */
 
-/* setup_per_zone_lowmem_reserve, within each node. */
+/* The pages that a zone's shares go by. */
+static uint64_t size_of(const struct pa *pa, uint32_t zone)
+{
+	return pa_rules(pa)->present_sizes ? pa_zone_req(pa, zone)->present :
+					     pa->zones[zone].managed;
+}
+
+/* setup_per_zone_lowmem_reserve, within each node.  2.4 adds up marks instead. */
 void pa_setup_reserve(struct pa *pa)
 {
 	const struct pa_knobs *knobs = &pa_req(pa)->knobs;
 	bool needs_top = pa_rules(pa)->reserve_needs_top;
+
+	if (pa_rules(pa)->sum_marks)
+		return;
 
 	for (uint32_t i = 0; i < pa->nr_zones; i++) {
 		struct pa_zone_req *zr = pa_zone_req(pa, i);
 		uint32_t ratio = knobs->lowmem_reserve_ratio[zr->type];
 		uint64_t above = 0;
 
+		if (!ratio && pa_rules(pa)->old_marks)
+			ratio = 1;
 		memset(zr->reserve, 0, sizeof(zr->reserve));
 		for (unsigned int top = zr->type + 1u; top < PA_NR_ZONE_TYPES; top++) {
 			uint64_t managed = 0;
@@ -76,7 +92,7 @@ void pa_setup_reserve(struct pa *pa)
 				const struct pa_zone_req *other = pa_zone_req(pa, k);
 
 				if (other->node == zr->node && other->type == top)
-					managed += pa->zones[k].managed;
+					managed += size_of(pa, k);
 			}
 			above += managed;
 			if (ratio && pa->zones[i].managed && (managed || !needs_top))
@@ -92,6 +108,31 @@ static bool is_capped(const struct pa *pa, const struct pa_zone_req *zr)
 	       (zr->type == PA_ZONE_MOVABLE && pa_rules(pa)->movable_capped);
 }
 
+/* The low and the high mark, @gap above each other; 5.4 forgets to drop the boost first. */
+static void set_zone_marks(struct pa *pa, uint32_t zone, uint64_t min, uint64_t gap)
+{
+	struct pa_zone_req *zr = pa_zone_req(pa, zone);
+	struct pa_zone *z = &pa->zones[zone];
+	uint64_t boost = pa_rules(pa)->boost_stays ? z->boost : 0;
+
+	z->boost = 0;
+	z->quick = false;
+	zr->wmark[PA_WMARK_MIN] = min;
+	zr->wmark[PA_WMARK_LOW] = min + boost + gap;
+	zr->wmark[PA_WMARK_HIGH] = min + boost + 2 * gap;
+	z->wmark_high = zr->wmark[PA_WMARK_HIGH];
+}
+
+/* free_area_init_core of 2.4: each zone for itself, 1 to 2 to 3. */
+static void set_marks_2_4(struct pa *pa)
+{
+	for (uint32_t i = 0; i < pa->nr_zones; i++) {
+		uint64_t min = clamp(size_of(pa, i) / BALANCE_RATIO, BALANCE_MIN, BALANCE_MAX);
+
+		set_zone_marks(pa, i, min, min);
+	}
+}
+
 /* __setup_per_zone_wmarks for @kbytes of min_free_kbytes. */
 static void set_marks(struct pa *pa, uint64_t kbytes)
 {
@@ -100,24 +141,21 @@ static void set_marks(struct pa *pa, uint64_t kbytes)
 
 	for (uint32_t i = 0; i < pa->nr_zones; i++) {
 		if (!is_capped(pa, pa_zone_req(pa, i)))
-			lowmem += pa->zones[i].managed;
+			lowmem += size_of(pa, i);
 	}
 	for (uint32_t i = 0; i < pa->nr_zones; i++) {
-		struct pa_zone_req *zr = pa_zone_req(pa, i);
-		struct pa_zone *z = &pa->zones[i];
-		uint64_t share = lowmem ? pages_min * z->managed / lowmem : 0;
-		uint64_t gap = per_ten_thousand(z->managed, req->knobs.watermark_scale_factor);
+		uint64_t size = size_of(pa, i), share = lowmem ? pages_min * size / lowmem : 0;
+		uint64_t gap = per_ten_thousand(size, req->knobs.watermark_scale_factor);
+		bool capped = is_capped(pa, pa_zone_req(pa, i));
 
-		zr->wmark[PA_WMARK_MIN] = share;
-		if (is_capped(pa, zr))
-			zr->wmark[PA_WMARK_MIN] = clamp(z->managed / 1024, 32, 128);
-		if (gap < share / 4)
+		if (gap < share / 4 || pa_rules(pa)->old_marks)
 			gap = share / 4;
-		z->boost = 0;
-		z->quick = false;
-		zr->wmark[PA_WMARK_LOW] = zr->wmark[PA_WMARK_MIN] + gap;
-		zr->wmark[PA_WMARK_HIGH] = zr->wmark[PA_WMARK_LOW] + gap;
-		z->wmark_high = zr->wmark[PA_WMARK_HIGH];
+		set_zone_marks(pa, i, capped ? clamp(size / 1024, 32, 128) : share, gap);
+		/* tmp / 2 above the min mark, not twice tmp / 4. */
+		if (pa_rules(pa)->old_marks) {
+			pa_zone_req(pa, i)->wmark[PA_WMARK_HIGH] += share / 2 - share / 4 * 2;
+			pa->zones[i].wmark_high = pa_zone_req(pa, i)->wmark[PA_WMARK_HIGH];
+		}
 	}
 }
 
@@ -130,8 +168,8 @@ static uint64_t buffer_pages(const struct pa *pa)
 		const struct pa_zone_req *zr = pa_zone_req(pa, i);
 		uint64_t high = zr->wmark[PA_WMARK_HIGH];
 
-		if (zr->type <= PA_ZONE_NORMAL && pa->zones[i].managed > high)
-			sum += pa->zones[i].managed - high;
+		if (zr->type <= PA_ZONE_NORMAL && size_of(pa, i) > high)
+			sum += size_of(pa, i) - high;
 	}
 	return sum;
 }
@@ -147,19 +185,33 @@ static uint64_t recommended(const struct pa *pa)
 	return (pages < most ? pages : most) * KB_PER_PAGE;
 }
 
+/* What each zone may give in one turn, when marks are set up. */
+void pa_setup_fair(struct pa *pa)
+{
+	for (uint32_t i = 0; pa_rules(pa)->fair && i < pa->nr_zones; i++)
+		pa_zone_req(pa, i)->fair = pa_turn(pa_zone_req(pa, i));
+}
+
 void pa_setup_marks(struct pa *pa)
 {
 	const struct pa_knobs *knobs = &pa_req(pa)->knobs;
 	uint64_t kbytes = knobs->min_free_kbytes;
 
+	if (!pa_rules(pa)->min_free_most) {
+		set_marks_2_4(pa);
+		return;
+	}
 	if (!kbytes) {
 		/* As at boot, when no zone has marks yet. */
 		for (uint32_t i = 0; i < pa->nr_zones; i++)
 			memset(pa_zone_req(pa, i)->wmark, 0, sizeof(pa_zone_req(pa, i)->wmark));
-		kbytes = clamp(isqrt(buffer_pages(pa) * KB_PER_PAGE * 16), 128, 262144);
+		kbytes = clamp(isqrt(buffer_pages(pa) * KB_PER_PAGE * 16), 128,
+			       pa_rules(pa)->min_free_most);
 	}
 	set_marks(pa, kbytes);
-	if (!knobs->min_free_kbytes && knobs->khugepaged && recommended(pa) > kbytes)
+	/* There is no THP without compaction. */
+	if (!knobs->min_free_kbytes && knobs->khugepaged && pa_rules(pa)->suits != PA_SUITS_NEVER &&
+	    recommended(pa) > kbytes)
 		set_marks(pa, recommended(pa));
 }
 
@@ -214,7 +266,25 @@ static bool has_block(const struct pa_rules *rules, const struct pa_zone *z, uns
 		orders |= z->orders[PA_CMA];
 	if (flags & last)
 		orders |= z->orders[PA_HIGHATOMIC];
+	for (unsigned int mt = 0; rules->harder_any_block && flags & last && mt < PA_NR_MT; mt++)
+		orders |= z->orders[mt];
 	return orders >> order;
+}
+
+/*
+ * Up to 4.3 the pages of each order below do not count for the next, which must have half of what
+ * the one before needed: zone_watermark_ok.
+ */
+static bool has_shares(const struct pa *pa, uint32_t zone, unsigned int order, int64_t free,
+		       int64_t min)
+{
+	for (unsigned int o = 0; o < order; o++) {
+		free -= (int64_t)(pa_nr_free(pa, zone, o) << o);
+		min >>= 1;
+		if (free <= min)
+			return false;
+	}
+	return true;
 }
 
 bool pa_watermark_test(const struct pa *pa, uint32_t zone, unsigned int order, uint64_t mark,
@@ -230,7 +300,10 @@ bool pa_watermark_test(const struct pa *pa, uint32_t zone, unsigned int order, u
 
 	if (free - less <= min + (int64_t)zr->reserve[highest])
 		verdict = PA_ZONE_LOW;
-	else if (order && !has_block(rules, z, order, flags))
+	else if (rules->cumulative &&
+		 !has_shares(pa, zone, order, free + 1 - (int64_t)pa_pages(order), min))
+		verdict = PA_ZONE_FRAGMENTED;
+	else if (!rules->cumulative && order && !has_block(rules, z, order, flags))
 		verdict = PA_ZONE_FRAGMENTED;
 	if (look) {
 		*look = (struct pa_zone_look){
@@ -263,14 +336,49 @@ static bool sees_through_boost(const struct pa_ctx *ac, const struct pa_zone *z,
 {
 	if (ac->order || !z->boost || flags & PA_ALLOC_WMARK_MASK)
 		return false;
-	return ac->rules->boost_by_atomic ? ac->gfp & PA_GFP_ATOMIC : flags & PA_ALLOC_MIN_RESERVE;
+	return (ac->rules->boost_by_atomic && ac->gfp & PA_GFP_ATOMIC) ||
+	       (ac->rules->boost_by_min && flags & PA_ALLOC_MIN_RESERVE);
+}
+
+/* 2.4: what is free must exceed the marks of this zone and of all tried before it. */
+static bool watermark_sum(struct pa_ctx *ac, uint32_t zone, unsigned int wmark, uint32_t flags,
+			  struct pa_zone_look *look)
+{
+	const struct pa_zone_req *zr = pa_zone_req(ac->pa, zone);
+	uint64_t mark = zr->wmark[wmark] >> (flags & PA_ALLOC_NON_BLOCK ? 2 : 0);
+	int64_t free = pa_zone_free(&ac->pa->zones[zone], zr), one = (int64_t)pa_pages(ac->order);
+	bool ok;
+
+	ac->tried += mark;
+	ok = free > one + (int64_t)ac->tried;
+	if (look)
+		*look = (struct pa_zone_look){
+			.zone = (uint8_t)zone,
+			.verdict = ok ? PA_ZONE_OK : PA_ZONE_LOW,
+			.flags = flags,
+			.free = free,
+			.unusable = one,
+			.mark = (int64_t)mark,
+			.min = (int64_t)ac->tried,
+		};
+	return ok;
 }
 
 /*
  * The short cut of zone_watermark_fast for order 0 keeps the whole mark, so it is never laxer than
- * the test and needs no code of its own.
+ * the test and needs no code of its own; but 5.4's also passes on the HIGHATOMIC reserve.
  */
-bool pa_watermark_fast(const struct pa_ctx *ac, uint32_t zone, unsigned int wmark, uint32_t flags)
+static bool short_cut(const struct pa_ctx *ac, uint32_t zone, uint64_t mark, uint32_t flags)
+{
+	const struct pa_zone_req *zr = pa_zone_req(ac->pa, zone);
+	const struct pa_zone *z = &ac->pa->zones[zone];
+	int64_t cma = flags & PA_ALLOC_CMA ? 0 : (int64_t)z->free[PA_CMA];
+
+	return ac->rules->fast_highatomic && !ac->order &&
+	       pa_zone_free(z, zr) - cma > (int64_t)(mark + zr->reserve[ac->classzone]);
+}
+
+bool pa_watermark_fast(struct pa_ctx *ac, uint32_t zone, unsigned int wmark, uint32_t flags)
 {
 	const struct pa_zone_req *zr = pa_zone_req(ac->pa, zone);
 	const struct pa_zone *z = &ac->pa->zones[zone];
@@ -281,10 +389,19 @@ bool pa_watermark_fast(const struct pa_ctx *ac, uint32_t zone, unsigned int wmar
 
 	if (ac->rec && ac->rec->nr_looks < PA_MAX_LOOKS)
 		look = &ac->rec->looks[ac->rec->nr_looks];
-	ok = pa_watermark_test(ac->pa, zone, ac->order, mark, ac->highest, flags, free, look);
+	if (ac->rules->sum_marks)
+		ok = watermark_sum(ac, zone, wmark, flags, look);
+	else
+		ok = pa_watermark_test(ac->pa, zone, ac->order, mark, ac->classzone, flags, free,
+				       look);
 	if (!ok && sees_through_boost(ac, z, flags))
-		ok = pa_watermark_test(ac->pa, zone, 0, zr->wmark[PA_WMARK_MIN], ac->highest, flags,
-				       free, look);
+		ok = pa_watermark_test(ac->pa, zone, 0, zr->wmark[PA_WMARK_MIN], ac->classzone,
+				       flags, free, look);
+	if (!ok && short_cut(ac, zone, mark, flags)) {
+		ok = true;
+		if (look)
+			look->verdict = PA_ZONE_OK;
+	}
 	if (look)
 		look->wmark = (uint8_t)wmark;
 	if (ac->rec)
@@ -295,6 +412,7 @@ bool pa_watermark_fast(const struct pa_ctx *ac, uint32_t zone, unsigned int wmar
 /*
  * With no flag set, and enough pages of the types that anybody may have, the first attempt of
  * any request passes at this zone: from 6.7 on it is held to the high mark, before to the low.
+ * quick.c knows the lists of 5.14 and later only.
  */
 void pa_allow_quick(struct pa *pa, uint32_t zone)
 {
@@ -311,6 +429,7 @@ void pa_allow_quick(struct pa *pa, uint32_t zone)
 		reserve = zr->reserve[type] > reserve ? zr->reserve[type] : reserve;
 	need += reserve + (rules->free_highatomic ? 0 : zr->nr_reserved_highatomic);
 	need += pa_pages(pa->pageblock_order) - 1; /* what the largest quick request uses up */
-	z->quick = !zr->flags && free > (int64_t)need &&
+	z->quick = rules->pcp_lists >= PA_PCP_ORDERS && !zr->flags && free > (int64_t)need &&
 		   !(rules->skip_busy_kswapd && pa_node(pa, zr->node)->kswapd_woken);
+	z->quick *= z->end - z->start;
 }

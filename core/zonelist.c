@@ -63,23 +63,63 @@ static int next_best(const struct order *o, uint32_t local, uint64_t *used)
 	return best;
 }
 
-/* Append @nid's zones up to type @highest, high to low: build_zonerefs_node. */
-static uint8_t *add_node(const struct pa *pa, uint8_t *list, uint32_t nid, unsigned int highest)
+/* Append @nid's zones of types @highest down to @lowest: build_zonerefs_node. */
+static uint8_t *add_node(const struct pa *pa, uint8_t *list, uint32_t nid, unsigned int highest,
+			 unsigned int lowest)
 {
-	for (unsigned int type = highest + 1; type-- > 0;) {
-		for (uint32_t i = 0; i < pa->nr_zones; i++) {
-			const struct pa_zone_req *zr = pa_zone_req(pa, i);
+	for (unsigned int type = highest + 1; type-- > lowest;) {
+		uint32_t zone = pa_zone_by(pa, nid, type);
 
-			if (zr->node == nid && zr->type == type && pa->zones[i].managed)
-				*list++ = (uint8_t)i;
-		}
+		if (zone != PA_NO_ZONE && pa->zones[zone].managed)
+			*list++ = (uint8_t)zone;
 	}
 	return list;
+}
+
+/* Pages of @nid, or of all nodes if that is none, in zones below NORMAL, and in all. */
+static void count_pages(const struct pa *pa, uint32_t nid, uint64_t *low, uint64_t *all)
+{
+	*low = *all = 0;
+	for (uint32_t i = 0; i < pa->nr_zones; i++) {
+		const struct pa_zone_req *zr = pa_zone_req(pa, i);
+
+		if (nid != UINT32_MAX && zr->node != nid)
+			continue;
+		*all += pa->zones[i].managed;
+		*low += zr->type < PA_ZONE_NORMAL ? pa->zones[i].managed : 0;
+	}
+}
+
+/*
+ * default_zonelist_order: where zones below NORMAL are small, they are to be used last on all
+ * nodes; unless one node has little else.  3.10 also spares a node without NORMAL that.
+ */
+static bool in_zone_order(const struct pa *pa)
+{
+	uint32_t nodes = pa_req(pa)->nodes;
+	uint64_t low, all, average;
+
+	if (!pa_rules(pa)->zone_order || nodes == 1)
+		return false;
+	count_pages(pa, UINT32_MAX, &low, &all);
+	if (!low || low > all / 2)
+		return false;
+	average = all / (nodes + 1);
+	for (uint32_t n = 0; n < nodes; n++) {
+		count_pages(pa, n, &low, &all);
+		if (low && all > average && low > all * 70 / 100)
+			return false;
+		if (pa_rules(pa)->suits != PA_SUITS_NEVER &&
+		    pa_zone_by(pa, n, PA_ZONE_NORMAL) == PA_NO_ZONE)
+			return false;
+	}
+	return true;
 }
 
 void pa_build_zonelists(struct pa *pa, const uint8_t *distances)
 {
 	struct order o = { .pa = pa, .distance = distances, .nodes = pa_req(pa)->nodes };
+	bool by_zone = in_zone_order(pa);
 
 	for (uint32_t local = 0; local < o.nodes; local++) {
 		uint32_t order[PA_MAX_NODES], nr = 0, prev = local;
@@ -95,8 +135,12 @@ void pa_build_zonelists(struct pa *pa, const uint8_t *distances)
 		for (unsigned int highest = 0; highest < PA_NR_ZONE_TYPES; highest++) {
 			uint8_t *end = (uint8_t *)(uintptr_t)pa_zonelist_of(pa, local, highest);
 
-			for (uint32_t i = 0; i < nr; i++)
-				end = add_node(pa, end, order[i], highest);
+			for (unsigned int type = highest + 1; by_zone && type-- > 0;) {
+				for (uint32_t i = 0; i < nr; i++)
+					end = add_node(pa, end, order[i], type, type);
+			}
+			for (uint32_t i = 0; !by_zone && i < nr; i++)
+				end = add_node(pa, end, order[i], highest, 0);
 			*end = PA_NO_ZONE;
 		}
 	}

@@ -80,7 +80,7 @@ static void out_counts(struct out_json *j, const struct replay_result *res)
 	out_known(j, "repairs", res->repairs, picks);
 	out_u64(j, "reordered", res->reordered);
 	out_u64(j, "rotations", res->rotations);
-	out_u64(j, "inferred", res->inferred);
+	out_u64(j, "held", res->held);
 	out_u64(j, "captures", res->captures);
 	out_u64(j, "dropped", res->dropped);
 	out_known(j, "lists", res->lists, end);
@@ -88,6 +88,40 @@ static void out_counts(struct out_json *j, const struct replay_result *res)
 	out_known(j, "lists_exact_set", res->lists_exact_set, end);
 	out_known(j, "final_blocks", res->final_blocks, end);
 	out_known(j, "final_blocks_exact", res->final_blocks_exact, end);
+}
+
+static const char *zone_name(const struct trace_meta *meta, uint32_t id)
+{
+	for (uint32_t i = 0; i < meta->nr_zones; i++)
+		if (meta->zone[i].id == id)
+			return meta->zone[i].name;
+	return "?";
+}
+
+static void out_pfn(struct out_json *j, const char *name, uint64_t pfn)
+{
+	out_known(j, name, pfn, pfn != PA_PFN_NONE);
+}
+
+static void out_lists(struct out_json *j, const struct trace_meta *meta,
+		      const struct replay_result *res)
+{
+	const struct replay_list_diff *d;
+
+	out_array(j, "list_differences");
+	for (d = res->list_diff; d < res->list_diff + res->nr_list_diffs; d++) {
+		out_object_inline(j, NULL);
+		out_str(j, "zone", zone_name(meta, d->zone));
+		out_u64(j, "order", d->order);
+		out_str(j, "mt", pa_mt_name(d->mt));
+		out_u64(j, "kernel_blocks", d->kernel);
+		out_u64(j, "core_blocks", d->core);
+		out_u64(j, "at", d->at);
+		out_pfn(j, "kernel_pfn", d->kernel_pfn);
+		out_pfn(j, "core_pfn", d->core_pfn);
+		out_close(j);
+	}
+	out_close(j);
 }
 
 static int print_json(const struct trace_meta *meta, const struct options *opt,
@@ -110,6 +144,7 @@ static int print_json(const struct trace_meta *meta, const struct options *opt,
 	out_classes(&j, res);
 	out_first(&j, &res->first);
 	out_counts(&j, res);
+	out_lists(&j, meta, res);
 	if (opt->replay.check)
 		out_str(&j, "unsound", res->unsound);
 	out_str(&j, "cut", res->cut ? res->why : NULL);
@@ -156,6 +191,32 @@ static void print_classes(const struct replay_result *res)
 		       replay_class_name(res->first.class), res->first.kernel, res->first.core);
 }
 
+static void print_block(const char *whose, uint64_t pfn)
+{
+	if (pfn == PA_PFN_NONE)
+		printf(" %s nothing", whose);
+	else
+		printf(" %s 0x%" PRIx64, whose, pfn);
+}
+
+static void print_lists(const struct trace_meta *meta, const struct replay_result *res)
+{
+	const struct replay_list_diff *d;
+
+	for (d = res->list_diff; d < res->list_diff + res->nr_list_diffs; d++) {
+		printf("list %s order %u %s: %" PRIu64 " blocks in the kernel, %" PRIu64
+		       " in the core; first apart at %" PRIu64 ":",
+		       zone_name(meta, d->zone), d->order, pa_mt_name(d->mt), d->kernel, d->core,
+		       d->at);
+		print_block("kernel", d->kernel_pfn);
+		print_block("core", d->core_pfn);
+		putchar('\n');
+	}
+	if (res->lists - res->lists_exact_order > res->nr_list_diffs)
+		printf("and %" PRIu64 " more lists\n",
+		       res->lists - res->lists_exact_order - res->nr_list_diffs);
+}
+
 static const char *verdict(const struct replay_result *res)
 {
 	if (!res->zones_begin)
@@ -195,6 +256,7 @@ static void print_text(const struct trace_meta *meta, const struct replay_result
 		       res->picks_skipped);
 	printf("repairs      %" PRIu64 "\n", res->repairs);
 	print_classes(res);
+	print_lists(meta, res);
 	if (res->unsound)
 		printf("unsound: %s\n", res->unsound);
 	printf("%s\n", verdict(res));

@@ -368,6 +368,8 @@ static int read_field(struct import *im, const json_t *o, char letter, const str
 		return get_flag(im, o, "tail", EV_ROTATE_TAIL, 0, &ev->bits);
 	case 's':
 		return get_flag(im, o, "fast", EV_FAST, 0, &ev->bits);
+	case 'h':
+		return get_flag(im, o, "held", EV_HELD, 0, &ev->bits);
 	case 'x':
 		return get_flag(im, o, "to_tail", EV_TO_TAIL, 0, &ev->bits);
 	}

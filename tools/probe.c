@@ -14,6 +14,7 @@
 #include "record.skel.h"
 
 #define CLOCK_SHIFT 8 /* STREAM_CLOCK_SHIFT of bpf/stream.bpf.h */
+#define STUCK_NS 10000000000ULL
 
 /* configure() cuts off the end of what the programs call .bss. */
 _Static_assert(offsetof(struct record_bpf__bss, stream) +
@@ -74,7 +75,9 @@ static void configure(struct probe *p, const struct host *host, const struct sit
 	ro->nr_pcp_lists = host->nr_pcp_lists;
 	ro->nr_lowmem_reserve = host->nr_lowmem_reserve;
 	ro->free_area_size = host->free_area_size;
-	ro->watch_turns = plan->group[GROUP_ISOLATE];
+	ro->reclaim_gfp_first = host_tracepoint_args(host, "mm_vmscan_direct_reclaim_begin") == 3;
+	ro->watch_turns = plan->group[GROUP_ISOLATE] || plan->group[GROUP_HANDS];
+	ro->moves_first = !host_has_func(host, "__move_freepages_block"); /* came with 6.10 */
 	if (site_plan_tier(plan) == TIER_TRACEPOINT && host->cpus <= WATCH_MAX_CPUS)
 		ro->watch_pcp_locks =
 			host_has_func(host, "bpf_rdonly_cast") ? WATCH_BY_CAST : WATCH_BY_HELPER;
@@ -146,7 +149,7 @@ static struct bpf_link *attach_site(struct probe *p, const struct site *site)
 	struct bpf_link *link = NULL;
 	char name[128];
 
-	if (site->kind == SITE_TP)
+	if (site_is_tracepoint(site))
 		return bpf_program__attach_raw_tracepoint(prog, site->func);
 	if (site->kind != SITE_KPROBE && site->kind != SITE_KRETPROBE)
 		return bpf_program__attach_trace(prog);
@@ -261,8 +264,9 @@ static void lost_event(struct probe *p, uint64_t count, struct trace_event *ev)
 }
 
 /*
- * The record at the tail was claimed and is not finished: its CPU was interrupted between
- * the two.  Give it a tenth of a second, then go on without it.
+ * The record at the tail was claimed and is not finished: its CPU was interrupted between the
+ * two, or is a guest's and does not run.  Wait for it while there is room for what others
+ * write, but not for ever.
  */
 static size_t skip_stuck(struct probe *p, struct trace_event *ev)
 {
@@ -272,7 +276,7 @@ static size_t skip_stuck(struct probe *p, struct trace_event *ev)
 		p->stuck_ns = now;
 		return 0;
 	}
-	if (now - p->stuck_ns < 100000000ULL)
+	if (now - p->stuck_ns < STUCK_NS && probe_head(p) - p->tail < 1ULL << (p->shift - 1))
 		return 0;
 	p->stuck_ns = 0;
 	p->tail++;

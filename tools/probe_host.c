@@ -34,15 +34,16 @@ static const struct {
 	{ "per_cpu_pages",
 	  " lock count high high_min high_max batch flags alloc_factor free_factor expire "
 	  "free_count lists " },
-	{ "page", " flags lru __filler mlock_count buddy_list pcp_list pcp_llist mapping index "
-		  "__folio_index share private pp_magic pp _pp_mapping_pad dma_addr "
-		  "dma_addr_upper pp_frag_count pp_ref_count compound_head compound_info "
-		  "compound_dtor compound_order compound_mapcount compound_pincount compound_nr "
-		  "_compound_pad_1 _compound_pad_2 hpage_pinned_refcount deferred_list _pt_pad_1 "
-		  "pmd_huge_pte _pt_pad_2 pt_mm pt_frag_refcount pt_share_count ptl pgmap "
-		  "_unused_pgmap_compound_head zone_device_data callback_head rcu_head _mapcount "
-		  "page_type _refcount memcg_data _private_1 _last_cpupid virtual kmsan_shadow "
-		  "kmsan_origin " },
+	{ "page",
+	  " flags lru __filler mlock_count buddy_list pcp_list pcp_llist mapping index "
+	  "__folio_index share private pp_magic pp _pp_mapping_pad dma_addr "
+	  "dma_addr_upper pp_frag_count pp_ref_count compound_head compound_info "
+	  "compound_dtor compound_order compound_mapcount compound_pincount compound_nr "
+	  "_compound_pad_1 _compound_pad_2 hpage_pinned_refcount deferred_list _pt_pad_1 "
+	  "pmd_huge_pte _pt_pad_2 pt_mm pt_frag_refcount pt_share_count ptl pgmap "
+	  "_unused_pgmap_compound_head _unused_pgmap_compound_info order zone_device_data callback_head rcu_head _mapcount "
+	  "page_type _refcount memcg_data _private_1 _last_cpupid virtual kmsan_shadow "
+	  "kmsan_origin " },
 };
 
 static bool is_known(const char *list, const char *name)

@@ -25,6 +25,8 @@ const struct site_group site_groups[NR_SITE_GROUPS] = {
 		GROUP_DIRECT_FREE, false },
 	[GROUP_ISOLATE] = { "blocks that compaction and page reporting take out",
 		"free blocks isolated by compaction or page reporting; its list rotations", -1, false },
+	[GROUP_HANDS] = { "blocks in the hands of compaction, read from its own lists",
+		"free blocks isolated by compaction; its list rotations", GROUP_ISOLATE, false },
 	[GROUP_PUTBACK] = { "isolated blocks put back", "isolated blocks put back", -1, false },
 	[GROUP_ROTATE] = { "list rotations of compaction's migrate scanner",
 		"list rotations by compaction", -1, false },
@@ -42,8 +44,7 @@ const struct site sites[] = {
 	TP(mm_page_alloc_zone_locked, GROUP_PAGES, 4),
 	TP(mm_page_pcpu_drain, GROUP_PAGES, 3),
 	TP(mm_page_alloc_extfrag, GROUP_PAGES, 5),
-	/* (order, gfp) up to 7.0; swapped, with a third argument, from 7.1 */
-	TP(mm_vmscan_direct_reclaim_begin, GROUP_SLOW_PATH, 2),
+	TP(mm_vmscan_direct_reclaim_begin, GROUP_SLOW_PATH, 0),
 	TP(mm_vmscan_direct_reclaim_end, GROUP_SLOW_PATH, 0),
 	TP(mm_vmscan_kswapd_wake, GROUP_SLOW_PATH, 3),
 	TP(mm_vmscan_kswapd_sleep, GROUP_SLOW_PATH, 1),
@@ -69,6 +70,8 @@ const struct site sites[] = {
 	{ "site_compaction_alloc_exit", "compaction_alloc", SITE_FEXIT, GROUP_ISOLATE, 0 },
 	{ "site_isolate_block", "isolate_freepages_block", SITE_FENTRY, GROUP_ISOLATE, 0 },
 	{ "site_isolate_block_exit", "isolate_freepages_block", SITE_FEXIT, GROUP_ISOLATE, 0 },
+	{ "hands_begin", "mm_compaction_begin", SITE_HANDS, GROUP_HANDS, 4 },
+	{ "hands_end", "mm_compaction_end", SITE_HANDS, GROUP_HANDS, 5 },
 	{ "site_putback", "__putback_isolated_page", SITE_FENTRY, GROUP_PUTBACK, 0 },
 	{ "site_move_freelist_tail", "move_freelist_tail", SITE_FENTRY, GROUP_ROTATE, 0 },
 	{ "site_move_block", "__move_freepages_block", SITE_FENTRY, GROUP_MOVE, 0 },
@@ -87,10 +90,15 @@ const char *tier_name(enum tier tier)
 	return names[tier];
 }
 
+bool site_is_tracepoint(const struct site *site)
+{
+	return site->kind == SITE_TP || site->kind == SITE_HANDS;
+}
+
 const char *site_kind_name(enum site_kind kind)
 {
-	static const char *const names[] = { "tracepoint", "fentry", "fexit", "kprobe",
-					     "kretprobe" };
+	static const char *const names[] = { "tracepoint", "hands",  "fentry",
+					     "fexit",	   "kprobe", "kretprobe" };
 
 	return names[kind];
 }
@@ -131,7 +139,7 @@ static void try_site(const struct host *host, const struct site *site, enum tier
 	bool probe = site->kind == SITE_KPROBE || site->kind == SITE_KRETPROBE;
 	int err;
 
-	if (site->kind == SITE_TP) {
+	if (site_is_tracepoint(site)) {
 		err = host_tracepoint_args(host, site->func);
 		if (err < 0)
 			snprintf(state->why, sizeof(state->why), "not in this kernel");

@@ -11,7 +11,14 @@
 
 #include "host.h"
 
-enum site_kind { SITE_TP, SITE_FENTRY, SITE_FEXIT, SITE_KPROBE, SITE_KRETPROBE };
+enum site_kind {
+	SITE_TP,
+	SITE_HANDS, /* a tracepoint as well: its program keeps track of a compactor's own lists */
+	SITE_FENTRY,
+	SITE_FEXIT,
+	SITE_KPROBE,
+	SITE_KRETPROBE
+};
 
 /*
  * Sites of one group work together or not at all.  A group with `instead_of` is tried
@@ -24,6 +31,7 @@ enum site_group_id {
 	GROUP_DIRECT_FREE,
 	GROUP_DIRECT_FREE_OLD,
 	GROUP_ISOLATE,
+	GROUP_HANDS,
 	GROUP_PUTBACK,
 	GROUP_ROTATE,
 	GROUP_MOVE,
@@ -54,6 +62,7 @@ enum tier { TIER_AUTO, TIER_TRACEPOINT, TIER_FENTRY, TIER_KPROBE };
 
 const char *tier_name(enum tier tier);
 const char *site_kind_name(enum site_kind kind);
+bool site_is_tracepoint(const struct site *site);
 
 struct site_state {
 	bool on;

@@ -14,12 +14,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "replay_internal.h"
 
 #define NO_CPU UINT32_MAX
-#define CHECK_EVERY 65536
 #define PCP_MAX_ORDER 3 /* PAGE_ALLOC_COSTLY_ORDER: pcp lists hold these and pageblock order */
 
 struct zone_state *replay_zone(struct replay *r, uint64_t pfn)
@@ -187,7 +185,7 @@ void replay_close_zone(struct replay *r, struct zone_state *z)
 }
 
 /* An event of @c's CPU that is no pick: everything open there is over, and so is the lock hold. */
-static void close_cpu(struct replay *r, uint32_t cpu)
+void replay_close_cpu(struct replay *r, uint32_t cpu)
 {
 	struct cpu_state *c = &r->cpus[cpu];
 
@@ -263,7 +261,7 @@ static void close_before_pick(struct replay *r, const struct trace_event *ev,
 	if (!claim && (c->has_move || c->has_pick))
 		close_pick(r, ev->cpu);
 	if (c->has_insertion)
-		close_cpu(r, ev->cpu);
+		replay_close_cpu(r, ev->cpu);
 }
 
 static void on_zone_alloc(struct replay *r, const struct trace_event *ev, struct zone_state *z)
@@ -346,7 +344,7 @@ static void on_alloc(struct replay *r, const struct trace_event *ev, struct zone
 						   replay_mt(r, ev->mt) == PA_MOVABLE;
 	struct pa_page_info info;
 
-	close_cpu(r, ev->cpu);
+	replay_close_cpu(r, ev->cpu);
 	if (!r->opt.no_repair && !pa_page(r->pa, ev->pfn, &info) && info.free) {
 		/* Picked on another CPU a moment ago, or never seen leaving its list. */
 		replay_close_zone(r, z);
@@ -357,7 +355,6 @@ static void on_alloc(struct replay *r, const struct trace_event *ev, struct zone
 	}
 	pa_set_use(r->pa, ev->pfn, ev->order, movable ? PA_USE_MOVABLE : PA_USE_PINNED);
 	replay_learn_block(r, z, ev->pfn, replay_mt(r, ev->mt));
-	replay_note_compound(z, ev->pfn, ev->arg & r->gfp_comp ? ev->order : 0);
 }
 
 static struct insertion insertion_of(const struct replay *r, const struct trace_event *ev,
@@ -379,10 +376,16 @@ static struct insertion insertion_of(const struct replay *r, const struct trace_
 static void on_free(struct replay *r, const struct trace_event *ev, const struct zone_state *z)
 {
 	struct cpu_state *c = &r->cpus[ev->cpu];
+	struct pa_page_info info;
 
-	close_cpu(r, ev->cpu);
+	replay_close_cpu(r, ev->cpu);
+	if (r->inserts_unlocked && !pa_page(r->pa, ev->pfn, &info) && info.free) {
+		/* Taken unseen, by a compactor: it takes free blocks whole. */
+		misfit(r, "free", "free already", r->now, ev->ts, ev->pfn, ev->order);
+		if (!r->opt.no_repair)
+			replay_take(r, info.block, info.order);
+	}
 	pa_set_use(r->pa, ev->pfn, ev->order, PA_USE_PINNED);
-	replay_note_compound(z, ev->pfn, 0);
 	if (r->inserts_unlocked && !pcp_order(r, ev->order)) {
 		c->insertion = insertion_of(r, ev, z);
 		c->has_insertion = true;
@@ -407,6 +410,20 @@ static void drop_capture(struct replay *r, const struct trace_event *ev)
 	r->zones[p->zone].open_cpu = NO_CPU;
 }
 
+/*
+ * The free found its pcp list locked, but whoever held the lock may have let go before the
+ * trylock: a page that is drained next, or handed out without a pick, was on that list.
+ */
+static bool reached_pcp(const struct replay *r, const struct trace_event *ev)
+{
+	enum replay_later later;
+
+	if (r->opt.no_repair || !pcp_order(r, ev->order))
+		return false;
+	later = replay_later(r, r->now, ev->pfn, ev->order);
+	return later == REPLAY_LATER_ALLOC || later == REPLAY_LATER_USED;
+}
+
 /* A drain, or a free that goes to the buddy by itself. */
 static void on_insert(struct replay *r, const struct trace_event *ev, struct zone_state *z)
 {
@@ -416,10 +433,10 @@ static void on_insert(struct replay *r, const struct trace_event *ev, struct zon
 	drop_capture(r, ev);
 	if (c->has_insertion && ev->type == EV_ZONE_FREE && c->insertion.pfn == ev->pfn)
 		c->has_insertion = false; /* this one is the insertion */
-	close_cpu(r, ev->cpu);
+	replay_close_cpu(r, ev->cpu);
 	if (ev->type == EV_ZONE_FREE && !(ev->bits & EV_LOCKED)) {
 		c->insertion = ins;
-		c->has_insertion = true;
+		c->has_insertion = !reached_pcp(r, ev);
 		return;
 	}
 	enter_lock(r, z, ev->cpu);
@@ -453,6 +470,45 @@ static void on_isolate(struct replay *r, const struct trace_event *ev)
 		replay_take(r, ev->pfn, ev->order);
 	}
 	pa_set_use(r->pa, ev->pfn, ev->order, PA_USE_MOVABLE); /* a migration target */
+}
+
+/* Frees seen before the lock that are part of this block have entered their list by now. */
+static void insert_parts(struct replay *r, struct zone_state *z, uint64_t pfn, unsigned int order)
+{
+	struct cpu_state *c;
+
+	for (c = r->cpus; c < r->cpus + r->nr_cpus; c++) {
+		if (!c->has_insertion || c->insertion.pfn >> order != pfn >> order)
+			continue;
+		replay_close_zone(r, z);
+		close_insertion(r, c);
+	}
+}
+
+/*
+ * A compactor was seen to hold a block: it took it in a hold of the lock that is over.  If it is
+ * not free, that is no news: nothing follows from it, least of all that this hold is a new one.
+ * Free blocks are taken whole, so one seen in pieces (up to 6.9) tells of all of it.
+ */
+static void on_held(struct replay *r, const struct trace_event *ev, struct zone_state *z)
+{
+	struct trace_event whole = *ev;
+	struct pa_page_info info;
+
+	insert_parts(r, z, ev->pfn, ev->order);
+	if (pa_page(r->pa, ev->pfn, &info) || !info.free)
+		return;
+	replay_close_zone(r, z);
+	if (pa_page(r->pa, ev->pfn, &info) || !info.free)
+		return;
+	if (info.order > ev->order) {
+		whole.pfn = info.block;
+		whole.order = info.order;
+	}
+	r->cpus[ev->cpu].batch = false;
+	r->compacted = r->now + 1;
+	r->res.held++;
+	on_isolate(r, &whole);
 }
 
 static void on_putback(struct replay *r, const struct trace_event *ev)
@@ -489,7 +545,7 @@ static void on_move(struct replay *r, const struct trace_event *ev, struct zone_
 /* List surgery that is neither pick nor free. */
 static void on_surgery(struct replay *r, const struct trace_event *ev, struct zone_state *z)
 {
-	close_cpu(r, ev->cpu);
+	replay_close_cpu(r, ev->cpu);
 	enter_lock(r, z, ev->cpu);
 	z->last_cpu = ev->cpu;
 	if (ev->type == EV_MOVE_BLOCK) {
@@ -507,16 +563,14 @@ static void on_surgery(struct replay *r, const struct trace_event *ev, struct zo
 
 static void on_other(struct replay *r, const struct trace_event *ev)
 {
-	close_cpu(r, ev->cpu);
+	replay_close_cpu(r, ev->cpu);
 	if (ev->type == EV_LOST)
 		r->res.lost += ev->arg;
 	else if (ev->type >= EV_COMPACT_TRY && ev->type <= EV_COMPACT_MIGRATE)
 		r->compacted = r->now + 1;
-	if (ev->type == EV_COMPACT_FREE || ev->type == EV_COMPACT_FAST)
-		replay_infer(r, ev);
 }
 
-static int on_event(struct replay *r, const struct trace_event *ev)
+int replay_event(struct replay *r, const struct trace_event *ev)
 {
 	struct zone_state *z;
 
@@ -528,7 +582,7 @@ static int on_event(struct replay *r, const struct trace_event *ev)
 		return 0;
 	}
 	if (!z->begin && ev->type != EV_ZONE_ALLOC && ev->type != EV_FALLBACK) {
-		close_cpu(r, ev->cpu);
+		replay_close_cpu(r, ev->cpu);
 		return 0;
 	}
 	switch (ev->type) {
@@ -548,215 +602,14 @@ static int on_event(struct replay *r, const struct trace_event *ev)
 	case EV_ZONE_FREE:
 		on_insert(r, ev, z);
 		break;
+	case EV_ISOLATE:
+		if (ev->bits & EV_HELD) {
+			on_held(r, ev, z);
+			break;
+		}
+		/* fall through */
 	default:
 		on_surgery(r, ev, z);
 	}
 	return 0;
-}
-
-static void check(struct replay *r)
-{
-	const char *why = NULL;
-
-	if (r->opt.check && !r->res.unsound && !pa_check(r->pa, &why))
-		r->res.unsound = why ? why : "the state is not sound";
-}
-
-/* The events of ahead[0] below number @until; those of ahead[1], if there are any, come next. */
-static int play(struct replay *r, uint64_t until)
-{
-	const struct trace_item *item = &r->ahead[0];
-	const struct trace_event *ev;
-	int err;
-
-	for (; r->played < item->events.n; r->played++) {
-		ev = &item->events.ev[r->played];
-		if (item->events.first + r->played >= until)
-			return 0;
-		r->now = item->events.first + r->played;
-		err = on_event(r, ev);
-		if (err)
-			return err;
-		r->res.events++;
-		if (r->opt.event)
-			r->opt.event(r->opt.arg, r->now, ev);
-		if (r->now >= r->next_check) {
-			check(r);
-			r->next_check = r->now + CHECK_EVERY;
-		}
-	}
-	return 0;
-}
-
-/* Keep a copy of @item as what comes next. */
-static int keep(struct replay *r, const struct trace_item *item)
-{
-	struct trace_event *kept = r->kept[1];
-
-	if (item->events.n > r->kept_room[1]) {
-		kept = realloc(kept, item->events.n * sizeof(*kept));
-		if (!kept)
-			return -ENOMEM;
-		r->kept[1] = kept;
-		r->kept_room[1] = item->events.n;
-	}
-	if (item->events.n)
-		memcpy(kept, item->events.ev, item->events.n * sizeof(*kept));
-	r->ahead[1] = *item;
-	r->ahead[1].events.ev = kept;
-	return 0;
-}
-
-/* ahead[0] is played: what came next is at hand. */
-static void shift(struct replay *r)
-{
-	struct trace_event *kept = r->kept[0];
-	size_t room = r->kept_room[0];
-
-	r->kept[0] = r->kept[1];
-	r->kept_room[0] = r->kept_room[1];
-	r->kept[1] = kept;
-	r->kept_room[1] = room;
-	r->ahead[0] = r->ahead[1];
-	r->ahead[1].events.n = 0;
-	r->played = 0;
-}
-
-static int on_events(struct replay *r, const struct trace_item *item)
-{
-	int err;
-
-	if (r->opt.paced) {
-		err = play(r, UINT64_MAX);
-		if (err)
-			return err;
-		shift(r);
-		return keep(r, item);
-	}
-	if (!r->opt.ahead) {
-		r->ahead[0] = *item;
-		err = play(r, UINT64_MAX);
-		r->ahead[0].events.n = 0;
-		r->played = 0;
-		return err;
-	}
-	err = keep(r, item);
-	if (!err)
-		err = play(r, UINT64_MAX);
-	if (!err)
-		shift(r);
-	return err;
-}
-
-int replay_play(struct replay *r, uint64_t until)
-{
-	return play(r, until);
-}
-
-const struct trace_event *replay_at_hand(const struct replay *r)
-{
-	return r->played < r->ahead[0].events.n ? &r->ahead[0].events.ev[r->played] : NULL;
-}
-
-static int play_rest(struct replay *r)
-{
-	static const struct trace_item nothing = { .kind = TRACE_EVENTS };
-	int err = 0;
-
-	while (!err && r->played < r->ahead[0].events.n + r->ahead[1].events.n)
-		err = on_events(r, &nothing);
-	return err;
-}
-
-/* -------------------------------------------------------------------------
- * Snapshots
- */
-
-static void settle(struct replay *r)
-{
-	uint32_t cpu;
-
-	if (r->settled)
-		return;
-	r->settled = true;
-	for (cpu = 0; cpu < r->nr_cpus; cpu++)
-		close_cpu(r, cpu);
-	check(r);
-}
-
-int replay_item(struct replay *r, const struct trace_item *item)
-{
-	int err = item->kind == TRACE_EVENTS ? 0 : play_rest(r);
-
-	if (err)
-		return err;
-	switch (item->kind) {
-	case TRACE_EVENTS:
-		return on_events(r, item);
-	case TRACE_LIST:
-		if (item->list.at == TRACE_AT_BEGIN) {
-			return replay_load_list(r, &item->list);
-		}
-		settle(r);
-		return replay_final_list(r, &item->list);
-	case TRACE_BLOCKS:
-		if (item->blocks.at == TRACE_AT_BEGIN)
-			replay_load_blocks(r, &item->blocks);
-		return 0;
-	case TRACE_PCP:
-		if (item->pcp.at == TRACE_AT_BEGIN)
-			replay_load_pcp(r, &item->pcp);
-		return 0;
-	default:
-		return 0;
-	}
-}
-
-int replay_finish(struct replay *r)
-{
-	int err = play_rest(r);
-
-	if (err)
-		return err;
-	settle(r);
-	replay_final_end(r);
-	return 0;
-}
-
-int replay_run(struct trace_reader *reader, const struct replay_options *opt,
-	       struct replay_result *res, char *why, size_t len)
-{
-	struct replay_options ahead = *opt;
-	struct timespec from, to;
-	struct trace_item item;
-	struct replay *r;
-	int err;
-
-	ahead.ahead = true;
-	err = replay_open(trace_meta(reader), &ahead, &r, why, len);
-	if (err)
-		return err;
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &from);
-	while (!(err = trace_next(reader, &item)) && item.kind != TRACE_END &&
-	       item.kind != TRACE_CUT) {
-		err = replay_item(r, &item);
-		if (err)
-			break;
-	}
-	if (!err)
-		err = replay_finish(r);
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &to);
-	if (err) {
-		snprintf(why, len, "%s", err == -EBADMSG ? trace_why(reader) : strerror(-err));
-		goto out;
-	}
-	*res = *replay_result(r);
-	res->seconds =
-		(double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9;
-	res->cut = item.kind == TRACE_CUT;
-	if (res->cut)
-		snprintf(res->why, sizeof(res->why), "%s", trace_why(reader));
-out:
-	replay_close(r);
-	return err;
 }

@@ -99,6 +99,17 @@ struct replay_divergence {
 	char kernel[REPLAY_TEXT], core[REPLAY_TEXT];
 };
 
+#define REPLAY_LIST_DIFFS 4
+
+/* A closing list that is not the same, block by block from its head. */
+struct replay_list_diff {
+	uint32_t zone;		       /* of the trace */
+	uint8_t order, mt;	       /* enum pa_mt */
+	uint64_t kernel, core;	       /* blocks on it */
+	uint64_t at;		       /* the first place where they differ, from 0 */
+	uint64_t kernel_pfn, core_pfn; /* what is there; PA_PFN_NONE: nothing */
+};
+
 struct replay_result {
 	const struct pa_policy *policy;
 	const char *policy_from; /* "option", "trace" or "kernel release" */
@@ -111,7 +122,7 @@ struct replay_result {
 	uint64_t repairs;
 	uint64_t reordered; /* insertions moved before a pick that needed them */
 	uint64_t rotations; /* lists turned because the trace said so */
-	uint64_t inferred;  /* free blocks removed because of what compaction counted */
+	uint64_t held;	    /* free blocks removed because a compactor was seen to hold them */
 	uint64_t captures;  /* frees that a compactor took before they reached a list */
 	uint64_t dropped;   /* events left out because they did not fit the state */
 	uint64_t lists, lists_exact_order, lists_exact_set;
@@ -124,6 +135,8 @@ struct replay_result {
 	const char *unsound; /* pa_check's sentence, NULL while the state is sound */
 	struct replay_class_count classes[REPLAY_NR_CLASSES];
 	struct replay_divergence first;
+	struct replay_list_diff list_diff[REPLAY_LIST_DIFFS]; /* the first of them */
+	uint32_t nr_list_diffs;
 	double seconds; /* of processor time */
 };
 

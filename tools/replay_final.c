@@ -11,6 +11,17 @@ static struct final_list *final_list(const struct replay *r, uint32_t zone, unsi
 	return &r->final[(zone * PA_MAX_ORDERS + order) * PA_NR_MT + mt];
 }
 
+/* The next block of the kernel's, or none: is it the core's? */
+static void compare_next(struct final_list *f, uint64_t at, uint64_t pfn)
+{
+	if (f->apart || f->cursor == pfn)
+		return;
+	f->apart = true;
+	f->at = at;
+	f->kernel_pfn = pfn;
+	f->core_pfn = f->cursor;
+}
+
 /* A long list comes in several items. */
 int replay_final_list(struct replay *r, const struct trace_list *list)
 {
@@ -31,11 +42,10 @@ int replay_final_list(struct replay *r, const struct trace_list *list)
 	f = final_list(r, zone, list->order, mt);
 	if (!f->seen) {
 		f->seen = true;
-		f->ordered = true;
 		f->cursor = pa_list_head(r->pa, zone, list->order, mt);
 	}
 	for (i = 0; i < list->n; i++) {
-		f->ordered &= f->cursor == list->pfn[i];
+		compare_next(f, f->kernel + i, list->pfn[i]);
 		if (f->cursor != PA_PFN_NONE)
 			f->cursor = pa_list_next(r->pa, f->cursor);
 		if (!pa_page(r->pa, list->pfn[i], &info) && info.head &&
@@ -47,18 +57,32 @@ int replay_final_list(struct replay *r, const struct trace_list *list)
 	return 0;
 }
 
-static void count_list(struct replay *r, const struct final_list *f, uint64_t len)
+static void count_list(struct replay *r, uint32_t zone, unsigned int order, unsigned int mt)
 {
+	struct final_list *f = final_list(r, zone, order, mt);
+	uint64_t len = pa_list_len(r->pa, zone, order, mt);
 	struct replay_result *res = &r->res;
-	bool same = f->kernel == len && f->found == len;
 
+	if (!f->seen)
+		f->cursor = pa_list_head(r->pa, zone, order, mt);
+	compare_next(f, f->kernel, PA_PFN_NONE);
 	res->final_blocks += f->kernel;
 	res->final_blocks_exact += f->found;
 	if (!f->kernel && !len)
 		return;
 	res->lists++;
-	res->lists_exact_set += same;
-	res->lists_exact_order += same && f->ordered && f->cursor == PA_PFN_NONE;
+	res->lists_exact_set += f->kernel == len && f->found == len;
+	res->lists_exact_order += !f->apart;
+	if (f->apart && res->nr_list_diffs < REPLAY_LIST_DIFFS)
+		res->list_diff[res->nr_list_diffs++] =
+			(struct replay_list_diff){ .zone = r->zones[zone].trace_id,
+						   .order = order,
+						   .mt = mt,
+						   .kernel = f->kernel,
+						   .core = len,
+						   .at = f->at,
+						   .kernel_pfn = f->kernel_pfn,
+						   .core_pfn = f->core_pfn };
 }
 
 void replay_final_end(struct replay *r)
@@ -73,8 +97,7 @@ void replay_final_end(struct replay *r)
 		r->res.zones_compared++;
 		for (order = 0; order < r->meta->nr_orders; order++)
 			for (mt = 0; mt < PA_NR_MT; mt++)
-				count_list(r, final_list(r, zone, order, mt),
-					   pa_list_len(r->pa, zone, order, mt));
+				count_list(r, zone, order, mt);
 	}
 }
 

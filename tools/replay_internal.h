@@ -57,7 +57,6 @@ struct zone_state {
 	bool begin;	   /* its lists were loaded */
 	bool blocks_known; /* its pageblock types were loaded */
 	uint8_t *known;	   /* a byte a pageblock: its type is known, from whatever source */
-	uint8_t *compound; /* where replay infers: order of the compound page that starts there */
 	bool end_seen;
 	bool races;	   /* frees entered it that were not stamped in the lock */
 	uint32_t last_cpu; /* of the last event inside its lock; UINT32_MAX none */
@@ -70,7 +69,8 @@ struct final_list {
 	uint64_t cursor; /* the core's block that should come next */
 	uint64_t kernel; /* blocks seen */
 	uint64_t found;	 /* of these on the same list of the core */
-	bool seen, ordered;
+	bool seen, apart;
+	uint64_t at, kernel_pfn, core_pfn; /* if apart: where first, and what was there */
 };
 
 struct replay {
@@ -87,9 +87,8 @@ struct replay {
 	uint32_t nr_zones;
 	struct cpu_state *cpus;
 	uint32_t nr_cpus;
-	uint32_t gfp_movable, gfp_comp;
+	uint32_t gfp_movable;
 	bool inserts_unlocked; /* a plain free stands for its insertion where pcp lists do not hold it */
-	bool infers;	       /* compaction's removals are not in the trace */
 	bool settled;
 	struct trace_item ahead[2];  /* the events at hand and those that follow */
 	struct trace_event *kept[2]; /* room for them, if they must outlive their item */
@@ -122,6 +121,11 @@ bool replay_retypes(const struct replay *r, const struct zone_state *z);
 /* The next event of this zone is another's: close what is open there. */
 void replay_close_zone(struct replay *r, struct zone_state *z);
 
+/* An event, numbered r->now: -ENOMEM or 0. */
+int replay_event(struct replay *r, const struct trace_event *ev);
+/* Whatever @cpu has open is over. */
+void replay_close_cpu(struct replay *r, uint32_t cpu);
+
 /* The kernel's number of a migratetype -> enum pa_mt, or NO_MT. */
 uint8_t replay_mt(const struct replay *r, unsigned int mt);
 
@@ -134,13 +138,6 @@ void replay_load_pcp(struct replay *r, const struct trace_pcp *pcp);
 void replay_learn_block(struct replay *r, const struct zone_state *z, uint64_t pfn, uint8_t mt);
 /* A page of it is freed and nothing told the type yet: what the trace says next of the pageblock. */
 void replay_guess_block(struct replay *r, const struct zone_state *z, uint64_t after, uint64_t pfn);
-
-/* ---- replay_infer.c ---- */
-
-/* A compound page of @order was allocated at @pfn; order 0: what is there is none. */
-void replay_note_compound(const struct zone_state *z, uint64_t pfn, unsigned int order);
-/* EV_COMPACT_FREE and EV_COMPACT_FAST, where the removals themselves are not recorded. */
-void replay_infer(struct replay *r, const struct trace_event *ev);
 
 /* ---- replay_pick.c ---- */
 
@@ -162,8 +159,6 @@ enum replay_later replay_later(const struct replay *r, uint64_t after, uint64_t 
 			       unsigned int order);
 /* Type of the list that a page of @pfn's pageblock is next seen on after @after, or NO_MT. */
 uint8_t replay_later_mt(const struct replay *r, uint64_t after, uint64_t pfn);
-/* The next event of @cpu after number @after, as far as the trace was read; NULL if none is. */
-const struct trace_event *replay_next(const struct replay *r, uint64_t after, uint32_t cpu);
 
 /* ---- replay_final.c ---- */
 

@@ -7,8 +7,8 @@
  * in use; one that is picked was still free.  This is asked after the comparison, for the
  * repair alone.
  *
- * With tracepoints alone the trace is also asked ahead for what it hides: the type of a
- * pageblock, the pageblock that compaction took a block of.  No predicted page comes from here.
+ * Where a kernel hides the types of its pageblocks, the trace is also asked ahead for one.  No
+ * predicted page comes from here.
  */
 #include "replay_internal.h"
 
@@ -64,18 +64,4 @@ uint8_t replay_later_mt(const struct replay *r, uint64_t after, uint64_t pfn)
 		}
 	}
 	return NO_MT;
-}
-
-const struct trace_event *replay_next(const struct replay *r, uint64_t after, uint32_t cpu)
-{
-	const struct trace_item *item;
-	uint64_t first, i;
-
-	for (item = r->ahead; item < r->ahead + 2; item++) {
-		first = item->events.first;
-		for (i = after < first ? 0 : after - first + 1; i < item->events.n; i++)
-			if (item->events.ev[i].cpu == cpu)
-				return &item->events.ev[i];
-	}
-	return NULL;
 }

@@ -160,10 +160,7 @@ int replay_open(const struct trace_meta *meta, const struct replay_options *opt,
 	r->opt = *opt;
 	r->meta = meta;
 	r->gfp_movable = (uint32_t)trace_pairs_get(&meta->gfp, movable, 0);
-	r->gfp_comp = (uint32_t)trace_pairs_get(&meta->gfp, "__GFP_COMP", 0);
 	r->inserts_unlocked = strcmp(meta->tier, "fentry") && strcmp(meta->tier, "kprobe");
-	r->infers = !strcmp(meta->tier, "tracepoint") &&
-		    !trace_pairs_get(&meta->sites, "fexit:__isolate_free_page", 0);
 	r->res.decisions_hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a's start */
 
 	err = choose_policy(r, why, len);
@@ -171,10 +168,6 @@ int replay_open(const struct trace_meta *meta, const struct replay_options *opt,
 		err = name_types(r, why, len);
 	if (!err)
 		err = build_zones(r, why, len);
-	for (uint32_t i = 0; !err && r->infers && i < r->nr_zones; i++) {
-		r->zones[i].compound = calloc(r->zones[i].end - r->zones[i].start, 1);
-		err = r->zones[i].compound ? 0 : -ENOMEM;
-	}
 	if (err) {
 		if (err == -ENOMEM)
 			snprintf(why, len, "%s", strerror(ENOMEM));
@@ -201,7 +194,6 @@ void replay_close(struct replay *r)
 		return;
 	for (uint32_t i = 0; r->zones && i < r->nr_zones; i++) {
 		free(r->zones[i].known);
-		free(r->zones[i].compound);
 	}
 	free(r->zones);
 	free(r->cpus);

@@ -276,44 +276,14 @@ static enum replay_class classify(const struct replay *r, const struct pick *p,
  * Going on
  */
 
-/*
- * Where compaction is inferred: blocks that the core still has and the kernel has not, because
- * they left unseen.  What the trace next says of the page that the core would have picked tells
- * which.  If that page is picked later, it is free, so the kernel's page was no part of a larger
- * block: the rest of that is not there.  If not, then it is not there itself, nor is anything
- * smaller than what the kernel took: the smallest block that fits is picked, and another type's
- * only if none does.
- */
-static void drop_ghosts(struct replay *r, const struct pick *p, const struct pa_decision *d)
-{
-	unsigned int order, end = r->meta->nr_orders;
-	struct pa_page_info core = { 0 }, kernel = { 0 };
-
-	pa_page(r->pa, p->kernel.pfn, &kernel);
-	if (d->path != PA_PATH_NONE &&
-	    replay_later(r, p->last, d->pfn, p->order) == REPLAY_LATER_FREE) {
-		if (!p->kernel.fallback && kernel.free && kernel.order > d->from_order)
-			pa_take(r->pa, kernel.block, kernel.order);
-		return;
-	}
-	if (d->path != PA_PATH_NONE && !pa_page(r->pa, d->pfn, &core) && core.free)
-		pa_take(r->pa, core.block, core.order);
-	if (!p->kernel.fallback)
-		end = kernel.free && kernel.mt == p->mt ? kernel.order : p->order;
-	for (order = p->order; order < end; order++)
-		pa_clear_list(r->pa, p->zone, order, p->mt);
-}
-
 /* Make the state what the kernel's must be now, where no decision of the core does. */
-static void force(struct replay *r, const struct pick *p, const struct pa_decision *d)
+static void force(struct replay *r, const struct pick *p)
 {
 	const struct replay_kernel *k = &p->kernel;
 	uint64_t block = UINT64_C(1) << r->meta->pageblock_order, pfn, end;
 
 	if (k->pfn == PA_PFN_NONE)
 		return;
-	if (r->infers)
-		drop_ghosts(r, p, d);
 	replay_take(r, k->pfn, p->order);
 	pfn = k->pfn;
 	end = pfn + 1;
@@ -360,7 +330,7 @@ static bool record_is_false(const struct replay *r, const struct pick *p,
 	core = replay_later(r, p->last, d->pfn, p->order);
 	if (kernel == REPLAY_LATER_FREE)
 		return core != REPLAY_LATER_FREE;
-	if (core != REPLAY_LATER_ALLOC && (r->infers || core != REPLAY_LATER_USED))
+	if (core != REPLAY_LATER_ALLOC && core != REPLAY_LATER_USED)
 		return false;
 	return kernel == REPLAY_LATER_UNKNOWN || pa_page(r->pa, p->kernel.pfn, &info) || !info.free;
 }
@@ -374,7 +344,7 @@ static uint8_t differ(struct replay *r, const struct cpu_state *c, const struct 
 {
 	struct replay_class_count *count;
 	struct pa_decision told;
-	bool known;
+	bool known, again;
 
 	known = told_decision(r, p, d, &told);
 	if (known && p->kernel.claim != REPLAY_CLAIM_UNKNOWN && test_contradicted(d, &p->kernel)) {
@@ -402,15 +372,17 @@ static uint8_t differ(struct replay *r, const struct cpu_state *c, const struct 
 	}
 	count->repairs++;
 	r->res.repairs++;
-	/* A block that is first only in the core is wrong for the next picks too: once is enough. */
-	if ((out->class == REPLAY_ROTATION ||
-	     (out->class == REPLAY_ORDER && (d->pfn == r->misled || (r->infers && r->compacted)))) &&
+	/* A block that is first only in the core is wrong for the next picks too: twice is enough. */
+	again = d->pfn == r->misled && d->path != PA_PATH_NONE;
+	if ((out->class == REPLAY_ROTATION || (out->class == REPLAY_ORDER && again)) &&
 	    turn_list(r, p, d, &told))
 		known = true;
 	r->misled = d->pfn;
 	if (known && !pa_commit(r->pa, &told))
 		return told.next_mode;
-	force(r, p, d);
+	if (out->class == REPLAY_MISSING && again)
+		replay_take(r, d->pfn, p->order);
+	force(r, p);
 	return p->kernel.fallback && p->kernel.claim == REPLAY_CLAIM_NO ? PA_MODE_STEAL :
 									  PA_MODE_NORMAL;
 }

@@ -351,6 +351,8 @@ static int sample(struct source *head, struct sample *out)
 	out->counts.v[COUNT_LOST] += l->lost;
 	out->counts.v[COUNT_MISSED] = l->missed;
 	out->counts.known |= UINT32_C(1) << COUNT_MISSED;
+	for (uint32_t z = 0; z < out->nr_zones; z++)
+		out->zone[z].hides |= l->missed > 0;
 	memcpy(out->note, l->note, sizeof(out->note));
 	out->recordable = true;
 	memcpy(out->recording, l->recording, sizeof(out->recording));

@@ -41,8 +41,9 @@ struct tally {
 	uint32_t nr_zones;
 	int zone_at[TRACE_MAX_ZONES]; /* the header's id -> index, -1 none */
 	uint8_t mt[TRACE_MAX_MT];
-	bool inserts_unlocked, hides;
-	uint64_t now; /* ts of the event at hand */
+	bool inserts_unlocked;
+	bool took, told; /* compaction took blocks; the trace told of one that it took */
+	uint64_t now;	 /* ts of the event at hand */
 };
 
 /* -------------------------------------------------------------------------
@@ -95,8 +96,6 @@ int tally_open(const struct trace_meta *meta, const struct pa_policy *policy, st
 		t->meta = meta;
 		t->policy = policy;
 		t->inserts_unlocked = strcmp(meta->tier, "fentry") && strcmp(meta->tier, "kprobe");
-		t->hides = !strcmp(meta->tier, "tracepoint") &&
-			   !trace_pairs_get(&meta->sites, "fexit:__isolate_free_page", 0);
 	}
 	for (i = 0; !err && i < meta->nr_zones; i++)
 		if (meta->zone[i].spanned && meta->zone[i].id < TRACE_MAX_ZONES)
@@ -443,11 +442,22 @@ void tally_pick(struct tally *t, const struct replay_decision *d)
 static void isolate(struct tally *t, struct zone *z, const struct trace_event *ev)
 {
 	uint64_t size = UINT64_C(1) << t->meta->pageblock_order;
-	uint64_t pfn = ev->pfn, end = pfn + (UINT64_C(1) << ev->order);
+	uint64_t pfn = ev->pfn, end, at = find_block(t, z, pfn);
+	unsigned int order = ev->order;
 
-	take(t, z, ev->pfn, ev->order);
-	set_used(t, z, ev->pfn, ev->order, NO_MT);
-	if (ev->order + 1u < t->meta->pageblock_order)
+	/* Seen in a compactor's hands, perhaps a piece of it, perhaps not for the first time. */
+	if (ev->bits & EV_HELD) {
+		if (at == PA_PFN_NONE)
+			return;
+		if (HEAD_ORDER(z->head[at - z->start]) > order) {
+			order = HEAD_ORDER(z->head[at - z->start]);
+			pfn = at;
+		}
+	}
+	end = pfn + (UINT64_C(1) << order);
+	take(t, z, pfn, order);
+	set_used(t, z, pfn, order, NO_MT);
+	if (order + 1u < t->meta->pageblock_order)
 		return;
 	for (; pfn < end; pfn += size) {
 		if (!(t->policy->isolate_retypes & 1u << block_of(t, z, pfn)->mt))
@@ -488,6 +498,9 @@ void tally_event(struct tally *t, const struct trace_event *ev)
 				 NULL;
 	uint8_t mt = core_mt(t, ev->mt);
 
+	t->took |= (ev->type == EV_COMPACT_FREE || ev->type == EV_COMPACT_FAST) &&
+		   trace_scan_taken(ev);
+	t->told |= ev->type == EV_ISOLATE;
 	if (!z)
 		return;
 	t->now = ev->ts;
@@ -628,7 +641,7 @@ bool tally_blocks_known(const struct tally *t, uint32_t zone)
 
 bool tally_hides(const struct tally *t)
 {
-	return t->hides;
+	return t->took && !t->told;
 }
 
 uint64_t tally_free(const struct tally *t, uint32_t zone, unsigned int order, enum pa_mt mt)

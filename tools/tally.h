@@ -6,7 +6,7 @@
  *
  * Why that is possible: buddies always merge when they meet, so which blocks there are follows
  * from which frames are free, and every event names its frames.  What the trace of a kernel does
- * not hold (compaction's removals with tracepoints alone) is missing here as well, until a later
+ * not hold (compaction's removals, where nothing tells of them) is missing here as well, until a later
  * event names the frame: tally_hides() says so.
  *
  * It also keeps what allocations and frees say of frames in use: by which type of request they
@@ -44,7 +44,7 @@ const struct trace_zone *tally_zone(const struct tally *t, uint32_t zone);
 bool tally_known(const struct tally *t, uint32_t zone);
 /* Pageblock types came with the snapshot, too. */
 bool tally_blocks_known(const struct tally *t, uint32_t zone);
-/* Removals that this kernel's recording does not hold make the counts too high for a while. */
+/* Compaction took blocks, and the recording does not hold which: the counts are too high. */
 bool tally_hides(const struct tally *t);
 
 /*

@@ -104,6 +104,7 @@ static const struct {
 	{ 'd', 0, EV_ROTATE_TAIL },
 	{ 's', 0, EV_FAST },
 	{ 'x', 0, EV_TO_TAIL },
+	{ 'h', 0, EV_HELD },
 };
 
 bool trace_type_get(unsigned int type, struct trace_type *out)

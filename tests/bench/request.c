@@ -1,28 +1,45 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A fixed number of page requests against the model, for perf stat to count:
+ * Page requests against the whole model, and the same work against an allocator that does nothing,
+ * in turns: what is printed is the best of ROUNDS for each.
  *
- *	request POLICY null|order0|order9|bulk|mix OPS
+ *	request POLICY OPS ROUNDS	a line a phase: name, then for the model and for nothing
+ *					nanoseconds and instructions an operation
+ *	request POLICY start PAGES	milliseconds until a zone of so many pages is ready
  *
- * Prints nanoseconds an operation: a pair of one alloc and one free, or in mix either of them.
+ * An operation is a pair of one alloc and one free, or either of them where the phase has but one.
+ * Instructions are those of user mode; "-" where this machine cannot count them.
  */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <inttypes.h>
+#include <linux/perf_event.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "core/pa.h"
 
 #define FRAMES (UINT64_C(1) << 20)
-#define MAX_LIVE (1u << 20)
+#define BLOCK 1024
+#define HUGE (UINT64_C(2) << 20)
+
+struct held {
+	uint32_t pfn;
+	uint8_t order;
+};
 
 static struct pa *pa;
-static struct {
-	uint64_t pfn;
-	uint8_t order;
-} live[MAX_LIVE];
+static struct pa_alloc_args args[11];
+static struct held held[FRAMES];
+static uint32_t nr_held;
+static uint64_t held_pages;
+static int counter = -1;
 
 static void must(int err, const char *what)
 {
@@ -32,65 +49,64 @@ static void must(int err, const char *what)
 	exit(1);
 }
 
-static uint32_t next_random(void)
+/* Each phase is built twice, so that choosing the allocator costs nothing. */
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE uint64_t get(bool model, unsigned int order)
 {
-	static uint64_t state = UINT64_C(0x9e3779b97f4a7c15);
+	uint64_t pfn = order;
 
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return (uint32_t)(state >> 32);
-}
-
-static uint64_t get(unsigned int order)
-{
-	const struct pa_alloc_args args = { .gfp = PA_GFP_KERNEL, .order = (uint8_t)order };
-	uint64_t pfn;
-
-	must(pa_alloc(pa, &args, &pfn, NULL), "pa_alloc");
+	if (model)
+		must(pa_alloc(pa, &args[order], &pfn, NULL), "pa_alloc");
 	return pfn;
 }
 
-static void put(uint64_t pfn, unsigned int order)
+INLINE void put(bool model, uint64_t pfn, unsigned int order)
 {
-	must(pa_free_pages(pa, 0, pfn, order, NULL), "pa_free_pages");
+	if (model)
+		must(pa_free_pages(pa, 0, pfn, order, NULL), "pa_free_pages");
+	else
+		__asm__ volatile("" : : "r"(pfn)); /* the compiler must not see through */
 }
 
-static void null(uint64_t ops)
+static uint64_t random_state;
+
+static uint32_t next_random(void)
 {
-	for (volatile uint64_t i = 0; i < ops;)
-		i = i + 1;
+	random_state ^= random_state << 13;
+	random_state ^= random_state >> 7;
+	random_state ^= random_state << 17;
+	return (uint32_t)(random_state >> 32);
 }
 
-static void pairs(uint64_t ops, unsigned int order)
+/* -------------------------------------------------------------------------
+ * Phases
+ */
+
+INLINE uint64_t pairs(bool model, uint64_t ops, unsigned int order)
 {
 	for (uint64_t i = 0; i < ops; i++)
-		put(get(order), order);
+		put(model, get(model, order), order);
+	return ops;
 }
 
-static void order0(uint64_t ops)
+INLINE uint64_t order0(bool model, uint64_t ops)
 {
-	pairs(ops, 0);
+	return pairs(model, ops, 0);
 }
 
-static void order9(uint64_t ops)
+INLINE uint64_t order9(bool model, uint64_t ops)
 {
-	pairs(ops, 9);
+	return pairs(model, ops, 9);
 }
 
-/* Most of the zone page by page, then back in another order. */
-static void bulk(uint64_t ops)
+INLINE void hold(bool model, unsigned int order)
 {
-	uint32_t nr = FRAMES * 3 / 4;
-
-	for (uint64_t done = 0; done < ops; done += nr) {
-		for (uint32_t i = 0; i < nr; i++)
-			live[i].pfn = get(0);
-		for (uint32_t i = 0; i < nr; i++)
-			put(live[(uint64_t)i * 7919 % nr].pfn, 0);
-	}
+	held[nr_held++] = (struct held){ (uint32_t)get(model, order), (uint8_t)order };
+	held_pages += UINT64_C(1) << order;
 }
 
+/* Order 0: 85 %, 1 to 3: 12 %, 4 to 9: 3 %. */
 static unsigned int mixed_order(void)
 {
 	uint32_t r = next_random() % 100;
@@ -98,39 +114,138 @@ static unsigned int mixed_order(void)
 	return r < 85 ? 0 : r < 97 ? 1 + r % 3 : 4 + r % 6;
 }
 
-static void mix(uint64_t ops)
+INLINE uint64_t fill(bool model, uint64_t ops)
 {
-	uint64_t pages = 0;
-	uint32_t nr = 0;
-
-	for (uint64_t i = 0; i < ops; i++) {
-		if (pages < FRAMES / 4 || (next_random() & 1 && pages < FRAMES / 2)) {
-			live[nr].order = (uint8_t)mixed_order();
-			live[nr].pfn = get(live[nr].order);
-			pages += UINT64_C(1) << live[nr++].order;
-		} else {
-			uint32_t victim = next_random() % nr;
-
-			put(live[victim].pfn, live[victim].order);
-			pages -= UINT64_C(1) << live[victim].order;
-			live[victim] = live[--nr];
-		}
-	}
+	(void)ops;
+	while (held_pages < FRAMES / 2)
+		hold(model, mixed_order());
+	return nr_held;
 }
 
-int main(int argc, char **argv)
+INLINE uint64_t mix(bool model, uint64_t ops)
 {
-	static const struct {
-		const char *name;
-		void (*run)(uint64_t ops);
-	} phases[] = {
-		{ "null", null }, { "order0", order0 }, { "order9", order9 },
-		{ "bulk", bulk }, { "mix", mix },
+	for (uint64_t i = 0; i < ops; i++) {
+		uint32_t r = next_random();
+		struct held *h;
+
+		if ((r & 1 && held_pages < FRAMES * 5 / 8) || held_pages < FRAMES * 3 / 8) {
+			hold(model, mixed_order());
+			continue;
+		}
+		h = &held[(r >> 1) % nr_held];
+		put(model, h->pfn, h->order);
+		held_pages -= UINT64_C(1) << h->order;
+		*h = held[--nr_held];
+	}
+	return ops;
+}
+
+INLINE uint64_t drain(bool model, uint64_t ops)
+{
+	(void)ops;
+	ops = nr_held;
+	while (nr_held) {
+		nr_held--;
+		put(model, held[nr_held].pfn, held[nr_held].order);
+	}
+	held_pages = 0;
+	return ops;
+}
+
+/* Nearly all of the zone page by page: the rest is below its marks. */
+INLINE uint64_t bulk_alloc(bool model, uint64_t ops)
+{
+	(void)ops;
+	while (nr_held < FRAMES / 16 * 15)
+		hold(model, 0);
+	return nr_held;
+}
+
+/* What was allocated first to last goes back in another order. */
+INLINE uint64_t bulk_free(bool model, uint64_t ops)
+{
+	(void)ops;
+	ops = nr_held;
+	for (uint32_t i = 0; i < nr_held; i++)
+		put(model, held[(uint64_t)i * 7919 % nr_held].pfn, 0);
+	nr_held = 0;
+	held_pages = 0;
+	return ops;
+}
+
+/* name, function: in the order they run */
+#define PHASES(X)                                                                                  \
+	X(order_0_pairs, order0)                                                                   \
+	X(order_9_pairs, order9)                                                                   \
+	X(mix_fill, fill)                                                                          \
+	X(mix, mix)                                                                                \
+	X(mix_drain, drain)                                                                        \
+	X(order_0_pairs_aged, order0)                                                              \
+	X(bulk_alloc, bulk_alloc)                                                                  \
+	X(bulk_free, bulk_free)
+
+#define BUILD(name, function)                                                                      \
+	static uint64_t null_##name(uint64_t ops)                                                  \
+	{                                                                                          \
+		return function(false, ops);                                                       \
+	}                                                                                          \
+	static uint64_t model_##name(uint64_t ops)                                                 \
+	{                                                                                          \
+		return function(true, ops);                                                        \
+	}
+PHASES(BUILD)
+
+static const struct phase {
+	const char *name;
+	uint64_t (*run[2])(uint64_t ops); /* the null allocator's and the model's; operations done */
+} phases[] = {
+#define ROW(name, function) { #name, { null_##name, model_##name } },
+	PHASES(ROW)
+};
+#define NR_PHASES (sizeof(phases) / sizeof(phases[0]))
+
+/* -------------------------------------------------------------------------
+ * Measuring
+ */
+
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
+static void open_counter(void)
+{
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_HARDWARE,
+		.size = sizeof(attr),
+		.config = PERF_COUNT_HW_INSTRUCTIONS,
+		.exclude_kernel = 1,
+		.exclude_hv = 1,
 	};
-	struct pa_zone_config zone = { .spanned = FRAMES,
-				       .managed = FRAMES,
+
+	counter = (int)syscall(SYS_perf_event_open, &attr, 0, -1, -1, 0);
+}
+
+static uint64_t instructions(void)
+{
+	uint64_t count;
+
+	if (counter < 0 || read(counter, &count, sizeof(count)) != sizeof(count))
+		return 0;
+	return count;
+}
+
+/* A machine of one zone, all free.  Its memory was touched before: @ns is the model's part alone. */
+static struct pa *start(const char *policy, uint64_t frames, double *bytes, uint64_t *ns)
+{
+	struct pa_zone_config zone = { .spanned = frames,
+				       .managed = frames,
 				       .type = PA_ZONE_NORMAL };
 	struct pa_config cfg = {
+		.policy = pa_policy_find(policy),
 		.zones = &zone,
 		.nr_zones = 1,
 		.nr_orders = 11,
@@ -138,31 +253,85 @@ int main(int argc, char **argv)
 		.boost_factor = 15000,
 		.cpus = 4,
 	};
-	struct timespec from, to;
-	uint64_t ops;
+	size_t size = pa_size(&cfg);
+	struct pa *model;
 	void *mem;
 
-	if (argc != 4 || !(cfg.policy = pa_policy_find(argv[1]))) {
-		fprintf(stderr, "usage: request POLICY null|order0|order9|bulk|mix OPS\n");
+	must(size ? 0 : -EINVAL, "pa_size");
+	size = (size + HUGE - 1) / HUGE * HUGE;
+	mem = aligned_alloc(HUGE, size);
+	must(mem ? 0 : -ENOMEM, "the state");
+	madvise(mem, size, MADV_HUGEPAGE);
+	memset(mem, 1, size);
+	*ns = now_ns();
+	must(pa_init(mem, size, &cfg, &model), "pa_init");
+	for (uint64_t pfn = 0; pfn < frames; pfn += BLOCK)
+		must(pa_free(model, pfn, 10, PA_TO_TAIL, -1), "pa_free");
+	*ns = now_ns() - *ns;
+	*bytes = (double)pa_size(&cfg) / (double)frames;
+	return model;
+}
+
+/* Least so far of what one operation took. */
+struct best {
+	double ns, instr;
+};
+
+static void run(bool model, uint64_t ops, struct best best[NR_PHASES])
+{
+	random_state = UINT64_C(0x9e3779b97f4a7c15);
+	for (size_t i = 0; i < NR_PHASES; i++) {
+		uint64_t count = instructions(), from = now_ns();
+		uint64_t done = phases[i].run[model](ops);
+		double ns = (double)(now_ns() - from) / (double)done;
+		double instr = (double)(instructions() - count) / (double)done;
+
+		if (!best[i].ns || ns < best[i].ns)
+			best[i].ns = ns;
+		if (!best[i].instr || instr < best[i].instr)
+			best[i].instr = instr;
+	}
+}
+
+static void measure(const char *policy, uint64_t ops, int rounds)
+{
+	struct best best[2][NR_PHASES] = { 0 };
+	uint64_t ns;
+	double bytes;
+
+	for (uint8_t order = 0; order < 11; order++)
+		args[order] = (struct pa_alloc_args){ .gfp = PA_GFP_KERNEL, .order = order };
+	open_counter();
+	for (int round = 0; round < rounds; round++) {
+		run(false, ops, best[0]);
+		pa = start(policy, FRAMES, &bytes, &ns);
+		run(true, ops, best[1]);
+		free(pa); /* it starts the block of memory */
+	}
+	for (size_t i = 0; i < NR_PHASES; i++) {
+		printf("%s %.1f %.1f", phases[i].name, best[1][i].ns, best[0][i].ns);
+		if (counter < 0)
+			puts(" - -");
+		else
+			printf(" %.0f %.0f\n", best[1][i].instr, best[0][i].instr);
+	}
+	printf("bytes-a-frame %.2f\n", bytes);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc != 4 || !pa_policy_find(argv[1])) {
+		fputs("usage: request POLICY OPS ROUNDS | request POLICY start PAGES\n", stderr);
 		return 2;
 	}
-	ops = strtoull(argv[3], NULL, 10);
-	mem = aligned_alloc(64, (pa_size(&cfg) + 63) / 64 * 64);
-	must(mem ? pa_init(mem, pa_size(&cfg), &cfg, &pa) : -1, "pa_init");
-	for (uint64_t pfn = 0; pfn < FRAMES; pfn += 1024)
-		must(pa_free(pa, pfn, 10, PA_TO_TAIL, -1), "pa_free");
-	for (size_t i = 0; i < sizeof(phases) / sizeof(phases[0]); i++) {
-		if (strcmp(argv[2], phases[i].name))
-			continue;
-		clock_gettime(CLOCK_MONOTONIC, &from);
-		phases[i].run(ops);
-		clock_gettime(CLOCK_MONOTONIC, &to);
-		printf("%s %s: %.1f ns an operation, %.2f bytes a frame\n", argv[1], argv[2],
-		       ((double)(to.tv_sec - from.tv_sec) * 1e9 +
-			(double)(to.tv_nsec - from.tv_nsec)) /
-			       (double)ops,
-		       (double)pa_size(&cfg) / (double)FRAMES);
+	if (!strcmp(argv[2], "start")) {
+		double bytes;
+		uint64_t ns;
+
+		pa = start(argv[1], strtoull(argv[3], NULL, 10), &bytes, &ns);
+		printf("%.0f %.2f\n", (double)ns / 1e6, bytes);
 		return 0;
 	}
-	return 2;
+	measure(argv[1], strtoull(argv[2], NULL, 10), atoi(argv[3]));
+	return 0;
 }

@@ -30,9 +30,13 @@ static inline unsigned char *before(void)
 	return copy;
 }
 
-/* Policies that have a request level, oldest first. */
-static const char *const requests[] = { "6.1.0", "6.1", "6.12.0", "6.12", "6.18" };
-#define NR_REQUESTS (sizeof(requests) / sizeof(requests[0]))
+/* Is @policy as new as @oldest, or newer? */
+static inline bool since(const char *policy, const char *oldest)
+{
+	assert_non_null(pa_policy_find(policy));
+	assert_non_null(pa_policy_find(oldest));
+	return pa_policy_find(policy) >= pa_policy_find(oldest);
+}
 
 static inline struct pa *machine_of(const struct pa_config *cfg)
 {
@@ -122,10 +126,26 @@ static inline struct pa_zone_state zone_of(const struct pa *pa, uint32_t zone)
 		assert_memory_equal(before(), mem, sizeof(mem));                                   \
 	} while (0)
 
-static inline void each_request(void (*test)(const char *policy))
+/* Run @test for each policy from @oldest to @newest; NULL: the newest there is. */
+static inline void each_request(void (*test)(const char *policy), const char *oldest,
+				const char *newest)
 {
-	for (size_t i = 0; i < NR_REQUESTS; i++)
-		test(requests[i]);
+	for (size_t i = 0; pa_policy_at(i); i++) {
+		const char *name = pa_policy_at(i)->name;
+
+		if (since(name, oldest) && (!newest || since(newest, name)))
+			test(name);
+	}
 }
+
+/* A test of its own for a function that takes a policy: for all, for those from @oldest on. */
+#define EACH(test) BETWEEN("2.4", NULL, test)
+#define SINCE(oldest, test) BETWEEN(oldest, NULL, test)
+#define BETWEEN(oldest, newest, test)                                                              \
+	static void each_##test(void **state)                                                      \
+	{                                                                                          \
+		(void)state;                                                                       \
+		each_request(test, oldest, newest);                                                \
+	}
 
 #endif /* TESTS_CORE_MACHINE_H */

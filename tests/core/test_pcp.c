@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Per-cpu lists: sizes, index, refill, push, drain, decay; spec 1.6, 1.7 and 5. */
+/* Per-cpu lists by type and order, 5.14 and later: sizes, refill, push, drain, decay. */
 #include "machine.h"
 
 static const uint64_t marks[] = { 100, 200, 300 };
@@ -15,7 +15,7 @@ static struct pa *roomy(const char *policy)
 
 static bool is_auto(const char *policy)
 {
-	return strncmp(policy, "6.1.", 4) && strcmp(policy, "6.1");
+	return since(policy, "6.12.0");
 }
 
 static void set_pcp(struct pa *pa, struct pa_pcp pcp)
@@ -240,10 +240,10 @@ static void test_free_high_factor(void **state)
 /* 6.7 and later: free_count, the flag of the free before, and 6.18's higher bar. */
 static void test_free_high_count(void **state)
 {
-	static const char *const names[] = { "6.12.0", "6.12", "6.18" };
+	static const char *const names[] = { "6.12.0", "6.12", "6.18", "7.3" };
 
 	(void)state;
-	for (int v = 0; v < 3; v++) {
+	for (int v = 0; v < 4; v++) {
 		struct pa_free_record rec = { 0 };
 		struct pa *pa = roomy(names[v]);
 		uint64_t a = get(pa, 0, PA_GFP_KERNEL, 1, NULL),
@@ -326,7 +326,7 @@ static void test_stored_type(const char *policy)
 	assert_int_equal(pa_set_pageblock(pa, 1024, PA_UNMOVABLE), 0);
 	assert_int_equal(pa_drain(pa, 0, 0, 0, &trail), 1);
 	assert_int_equal(drain.mt, is_auto(policy) ? PA_UNMOVABLE : PA_MOVABLE);
-	/* HIGHATOMIC and CMA wait on the MOVABLE list, ISOLATE waits nowhere. */
+	/* HIGHATOMIC and CMA wait on the MOVABLE list, ISOLATE waits nowhere: 3.10 and later. */
 	assert_int_equal(pa_set_allocated(pa, 2048, 0, PA_USE_PINNED), 0);
 	assert_int_equal(pa_set_pageblock(pa, 2048, PA_HIGHATOMIC), 0);
 	put(pa, 0, 2048, 0, NULL);
@@ -414,21 +414,14 @@ static void test_decay(const char *policy)
 	sound(pa);
 }
 
-#define EACH(test)                                                                                 \
-	static void each_##test(void **state)                                                      \
-	{                                                                                          \
-		(void)state;                                                                       \
-		each_request(test);                                                                \
-	}
-
-EACH(test_high)
-EACH(test_index)
-EACH(test_refill)
-EACH(test_alloc_factor)
-EACH(test_push_and_drain)
-EACH(test_stored_type)
-EACH(test_drain_order)
-EACH(test_decay)
+SINCE("6.1.0", test_high)
+SINCE("6.1.0", test_index)
+SINCE("6.1.0", test_refill)
+SINCE("6.1.0", test_alloc_factor)
+SINCE("6.1.0", test_push_and_drain)
+SINCE("3.10", test_stored_type)
+SINCE("6.1.0", test_drain_order)
+SINCE("6.1.0", test_decay)
 
 int main(void)
 {

@@ -157,13 +157,13 @@ static void test_deltas(void **state)
 }
 
 /* 1000 pages free in one block of 512 and small ones; the flags of spec 6.6. */
-static void test_ok(void **state)
+static void test_ok(const char *policy)
 {
 	static const struct {
 		uint32_t flags;
 		unsigned int order;
 		uint64_t mark;
-		bool ok[2]; /* 6.1.0; 6.1 and later */
+		bool ok[2]; /* to 6.1.0; 6.1 and later */
 	} rows[] = {
 		{ 0, 0, 999, { true, true } },
 		{ 0, 0, 1000, { false, false } },
@@ -177,49 +177,66 @@ static void test_ok(void **state)
 		{ PA_ALLOC_MIN_RESERVE | PA_ALLOC_NON_BLOCK, 0, 2670, { false, false } },
 		{ PA_ALLOC_OOM, 0, 1998, { true, true } },
 	};
+	static const uint64_t marks[] = { 10, 20, 30 };
+	struct pa *pa = machine(policy, 1, 8192, PA_ZONE_NORMAL, marks);
 	struct pa_zone_look look;
 
-	(void)state;
-	for (size_t i = 0; i < NR_REQUESTS; i++) {
-		static const uint64_t marks[] = { 10, 20, 30 };
-		struct pa *pa = machine(requests[i], 1, 8192, PA_ZONE_NORMAL, marks);
+	assert_int_equal(pa_load_block(pa, 1024, 9, PA_MOVABLE), 0);
+	for (uint64_t n = 0; n < 61; n++)
+		assert_int_equal(pa_load_block(pa, 2048 + n * 16, 3, PA_MOVABLE), 0);
+	for (size_t r = 0; r < sizeof(rows) / sizeof(rows[0]); r++) {
+		bool ok = pa_watermark_ok(pa, 0, rows[r].order, rows[r].mark, PA_ZONE_NORMAL,
+					  rows[r].flags, &look);
 
-		assert_int_equal(pa_load_block(pa, 1024, 9, PA_MOVABLE), 0);
-		for (uint64_t n = 0; n < 61; n++)
-			assert_int_equal(pa_load_block(pa, 2048 + n * 16, 3, PA_MOVABLE), 0);
-		for (size_t r = 0; r < sizeof(rows) / sizeof(rows[0]); r++) {
-			bool ok = pa_watermark_ok(pa, 0, rows[r].order, rows[r].mark,
-						  PA_ZONE_NORMAL, rows[r].flags, &look);
-
-			if (ok != rows[r].ok[i > 0])
-				fail_msg("%s: row %zu: free %ld less %ld, min %ld", requests[i], r,
-					 (long)look.free, (long)look.unusable, (long)look.min);
-			assert_int_equal(look.free, 1000);
-		}
-		assert_false(pa_watermark_ok(pa, 1, 0, 0, PA_ZONE_NORMAL, 0, NULL));
+		if (ok != rows[r].ok[since(policy, "6.1")])
+			fail_msg("%s: row %zu: free %ld less %ld, min %ld", policy, r,
+				 (long)look.free, (long)look.unusable, (long)look.min);
+		assert_int_equal(look.free, 1000);
 	}
+	assert_false(pa_watermark_ok(pa, 1, 0, 0, PA_ZONE_NORMAL, 0, NULL));
+}
+
+/*
+ * Up to 4.3 each order must have its share: of 1000 pages 512 are in one block, 488 in blocks of
+ * eight.  For order 4 these 488 do not count, and a sixteenth of the mark must be left.
+ */
+static void test_cumulative(const char *policy)
+{
+	static const uint64_t marks[] = { 10, 20, 30 };
+	struct pa *pa = machine(policy, 1, 8192, PA_ZONE_NORMAL, marks);
+	bool cumulative = !since(policy, "4.4");
+	struct pa_zone_look look;
+
+	assert_int_equal(pa_load_block(pa, 1024, 9, PA_MOVABLE), 0);
+	for (uint64_t n = 0; n < 61; n++)
+		assert_int_equal(pa_load_block(pa, 2048 + n * 16, 3, PA_MOVABLE), 0);
+	assert_true(pa_watermark_ok(pa, 0, 4, 984, PA_ZONE_NORMAL, 0, &look));
+	assert_false(pa_watermark_ok(pa, 0, 4, 985, PA_ZONE_NORMAL, 0, &look));
+	assert_int_equal(look.verdict, PA_ZONE_LOW);
+	/* For order 9 it is 1 page, the 512 less 511: more than a sixteenth of 15, not of 16. */
+	assert_true(pa_watermark_ok(pa, 0, 9, 15, PA_ZONE_NORMAL, 0, &look));
+	assert_int_equal(pa_watermark_ok(pa, 0, 9, 16, PA_ZONE_NORMAL, 0, &look), !cumulative);
+	if (cumulative)
+		assert_int_equal(look.verdict, PA_ZONE_FRAGMENTED);
 }
 
 /* HIGHATOMIC pages count only for those who may have them. */
-static void test_highatomic(void **state)
+static void test_highatomic(const char *policy)
 {
 	static const uint64_t marks[] = { 10, 20, 30 };
+	struct pa *pa = machine(policy, 1, 8192, PA_ZONE_NORMAL, marks);
+	struct pa_zone_state zs = zone_of(pa, 0);
+	uint32_t opens = since(policy, "6.1") ? PA_ALLOC_HIGHATOMIC : PA_ALLOC_NON_BLOCK;
 
-	(void)state;
-	for (size_t i = 0; i < NR_REQUESTS; i++) {
-		struct pa *pa = machine(requests[i], 1, 8192, PA_ZONE_NORMAL, marks);
-		struct pa_zone_state zs = zone_of(pa, 0);
-		uint32_t opens = i ? PA_ALLOC_HIGHATOMIC : PA_ALLOC_NON_BLOCK;
-
-		zs.nr_reserved_highatomic = 512;
-		assert_int_equal(pa_zone_set(pa, 0, &zs), 0);
-		assert_int_equal(pa_set_pageblock(pa, 1024, PA_HIGHATOMIC), 0);
-		assert_int_equal(pa_load_block(pa, 1024, 8, PA_HIGHATOMIC), 0);
-		assert_int_equal(pa_load_block(pa, 2048, 9, PA_MOVABLE), 0);
-		/* 768 free: 6.1 takes the whole reserve off, 6.12 what of it is free. */
-		assert_int_equal(pa_watermark_ok(pa, 0, 0, 300, PA_ZONE_NORMAL, 0, NULL), i > 1);
-		assert_true(pa_watermark_ok(pa, 0, 0, 700, PA_ZONE_NORMAL, opens, NULL));
-	}
+	zs.nr_reserved_highatomic = 512;
+	assert_int_equal(pa_zone_set(pa, 0, &zs), 0);
+	assert_int_equal(pa_set_pageblock(pa, 1024, PA_HIGHATOMIC), 0);
+	assert_int_equal(pa_load_block(pa, 1024, 8, PA_HIGHATOMIC), 0);
+	assert_int_equal(pa_load_block(pa, 2048, 9, PA_MOVABLE), 0);
+	/* 768 free: 6.1 takes the whole reserve off, 6.12 what of it is free. */
+	assert_int_equal(pa_watermark_ok(pa, 0, 0, 300, PA_ZONE_NORMAL, 0, NULL),
+			 since(policy, "6.12.0"));
+	assert_true(pa_watermark_ok(pa, 0, 0, 700, PA_ZONE_NORMAL, opens, NULL));
 }
 
 static void test_knobs(void **state)
@@ -254,14 +271,18 @@ static void test_knobs(void **state)
 	sound(pa);
 }
 
+SINCE("2.6.24", test_ok)
+BETWEEN("2.6.24", "4.4", test_cumulative)
+SINCE("4.4", test_highatomic)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_min_free),  cmocka_unit_test(test_recommended),
-		cmocka_unit_test(test_scale),	  cmocka_unit_test(test_reserve),
-		cmocka_unit_test(test_threshold), cmocka_unit_test(test_deltas),
-		cmocka_unit_test(test_ok),	  cmocka_unit_test(test_highatomic),
-		cmocka_unit_test(test_knobs),
+		cmocka_unit_test(test_min_free),	cmocka_unit_test(test_recommended),
+		cmocka_unit_test(test_scale),		cmocka_unit_test(test_reserve),
+		cmocka_unit_test(test_threshold),	cmocka_unit_test(test_deltas),
+		cmocka_unit_test(each_test_ok),		cmocka_unit_test(each_test_cumulative),
+		cmocka_unit_test(each_test_highatomic), cmocka_unit_test(test_knobs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

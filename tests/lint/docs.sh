@@ -44,6 +44,27 @@ sed -n '/define REPLAY_CLASSES/,/^$/s/.*X([A-Z]*, *"\([a-z ]*\)",.*/\1/p' tools/
 	! grep .
 } || complain 'man/buddyscope-diff.1: no word of the classes above'
 
+# What a scenario may say (verbs, options, questions) stands in buddyscope-sim(1).
+words=$({
+	sed -n 's/.*\] = { "\([a-z]*\)", \(sim_\)*parse_.*/\1/p' tools/sim_steps.c
+	sed -n 's/^\t\t{ "\([a-z-]*\)", parse_.*/\1/p' tools/sim_machine.c
+	sed -n 's/^\t{ "\([a-z-]*\)", SIM_KEY_.*/\1/p' tools/sim_terms.c
+	sed -n 's/^\t{ "\([A-Za-z_0-9-]*\)", PA_.*/\1/p' tools/sim_terms.c
+	sed -n 's/^\t\(NUMBER\|OF_ZONE\|OF_REQUEST\|WORDS\)("\([a-z_ -]*\)".*/\2/p' tools/sim_numbers.c tools/sim_expect.c
+	sed -n 's/.*\[PA_STEP_[A-Z_]*\] = "\([a-z? ]*\)".*/\1/p' core/slowpath.c
+	sed -n 's/^\tSETTING(\([a-z_]*\)).*/\1/p' tools/settings.c
+} | sort -u)
+[ "$(echo "$words" | wc -l)" -ge 120 ] || complain 'tests/lint/docs.sh: what scenarios may say is not found'
+page=$(sed 's/^\.[A-Z][a-z] //; s/\(Cm\|Ar\|Ns\|Oo\|Oc\|Op\|Li\) //g' man/buddyscope-sim.1 | tr '\n' ' ')
+while read -r w; do
+	case $page in
+	*"$w"*) ;;
+	*) complain "man/buddyscope-sim.1: no word of '$w'" ;;
+	esac
+done <<END
+$words
+END
+
 if command -v mandoc >/dev/null; then
 	for page in man/*.[15]; do
 		mandoc -Tlint -Wwarning "$page" || bad=1

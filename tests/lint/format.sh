@@ -13,7 +13,7 @@ else
 fi
 
 if command -v shellcheck >/dev/null; then
-	for f in .ci/run tests/run tests/vm/run tests/*/*.sh tools/*.sh contrib/*.sh; do
+	for f in .ci/run tests/run tests/cov tests/portable/run tests/vm/run tests/*/*.sh tools/*.sh contrib/*.sh; do
 		[ ! -f "$f" ] || shellcheck -x -S warning -e SC3013 "$f" || bad=1
 	done
 else

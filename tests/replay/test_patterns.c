@@ -122,6 +122,8 @@ static void a_claim_is_told_by_two_events(void **state)
 	EV(&rig, .type = EV_ZONE_ALLOC, .pfn = 4096 + 256, .order = 0, .mt = K_UNMOVABLE);
 	/* Unlocked, of another CPU: does not end the pick. */
 	EV(&rig, .type = EV_FREE_BATCHED, .cpu = 1, .pfn = 4096);
+	/* A compactor split outside the lock what it holds: no news. */
+	EV(&rig, .type = EV_ISOLATE, .pfn = 4096 + 64, .bits = EV_HELD);
 	assert_int_equal(rig.seen, 0);
 	EV(&rig, .type = EV_FALLBACK, .pfn = 4096 + 256, .order = 0, .mt = K_UNMOVABLE,
 	   .arg = trace_fallback_arg(8, K_MOVABLE));
@@ -423,6 +425,95 @@ static void a_double_free_is_a_missing_event(void **state)
 	}
 }
 
+/* What is seen in a compactor's hands was taken; to see it again, or a part of it, is no news. */
+static void a_held_block_is_gone_once(void **state)
+{
+	const struct replay_result *res;
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig, "6.12", "tracepoint", false);
+	LOAD(&rig, 4, K_MOVABLE, 4608, 4640, 4672);
+	EV(&rig, .type = EV_ISOLATE, .pfn = 4608, .order = 4, .bits = EV_HELD);
+	EV(&rig, .type = EV_ISOLATE, .pfn = 4608, .order = 4, .bits = EV_HELD);
+	EV(&rig, .type = EV_ISOLATE, .pfn = 4612, .order = 2, .bits = EV_HELD);
+	/* Split before it was seen (up to 6.9): a compactor takes free blocks whole. */
+	EV(&rig, .type = EV_ISOLATE, .pfn = 4641, .order = 0, .bits = EV_HELD);
+	EV(&rig, .type = EV_ZONE_ALLOC, .pfn = 4672, .order = 4, .mt = K_MOVABLE);
+	res = rig_end(&rig);
+	assert_int_equal(res->picks_exact, 1);
+	assert_int_equal(res->held, 2);
+	assert_int_equal(res->repairs, 0);
+	assert_int_equal(pa_list_len(replay_state(rig.r), 0, 4, PA_MOVABLE), 0);
+	rig_close(&rig);
+}
+
+/* A free seen before the lock must be in if a larger block that holds it was taken. */
+static void a_held_block_places_the_frees_in_it(void **state)
+{
+	const struct replay_result *res;
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig, "6.12", "tracepoint", false);
+	LOAD(&rig, 4, K_MOVABLE, 4096 + 80);
+	EV(&rig, .type = EV_FREE, .cpu = 1, .pfn = 4096 + 64, .order = 4);
+	EV(&rig, .type = EV_ISOLATE, .pfn = 4096 + 64, .order = 5, .bits = EV_HELD);
+	EV(&rig, .type = EV_FREE_BATCHED, .cpu = 1, .pfn = 4096 + 64);
+	res = rig_end(&rig);
+	assert_int_equal(res->held, 1);
+	assert_int_equal(res->repairs, 0);
+	assert_int_equal(pa_list_len(replay_state(rig.r), 0, 4, PA_MOVABLE), 0);
+	assert_int_equal(pa_list_len(replay_state(rig.r), 0, 5, PA_MOVABLE), 0);
+	rig_close(&rig);
+}
+
+/* Its owner frees a page of a free block: that block was taken unseen, once, as a whole. */
+static void a_free_of_a_free_page_tells_of_its_block(void **state)
+{
+	const struct replay_result *res;
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig, "6.1", "tracepoint", false);
+	LOAD(&rig, 2, K_MOVABLE, 4100);
+	EV(&rig, .type = EV_FREE, .pfn = 4101);
+	EV(&rig, .type = EV_FREE, .pfn = 4102);
+	res = rig_end(&rig);
+	assert_int_equal(res->repairs, 1);
+	assert_int_equal(res->classes[REPLAY_MISSING].repairs, 1);
+	assert_int_equal(pa_list_len(replay_state(rig.r), 0, 2, PA_MOVABLE), 0);
+	rig_close(&rig);
+}
+
+/* The pcp list was locked when the free looked, and was not when it tried. */
+static void a_page_that_is_drained_was_on_a_pcp_list(void **state)
+{
+	static const struct trace_event ev[] = {
+		{ .type = EV_FREE, .pfn = 4100, .mt = TRACE_MT_NONE },
+		{ .type = EV_ZONE_FREE, .pfn = 4100, .mt = TRACE_MT_NONE },
+		{ .type = EV_FREE_BATCHED, .pfn = 0, .mt = TRACE_MT_NONE },
+		{ .type = EV_DRAIN, .pfn = 4100, .mt = K_MOVABLE },
+	};
+	const struct replay_result *res;
+	struct rig rig;
+	size_t n;
+
+	(void)state;
+	for (n = 3; n <= 4; n++) {
+		struct trace_item item = { .kind = TRACE_EVENTS,
+					   .events = { .ev = (struct trace_event *)ev, .n = n } };
+
+		rig_open(&rig, "6.12", "tracepoint", false);
+		LOAD(&rig, 0, K_MOVABLE, 4608);
+		assert_int_equal(replay_item(rig.r, &item), 0);
+		res = rig_end(&rig);
+		assert_int_equal(res->repairs, 0);
+		assert_int_equal(pa_list_len(replay_state(rig.r), 0, 0, PA_MOVABLE), 2);
+		rig_close(&rig);
+	}
+}
+
 /* From 6.16 a capture says mm_page_alloc_extfrag inside the free: not a pick. */
 static void a_capture_is_no_pick(void **state)
 {
@@ -505,6 +596,17 @@ static void the_closing_snapshot_is_compared_in_order(void **state)
 		assert_int_equal(res->lists_exact_set, i == 0 ? 0 : 1);
 		assert_int_equal(res->final_blocks, i == 2 ? 3 : 2);
 		assert_int_equal(res->final_blocks_exact, i == 0 ? 1 : 2);
+		assert_int_equal(res->nr_list_diffs, i == 2 ? 1 : 2);
+		assert_int_equal(res->list_diff[0].at, i == 1 ? 0 : 1);
+		assert_int_equal(res->list_diff[0].kernel_pfn, i == 1 ? 4105 : 4107);
+		assert_int_equal(res->list_diff[0].core_pfn, i == 1 ? 4099 : 4105);
+		if (i < 2) { /* a list that the kernel does not have */
+			assert_int_equal(res->list_diff[1].order, 3);
+			assert_int_equal(res->list_diff[1].kernel, 0);
+			assert_int_equal(res->list_diff[1].core, 1);
+			assert_int_equal(res->list_diff[1].kernel_pfn, PA_PFN_NONE);
+			assert_int_equal(res->list_diff[1].core_pfn, 4608);
+		}
 		assert_false(replay_proven(res));
 		rig_close(&rig);
 	}
@@ -564,6 +666,10 @@ int main(void)
 		cmocka_unit_test(a_locked_free_replaces_the_pending_one),
 		cmocka_unit_test(small_frees_enter_by_drains_only),
 		cmocka_unit_test(a_double_free_is_a_missing_event),
+		cmocka_unit_test(a_held_block_is_gone_once),
+		cmocka_unit_test(a_held_block_places_the_frees_in_it),
+		cmocka_unit_test(a_free_of_a_free_page_tells_of_its_block),
+		cmocka_unit_test(a_page_that_is_drained_was_on_a_pcp_list),
 		cmocka_unit_test(a_capture_is_no_pick),
 		cmocka_unit_test(a_move_in_a_claim_is_still_predicted),
 		cmocka_unit_test(nothing_to_compare_is_not_exact),

@@ -116,6 +116,7 @@ static void lines_have_the_agreed_members(void **state)
 		"\"type\":\"zone_free\",\"pfn\":71,\"order\":9,\"mt\":\"Movable\",\"locked\":true,"
 		"\"capture_order\":0,\"to_tail\":true}\n",
 		EV "\"type\":\"isolate\",\"pfn\":71,\"order\":0,\"fast\":true}\n",
+		EV "\"type\":\"isolate\",\"pfn\":71,\"order\":0,\"held\":true}\n",
 		EV "\"type\":\"putback\",\"pfn\":71,\"order\":0,\"mt\":\"Movable\"}\n",
 		EV
 		"\"type\":\"move_block\",\"pfn\":71,\"mt\":\"Movable\",\"old_mt\":\"Unmovable\"}\n",

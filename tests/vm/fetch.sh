@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# fetch.sh KERNEL: put the newest Debian cloud kernel of one series (6.1, 6.12)
+# fetch.sh KERNEL: put the newest Debian cloud kernel of one series (6.1, 7.3)
 # into the cache and print the directory that holds it: vmlinuz, release, and
 # its virtio modules.  A cached kernel needs no network.  Exit 77 and a reason
 # on stdout where it cannot be had.
@@ -16,9 +16,14 @@ skip() {
 
 # The suites that carry a series, and what its packages are called there.
 case ${1:-} in
+5.10) suite=bullseye pattern='^linux-image-5\.10\.0-[0-9]+-cloud-amd64$' ;;
 6.1) suite=bookworm pattern='^linux-image-6\.1\.0-[0-9]+-cloud-amd64$' ;;
 6.12) suite=bookworm pattern='^linux-image-6\.12\.[0-9]+\+deb12-cloud-amd64$' ;;
-*) echo "usage: fetch.sh 6.1|6.12" >&2 && exit 2 ;;
+6.1[6-9] | 7.[0-9])
+	suite=trixie-backports
+	pattern="^linux-image-$(echo "$1" | sed 's/\./\\./')\\.[0-9]+\\+deb13-cloud-amd64\$"
+	;;
+*) echo "usage: fetch.sh 5.10|6.1|6.12|6.16|...|7.3" >&2 && exit 2 ;;
 esac
 
 cache=${BUDDYSCOPE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/buddyscope}
@@ -44,8 +49,13 @@ mkdir -p "$apt/lists/partial" "$apt/archives/partial" "$cache/kernels"
 : >"$apt/status"
 {
 	echo "deb [arch=amd64 KEY] $(mirror debian) $suite main"
-	echo "deb [arch=amd64 KEY] $(mirror debian) $suite-updates main"
-	echo "deb [arch=amd64 KEY] $(mirror debian-security) $suite-security main"
+	case $suite in
+	*-backports) ;; # updates and all in one
+	*)
+		echo "deb [arch=amd64 KEY] $(mirror debian) $suite-updates main"
+		echo "deb [arch=amd64 KEY] $(mirror debian-security) $suite-security main"
+		;;
+	esac
 } >"$apt/sources.list"
 key=/usr/share/keyrings/debian-archive-keyring.gpg
 [ -f $key ] && key=signed-by=$key || key=
@@ -80,22 +90,29 @@ apt-get -c "$apt/apt.conf" -q update >"$log" 2>&1 ||
 package=$(apt-cache -c "$apt/apt.conf" pkgnames linux-image- | grep -E "$pattern" |
 	sort -V | tail -n 1)
 [ -n "$package" ] || skip "no package matches $pattern in $suite"
+# From 6.19 on an image is several packages, of which the archive may keep only some.
+parts=$(apt-cache -c "$apt/apt.conf" pkgnames linux- |
+	grep -Fx -e "$package" -e "linux-binary-${package#linux-image-}" \
+		-e "linux-modules-${package#linux-image-}")
 
 new=$(mktemp -d "$cache/kernels/.$1.XXXXXX")
 trap 'rm -rf "$new"' EXIT
-(cd "$new" && apt-get -c "$apt/apt.conf" -q download "$package") >"$log" 2>&1 ||
+# shellcheck disable=SC2086 # they are words
+(cd "$new" && apt-get -c "$apt/apt.conf" -q download $parts) >"$log" 2>&1 ||
 	skip "apt-get download $package failed: $(grep -m 1 '^[EW]:' "$log" || tail -n 1 "$log")"
-dpkg-deb -x "$new"/*.deb "$new/unpacked" || skip "$package does not unpack"
+for deb in "$new"/*.deb; do
+	dpkg-deb -x "$deb" "$new/unpacked" || skip "$deb does not unpack"
+done
 
-set -- "$new"/unpacked/boot/vmlinuz-*
-[ -f "$1" ] || skip "$package holds no vmlinuz"
-mv "$1" "$new/vmlinuz"
+vmlinuz=$(find "$new/unpacked" -name 'vmlinuz*' -type f)
+[ -f "$vmlinuz" ] || skip "$package holds no vmlinuz"
+mv "$vmlinuz" "$new/vmlinuz"
 mkdir "$new/modules"
 find "$new/unpacked" -name 'virtio*.ko*' -exec mv {} "$new/modules" \;
-basename "$new"/*.deb .deb >"$new/package"
+basename -a -s .deb "$new"/linux-image-*.deb >"$new/package"
 rm -rf "$new/unpacked" "$new"/*.deb
 chmod 755 "$new"
-basename "$1" | sed 's/^vmlinuz-//' >"$new/release"
+sed 's/^linux-image-//; s/_.*//' "$new/package" >"$new/release"
 rm -rf "$dir"
 mv "$new" "$dir"
 trap - EXIT

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Per-cpu lists at the ends of their ranges: sizes of 0, remote zones, CMA, huge zones. */
+#include <limits.h>
+
+#include "machine.h"
+#include "policies.h"
+
+#define PAGES (64 * PBN)
+
+static const uint64_t marks[] = { 128, 256, 384 };
+
+static struct pa *filled(const char *policy)
+{
+	struct pa *pa = machine(policy, 2, PAGES, PA_ZONE_NORMAL, marks);
+
+	fill(pa, 0, PAGES);
+	return pa;
+}
+
+static void set_pcp(struct pa *pa, const struct pa_pcp *pcp)
+{
+	assert_int_equal(pa_pcp_set(pa, 0, 0, pcp), 0);
+}
+
+/* nr_pcp_free: where high is below batch, a page that is one too many leaves alone. */
+static void test_high_below_batch(const char *policy)
+{
+	static const int32_t highs[] = { 0, 10 };
+
+	for (size_t i = 0; i < 2; i++) {
+		const struct pa_pcp pcp = {
+			.high = highs[i], .high_min = highs[i], .high_max = highs[i], .batch = 31
+		};
+		struct pa *pa = filled(policy);
+		uint64_t pages[20];
+
+		for (int n = 0; n < 20; n++)
+			pages[n] = get(pa, 0, PA_GFP_KERNEL, 0, NULL);
+		pa_drain(pa, 0, UINT32_MAX, 0, NULL);
+		set_pcp(pa, &pcp);
+		for (int n = 0; n < 20; n++) {
+			struct pa_free_record rec = { 0 };
+
+			put(pa, 0, pages[n], 0, &rec);
+			assert_true(rec.pcp);
+			assert_int_equal(rec.target, n + 1 >= highs[i]);
+		}
+		assert_int_equal(pcp_of(pa, 0, 0).count, highs[i] ? highs[i] - 1 : 0);
+		sound(pa);
+	}
+}
+
+/* vm.percpu_pagelist_high_fraction: refills and frees no longer move high. */
+static void test_fraction(const char *policy)
+{
+	struct pa *pa = filled(policy);
+	uint64_t pages[2000];
+	struct pa_knobs knobs;
+
+	pa_knobs_default(&knobs);
+	knobs.percpu_pagelist_high_fraction = 16;
+	assert_int_equal(pa_set_knobs(pa, &knobs), 0);
+	for (int n = 0; n < 2000; n++)
+		pages[n] = get(pa, 0, PA_GFP_KERNEL, 0, NULL);
+	assert_int_equal(pcp_of(pa, 0, 0).high, PAGES / 16 / 2);
+	for (int n = 0; n < 2000; n++)
+		put(pa, 0, pages[n], 0, NULL);
+	assert_int_equal(pcp_of(pa, 0, 0).high, PAGES / 16 / 2);
+	assert_in_range(pcp_of(pa, 0, 0).count, 1, PAGES / 16 / 2);
+	sound(pa);
+}
+
+/* A low mark beyond what an int holds: high is the largest int. */
+static void test_huge_mark(const char *policy)
+{
+	static const uint64_t huge[] = { 0, UINT64_C(1) << 40, UINT64_C(1) << 40 };
+	struct pa *pa = machine(policy, 1, PAGES, PA_ZONE_NORMAL, huge);
+
+	assert_int_equal(pcp_of(pa, 0, 0).high_min, INT_MAX);
+}
+
+/*
+ * refresh_cpu_vm_stats: what a CPU holds of another node's zone goes home, a batch of it, in the
+ * third round after the zone's counter was last told anything.  Its own node's stays.
+ */
+static void test_remote(const char *policy)
+{
+	const struct pa_zone_config zones[] = {
+		{ .spanned = PAGES, .managed = PAGES, .type = PA_ZONE_NORMAL },
+		{ .start_pfn = PAGES,
+		  .spanned = PAGES,
+		  .managed = PAGES,
+		  .type = PA_ZONE_NORMAL,
+		  .node = 1 },
+	};
+	const struct pa_config cfg = {
+		.policy = pa_policy_find(policy),
+		.zones = zones,
+		.nr_zones = 2,
+		.nr_orders = 11,
+		.pageblock_order = PBO,
+		.cpus = 1,
+	};
+	struct pa *pa = machine_of(&cfg);
+	int32_t batch, counts[2];
+
+	for (uint8_t nid = 0; nid < 2; nid++) {
+		const struct pa_alloc_args args = { .gfp = PA_GFP_KERNEL, .nid = nid };
+		static const int8_t told = 1;
+		uint64_t pfn[400];
+		uint32_t nr = 0;
+
+		fill(pa, nid * PAGES, (nid + 1) * PAGES);
+		while (nr < 400)
+			assert_int_equal(pa_alloc(pa, &args, &pfn[nr++], NULL), 0);
+		while (nr-- > 0)
+			put(pa, 0, pfn[nr], 0, NULL);
+		assert_int_equal(pa_set_counters(pa, nid, &told), 0);
+		counts[nid] = pcp_of(pa, nid, 0).count;
+	}
+	batch = pcp_of(pa, 1, 0).batch;
+	assert_true(counts[1] > batch);
+	for (int round = 1; round <= 3; round++) {
+		assert_int_equal(pa_vmstat_update(pa, 0, NULL), 0);
+		assert_int_equal(pcp_of(pa, 0, 0).count, counts[0]);
+		assert_int_equal(pcp_of(pa, 1, 0).count, counts[1] - (round < 3 ? 0 : batch));
+	}
+	sound(pa);
+}
+
+/* A page of a CMA pageblock keeps that type on a per-cpu list, and goes back to it. */
+static void test_cma(const char *policy)
+{
+	struct pa *pa = machine(policy, 1, PAGES, PA_ZONE_NORMAL, marks);
+	uint64_t pfn;
+
+	for (uint64_t block = 0; block < PAGES; block += PBN)
+		assert_int_equal(pa_set_pageblock(pa, block, PA_CMA), 0);
+	fill(pa, 0, PAGES);
+	assert_int_equal(pa_list_len(pa, 0, 10, PA_CMA), PAGES >> 10);
+	assert_int_equal(get(pa, 0, PA_GFP_KERNEL & ~PA_GFP_RECLAIM, 0, NULL), PA_PFN_NONE);
+	pfn = get(pa, 0, PA_GFP_HIGHUSER_MOVABLE, 0, NULL);
+	assert_int_not_equal(pfn, PA_PFN_NONE);
+	put(pa, 0, pfn, 0, NULL);
+	assert_int_equal(pa_pcp_head(pa, 0, 0, PA_MOVABLE), pfn);
+	pa_drain(pa, 0, 0, 0, NULL);
+	assert_int_equal(pa_list_len(pa, 0, 10, PA_CMA), PAGES >> 10);
+	sound(pa);
+}
+
+UNDER_EACH(test_high_below_batch)
+UNDER_EACH(test_fraction)
+UNDER_EACH(test_huge_mark)
+UNDER_EACH(test_remote)
+UNDER_EACH(test_cma)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_high_below_batch_under_each),
+		cmocka_unit_test(test_fraction_under_each),
+		cmocka_unit_test(test_huge_mark_under_each),
+		cmocka_unit_test(test_remote_under_each),
+		cmocka_unit_test(test_cma_under_each),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
