@@ -36,7 +36,7 @@ GOALS := $(or $(MAKECMDGOALS),all)
 DEPS_GROUPS := $(if $(filter-out help clean format lint deps-vm,$(GOALS)),build) \
 	$(if $(filter test test-kernel test-vm deps tests,$(GOALS)),test) $(if $(filter fuzz,$(GOALS)),fuzz) \
 	$(if $(filter bench,$(GOALS)),bench) $(if $(filter deps-vm,$(GOALS)),vm) $(if $(filter deps,$(GOALS)),lint)
-DEPS_MODE := $(if $(filter run test test-kernel test-vm bench fuzz deps deps-vm,$(GOALS)),install,check)
+DEPS_MODE := $(if $(filter run test test-kernel test-vm test-portable test-browser cov bench fuzz deps deps-vm,$(GOALS)),install,check)
 DEPS_ENV := BPF=$(BPF) TUI=$(TUI) CC=$(firstword $(CC)) CLANG=$(CLANG) BPFTOOL=$(BPFTOOL)
 ifneq ($(strip $(DEPS_GROUPS)),)
 ifneq ($(shell $(DEPS_ENV) contrib/deps.sh $(DEPS_MODE) $(DEPS_GROUPS) && echo ok),ok)
@@ -58,7 +58,7 @@ MAIN_SRC  := tools/main.c $(CMD_SRC) $(if $(filter 1,$(BPF)),$(BPF_TOOLS)) $(if 
 
 TEST_SRC  := $(wildcard tests/*/test_*.c)
 TEST_BIN  := $(TEST_SRC:%.c=$(BUILD)/%)
-TEST_SH   := $(filter-out %/common.sh tests/kernel/% tests/vm/% tests/bench/%,$(wildcard tests/*/*.sh))
+TEST_SH   := $(filter-out %/common.sh tests/kernel/% tests/vm/% tests/bench/% tests/browser/%,$(wildcard tests/*/*.sh))
 BENCH_BIN := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
 FUZZ_BIN  := $(patsubst %.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 # What the tests of one folder share: its C files that are no program of their own.
@@ -102,7 +102,8 @@ $(PARTS)_TEXT := $(CC) $(LDFLAGS) $(CORE_SRC) $(LIB_SRC) $(MAIN_SRC) $(PKG_LIBS)
 # ---------------------------------------------------------------------------
 # Targets
 
-.PHONY: all run test test-kernel test-vm test-portable cov core-tests bench fuzz lint static deps deps-vm install format clean help tests
+.PHONY: all run test test-kernel test-vm test-portable test-browser cov core-tests bench fuzz lint static deps deps-vm \
+	install format clean help tests
 
 all: $(BUILD)/buddyscope ## build the command (the default)
 
@@ -123,6 +124,10 @@ KERNELS ?= 6.1 6.12
 test-vm: tests static ## stock kernels under QEMU: KERNELS="6.1 6.12"
 	@contrib/deps.sh install vm || :
 	@BUDDYSCOPE=$(BUILD)/buddyscope BUDDYSCOPE_STATIC=$(BUILD)/buddyscope-static tests/vm/run $(KERNELS)
+
+test-browser: $(BUILD)/buddyscope ## the page of `report`, clicked through in a headless Chromium
+	@contrib/deps.sh install browser || :
+	@$(TESTS) --timeout 300 $(wildcard tests/browser/*.sh)
 
 bench: $(BUILD)/buddyscope $(BUILD)/workload $(BENCH_BIN) ## costs, beside perf; fails on no figure
 	@for b in $(wildcard tests/bench/*.sh); do \
@@ -200,6 +205,8 @@ $(BUILD)/tools/%.o: tools/%.c $(FLAGS)
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(TOOL_CFLAGS) -c -o $@ $<
+
+$(BUILD)/tools/report_out.o: tools/report.html
 
 $(BUILD)/tui/%.o: tui/%.c $(FLAGS)
 	@mkdir -p $(@D)

@@ -4,7 +4,7 @@
 # Find out what the build lacks and install it.  Looks at this machine alone
 # unless something is missing.
 #
-#   contrib/deps.sh check|install build|test|bench|fuzz|vm|portable|cov|lint...
+#   contrib/deps.sh check|install build|test|bench|fuzz|vm|portable|cov|browser|lint...
 #
 # BPF=0 in the environment leaves out what only the kernel side needs, TUI=0
 # what only the dashboard does.
@@ -94,6 +94,11 @@ for group; do
 		need busybox-static test -x /bin/busybox
 		need cpio command -v cpio
 		need xz-utils command -v xz
+		;;
+	browser)
+		need chromium command -v chromium
+		need chromium-driver command -v chromedriver
+		need python3 command -v python3
 		;;
 	*)
 		echo "buddyscope: $group: no such group of packages" >&2

@@ -387,7 +387,7 @@ static uint32_t fast_flags(const struct pa_ctx *ac)
 	if (ac->rules->fair)
 		flags |= PA_ALLOC_FAIR;
 	if (ac->rules->highatomic_early)
-		flags |= pa_highatomic_flag(ac);
+		flags |= pa_highatomic_flag(ac->rules, ac->gfp, ac->order);
 	if (pa_req(ac->pa)->knobs.defrag_mode ||
 	    (preferred != PA_NO_ZONE && pa_zone_req(ac->pa, preferred)->nofragment))
 		flags |= PA_ALLOC_NOFRAGMENT;

@@ -58,6 +58,19 @@ static const struct name gfp_sets[] = {
 	{ PA_GFP_NOWAIT, "GFP_NOWAIT" },
 };
 
+/* More such sets, which pa_gfp_text() spells out. */
+#define TRANSHUGE_LIGHT                                                                            \
+	((PA_GFP_HIGHUSER_MOVABLE | PA_GFP_COMP | PA_GFP_NOMEMALLOC | PA_GFP_NOWARN) &             \
+	 ~PA_GFP_RECLAIM)
+static const struct name gfp_more_sets[] = {
+	{ PA_GFP_KERNEL | PA_GFP_ACCOUNT, "GFP_KERNEL_ACCOUNT" },
+	{ PA_GFP_KERNEL | PA_GFP_RECLAIMABLE, "GFP_TEMPORARY" },
+	{ TRANSHUGE_LIGHT | PA_GFP_DIRECT_RECLAIM, "GFP_TRANSHUGE" },
+	{ TRANSHUGE_LIGHT, "GFP_TRANSHUGE_LIGHT" },
+	{ PA_GFP_DMA, "GFP_DMA" },
+	{ PA_GFP_DMA32, "GFP_DMA32" },
+};
+
 static const struct name alloc_names[] = {
 	{ PA_ALLOC_NOFRAGMENT, "NOFRAGMENT" },
 	{ PA_ALLOC_CMA, "CMA" },
@@ -121,6 +134,13 @@ uint32_t pa_gfp_bit(const char *name)
 	return bits ? bits : find(gfp_aliases, NR(gfp_aliases), stem(name));
 }
 
+uint32_t pa_gfp_set(const char *name)
+{
+	uint32_t bits = find(gfp_sets, NR(gfp_sets), stem(name));
+
+	return bits ? bits : find(gfp_more_sets, NR(gfp_more_sets), stem(name));
+}
+
 const char *pa_gfp_name(uint32_t bit)
 {
 	for (size_t i = 0; i < NR(gfp_names); i++) {
@@ -168,6 +188,23 @@ const char *pa_zone_type_name(enum pa_zone_type type)
 	};
 
 	return (unsigned int)type < PA_NR_ZONE_TYPES ? names[type] : NULL;
+}
+
+int pa_gfp_zone_of(uint32_t types, uint32_t gfp)
+{
+	uint32_t modifier = gfp & (PA_GFP_DMA | PA_GFP_DMA32 | PA_GFP_HIGHMEM);
+	int type = PA_ZONE_NORMAL;
+
+	if (modifier & (modifier - 1))
+		return -EINVAL;
+	if (modifier == PA_GFP_DMA)
+		type = PA_ZONE_DMA;
+	else if (modifier == PA_GFP_DMA32)
+		type = PA_ZONE_DMA32;
+	else if (modifier == PA_GFP_HIGHMEM)
+		type = gfp & PA_GFP_MOVABLE && types >> PA_ZONE_MOVABLE & 1 ? PA_ZONE_MOVABLE :
+									      PA_ZONE_HIGHMEM;
+	return types >> type & 1 ? type : PA_ZONE_NORMAL;
 }
 
 int pa_gfp_zone(const struct pa *pa, uint32_t gfp)

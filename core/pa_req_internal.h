@@ -531,7 +531,7 @@ uint8_t pa_preferred(const struct pa_ctx *ac);
 /* Whose reserves count, once zonelist and nodemask are known. */
 void pa_set_classzone(struct pa_ctx *ac);
 /* slowpath.c: ALLOC_HIGHATOMIC, or 0 for a request that is not a high-order atomic one. */
-uint32_t pa_highatomic_flag(const struct pa_ctx *ac);
+uint32_t pa_highatomic_flag(const struct pa_rules *rules, uint32_t gfp, unsigned int order);
 /* Is it one on this attempt?  Before late 6.1 every high order with ALLOC_HARDER is. */
 static inline bool pa_is_highatomic(const struct pa_ctx *ac, uint32_t flags)
 {

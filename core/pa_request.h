@@ -142,12 +142,16 @@ int pa_split_movable(struct pa_zone_config *zones, uint32_t *nr, uint32_t max, u
  * a meaning here.
  */
 uint32_t pa_gfp_bit(const char *name);
+/* Bits of a set by its name: "GFP_KERNEL", "GFP_TRANSHUGE_LIGHT"; 0 if unknown. */
+uint32_t pa_gfp_set(const char *name);
 /* Kernel name of one bit; NULL if @bit is not one known bit. */
 const char *pa_gfp_name(uint32_t bit);
 /* "GFP_KERNEL|__GFP_COMP" into @buf, cut to fit; returns the length it would have. */
 size_t pa_gfp_text(uint32_t gfp, char *buf, size_t len);
 /* gfp_zone: highest zone type allowed here, or -EINVAL on two zone modifiers. */
 int pa_gfp_zone(const struct pa *pa, uint32_t gfp);
+/* The same for a kernel with zones of these types: bit t is enum pa_zone_type t. */
+int pa_gfp_zone_of(uint32_t types, uint32_t gfp);
 /* gfp_migratetype: UNMOVABLE, MOVABLE or RECLAIMABLE; -EINVAL on both mobility flags. */
 int pa_gfp_mt(uint32_t gfp);
 
@@ -167,6 +171,13 @@ int pa_gfp_mt(uint32_t gfp);
 
 /* "WMARK_LOW|KSWAPD|NOFRAGMENT" into @buf, cut to fit; returns the length it would have. */
 size_t pa_alloc_flags_text(uint32_t flags, char *buf, size_t len);
+
+/*
+ * gfp_to_alloc_flags: what the slow path lets a request of @task (PA_TASK_*) do, at the min mark,
+ * ALLOC_NOFRAGMENT left out.  0 if @policy is NULL.
+ */
+uint32_t pa_gfp_alloc_flags(const struct pa_policy *policy, uint32_t gfp, unsigned int order,
+			    uint32_t task);
 
 /* -------------------------------------------------------------------------
  * One request
@@ -549,6 +560,28 @@ int pa_setup_wmarks(struct pa *pa);
 bool pa_watermark_ok(const struct pa *pa, uint32_t zone, unsigned int order, uint64_t mark,
 		     enum pa_zone_type highest, uint32_t flags, struct pa_zone_look *look);
 
+#define PA_TOLD_ORDERS 16 /* with numbers alone; arm64 with 64 KB pages has 14 */
+
+/* What __zone_watermark_ok looks at of a zone, for a caller with numbers and no state.  In pages. */
+struct pa_zone_numbers {
+	int64_t free; /* the zone counter */
+	int64_t reserved_highatomic;
+	int64_t free_highatomic;
+	int64_t free_cma;
+	int64_t mark;		 /* boost included if wanted */
+	int64_t reserve;	 /* lowmem_reserve against this request */
+	const uint32_t *orders;	 /* PA_NR_MT of them; bit o: the type has a free block of order o */
+	const uint64_t *nr_free; /* blocks of each order below the one asked for; up to 3.10 only */
+};
+
+/*
+ * pa_watermark_numbers() - pa_watermark_ok() on numbers alone.
+ * @policy: NULL: the answer is false, and @look untouched.
+ * @look:   the arithmetic, but for the zone; may be NULL.
+ */
+bool pa_watermark_numbers(const struct pa_policy *policy, const struct pa_zone_numbers *numbers,
+			  unsigned int order, uint32_t flags, struct pa_zone_look *look);
+
 /* Zones that a request at node @nid walks, best first: at most @max into @zones.  How many there are. */
 uint32_t pa_zonelist(const struct pa *pa, uint32_t nid, enum pa_zone_type highest, uint8_t *zones,
 		     uint32_t max);
@@ -570,6 +603,8 @@ size_t pa_show_mem(const struct pa *pa, uint32_t cpu, char *buf, size_t len);
  */
 int pa_fragmentation_index(const struct pa *pa, uint32_t zone, unsigned int order);
 int pa_unusable_index(const struct pa *pa, uint32_t zone, unsigned int order);
+/* fragmentation_index of so many free blocks of each order, all below 2^32. */
+int pa_fragmentation_of(const uint64_t *nr_free, unsigned int nr_orders, unsigned int order);
 /* extfrag_for_order: the same share in percent. */
 int pa_extfrag(const struct pa *pa, uint32_t zone, unsigned int order);
 

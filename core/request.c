@@ -86,26 +86,13 @@ bool pa_req_plan(const struct pa_config *cfg, uint64_t nr_frames, uint64_t *size
 	return true;
 }
 
-/* GFP_ZONE_TABLE: a type the kernel has no zone for is served from NORMAL. */
+/* GFP_ZONE_TABLE */
 static void init_gfp_zones(struct pa_req *req)
 {
 	for (uint32_t gfp = 0; gfp < 16; gfp++) {
-		uint32_t modifier = gfp & (PA_GFP_DMA | PA_GFP_DMA32 | PA_GFP_HIGHMEM);
-		uint8_t type = PA_ZONE_NORMAL;
+		int type = pa_gfp_zone_of(req->types, gfp);
 
-		if (modifier & (modifier - 1))
-			type = PA_NO_ZONE;
-		else if (modifier == PA_GFP_DMA)
-			type = PA_ZONE_DMA;
-		else if (modifier == PA_GFP_DMA32)
-			type = PA_ZONE_DMA32;
-		else if (modifier == PA_GFP_HIGHMEM)
-			type = gfp & PA_GFP_MOVABLE && req->types >> PA_ZONE_MOVABLE & 1 ?
-				       PA_ZONE_MOVABLE :
-				       PA_ZONE_HIGHMEM;
-		if (type != PA_NO_ZONE && !(req->types >> type & 1))
-			type = PA_ZONE_NORMAL;
-		req->gfp_zones[gfp] = type;
+		req->gfp_zones[gfp] = type < 0 ? PA_NO_ZONE : (uint8_t)type;
 	}
 }
 

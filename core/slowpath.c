@@ -50,23 +50,24 @@ enum pa_next pa_attempt(struct pa_slow_request *s, enum pa_step step, uint32_t f
  */
 
 /* Is it a request that may block, as far as its reserves go? */
-static bool blocks(const struct pa_ctx *ac)
+static bool blocks(const struct pa_rules *rules, uint32_t gfp)
 {
-	if (!ac->rules->harder)
-		return ac->gfp & PA_GFP_DIRECT_RECLAIM;
-	if (!ac->rules->harder_unwilling)
-		return !(ac->gfp & PA_GFP_ATOMIC);
+	if (!rules->harder)
+		return gfp & PA_GFP_DIRECT_RECLAIM;
+	if (!rules->harder_unwilling)
+		return !(gfp & PA_GFP_ATOMIC);
 	/* Nor is one atomic with __GFP_NO_KSWAPD. */
-	return (ac->gfp & PA_GFP_RECLAIM) != PA_GFP_KSWAPD_RECLAIM;
+	return (gfp & PA_GFP_RECLAIM) != PA_GFP_KSWAPD_RECLAIM;
 }
 
 /* What a request may use whatever reserves it has. */
-static uint32_t common_flags(const struct pa_ctx *ac)
+static uint32_t common_flags(const struct pa_policy *policy, const struct pa_rules *rules,
+			     uint32_t gfp)
 {
-	bool movable = ac->mt == PA_MOVABLE && pa_policy(ac->pa)->cma != PA_CMA_NONE;
+	bool movable = pa_gfp_mt(gfp) == PA_MOVABLE && policy->cma != PA_CMA_NONE;
 	uint32_t flags = movable ? PA_ALLOC_CMA : 0;
 
-	if (ac->gfp & PA_GFP_KSWAPD_RECLAIM && ac->rules->nofragment)
+	if (gfp & PA_GFP_KSWAPD_RECLAIM && rules->nofragment)
 		flags |= PA_ALLOC_KSWAPD;
 	return flags;
 }
@@ -78,32 +79,47 @@ static bool keeps_blocks_whole(const struct pa_ctx *ac)
 	       (!ac->rules->defrag_whole || ac->gfp & PA_GFP_DIRECT_RECLAIM);
 }
 
-uint32_t pa_highatomic_flag(const struct pa_ctx *ac)
+uint32_t pa_highatomic_flag(const struct pa_rules *rules, uint32_t gfp, unsigned int order)
 {
-	bool urgent = ac->rules->highatomic_any || ac->gfp & PA_GFP_HIGH;
+	bool urgent = rules->highatomic_any || gfp & PA_GFP_HIGH;
 
-	if (ac->rules->harder || ac->gfp & (PA_GFP_DIRECT_RECLAIM | PA_GFP_NOMEMALLOC))
+	if (rules->harder || gfp & (PA_GFP_DIRECT_RECLAIM | PA_GFP_NOMEMALLOC))
 		return 0;
-	return ac->order && urgent ? PA_ALLOC_HIGHATOMIC : 0;
+	return order && urgent ? PA_ALLOC_HIGHATOMIC : 0;
+}
+
+static uint32_t flags_of(const struct pa_policy *policy, const struct pa_rules *rules, uint32_t gfp,
+			 unsigned int order, uint32_t task)
+{
+	uint32_t flags = PA_ALLOC_CPUSET | common_flags(policy, rules, gfp);
+	bool rt = task & PA_TASK_RT && !(task & PA_TASK_IRQ);
+
+	flags |= gfp & PA_GFP_HIGH ? PA_ALLOC_MIN_RESERVE : 0;
+	if (blocks(rules, gfp)) {
+		if (rt)
+			flags |= rules->harder ? PA_ALLOC_NON_BLOCK : PA_ALLOC_MIN_RESERVE;
+		return flags;
+	}
+	if (!(gfp & PA_GFP_NOMEMALLOC))
+		flags |= PA_ALLOC_NON_BLOCK | pa_highatomic_flag(rules, gfp, order);
+	if (rules->harder || flags & PA_ALLOC_MIN_RESERVE)
+		flags &= ~PA_ALLOC_CPUSET;
+	return flags;
 }
 
 uint32_t pa_adjusted_flags(const struct pa_ctx *ac)
 {
-	uint32_t gfp = ac->gfp, flags = PA_ALLOC_CPUSET | common_flags(ac), task = ac->args->task;
-	bool rt = task & PA_TASK_RT && !(task & PA_TASK_IRQ);
+	uint32_t flags = flags_of(pa_policy(ac->pa), ac->rules, ac->gfp, ac->order, ac->args->task);
 
-	flags |= gfp & PA_GFP_HIGH ? PA_ALLOC_MIN_RESERVE : 0;
-	flags |= keeps_blocks_whole(ac) ? PA_ALLOC_NOFRAGMENT : 0;
-	if (blocks(ac)) {
-		if (rt)
-			flags |= ac->rules->harder ? PA_ALLOC_NON_BLOCK : PA_ALLOC_MIN_RESERVE;
-		return flags;
-	}
-	if (!(gfp & PA_GFP_NOMEMALLOC))
-		flags |= PA_ALLOC_NON_BLOCK | pa_highatomic_flag(ac);
-	if (ac->rules->harder || flags & PA_ALLOC_MIN_RESERVE)
-		flags &= ~PA_ALLOC_CPUSET;
-	return flags;
+	return flags | (keeps_blocks_whole(ac) ? PA_ALLOC_NOFRAGMENT : 0);
+}
+
+uint32_t pa_gfp_alloc_flags(const struct pa_policy *policy, uint32_t gfp, unsigned int order,
+			    uint32_t task)
+{
+	const struct pa_rules *rules = policy ? pa_rules_find(policy->name) : NULL;
+
+	return rules ? flags_of(policy, rules, gfp, order, task) : 0;
 }
 
 uint32_t pa_task_reserves(const struct pa_ctx *ac)
@@ -241,7 +257,7 @@ static enum pa_next step_compact_first(struct pa_slow_request *s)
 /* What is left to a request of its flags once it uses reserves: 5.4 forgets them all. */
 static uint32_t reserve_rest(const struct pa_ctx *ac)
 {
-	uint32_t flags = common_flags(ac);
+	uint32_t flags = common_flags(pa_policy(ac->pa), ac->rules, ac->gfp);
 
 	if (!ac->rules->reserves_wake)
 		flags &= ~PA_ALLOC_KSWAPD;

@@ -220,17 +220,16 @@ void pa_setup_marks(struct pa *pa)
  */
 
 /* __zone_watermark_unusable_free */
-static int64_t unusable(const struct pa_rules *rules, const struct pa_zone *z,
-			const struct pa_zone_req *zr, unsigned int order, uint32_t flags)
+static int64_t unusable(const struct pa_rules *rules, const struct pa_zone_numbers *z,
+			unsigned int order, uint32_t flags)
 {
 	uint32_t opens = rules->harder ? PA_ALLOC_NON_BLOCK | PA_ALLOC_OOM : ALLOC_RESERVES;
 	int64_t pages = (int64_t)pa_pages(order) - 1;
 
 	if (!(flags & opens))
-		pages += (int64_t)(rules->free_highatomic ? z->free[PA_HIGHATOMIC] :
-							    zr->nr_reserved_highatomic);
+		pages += rules->free_highatomic ? z->free_highatomic : z->reserved_highatomic;
 	if (!(flags & PA_ALLOC_CMA))
-		pages += (int64_t)z->free[PA_CMA];
+		pages += z->free_cma;
 	return pages;
 }
 
@@ -254,20 +253,19 @@ static int64_t lowered(const struct pa_rules *rules, int64_t min, uint32_t flags
 }
 
 /* Is there one block of @order that the request may take? */
-static bool has_block(const struct pa_rules *rules, const struct pa_zone *z, unsigned int order,
+static bool has_block(const struct pa_rules *rules, const uint32_t *types, unsigned int order,
 		      uint32_t flags)
 {
 	uint32_t last = rules->harder ? PA_ALLOC_NON_BLOCK | PA_ALLOC_OOM :
 					PA_ALLOC_HIGHATOMIC | PA_ALLOC_OOM;
-	uint32_t orders =
-		z->orders[PA_UNMOVABLE] | z->orders[PA_MOVABLE] | z->orders[PA_RECLAIMABLE];
+	uint32_t orders = types[PA_UNMOVABLE] | types[PA_MOVABLE] | types[PA_RECLAIMABLE];
 
 	if (flags & PA_ALLOC_CMA)
-		orders |= z->orders[PA_CMA];
+		orders |= types[PA_CMA];
 	if (flags & last)
-		orders |= z->orders[PA_HIGHATOMIC];
+		orders |= types[PA_HIGHATOMIC];
 	for (unsigned int mt = 0; rules->harder_any_block && flags & last && mt < PA_NR_MT; mt++)
-		orders |= z->orders[mt];
+		orders |= types[mt];
 	return orders >> order;
 }
 
@@ -275,11 +273,10 @@ static bool has_block(const struct pa_rules *rules, const struct pa_zone *z, uns
  * Up to 4.3 the pages of each order below do not count for the next, which must have half of what
  * the one before needed: zone_watermark_ok.
  */
-static bool has_shares(const struct pa *pa, uint32_t zone, unsigned int order, int64_t free,
-		       int64_t min)
+static bool has_shares(const uint64_t *nr_free, unsigned int order, int64_t free, int64_t min)
 {
 	for (unsigned int o = 0; o < order; o++) {
-		free -= (int64_t)(pa_nr_free(pa, zone, o) << o);
+		free -= (int64_t)(nr_free[o] << o);
 		min >>= 1;
 		if (free <= min)
 			return false;
@@ -287,38 +284,70 @@ static bool has_shares(const struct pa *pa, uint32_t zone, unsigned int order, i
 	return true;
 }
 
+/* __zone_watermark_ok; @look's zone is the caller's to know. */
+static bool judge(const struct pa_rules *rules, const struct pa_zone_numbers *z, unsigned int order,
+		  uint32_t flags, struct pa_zone_look *look)
+{
+	int64_t min = lowered(rules, z->mark, flags), less = unusable(rules, z, order, flags);
+	enum pa_verdict verdict = PA_ZONE_OK;
+
+	if (z->free - less <= min + z->reserve)
+		verdict = PA_ZONE_LOW;
+	else if (rules->cumulative &&
+		 !has_shares(z->nr_free, order, z->free + 1 - (int64_t)pa_pages(order), min))
+		verdict = PA_ZONE_FRAGMENTED;
+	else if (!rules->cumulative && order && !has_block(rules, z->orders, order, flags))
+		verdict = PA_ZONE_FRAGMENTED;
+	if (look) {
+		*look = (struct pa_zone_look){
+			.verdict = (uint8_t)verdict,
+			.wmark = (uint8_t)((flags & PA_ALLOC_WMARK_MASK) >> PA_ALLOC_WMARK_SHIFT),
+			.flags = flags,
+			.free = z->free,
+			.unusable = less,
+			.mark = z->mark,
+			.min = min,
+			.reserve = z->reserve,
+		};
+	}
+	return verdict == PA_ZONE_OK;
+}
+
 bool pa_watermark_test(const struct pa *pa, uint32_t zone, unsigned int order, uint64_t mark,
 		       unsigned int highest, uint32_t flags, int64_t free,
 		       struct pa_zone_look *look)
 {
 	const struct pa_zone_req *zr = pa_zone_req(pa, zone);
-	const struct pa_rules *rules = pa_rules(pa);
 	const struct pa_zone *z = &pa->zones[zone];
-	int64_t min = lowered(rules, (int64_t)mark, flags);
-	int64_t less = unusable(rules, z, zr, order, flags);
-	enum pa_verdict verdict = PA_ZONE_OK;
+	uint64_t nr_free[PA_MAX_ORDERS];
+	const struct pa_zone_numbers numbers = {
+		.free = free,
+		.reserved_highatomic = (int64_t)zr->nr_reserved_highatomic,
+		.free_highatomic = (int64_t)z->free[PA_HIGHATOMIC],
+		.free_cma = (int64_t)z->free[PA_CMA],
+		.mark = (int64_t)mark,
+		.reserve = (int64_t)zr->reserve[highest],
+		.orders = z->orders,
+		.nr_free = nr_free,
+	};
+	bool ok;
 
-	if (free - less <= min + (int64_t)zr->reserve[highest])
-		verdict = PA_ZONE_LOW;
-	else if (rules->cumulative &&
-		 !has_shares(pa, zone, order, free + 1 - (int64_t)pa_pages(order), min))
-		verdict = PA_ZONE_FRAGMENTED;
-	else if (!rules->cumulative && order && !has_block(rules, z, order, flags))
-		verdict = PA_ZONE_FRAGMENTED;
-	if (look) {
-		*look = (struct pa_zone_look){
-			.zone = (uint8_t)zone,
-			.verdict = (uint8_t)verdict,
-			.wmark = (uint8_t)((flags & PA_ALLOC_WMARK_MASK) >> PA_ALLOC_WMARK_SHIFT),
-			.flags = flags,
-			.free = free,
-			.unusable = less,
-			.mark = (int64_t)mark,
-			.min = min,
-			.reserve = (int64_t)zr->reserve[highest],
-		};
-	}
-	return verdict == PA_ZONE_OK;
+	for (unsigned int o = 0; pa_rules(pa)->cumulative && o < order; o++)
+		nr_free[o] = pa_nr_free(pa, zone, o);
+	ok = judge(pa_rules(pa), &numbers, order, flags, look);
+	if (look)
+		look->zone = (uint8_t)zone;
+	return ok;
+}
+
+bool pa_watermark_numbers(const struct pa_policy *policy, const struct pa_zone_numbers *numbers,
+			  unsigned int order, uint32_t flags, struct pa_zone_look *look)
+{
+	const struct pa_rules *rules = policy ? pa_rules_find(policy->name) : NULL;
+
+	if (!rules || order >= PA_TOLD_ORDERS || (rules->cumulative && !numbers->nr_free))
+		return false;
+	return judge(rules, numbers, order, flags, look);
 }
 
 bool pa_watermark_ok(const struct pa *pa, uint32_t zone, unsigned int order, uint64_t mark,

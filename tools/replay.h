@@ -72,7 +72,8 @@ struct replay_decision {
 };
 
 typedef void replay_fn(void *arg, const struct replay_decision *d);
-typedef void replay_event_fn(void *arg, uint64_t number, const struct trace_event *ev);
+/* @event is the number of @ev, from 0. */
+typedef void replay_event_fn(void *arg, uint64_t event, const struct trace_event *ev);
 
 struct replay_options {
 	const char *policy; /* NULL: what the trace says */
@@ -80,8 +81,13 @@ struct replay_options {
 	bool check;	    /* run pa_check now and then and at the end */
 	bool ahead;	    /* keep an item of events back: a repair sees what follows it */
 	bool paced;	    /* as ahead, but events are only taken over: replay_play() plays them */
-	replay_fn *decision;	/* called for each comparison; may be NULL */
-	replay_event_fn *event; /* called for each event once it is played; may be NULL */
+	replay_fn *decision; /* called for each comparison; may be NULL */
+	/*
+	 * Called ahead of each event, with the state that the ones before made; only a pick or a
+	 * free that may take another event to tell is not in it yet.  May be NULL.
+	 */
+	replay_event_fn *event;
+	replay_event_fn *played; /* the same after it; may be NULL */
 	void *arg;
 };
 
@@ -153,6 +159,8 @@ struct replay;
  * NULL if the core has none.
  */
 const struct pa_policy *replay_policy(const struct trace_meta *meta, const char **from);
+/* The nearest to a release, "6.12.117-amd64"; NULL if the core has none. */
+const struct pa_policy *replay_release_policy(const char *kernel);
 
 /*
  * Build the core's zones from a trace's header.  @meta must outlive the replay.

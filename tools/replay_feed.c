@@ -32,12 +32,14 @@ static int play(struct replay *r, uint64_t until)
 		if (item->events.first + r->played >= until)
 			return 0;
 		r->now = item->events.first + r->played;
+		if (r->opt.event)
+			r->opt.event(r->opt.arg, r->now, ev);
 		err = replay_event(r, ev);
 		if (err)
 			return err;
 		r->res.events++;
-		if (r->opt.event)
-			r->opt.event(r->opt.arg, r->now, ev);
+		if (r->opt.played)
+			r->opt.played(r->opt.arg, r->now, ev);
 		if (r->now >= r->next_check) {
 			check(r);
 			r->next_check = r->now + CHECK_EVERY;

@@ -22,7 +22,7 @@ static const struct {
 	{ 6, 15, "6.18" },   { 7, 2, "7.3" },
 };
 
-static const struct pa_policy *policy_of_release(const char *kernel)
+const struct pa_policy *replay_release_policy(const char *kernel)
 {
 	const struct pa_policy *found = NULL;
 	unsigned int major, minor;
@@ -43,7 +43,7 @@ const struct pa_policy *replay_policy(const struct trace_meta *meta, const char 
 
 	if (from)
 		*from = named ? "trace" : "kernel release";
-	return named ? named : policy_of_release(meta->kernel);
+	return named ? named : replay_release_policy(meta->kernel);
 }
 
 static int choose_policy(struct replay *r, char *why, size_t len)

@@ -64,7 +64,7 @@ int stream_open(struct stream *s, const struct trace_meta *meta, const struct so
 	s->meta = meta;
 	replay.policy = opt->policy;
 	replay.decision = note_decision;
-	replay.event = note_event;
+	replay.played = note_event;
 	replay.arg = s;
 	err = replay_open(meta, &replay, &s->replay, why, len);
 	if (err)

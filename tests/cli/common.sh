@@ -22,3 +22,15 @@ fail() {
 said() { # said FILE TEXT: FILE holds TEXT
 	grep -qF -- "$2" "$dir/$1" || fail "std$1 lacks '$2'"
 }
+
+# trace NAME: NAME.pgt out of the standard header and stdin
+trace() {
+	{
+		cat <<-END
+			{"rec":"meta","schema":"buddyscope.trace/1","kernel":"6.12.117","policy":"","tier":"fentry","page_shift":12,"nr_orders":11,"pageblock_order":9,"cpus":2,"migratetypes":["Unmovable","Movable","Reclaimable","HighAtomic","Isolate"],"gfp":{"__GFP_MOVABLE":8}}
+			{"rec":"zone","id":0,"node":0,"name":"DMA32","start_pfn":4096,"spanned":4096,"present":4096,"managed":4096,"min":8,"low":16,"high":24,"lowmem_reserve":[]}
+		END
+		cat
+	} >"$dir/$1.json"
+	run 0 import "$dir/$1.json" -o "$dir/$1.pgt"
+}

@@ -3,18 +3,6 @@
 # replay and diff on small traces written by hand: output, JSON members, exit codes.
 . tests/cli/common.sh
 
-# trace NAME: NAME.pgt out of the standard header and stdin
-trace() {
-	{
-		cat <<-END
-			{"rec":"meta","schema":"buddyscope.trace/1","kernel":"6.12.117","policy":"","tier":"fentry","page_shift":12,"nr_orders":11,"pageblock_order":9,"cpus":2,"migratetypes":["Unmovable","Movable","Reclaimable","HighAtomic","Isolate"],"gfp":{"__GFP_MOVABLE":8}}
-			{"rec":"zone","id":0,"node":0,"name":"DMA32","start_pfn":4096,"spanned":4096,"present":4096,"managed":4096,"min":8,"low":16,"high":24,"lowmem_reserve":[]}
-		END
-		cat
-	} >"$dir/$1.json"
-	run 0 import "$dir/$1.json" -o "$dir/$1.pgt"
-}
-
 begin='{"rec":"free_list","at":"begin","zone":0,"order":0,"mt":"Movable","pfns":[4099,4105,4107]}'
 first='{"rec":"ev","ts":1000,"cpu":0,"type":"zone_alloc","pfn":4099,"order":0,"mt":"Movable"}'
 second='{"rec":"ev","ts":2000,"cpu":0,"type":"zone_alloc","pfn":4105,"order":0,"mt":"Movable"}'

@@ -25,12 +25,16 @@ static void test_vectors(void **state)
 		int frag, unusable, extfrag;
 	} rows[] = { { 2, -1000, 396, 39 }, { 6, 953, 1000, 100 }, { 9, 990, 1000, 100 } };
 	const struct pa *pa = vector();
+	uint64_t nr_free[11];
 
 	(void)state;
+	for (unsigned int order = 0; order < 11; order++)
+		nr_free[order] = pa_nr_free(pa, 0, order);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		assert_int_equal(pa_fragmentation_index(pa, 0, rows[i].order), rows[i].frag);
 		assert_int_equal(pa_unusable_index(pa, 0, rows[i].order), rows[i].unusable);
 		assert_int_equal(pa_extfrag(pa, 0, rows[i].order), rows[i].extfrag);
+		assert_int_equal(pa_fragmentation_of(nr_free, 11, rows[i].order), rows[i].frag);
 	}
 }
 
@@ -45,6 +49,9 @@ static void test_edges(void **state)
 	assert_int_equal(pa_fragmentation_index(pa, 1, 3), -EINVAL);
 	assert_int_equal(pa_unusable_index(pa, 0, 11), -EINVAL);
 	assert_int_equal(pa_extfrag(pa, 0, 11), -EINVAL);
+	assert_int_equal(pa_fragmentation_of((const uint64_t[2]){ 0 }, 2, 1), 0);
+	assert_int_equal(pa_fragmentation_of((const uint64_t[2]){ 0 }, 2, 2), -EINVAL);
+	assert_int_equal(pa_fragmentation_of(NULL, PA_TOLD_ORDERS + 1, 2), -EINVAL);
 }
 
 int main(void)

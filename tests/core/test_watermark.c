@@ -271,6 +271,50 @@ static void test_knobs(void **state)
 	sound(pa);
 }
 
+/* Spec 6.6 and 6.7 on numbers alone, as a report gives them. */
+static void test_numbers(void **state)
+{
+	static const uint32_t single[PA_NR_MT] = { [PA_UNMOVABLE] = 1, [PA_HIGHATOMIC] = 1 << 3 };
+	const struct pa_policy *p61 = pa_policy_find("6.1"), *p612 = pa_policy_find("6.12");
+	struct pa_zone_numbers z = {
+		.free = 1000,
+		.reserved_highatomic = 300,
+		.free_highatomic = 100,
+		.free_cma = 50,
+		.mark = 800,
+		.reserve = 20,
+		.orders = single,
+	};
+	struct pa_zone_look look = { 0 };
+	uint64_t blocks[PA_TOLD_ORDERS] = { 200 };
+	uint32_t atomic = pa_gfp_alloc_flags(p612, PA_GFP_ATOMIC_ALLOC, 2, 0);
+
+	(void)state;
+	assert_true(pa_watermark_numbers(p612, &z, 0, 0, &look)); /* 1000 - 150 > 820 */
+	assert_int_equal(look.unusable, 150);
+	z.mark = 830;
+	assert_false(pa_watermark_numbers(p612, &z, 0, 0, &look));
+	assert_int_equal(look.verdict, PA_ZONE_LOW);
+	z.mark = 700;
+	assert_false(pa_watermark_numbers(p61, &z, 0, 0, NULL)); /* all that is reserved counts */
+	assert_false(pa_watermark_numbers(p612, &z, 1, 0, &look));
+	assert_int_equal(look.verdict, PA_ZONE_FRAGMENTED);
+	assert_true(atomic & PA_ALLOC_HIGHATOMIC && atomic & PA_ALLOC_MIN_RESERVE);
+	assert_false(atomic & PA_ALLOC_CPUSET);
+	assert_true(pa_watermark_numbers(p612, &z, 2, atomic, &look));
+	assert_int_equal(look.min, 700 - 350 - 350 / 4);
+	assert_false(pa_watermark_numbers(NULL, &z, 0, 0, NULL));
+	/* 3.10 asks how many blocks of each order there are. */
+	z.mark = 100;
+	assert_false(pa_watermark_numbers(pa_policy_find("3.10"), &z, 1, 0, NULL));
+	z.nr_free = blocks;
+	assert_true(pa_watermark_numbers(pa_policy_find("3.10"), &z, 1, 0, NULL));
+	blocks[0] = 950;
+	assert_false(pa_watermark_numbers(pa_policy_find("3.10"), &z, 1, 0, &look));
+	assert_int_equal(look.verdict, PA_ZONE_FRAGMENTED);
+	assert_int_equal(pa_gfp_alloc_flags(NULL, PA_GFP_KERNEL, 0, 0), 0);
+}
+
 SINCE("2.6.24", test_ok)
 BETWEEN("2.6.24", "4.4", test_cumulative)
 SINCE("4.4", test_highatomic)
@@ -283,6 +327,7 @@ int main(void)
 		cmocka_unit_test(test_threshold),	cmocka_unit_test(test_deltas),
 		cmocka_unit_test(each_test_ok),		cmocka_unit_test(each_test_cumulative),
 		cmocka_unit_test(each_test_highatomic), cmocka_unit_test(test_knobs),
+		cmocka_unit_test(test_numbers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

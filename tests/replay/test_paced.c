@@ -37,7 +37,7 @@ static uint64_t play_in_steps(struct replay *r, uint64_t next, uint64_t step)
 static void paced(const char *path, uint64_t step, struct replay_result *res, struct seen *seen)
 {
 	static const struct trace_item none = { .kind = TRACE_EVENTS };
-	const struct replay_options opt = { .paced = true, .event = note_event, .arg = seen };
+	const struct replay_options opt = { .paced = true, .played = note_event, .arg = seen };
 	struct trace_reader *reader;
 	struct trace_item item;
 	struct replay *r;

@@ -17,6 +17,9 @@ struct rig {
 	uint64_t seen;
 	struct replay_decision last;
 	struct pa_decision core;
+	uint64_t heard; /* events that were announced */
+	uint8_t type;	/* of the last */
+	uint64_t free;	/* pages of zone 0 that were free at the last one */
 };
 
 static void on_decision(void *arg, const struct replay_decision *d)
@@ -29,11 +32,25 @@ static void on_decision(void *arg, const struct replay_decision *d)
 	rig->last.core = &rig->core;
 }
 
+static void on_event(void *arg, uint64_t event, const struct trace_event *ev)
+{
+	struct rig *rig = arg;
+	unsigned int order;
+
+	assert_int_equal(event, rig->heard++);
+	rig->type = ev->type;
+	rig->free = 0;
+	for (order = 0; order < PA_MAX_ORDERS; order++)
+		rig->free += pa_nr_free(replay_state(rig->r), 0, order) << order;
+}
+
 static void rig_open(struct rig *rig, const char *policy, const char *tier, bool no_repair)
 {
-	struct replay_options opt = {
-		.no_repair = no_repair, .check = true, .decision = on_decision, .arg = rig
-	};
+	struct replay_options opt = { .no_repair = no_repair,
+				      .check = true,
+				      .decision = on_decision,
+				      .event = on_event,
+				      .arg = rig };
 	char why[200];
 
 	memset(rig, 0, sizeof(*rig));
@@ -133,6 +150,28 @@ static void a_claim_is_told_by_two_events(void **state)
 	assert_int_equal(res->fallbacks_exact, 1);
 	assert_int_equal(res->claims_exact, 1);
 	assert_int_equal(pa_pageblock(replay_state(rig.r), 4096), PA_UNMOVABLE);
+	rig_close(&rig);
+}
+
+static void each_event_is_announced_ahead(void **state)
+{
+	const struct replay_result *res;
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig, "6.1", "fentry", false);
+	LOAD(&rig, 0, K_MOVABLE, 4096 + 1, 4096 + 3);
+	assert_int_equal(rig.heard, 0);
+	EV(&rig, .type = EV_ZONE_ALLOC, .pfn = 4096 + 1, .order = 0, .mt = K_MOVABLE);
+	assert_int_equal(rig.free, 2);
+	EV(&rig, .type = EV_ZONE_ALLOC, .pfn = 4096 + 3, .order = 0, .mt = K_MOVABLE);
+	assert_int_equal(rig.free, 1);
+	EV(&rig, .type = EV_KSWAPD_WAKE);
+	assert_int_equal(rig.free, 0);
+	assert_int_equal(rig.type, EV_KSWAPD_WAKE);
+	res = rig_end(&rig);
+	assert_int_equal(res->events, 3);
+	assert_int_equal(rig.heard, 3);
 	rig_close(&rig);
 }
 
@@ -671,6 +710,7 @@ int main(void)
 		cmocka_unit_test(a_free_of_a_free_page_tells_of_its_block),
 		cmocka_unit_test(a_page_that_is_drained_was_on_a_pcp_list),
 		cmocka_unit_test(a_capture_is_no_pick),
+		cmocka_unit_test(each_event_is_announced_ahead),
 		cmocka_unit_test(a_move_in_a_claim_is_still_predicted),
 		cmocka_unit_test(nothing_to_compare_is_not_exact),
 		cmocka_unit_test(the_closing_snapshot_is_compared_in_order),

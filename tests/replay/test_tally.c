@@ -49,7 +49,7 @@ static uint64_t differs(const char *path, const char *policy)
 {
 	struct replay_options opt = { .policy = policy,
 				      .decision = note_decision,
-				      .event = note_event };
+				      .played = note_event };
 	struct trace_reader *reader;
 	struct trace_item item;
 	struct replay *r;
@@ -118,7 +118,7 @@ static void removals_may_be_hidden(void **state)
 static void every_policy(void **state)
 {
 	static const char *const policies[] = { "6.1.0", "6.1", "6.12.0", "6.12", "6.18" };
-	struct replay_options opt = { .decision = note_decision, .event = note_event };
+	struct replay_options opt = { .decision = note_decision, .played = note_event };
 	struct trace_item item = { .kind = TRACE_LIST };
 	struct machine m;
 	struct replay *r;
