@@ -32,7 +32,10 @@ while read -r line; do
 	until=$(uptime)
 	taken=$(printf '%s\n' "$line" | sed 's/.*"ts":\([0-9]*\).*/\1/')
 	# What was not seen is missing until an event names the frame: that is told, too.
+	# A host is quiet as long as little happened: with tracepoints alone not all of it is seen.
 	case $line in *'"missed":0,'*) ;; *) continue ;; esac
+	events=$(printf '%s\n' "$line" | sed 's/.*"counts":{"events":\([0-9]*\).*/\1/')
+	[ "$events" -lt 50000 ] || continue
 	if [ -s "$dir/before" ] && cmp -s "$dir/before" "$dir/after" &&
 		awk "BEGIN { t = $taken / 1e9; exit !(t > $since + 0.01 && t < $until) }" </dev/null; then
 		quiet=$((quiet + 1))
@@ -99,6 +102,6 @@ code=$?
 [ "$(wc -l <"$dir/log")" -eq 1 ] || fail "as nobody: not one line: $(cat "$dir/log")"
 [ $quiet -gt 0 ] || {
 	[ $bad -eq 0 ] || exit 1
-	skip "this host was never quiet around a sample, or events were missed: free blocks were not compared"
+	skip "this host was not quiet (events were missed, or there were too many): free blocks were not compared"
 }
 exit $bad
