@@ -2,9 +2,10 @@
 #
 # The whole build, in one file, out of the tree in build/.
 #
-# buddyscope has four parts: libpa.a (core/, the model), libtools.a (tools/,
-# the library half of the command), the BPF objects with their skeletons
-# (bpf/), and the command itself.  Only the files in BPF_TOOLS need the third.
+# buddyscope has four parts: libpa.a (core/, the model), libtools.a (tools/ and
+# tui/, the library half of the command), the BPF objects with their skeletons
+# (bpf/), and the command itself.  Only the files in BPF_TOOLS need the third,
+# only those in TERM_SRC a terminal.
 
 # Switches, for any target (a space before a # would be part of the value):
 BPF   ?= 1#  BPF=0     without record and check: needs neither clang nor libbpf
@@ -36,7 +37,7 @@ DEPS_GROUPS := $(if $(filter-out help clean format lint deps-vm,$(GOALS)),build)
 	$(if $(filter test test-kernel test-vm deps tests,$(GOALS)),test) $(if $(filter fuzz,$(GOALS)),fuzz) \
 	$(if $(filter bench,$(GOALS)),bench) $(if $(filter deps-vm,$(GOALS)),vm) $(if $(filter deps,$(GOALS)),lint)
 DEPS_MODE := $(if $(filter run test test-kernel test-vm test-portable test-browser cov bench fuzz deps deps-vm,$(GOALS)),install,check)
-DEPS_ENV := BPF=$(BPF) CC=$(firstword $(CC)) CLANG=$(CLANG) BPFTOOL=$(BPFTOOL)
+DEPS_ENV := BPF=$(BPF) TUI=$(TUI) CC=$(firstword $(CC)) CLANG=$(CLANG) BPFTOOL=$(BPFTOOL)
 ifneq ($(strip $(DEPS_GROUPS)),)
 ifneq ($(shell $(DEPS_ENV) contrib/deps.sh $(DEPS_MODE) $(DEPS_GROUPS) && echo ok),ok)
 $(error nothing was built)
@@ -46,13 +47,14 @@ endif
 # ---------------------------------------------------------------------------
 # Sources
 
-BPF_TOOLS := $(wildcard tools/probe*.c tools/cmd_record.c tools/cmd_check.c)
+BPF_TOOLS := $(wildcard tools/probe*.c tools/cmd_record.c tools/cmd_check.c tools/source_live.c)
+TERM_SRC  := $(wildcard tui/term.c tui/top.c)
 CORE_SRC  := $(wildcard core/*.c)
-LIB_SRC   := $(filter-out tools/main.c $(BPF_TOOLS),$(wildcard tools/*.c))
+LIB_SRC   := $(filter-out tools/main.c $(BPF_TOOLS) $(TERM_SRC),$(wildcard tools/*.c tui/*.c))
 CMD_SRC   := $(filter tools/cmd_%.c,$(LIB_SRC))
 BPF_SRC   := $(if $(filter 1,$(BPF)),$(wildcard bpf/*.bpf.c))
 SKEL      := $(BPF_SRC:bpf/%.bpf.c=$(BUILD)/bpf/%.skel.h)
-MAIN_SRC  := tools/main.c $(CMD_SRC) $(if $(filter 1,$(BPF)),$(BPF_TOOLS))
+MAIN_SRC  := tools/main.c $(CMD_SRC) $(if $(filter 1,$(BPF)),$(BPF_TOOLS)) $(if $(filter 1,$(TUI)),$(TERM_SRC))
 
 TEST_SRC  := $(wildcard tests/*/test_*.c)
 TEST_BIN  := $(TEST_SRC:%.c=$(BUILD)/%)
@@ -69,7 +71,7 @@ objs = $(patsubst %.c,$(BUILD)/%.o,$(1))
 
 LIB_PKGS  := libzstd jansson libxxhash
 BPF_PKGS  := libbpf libelf zlib libcap-ng
-PKGS      := $(LIB_PKGS) $(if $(filter 1,$(BPF)),$(BPF_PKGS))
+PKGS      := $(LIB_PKGS) $(if $(filter 1,$(BPF)),$(BPF_PKGS)) $(if $(filter 1,$(TUI)),ncursesw)
 pkg        = $(if $(strip $(DEPS_GROUPS)),$(shell pkg-config $(1)))
 PKG_CFLAGS := $(call pkg,--cflags $(PKGS))
 PKG_LIBS   := $(call pkg,--libs $(PKGS))
@@ -82,7 +84,7 @@ SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-fra
 SANFLAGS := $(if $(filter 1,$(SAN)),$(SANITIZE))
 COMMON   := $(CFLAGS) $(WARN) $(SANFLAGS) -ffile-prefix-map=$(CURDIR)=. -MMD -MP -I.
 CORE_CFLAGS := -std=c11 -Wpedantic $(COMMON)
-TOOL_CFLAGS := -std=gnu11 $(COMMON) -Itools -I$(BUILD)/bpf $(PKG_CFLAGS) $(if $(filter 1,$(BPF)),-DHAVE_BPF)
+TOOL_CFLAGS := -std=gnu11 $(COMMON) -Itools -I$(BUILD)/bpf $(PKG_CFLAGS) $(if $(filter 1,$(BPF)),-DHAVE_BPF) $(if $(filter 1,$(TUI)),-DHAVE_TUI)
 TEST_CFLAGS := -std=gnu11 $(COMMON) -Itools $(PKG_CFLAGS)
 
 ARCH := $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/; s/ppc64le/powerpc/; s/riscv64/riscv/')
@@ -205,6 +207,11 @@ $(BUILD)/tools/%.o: tools/%.c $(FLAGS)
 	$(Q)$(CC) $(TOOL_CFLAGS) -c -o $@ $<
 
 $(BUILD)/tools/report_out.o: tools/report.html
+
+$(BUILD)/tui/%.o: tui/%.c $(FLAGS)
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(TOOL_CFLAGS) -c -o $@ $<
 
 $(BUILD)/tests/%.o: tests/%.c $(FLAGS)
 	@mkdir -p $(@D)

@@ -6,7 +6,8 @@
 #
 #   contrib/deps.sh check|install build|test|bench|fuzz|vm|portable|cov|browser|lint...
 #
-# BPF=0 in the environment leaves out what only the kernel side needs.
+# BPF=0 in the environment leaves out what only the kernel side needs, TUI=0
+# what only the dashboard does.
 # "check" prints the command that installs what is missing and fails;
 # "install" runs it if it can.
 
@@ -50,6 +51,7 @@ for group; do
 		lib libzstd-dev libzstd
 		lib libjansson-dev jansson
 		lib libxxhash-dev libxxhash
+		[ "$TUI" = 0 ] || lib libncurses-dev ncursesw
 		[ "$BPF" = 0 ] && continue
 		need clang command -v "${CLANG:-clang}"
 		need bpftool command -v "${BPFTOOL:-bpftool}"
@@ -58,7 +60,10 @@ for group; do
 		lib zlib1g-dev zlib
 		lib libcap-ng-dev libcap-ng
 		;;
-	test) lib libcmocka-dev cmocka ;;
+	test)
+		lib libcmocka-dev cmocka
+		[ "$TUI" = 0 ] || need tmux command -v tmux
+		;;
 	bench) need linux-perf command -v perf ;;
 	fuzz)
 		need clang command -v "${CLANG:-clang}"

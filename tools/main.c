@@ -24,7 +24,7 @@ const struct cmd cmd_record = { "record", "Record the page allocator into a trac
 
 static const struct cmd *const commands[] = {
 	&cmd_check,  &cmd_diff,	  &cmd_explain, &cmd_export, &cmd_import, &cmd_info,
-	&cmd_record, &cmd_replay, &cmd_report,	&cmd_sim,    &cmd_verify,
+	&cmd_record, &cmd_replay, &cmd_report,	&cmd_sim,    &cmd_top,	  &cmd_verify,
 };
 
 #define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))

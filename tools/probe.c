@@ -394,6 +394,36 @@ int probe_nodes(struct probe *p, uint64_t *node, size_t max)
 	return err ? err : (int)(have / sizeof(*node));
 }
 
+static int program_info(const struct probe *p, size_t site, struct bpf_prog_info *info)
+{
+	const struct bpf_program *prog =
+		bpf_object__find_program_by_name(p->skel->obj, sites[site].program);
+	__u32 len = sizeof(*info);
+
+	memset(info, 0, sizeof(*info));
+	return bpf_obj_get_info_by_fd(bpf_program__fd(prog), info, &len) ? -errno : 0;
+}
+
+int probe_cost(const struct probe *p, const struct site_plan *plan, uint64_t *ns, uint64_t *missed)
+{
+	struct bpf_prog_info info;
+	uint64_t sum = 0, misses = 0;
+	int err = 0;
+
+	for (size_t i = 0; i < nr_sites && !err; i++) {
+		if (!plan->site[i].on)
+			continue;
+		err = program_info(p, i, &info);
+		sum += info.run_time_ns;
+		misses += info.recursion_misses;
+	}
+	if (err)
+		return err;
+	*ns = sum;
+	*missed = misses;
+	return 0;
+}
+
 int probe_stats(const struct probe *p, const struct site_plan *plan, struct trace_pairs *stats)
 {
 	const struct record_bpf__bss *bss = p->skel->bss;
@@ -407,16 +437,10 @@ int probe_stats(const struct probe *p, const struct site_plan *plan, struct trac
 	if (!err && bss->nr_bad_frame)
 		err = trace_pairs_add(stats, "bad_frame", bss->nr_bad_frame, NULL);
 	for (size_t i = 0; i < nr_sites && !err; i++) {
-		const struct bpf_program *prog =
-			bpf_object__find_program_by_name(p->skel->obj, sites[i].program);
-		__u32 len = sizeof(info);
-
 		if (!plan->site[i].on)
 			continue;
-		memset(&info, 0, sizeof(info));
-		if (bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &len))
-			return -errno;
-		if (!info.recursion_misses)
+		err = program_info(p, i, &info);
+		if (err || !info.recursion_misses)
 			continue;
 		snprintf(name, sizeof(name), "recursion_misses:%s", sites[i].func);
 		err = trace_pairs_add(stats, name, info.recursion_misses, NULL);

@@ -73,4 +73,10 @@ void probe_watch_pcp(struct probe *p, uint32_t cpu);
 /* recursion_misses and run counts of every program that has any, into @stats. */
 int probe_stats(const struct probe *p, const struct site_plan *plan, struct trace_pairs *stats);
 
+/*
+ * Nanoseconds that the programs ran, all CPUs together, while BPF_STATS_RUN_TIME was enabled; and
+ * how often one was not run because it was running on that CPU already.
+ */
+int probe_cost(const struct probe *p, const struct site_plan *plan, uint64_t *ns, uint64_t *missed);
+
 #endif /* TOOLS_PROBE_H */

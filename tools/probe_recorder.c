@@ -194,13 +194,11 @@ static int write_stats(struct recorder *r)
 	return err;
 }
 
-int recorder_end(struct recorder *r)
+/* What is left to write once the end snapshot is taken. */
+static int finish_file(struct recorder *r)
 {
-	int err = snapshot_take(&r->snap, &r->log, PATIENCE_MS);
+	int err;
 
-	probe_detach(r->probe);
-	if (err)
-		return err;
 	r->end_tries = sum_tries(r);
 	count_missed(r);
 	err = write_log(r, TRACE_AT_END);
@@ -213,6 +211,21 @@ int recorder_end(struct recorder *r)
 		r->writer = NULL;
 	}
 	return err;
+}
+
+int recorder_end(struct recorder *r)
+{
+	int err = snapshot_take(&r->snap, &r->log, PATIENCE_MS);
+
+	probe_detach(r->probe);
+	return err ? err : finish_file(r);
+}
+
+int recorder_end_file(struct recorder *r)
+{
+	int err = snapshot_take(&r->snap, &r->log, PATIENCE_MS);
+
+	return err ? err : finish_file(r);
 }
 
 void recorder_close(struct recorder *r)

@@ -39,6 +39,8 @@ int recorder_begin(struct recorder *r, const char *path);
 int recorder_pump(struct recorder *r, bool *busy);
 /* The end snapshot, the rest of the stream, statistics, end mark. */
 int recorder_end(struct recorder *r);
+/* The same, and the stream goes on: another file may begin. */
+int recorder_end_file(struct recorder *r);
 void recorder_close(struct recorder *r); /* accepts a zeroed one */
 
 /* Keep CAP_BPF, which the end snapshot needs, and drop every other capability. */

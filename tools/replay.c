@@ -14,12 +14,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "replay_internal.h"
 
 #define NO_CPU UINT32_MAX
-#define CHECK_EVERY 65536
 #define PCP_MAX_ORDER 3 /* PAGE_ALLOC_COSTLY_ORDER: pcp lists hold these and pageblock order */
 
 struct zone_state *replay_zone(struct replay *r, uint64_t pfn)
@@ -187,7 +185,7 @@ void replay_close_zone(struct replay *r, struct zone_state *z)
 }
 
 /* An event of @c's CPU that is no pick: everything open there is over, and so is the lock hold. */
-static void close_cpu(struct replay *r, uint32_t cpu)
+void replay_close_cpu(struct replay *r, uint32_t cpu)
 {
 	struct cpu_state *c = &r->cpus[cpu];
 
@@ -263,7 +261,7 @@ static void close_before_pick(struct replay *r, const struct trace_event *ev,
 	if (!claim && (c->has_move || c->has_pick))
 		close_pick(r, ev->cpu);
 	if (c->has_insertion)
-		close_cpu(r, ev->cpu);
+		replay_close_cpu(r, ev->cpu);
 }
 
 static void on_zone_alloc(struct replay *r, const struct trace_event *ev, struct zone_state *z)
@@ -346,7 +344,7 @@ static void on_alloc(struct replay *r, const struct trace_event *ev, struct zone
 						   replay_mt(r, ev->mt) == PA_MOVABLE;
 	struct pa_page_info info;
 
-	close_cpu(r, ev->cpu);
+	replay_close_cpu(r, ev->cpu);
 	if (!r->opt.no_repair && !pa_page(r->pa, ev->pfn, &info) && info.free) {
 		/* Picked on another CPU a moment ago, or never seen leaving its list. */
 		replay_close_zone(r, z);
@@ -380,7 +378,7 @@ static void on_free(struct replay *r, const struct trace_event *ev, const struct
 	struct cpu_state *c = &r->cpus[ev->cpu];
 	struct pa_page_info info;
 
-	close_cpu(r, ev->cpu);
+	replay_close_cpu(r, ev->cpu);
 	if (r->inserts_unlocked && !pa_page(r->pa, ev->pfn, &info) && info.free) {
 		/* Taken unseen, by a compactor: it takes free blocks whole. */
 		misfit(r, "free", "free already", r->now, ev->ts, ev->pfn, ev->order);
@@ -435,7 +433,7 @@ static void on_insert(struct replay *r, const struct trace_event *ev, struct zon
 	drop_capture(r, ev);
 	if (c->has_insertion && ev->type == EV_ZONE_FREE && c->insertion.pfn == ev->pfn)
 		c->has_insertion = false; /* this one is the insertion */
-	close_cpu(r, ev->cpu);
+	replay_close_cpu(r, ev->cpu);
 	if (ev->type == EV_ZONE_FREE && !(ev->bits & EV_LOCKED)) {
 		c->insertion = ins;
 		c->has_insertion = !reached_pcp(r, ev);
@@ -547,7 +545,7 @@ static void on_move(struct replay *r, const struct trace_event *ev, struct zone_
 /* List surgery that is neither pick nor free. */
 static void on_surgery(struct replay *r, const struct trace_event *ev, struct zone_state *z)
 {
-	close_cpu(r, ev->cpu);
+	replay_close_cpu(r, ev->cpu);
 	enter_lock(r, z, ev->cpu);
 	z->last_cpu = ev->cpu;
 	if (ev->type == EV_MOVE_BLOCK) {
@@ -565,14 +563,14 @@ static void on_surgery(struct replay *r, const struct trace_event *ev, struct zo
 
 static void on_other(struct replay *r, const struct trace_event *ev)
 {
-	close_cpu(r, ev->cpu);
+	replay_close_cpu(r, ev->cpu);
 	if (ev->type == EV_LOST)
 		r->res.lost += ev->arg;
 	else if (ev->type >= EV_COMPACT_TRY && ev->type <= EV_COMPACT_MIGRATE)
 		r->compacted = r->now + 1;
 }
 
-static int on_event(struct replay *r, const struct trace_event *ev)
+int replay_event(struct replay *r, const struct trace_event *ev)
 {
 	struct zone_state *z;
 
@@ -584,7 +582,7 @@ static int on_event(struct replay *r, const struct trace_event *ev)
 		return 0;
 	}
 	if (!z->begin && ev->type != EV_ZONE_ALLOC && ev->type != EV_FALLBACK) {
-		close_cpu(r, ev->cpu);
+		replay_close_cpu(r, ev->cpu);
 		return 0;
 	}
 	switch (ev->type) {
@@ -614,171 +612,4 @@ static int on_event(struct replay *r, const struct trace_event *ev)
 		on_surgery(r, ev, z);
 	}
 	return 0;
-}
-
-static void check(struct replay *r)
-{
-	const char *why = NULL;
-
-	if (r->opt.check && !r->res.unsound && !pa_check(r->pa, &why))
-		r->res.unsound = why ? why : "the state is not sound";
-}
-
-/* The events of ahead[0]; those of ahead[1], if there are any, come next. */
-static int play(struct replay *r)
-{
-	const struct trace_item *item = &r->ahead[0];
-	int err = 0;
-	size_t i;
-
-	for (i = 0; i < item->events.n; i++) {
-		r->now = item->events.first + i;
-		if (r->opt.event)
-			r->opt.event(r->opt.arg, r->now, &item->events.ev[i]);
-		err = on_event(r, &item->events.ev[i]);
-		if (err)
-			break;
-		if (r->now >= r->next_check) {
-			check(r);
-			r->next_check = r->now + CHECK_EVERY;
-		}
-	}
-	r->res.events += i;
-	r->ahead[0].events.n = 0;
-	return err;
-}
-
-/* Play what was kept back and keep @item in its place; @item without events empties it. */
-static int play_kept(struct replay *r, const struct trace_item *item)
-{
-	struct trace_event *kept = r->kept[1];
-	size_t room = r->kept_room[1];
-	int err;
-
-	if (item->events.n > room) {
-		room = item->events.n;
-		kept = realloc(r->kept[1], room * sizeof(*kept));
-		if (!kept)
-			return -ENOMEM;
-	}
-	if (item->events.n)
-		memcpy(kept, item->events.ev, item->events.n * sizeof(*kept));
-	r->ahead[1] = *item;
-	r->ahead[1].events.ev = kept;
-	r->kept[1] = r->kept[0];
-	r->kept_room[1] = r->kept_room[0];
-	r->kept[0] = kept;
-	r->kept_room[0] = room;
-	err = play(r);
-	r->ahead[0] = r->ahead[1];
-	r->ahead[1].events.n = 0;
-	return err;
-}
-
-static int on_events(struct replay *r, const struct trace_item *item)
-{
-	if (r->opt.ahead)
-		return play_kept(r, item);
-	r->ahead[0] = *item;
-	return play(r);
-}
-
-static int play_rest(struct replay *r)
-{
-	static const struct trace_item nothing = { .kind = TRACE_EVENTS };
-
-	return r->ahead[0].events.n ? play_kept(r, &nothing) : 0;
-}
-
-/* -------------------------------------------------------------------------
- * Snapshots
- */
-
-static void settle(struct replay *r)
-{
-	uint32_t cpu;
-
-	if (r->settled)
-		return;
-	r->settled = true;
-	for (cpu = 0; cpu < r->nr_cpus; cpu++)
-		close_cpu(r, cpu);
-	check(r);
-}
-
-int replay_item(struct replay *r, const struct trace_item *item)
-{
-	int err = item->kind == TRACE_EVENTS ? 0 : play_rest(r);
-
-	if (err)
-		return err;
-	switch (item->kind) {
-	case TRACE_EVENTS:
-		return on_events(r, item);
-	case TRACE_LIST:
-		if (item->list.at == TRACE_AT_BEGIN) {
-			return replay_load_list(r, &item->list);
-		}
-		settle(r);
-		return replay_final_list(r, &item->list);
-	case TRACE_BLOCKS:
-		if (item->blocks.at == TRACE_AT_BEGIN)
-			replay_load_blocks(r, &item->blocks);
-		return 0;
-	case TRACE_PCP:
-		if (item->pcp.at == TRACE_AT_BEGIN)
-			replay_load_pcp(r, &item->pcp);
-		return 0;
-	default:
-		return 0;
-	}
-}
-
-int replay_finish(struct replay *r)
-{
-	int err = play_rest(r);
-
-	if (err)
-		return err;
-	settle(r);
-	replay_final_end(r);
-	return 0;
-}
-
-int replay_run(struct trace_reader *reader, const struct replay_options *opt,
-	       struct replay_result *res, char *why, size_t len)
-{
-	struct replay_options ahead = *opt;
-	struct timespec from, to;
-	struct trace_item item;
-	struct replay *r;
-	int err;
-
-	ahead.ahead = true;
-	err = replay_open(trace_meta(reader), &ahead, &r, why, len);
-	if (err)
-		return err;
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &from);
-	while (!(err = trace_next(reader, &item)) && item.kind != TRACE_END &&
-	       item.kind != TRACE_CUT) {
-		err = replay_item(r, &item);
-		if (err)
-			break;
-	}
-	if (!err)
-		err = replay_finish(r);
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &to);
-	if (err) {
-		snprintf(why, len, "%s", err == -EBADMSG ? trace_why(reader) : strerror(-err));
-		goto out;
-	}
-	*res = *replay_result(r);
-	res->seconds =
-		(double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9;
-	res->cut = item.kind == TRACE_CUT;
-	if (res->cut)
-		snprintf(res->why, sizeof(res->why), "%s", trace_why(reader));
-out:
-	replay_close(r);
-	return err;
 }

@@ -77,16 +77,18 @@ typedef void replay_fn(void *arg, const struct replay_decision *d);
 typedef void replay_event_fn(void *arg, uint64_t event, const struct trace_event *ev);
 
 struct replay_options {
-	const char *policy;  /* NULL: what the trace says */
-	bool no_repair;	     /* go on with the core's own decisions after a mismatch */
-	bool check;	     /* run pa_check now and then and at the end */
-	bool ahead;	     /* keep an item of events back: a repair sees what follows it */
+	const char *policy; /* NULL: what the trace says */
+	bool no_repair;	    /* go on with the core's own decisions after a mismatch */
+	bool check;	    /* run pa_check now and then and at the end */
+	bool ahead;	    /* keep an item of events back: a repair sees what follows it */
+	bool paced;	    /* as ahead, but events are only taken over: replay_play() plays them */
 	replay_fn *decision; /* called for each comparison; may be NULL */
 	/*
 	 * Called ahead of each event, with the state that the ones before made; only a pick or a
 	 * free that may take another event to tell is not in it yet.  May be NULL.
 	 */
 	replay_event_fn *event;
+	replay_event_fn *played; /* the same after it; may be NULL */
 	void *arg;
 };
 
@@ -160,6 +162,14 @@ int replay_open(const struct trace_meta *meta, const struct replay_options *opt,
 		struct replay **out, char *why, size_t len);
 /* Feed one item; items of events may be handed on in smaller slices. -ENOMEM or 0. */
 int replay_item(struct replay *r, const struct trace_item *item);
+/*
+ * With opt.paced: play those of the events at hand that are numbered below @until.  Before it
+ * reads another item a caller plays all there are; an item of no events says that none follow
+ * for now, so that the last ones, held back until then, are at hand.  -ENOMEM or 0.
+ */
+int replay_play(struct replay *r, uint64_t until);
+/* With opt.paced: the next event at hand, or NULL. */
+const struct trace_event *replay_at_hand(const struct replay *r);
 /* No more items: settle what is open and finish the result.  -ENOMEM or 0. */
 int replay_finish(struct replay *r);
 const struct replay_result *replay_result(const struct replay *r);

@@ -85,6 +85,7 @@ struct replay {
 	struct trace_item ahead[2];  /* the events at hand and those that follow */
 	struct trace_event *kept[2]; /* room for them, if they must outlive their item */
 	size_t kept_room[2];
+	size_t played;	    /* events of ahead[0] */
 	uint64_t now;	    /* number of the event at hand */
 	uint64_t misled;    /* page the core picked at the last mismatch */
 	uint64_t compacted; /* event of the last sign of compaction, + 1 */
@@ -111,6 +112,11 @@ bool replay_retypes(const struct replay *r, const struct zone_state *z);
 
 /* The next event of this zone is another's: close what is open there. */
 void replay_close_zone(struct replay *r, struct zone_state *z);
+
+/* An event, numbered r->now: -ENOMEM or 0. */
+int replay_event(struct replay *r, const struct trace_event *ev);
+/* Whatever @cpu has open is over. */
+void replay_close_cpu(struct replay *r, uint32_t cpu);
 
 /* The kernel's number of a migratetype -> enum pa_mt, or NO_MT. */
 uint8_t replay_mt(const struct replay *r, unsigned int mt);

@@ -22,7 +22,9 @@ static uint64_t block_of(const struct replay *r, const struct zone_state *z, uin
 
 static bool is_hidden(const struct replay *r, const struct zone_state *z, uint64_t pfn)
 {
-	return !z->blocks_known && r->policy->hygiene && z->known && !z->known[block_of(r, z, pfn)];
+	/* A trace may list a frame for a zone that does not hold it. */
+	return !z->blocks_known && r->policy->hygiene && z->known && pfn >= z->start &&
+	       pfn < z->end && !z->known[block_of(r, z, pfn)];
 }
 
 void replay_learn_block(struct replay *r, const struct zone_state *z, uint64_t pfn, uint8_t mt)

@@ -1,0 +1,287 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# The real command in a real terminal, a private tmux: every screen shows what -b prints, every
+# key does what the table says, and the terminal is given back whatever happens.
+trace=$PWD/tests/data/debian-6.12.pgt
+[ -f "$trace" ] || {
+	echo "tests/data holds no trace"
+	exit 77
+}
+command -v tmux >/dev/null || {
+	echo "tmux is not installed (make deps installs it)"
+	exit 77
+}
+export LC_ALL=C.UTF-8
+dir=$(mktemp -d) || exit 1
+b=$(realpath "${BUDDYSCOPE:?}") || exit 1
+"$b" top -r "$trace" </dev/null 2>&1 | grep -q 'no dashboard' && {
+	echo "this build has no dashboard (TUI=0)"
+	exit 77
+}
+export TMUX_TMPDIR="$dir" XDG_CONFIG_HOME="$dir/config"
+unset TMUX NO_COLOR COLUMNS LINES
+server=0
+t() {
+	tmux -u -f /dev/null -L "top$server" "$@"
+}
+trap 't kill-server 2>/dev/null; rm -rf "$dir"' EXIT
+
+screen() {
+	t capture-pane -p | sed 's/ *$//'
+}
+
+fail() { # the first is enough: what follows rests on it
+	echo "$1"
+	screen | sed 's/^/    |/'
+	exit 1
+}
+
+# start SIZE ARGS...: a new server that runs top; its exit code and the terminal's state follow
+start() {
+	size=$1
+	shift
+	t kill-server 2>/dev/null
+	server=$((server + 1)) # the old one may take its time to go
+	t new-session -d -x "${size%x*}" -y "${size#*x}" \
+		"'$b' top $*; echo exit \$?; stty -a | grep -o -- '-*icanon\|-*echo '; exec sleep 100"
+}
+
+keys() {
+	for k; do
+		t send-keys "$k"
+	done
+}
+
+shows() { # shows TEXT: within ten seconds
+	tries=0
+	while ! screen | grep -qF -- "$1"; do
+		tries=$((tries + 1))
+		[ $tries -lt 200 ] || fail "does not show '$1'"
+		sleep 0.05
+	done
+}
+
+pid() { # of top itself
+	t list-panes -F '#{pane_pid}' | xargs -I{} pgrep -P {} buddyscope
+}
+
+gives_back() { # gives_back CODE: it ended so, and the terminal is as it was
+	shows "exit $1"
+	shows icanon
+	screen | grep -q -- '-icanon\|-echo' && fail 'the terminal stays raw'
+	[ "$(t display-message -p '#{alternate_on}')" = 0 ] || fail 'the alternate screen stays'
+}
+
+# same SCREEN WIDTH HEIGHT: the terminal shows what -b prints
+same() {
+	COLUMNS=$2 LINES=$3 "$b" top -b -n 1 --at end --screen "$1" -r "$trace" >"$dir/want"
+	tries=0
+	while :; do
+		screen >"$dir/got"
+		cmp -s "$dir/want" "$dir/got" && return
+		tries=$((tries + 1))
+		[ $tries -lt 200 ] || break
+		sleep 0.05
+	done
+	echo "$1 at $2x$3 is not what -b prints:"
+	diff "$dir/want" "$dir/got"
+	exit 1
+}
+
+# Every screen, at three sizes and back.
+start 80x24 --at end -r "$trace"
+shows 'order 9'
+n=0
+for name in overview types map decisions stalls callers pcp; do
+	n=$((n + 1))
+	keys $n
+	same $name 80 24
+done
+keys 1
+t resize-window -x 60 -y 16
+same overview 60 16
+t resize-window -x 1 -y 1
+t resize-window -x 200 -y 60
+same overview 200 60
+t resize-window -x 80 -y 24
+keys Tab
+same types 80 24
+keys BTab
+same overview 80 24
+keys '?'
+shows 'this help'
+keys Down '?'
+
+# Moving in time.
+keys ,
+shows 'event 860938 of 860939'
+shows PAUSED
+keys .
+shows ' END'
+keys Home
+shows 'event 0 of 860939'
+keys f
+shows ', 1 fallback,'
+keys f
+shows ', 2 fallbacks,'
+keys ')' '('
+keys g 5 0 % Enter
+shows 'event 430469 of 860939'
+shows '129870 picks, 7510 fallbacks'
+keys g 1 2 . 5 s Enter
+shows '12.5'
+keys g x Enter
+shows 'no place to go to'
+keys Home
+shows 'event 0 of'
+keys ' '
+keys ']' ']' ']'
+shows '8x'
+keys '['
+shows '4x'
+keys Z
+shows PAUSED
+screen | sed -n 3p >"$dir/then"
+sleep 0.6
+screen | sed -n 3p >"$dir/now"
+cmp -s "$dir/then" "$dir/now" || fail 'it plays on while it is paused'
+keys d
+shows ' END'
+
+# Zones and the order.
+keys 1 o
+shows 'order 8'
+keys O
+shows 'order 9'
+keys z
+shows '>N0 DMA '
+keys x
+shows '>N0 DMA32'
+keys Up
+shows '>N0 DMA '
+keys j
+
+# Lists: search, filter, sort, invert, explain.
+keys 4 /
+keys c l a i m e d Enter
+shows 'claimed'
+keys Enter
+shows 'pageblock claimed'
+keys Escape
+keys '\' R e c l Enter
+shows 'filter: Recl'
+screen | sed 1,4d | grep -q 'agree' && screen | sed 1,4d | grep agree | grep -qv Recl &&
+	fail 'a row that the filter does not hold'
+keys Escape
+keys '\' n o n e Enter
+shows 'no row passes'
+keys Escape
+shows 'event↓'
+keys I
+shows 'event↑'
+keys I '>'
+shows 'time s↓'
+keys '<' NPage PPage n
+keys 6 + -
+shows 'every 0.2 s'
+
+# The map's cursor, by key and mouse (the X10 form of a click on its first cell).
+keys 3 h l l
+shows 'pfn 0x1400'
+t send-keys -H 1b 5b 4d 20 22 25
+t send-keys -H 1b 5b 4d 23 22 25
+shows 'pfn 0x1000'
+t send-keys -H 1b 5b 4d 20 2e 21
+shows '[1 Overview]'
+
+# A snapshot of where it stands is a trace that replays.
+keys w C-u
+for n in 1 2 3 4 5 6 7 8 9 10 11 12; do keys BSpace; done
+t send-keys -l "$dir/here.pgt"
+keys Enter
+shows 'written'
+"$b" replay "$dir/here.pgt" | grep -q 'free blocks  2751 of 2751' || fail 'the snapshot does not replay'
+keys C-l
+shows 'order 9'
+keys q
+gives_back 0
+
+# What was chosen lasts: the screen, the order, a list's column.
+start 80x24 --at end -r "$trace"
+shows '[1 Overview]'
+keys o 6 '<' I
+shows 'pages↑'
+keys q
+gives_back 0
+start 80x24 --at end -r "$trace"
+shows '[6 Callers]'
+shows 'pages↑'
+keys 1
+shows 'order 8'
+keys q
+gives_back 0
+echo 'screen nonsense' >"$dir/config/buddyscope/top"
+echo 'order 77' >>"$dir/config/buddyscope/top"
+start 80x24 --screen overview --order 9 -r "$trace"
+shows 'order 9'
+keys q
+gives_back 0
+
+# A difference is found, and the trace ends otherwise.
+start 80x24 --policy 6.1 -r "$trace"
+shows '1x'
+keys d
+shows DIFFERS
+keys q
+gives_back 0
+
+# It ends when it is told to, when it crashes, and when the terminal goes away.
+start 80x24 -r "$trace"
+shows '1x'
+kill -TERM "$(pid)"
+gives_back 0
+start 80x24 -r "$trace"
+shows '1x'
+kill -SEGV "$(pid)"
+shows 'exit 139'
+shows icanon
+[ "$(t display-message -p '#{alternate_on}')" = 0 ] || fail 'the alternate screen stays after a crash'
+start 80x24 --source proc
+shows '/proc alone'
+own=$(pid)
+t kill-server
+n=0
+while kill -0 "$own" 2>/dev/null; do
+	n=$((n + 1))
+	[ $n -lt 200 ] || {
+		echo 'it outlives its terminal'
+		kill -KILL "$own"
+		exit 1
+	}
+	sleep 0.05
+done
+
+# No colours, no characters but ASCII, N samples.
+start 80x24 --at end --color never -r "$trace"
+shows 'order 9'
+t capture-pane -pe | grep -q "$(printf '\033')\[\([0-9;]*;\)*[34][0-8][;m]" && fail '--color never: a colour'
+NO_COLOR=1 start 80x24 --at end -r "$trace"
+shows 'order 9'
+t capture-pane -pe | grep -q "$(printf '\033')\[\([0-9;]*;\)*[34][0-8][;m]" && fail 'NO_COLOR: a colour'
+start 80x24 --at end --ascii -r "$trace"
+shows 'order 9'
+screen | LC_ALL=C grep -q '[^ -~]' && fail '--ascii: something else'
+# What was shown of this host can be gone back to.
+start 80x24 -d 0.1 --source proc
+shows 'reclaim 0/s'
+keys ,
+shows 's ago'
+keys Home 4
+shows 'kept without this list'
+keys 1 End
+shows PAUSED
+keys ' ' q
+gives_back 0
+start 80x24 -n 2 -d 0.1 --source proc
+gives_back 0
+exit 0

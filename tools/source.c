@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What is the same for every source. */
+#include <errno.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "source.h"
+
+static double seconds(struct timeval t)
+{
+	return (double)t.tv_sec + (double)t.tv_usec / 1e6;
+}
+
+/* Of this process since the last time somebody asked. */
+static void own_cost(struct source_own *own)
+{
+	static double wall_before, cpu_before;
+	struct rusage use;
+	struct timespec now;
+	unsigned long size, rss;
+	double wall, cpu;
+	FILE *f;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	getrusage(RUSAGE_SELF, &use);
+	wall = (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+	cpu = seconds(use.ru_utime) + seconds(use.ru_stime);
+	own->known = wall_before > 0 && wall > wall_before;
+	if (own->known)
+		own->cpu_percent = 100 * (cpu - cpu_before) / (wall - wall_before);
+	wall_before = wall;
+	cpu_before = cpu;
+	f = fopen("/proc/self/statm", "re");
+	if (f && fscanf(f, "%lu %lu", &size, &rss) == 2)
+		own->rss = (uint64_t)rss * (uint64_t)sysconf(_SC_PAGESIZE);
+	if (f)
+		fclose(f);
+}
+
+int source_run(struct source *s, const struct source_goal *goal, uint64_t budget_ns)
+{
+	return s->ops->run(s, goal, budget_ns);
+}
+
+int source_sample(struct source *s, struct sample *out)
+{
+	int err;
+
+	memset(out, 0, sizeof(*out));
+	out->own.bpf_percent = -1;
+	own_cost(&out->own);
+	err = s->ops->sample(s, out);
+	if (!err && s->note[0])
+		memcpy(out->note, s->note, sizeof(out->note));
+	return err;
+}
+
+void source_map(struct source *s, uint32_t zone, struct source_block *cell, size_t n)
+{
+	memset(cell, 0, n * sizeof(*cell));
+	if (s->ops->map)
+		s->ops->map(s, zone, cell, n);
+}
+
+bool source_content(struct source *s, uint32_t zone, uint64_t block, struct source_content *out)
+{
+	return s->ops->content && s->ops->content(s, zone, block, out);
+}
+
+int source_save(struct source *s, const char *path)
+{
+	return s->ops->save ? s->ops->save(s, path) : -ENOTSUP;
+}
+
+int source_record(struct source *s, const char *path)
+{
+	return s->ops->record ? s->ops->record(s, path) : -ENOTSUP;
+}
+
+const char *source_why(const struct source *s)
+{
+	return s->why;
+}
+
+void source_close(struct source *s)
+{
+	if (s)
+		s->ops->close(s);
+}
