@@ -162,14 +162,6 @@ static void protect_self(void)
 		mlockall(MCL_CURRENT | MCL_FUTURE);
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
-}
-
 /* Until the command ends, time is up or a signal comes; *pid becomes 0 when it has ended. */
 static int record_loop(struct recorder *r, const struct options *o, pid_t *pid, int *code)
 {

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "record.skel.h"
+#include "util.h"
 
 #define CLOCK_SHIFT 8 /* STREAM_CLOCK_SHIFT of bpf/stream.bpf.h */
 #define STUCK_NS 10000000000ULL
@@ -217,14 +218,6 @@ uint64_t probe_head(const struct probe *p)
 uint64_t probe_tail(const struct probe *p)
 {
 	return p->tail;
-}
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
 }
 
 static void decode(const struct event_record *rec, uint64_t ts, struct trace_event *ev)

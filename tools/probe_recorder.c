@@ -12,6 +12,7 @@
 #include "util.h"
 
 #define PATIENCE_MS 3000
+#define FLUSH_NS 1000000000
 
 static int describe(struct recorder *r)
 {
@@ -169,7 +170,10 @@ int recorder_pump(struct recorder *r, bool *busy)
 		if (err)
 			return err;
 	}
-	return 0;
+	if (now_ns() - r->flushed_ns < FLUSH_NS)
+		return 0;
+	r->flushed_ns = now_ns();
+	return trace_writer_flush(r->writer);
 }
 
 /* ---- end ---- */

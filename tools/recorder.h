@@ -17,6 +17,7 @@ struct recorder {
 	struct event_log log;
 	struct trace_writer *writer;
 	uint64_t events, lost; /* written to the file; lost in the stream */
+	uint64_t flushed_ns;   /* when the file was last brought up to date */
 	uint64_t missed;       /* a program was not run: it was running on that CPU already */
 	uint64_t begin_tries, end_tries;
 	uint32_t zones_missed; /* zones whose begin or end snapshot could not be had */
@@ -35,7 +36,10 @@ int recorder_failed(const struct recorder *r, const char *what, int err);
  * -errno of the file as recorder_pump().
  */
 int recorder_begin(struct recorder *r, const char *path);
-/* Move what the stream holds into the file.  @busy tells whether there was anything. */
+/*
+ * Move what the stream holds into the file, which then lacks a second of it at most.  @busy tells
+ * whether there was anything.
+ */
 int recorder_pump(struct recorder *r, bool *busy);
 /* The end snapshot, the rest of the stream, statistics, end mark. */
 int recorder_end(struct recorder *r);

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "source_stream.h"
+#include "util.h"
 
 struct file_source {
 	struct source head;
@@ -156,14 +157,6 @@ static bool behind(const struct file_source *f, const struct source_goal *goal)
 	if (goal->kind == GOAL_EVENT)
 		return goal->value < replay_result(f->stream.replay)->events;
 	return goal->kind == GOAL_TIME && goal->value < f->stream.ts;
-}
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
 }
 
 static int run(struct source *head, const struct source_goal *goal, uint64_t budget_ns)

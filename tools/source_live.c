@@ -14,6 +14,7 @@
 
 #include "recorder.h"
 #include "source_stream.h"
+#include "util.h"
 
 #define SLICE 4096     /* events at a time */
 #define PATIENCE 3     /* samples over the limit before it is believed */
@@ -40,14 +41,6 @@ struct live_source {
 	char note[256];
 	char recording[256]; /* "" none */
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
-}
 
 /* -------------------------------------------------------------------------
  * The opening snapshot

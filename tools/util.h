@@ -30,6 +30,9 @@ int parse_duration(const char *text, uint64_t *out);
 /* 0 to 100, with or without a fraction and the sign. */
 int parse_percent(const char *text, double *out);
 
+/* CLOCK_MONOTONIC, nanoseconds. */
+uint64_t now_ns(void);
+
 /* Write all of it, whatever signals and pipes do. */
 int full_write(int fd, const void *buf, size_t len);
 

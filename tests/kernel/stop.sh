@@ -24,7 +24,13 @@ for signal in INT TERM; do
 		fail "SIG$signal: not a whole file"
 done
 
+# has_events FILE: as far as it can be read
+has_events() {
+	[ "$("$BUDDYSCOPE" info --json "$1" 2>/dev/null | sed -n 's/^  "events": \([0-9]*\),$/\1/p')" -gt 0 ] 2>/dev/null
+}
+
 start "$dir/kill.pgt"
+within 10 has_events "$dir/kill.pgt" || fail "no event reaches the file"
 kill -9 $pid
 wait $pid 2>/dev/null
 "$BUDDYSCOPE" info --json "$dir/kill.pgt" >"$dir/info" 2>"$dir/log"
