@@ -225,8 +225,7 @@ static void name_sides(const struct options *opt, struct printer *p, char *secon
 	snprintf(second, len, "%s", opt->diff.policy[1] ? opt->diff.policy[1] : first);
 	for (uint32_t i = 0; i < opt->request.nr_sets; i++) {
 		n = strlen(second);
-		snprintf(second + n, len - n, " %s=%s", opt->request.set[i].key,
-			 opt->request.set[i].value);
+		snprintf(second + n, len - n, " %s", opt->request.set[i]);
 	}
 	p->name[1] = second;
 }
@@ -335,8 +334,8 @@ static int diff_main(int argc, char **argv)
 		case OPT_SET:
 			opt.is_request = true;
 			if (request_add_set(&opt.request, optarg))
-				return cmd_misused(&cmd_diff, "'%s' is no KEY=VAL, or too many",
-						   optarg);
+				return cmd_misused(&cmd_diff, "--set: at most %d of them",
+						   REQUEST_MAX_SETS);
 			break;
 		case OPT_NO_REPAIR:
 			opt.diff.no_repair = true;

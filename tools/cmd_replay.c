@@ -320,7 +320,8 @@ static int request_option(struct options *opt, int c)
 	switch (c) {
 	case OPT_SET:
 		if (request_add_set(&opt->request, optarg))
-			return cmd_misused(&cmd_replay, "'%s' is no KEY=VAL, or too many", optarg);
+			return cmd_misused(&cmd_replay, "--set: at most %d of them",
+					   REQUEST_MAX_SETS);
 		break;
 	case OPT_MEM:
 		if (parse_size(optarg, &opt->request.mem) || opt->request.mem < 1 << 20)

@@ -39,10 +39,6 @@ enum request_class {
 const char *request_class_name(enum request_class c); /* NULL for REQUEST_SAME */
 const char *request_class_what(enum request_class c);
 
-/* One --set: a knob by its sysctl's name, with or without "vm.". */
-struct request_set {
-	const char *key, *value;
-};
 #define REQUEST_MAX_SETS 16
 #define REQUEST_EVERY 10000 /* events a row of --series, if nobody says */
 
@@ -64,8 +60,8 @@ typedef void request_sample_fn(void *arg, const struct pa *pa, const struct requ
 			       uint64_t event, uint64_t ts);
 
 struct request_options {
-	const char *policy; /* NULL: what the trace says */
-	struct request_set set[REQUEST_MAX_SETS];
+	const char *policy;		   /* NULL: what the trace says */
+	const char *set[REQUEST_MAX_SETS]; /* "vm.KEY=VALUE", see settings_apply() */
 	uint32_t nr_sets;
 	uint64_t mem;	   /* bytes of a described machine; 0: the trace's */
 	const char *zones; /* "DMA=16M,DMA32=496M"; NULL */
@@ -125,15 +121,8 @@ struct request_result {
 	double seconds;
 };
 
-/* Split "KEY=VAL" in place and add it.  -EINVAL, -E2BIG. */
-int request_add_set(struct request_options *opt, char *text);
-/*
- * Is the setting @set known, and its value in range for @policy?  Applies it to @knobs.
- * Return: 0; -ENOENT there is no such key; -EINVAL out of range or no number.  On failure @why
- * gets one line with the range.
- */
-int request_apply_set(const struct pa_policy *policy, const struct request_set *set,
-		      struct pa_knobs *knobs, char *why, size_t len);
+/* One more setting: -E2BIG */
+int request_add_set(struct request_options *opt, const char *text);
 
 struct request;
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "request_internal.h"
+#include "settings.h"
 #include "util.h"
 
 #define MB_PAGES (UINT64_C(1) << 8) /* pages of 4 KiB */
@@ -15,123 +16,28 @@
  * Settings
  */
 
-#define KNOB(field)                                                                                \
-	{                                                                                          \
-#field, offsetof(struct pa_knobs, field)                                           \
-	}
-
-static const struct {
-	const char *name;
-	size_t offset;
-} knob_names[] = {
-	KNOB(min_free_kbytes),
-	KNOB(watermark_scale_factor),
-	KNOB(watermark_boost_factor),
-	KNOB(percpu_pagelist_high_fraction),
-	KNOB(extfrag_threshold),
-	KNOB(compaction_proactiveness),
-	KNOB(defrag_mode),
-};
-
-static uint32_t *knob_at(struct pa_knobs *knobs, const char *name)
+int request_add_set(struct request_options *opt, const char *text)
 {
-	for (size_t i = 0; i < sizeof(knob_names) / sizeof(knob_names[0]); i++)
-		if (!strcmp(name, knob_names[i].name))
-			return (uint32_t *)((char *)knobs + knob_names[i].offset);
-	return NULL;
-}
-
-/* "256 256 32 0 0", by blanks or commas; what is not said stays. */
-static int parse_ratio(const char *text, uint32_t *ratio)
-{
-	char word[16];
-	uint64_t v;
-	size_t n = 0, len;
-
-	while (*text) {
-		len = strcspn(text, " \t,");
-		if (len) {
-			if (n == PA_NR_ZONE_TYPES || len >= sizeof(word))
-				return -EINVAL;
-			memcpy(word, text, len);
-			word[len] = '\0';
-			if (parse_u64(word, 0, INT32_MAX, &v))
-				return -EINVAL;
-			ratio[n++] = (uint32_t)v;
-		}
-		text += len + (text[len] != '\0');
-	}
-	return n ? 0 : -EINVAL;
-}
-
-int request_add_set(struct request_options *opt, char *text)
-{
-	char *equals = strchr(text, '=');
-
-	if (!equals || equals == text || !equals[1])
-		return -EINVAL;
 	if (opt->nr_sets == REQUEST_MAX_SETS)
 		return -E2BIG;
-	*equals = '\0';
-	opt->set[opt->nr_sets++] = (struct request_set){ text, equals + 1 };
-	return 0;
-}
-
-int request_apply_set(const struct pa_policy *policy, const struct request_set *set,
-		      struct pa_knobs *knobs, char *why, size_t len)
-{
-	const char *key = !strncmp(set->key, "vm.", 3) ? set->key + 3 : set->key;
-	struct pa_knobs changed = *knobs;
-	const char *name;
-	uint32_t *knob = knob_at(&changed, key), low, high;
-	uint64_t v;
-
-	if (!strcmp(key, "lowmem_reserve_ratio")) {
-		if (parse_ratio(set->value, changed.lowmem_reserve_ratio)) {
-			snprintf(why, len, "vm.%s takes 1 to %d numbers from 0 to %d, not '%s'",
-				 key, PA_NR_ZONE_TYPES, INT32_MAX, set->value);
-			return -EINVAL;
-		}
-		*knobs = changed;
-		return 0;
-	}
-	if (!knob) {
-		snprintf(why, len, "there is no setting '%s'", set->key);
-		return -ENOENT;
-	}
-	/* A number too large for the knob is out of its range, whatever that is. */
-	if (parse_u64(set->value, 0, UINT32_MAX, &v))
-		v = UINT32_MAX;
-	*knob = (uint32_t)v;
-	if (!strcmp(key, "min_free_kbytes") && !v)
-		*knob = UINT32_MAX; /* 0 would ask for the default */
-	if (!pa_knobs_valid(policy, &changed, &name, &low, &high)) {
-		snprintf(why, len,
-			 "vm.%s takes %s%" PRIu32 " to %" PRIu32 " under policy %s, not '%s'", key,
-			 !strcmp(key, "percpu_pagelist_high_fraction") ? "0, or " : "",
-			 !strcmp(key, "min_free_kbytes") ? 1 : low, high, policy->name, set->value);
-		return -EINVAL;
-	}
-	*knobs = changed;
+	opt->set[opt->nr_sets++] = text;
 	return 0;
 }
 
 /* What the trace says of its kernel's settings. */
 static void knobs_of_trace(const struct trace_meta *meta, struct pa_knobs *knobs)
 {
-	char name[TRACE_NAME + 16];
 	uint32_t *knob;
 
 	pa_knobs_default(knobs);
-	for (size_t i = 0; i < sizeof(knob_names) / sizeof(knob_names[0]); i++) {
-		snprintf(name, sizeof(name), "vm.%s", knob_names[i].name);
-		knob = knob_at(knobs, knob_names[i].name);
-		*knob = (uint32_t)trace_pairs_get(&meta->sysctl, name, *knob);
+	for (size_t i = 0; i < meta->sysctl.n; i++) {
+		knob = settings_at(knobs, meta->sysctl.v[i].name);
+		if (knob)
+			*knob = (uint32_t)meta->sysctl.v[i].value;
+		else if (!strcmp(meta->sysctl.v[i].name, "vm.lowmem_reserve_ratio") &&
+			 meta->sysctl.v[i].text)
+			settings_ratios(meta->sysctl.v[i].text, knobs->lowmem_reserve_ratio);
 	}
-	for (size_t i = 0; i < meta->sysctl.n; i++)
-		if (!strcmp(meta->sysctl.v[i].name, "vm.lowmem_reserve_ratio") &&
-		    meta->sysctl.v[i].text)
-			parse_ratio(meta->sysctl.v[i].text, knobs->lowmem_reserve_ratio);
 }
 
 static int choose_settings(struct request *r, char *why, size_t len)
@@ -148,7 +54,7 @@ static int choose_settings(struct request *r, char *why, size_t len)
 		}
 	}
 	for (uint32_t i = 0; i < r->opt.nr_sets && !err; i++)
-		err = request_apply_set(r->policy, &r->opt.set[i], &r->knobs, why, len);
+		err = settings_apply(&r->knobs, r->policy, r->opt.set[i], why, len);
 	return err;
 }
 

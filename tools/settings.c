@@ -8,6 +8,7 @@
 #include "util.h"
 
 #define NR(table) (sizeof(table) / sizeof((table)[0]))
+#define VM 3 /* strlen("vm.") */
 
 #define SETTING(field)                                                                             \
 	{                                                                                          \
@@ -29,78 +30,103 @@ static const struct setting {
 
 static int refuse_name(const char *name, char *why, size_t len)
 {
-	int at = snprintf(why, len, "%s: no such setting (", name);
+	int at = snprintf(why, len, "vm.%s: no such setting (", name);
 	size_t i;
 
 	for (i = 0; i < NR(settings) && at > 0 && (size_t)at < len; i++)
-		at += snprintf(why + at, len - (size_t)at, "%s, ", settings[i].name + 3);
+		at += snprintf(why + at, len - (size_t)at, "%s, ", settings[i].name + VM);
 	if (at > 0 && (size_t)at < len)
 		snprintf(why + at, len - (size_t)at, "lowmem_reserve_ratio, khugepaged)");
 	return -EINVAL;
 }
 
-/* "256,256,32,0,0" */
-static int apply_ratios(struct pa_knobs *knobs, const char *text, char *why, size_t len)
+static const struct setting *find(const char *name)
 {
-	struct pa_knobs changed = *knobs;
-	char copy[80], *rest = copy, *one;
-	uint64_t value;
-	size_t i;
+	for (size_t i = 0; i < NR(settings); i++)
+		if (!strcmp(settings[i].name + VM, name))
+			return &settings[i];
+	return NULL;
+}
 
-	if (strlen(text) >= sizeof(copy))
-		text = "";
-	strcpy(copy, text);
-	for (i = 0; (one = strsep(&rest, ",")); i++) {
-		if (i == PA_NR_ZONE_TYPES || parse_u64(one, 0, UINT32_MAX, &value)) {
-			snprintf(why, len,
-				 "vm.lowmem_reserve_ratio: takes one to %d numbers with commas,"
-				 " from ZONE_DMA up (0 to %" PRIu32 ")",
-				 PA_NR_ZONE_TYPES, UINT32_MAX);
-			return -EINVAL;
+uint32_t *settings_at(struct pa_knobs *knobs, const char *name)
+{
+	const struct setting *s = strncmp(name, "vm.", VM) ? NULL : find(name + VM);
+
+	return s ? (uint32_t *)((char *)knobs + s->offset) : NULL;
+}
+
+int settings_ratios(const char *text, uint32_t *ratio)
+{
+	uint32_t changed[PA_NR_ZONE_TYPES];
+	char word[16];
+	size_t n = 0, len;
+	uint64_t v;
+
+	while (*text) {
+		len = strcspn(text, " \t,");
+		if (len) {
+			if (n == PA_NR_ZONE_TYPES || len >= sizeof(word))
+				return -EINVAL;
+			memcpy(word, text, len);
+			word[len] = '\0';
+			if (parse_u64(word, 0, INT32_MAX, &v))
+				return -EINVAL;
+			changed[n++] = (uint32_t)v;
 		}
-		changed.lowmem_reserve_ratio[i] = (uint32_t)value;
+		text += len + (text[len] != '\0');
 	}
-	*knobs = changed;
-	return 0;
+	memcpy(ratio, changed, n * sizeof(*ratio));
+	return n ? 0 : -EINVAL;
 }
 
 static int apply_number(struct pa_knobs *knobs, const struct pa_policy *policy,
 			const struct setting *s, const char *text, char *why, size_t len)
 {
+	/* 0 would ask for the default of the one, and is what the other is without. */
+	bool never_zero = s->offset == offsetof(struct pa_knobs, min_free_kbytes);
+	bool or_zero = s->offset == offsetof(struct pa_knobs, percpu_pagelist_high_fraction);
 	struct pa_knobs changed;
 	uint32_t low, high;
 	uint64_t value;
-	int err;
 
-	err = parse_u64(text, 0, UINT32_MAX, &value);
+	/* What is no number, or too large for one, is out of range, whatever that is. */
+	if (parse_u64(text, never_zero, UINT32_MAX, &value))
+		value = UINT32_MAX;
 	/* Whatever else is wrong with @knobs, this one's range is what is asked for. */
 	pa_knobs_default(&changed);
-	*(uint32_t *)((char *)&changed + s->offset) = err ? UINT32_MAX : (uint32_t)value;
+	*(uint32_t *)((char *)&changed + s->offset) = (uint32_t)value;
 	if (pa_knobs_valid(policy, &changed, NULL, &low, &high)) {
 		*(uint32_t *)((char *)knobs + s->offset) = (uint32_t)value;
 		return 0;
 	}
 	snprintf(why, len,
-		 "%s=%s: out of range under policy %s (%" PRIu32 " to %" PRIu32 " accepted)",
-		 s->name, text, policy->name, low, high);
+		 "%s=%s: out of range under policy %s (%s%" PRIu32 " to %" PRIu32 " accepted)",
+		 s->name, text, policy->name, or_zero ? "0, or " : "", never_zero ? 1 : low, high);
 	return -EINVAL;
 }
 
 int settings_apply(struct pa_knobs *knobs, const struct pa_policy *policy, const char *text,
 		   char *why, size_t len)
 {
-	const char *value = strchr(text, '=');
+	const char *from = strncmp(text, "vm.", VM) ? text : text + VM, *value = strchr(from, '=');
+	const struct setting *s;
 	char name[64];
-	size_t i;
 
-	if (!value || (size_t)(value - text) >= sizeof(name)) {
+	if (!value || (size_t)(value - from) >= sizeof(name)) {
 		snprintf(why, len, "%.64s: not a setting (vm.KEY=VALUE)", text);
 		return -EINVAL;
 	}
-	memcpy(name, text, (size_t)(value - text));
-	name[value++ - text] = '\0';
-	if (!strcmp(name, "vm.lowmem_reserve_ratio"))
-		return apply_ratios(knobs, value, why, len);
+	memcpy(name, from, (size_t)(value - from));
+	name[value++ - from] = '\0';
+	if (!strcmp(name, "lowmem_reserve_ratio")) {
+		if (!settings_ratios(value, knobs->lowmem_reserve_ratio))
+			return 0;
+		snprintf(why, len,
+			 "vm.%s: takes 1 to %d numbers with blanks or commas, from ZONE_DMA up"
+			 " (0 to %d)",
+			 name, PA_NR_ZONE_TYPES, INT32_MAX);
+		return -EINVAL;
+	}
 	if (!strcmp(name, "khugepaged")) {
 		if (strcmp(value, "0") && strcmp(value, "1")) {
 			snprintf(why, len, "khugepaged=%s: 0 or 1 is accepted", value);
@@ -109,8 +135,6 @@ int settings_apply(struct pa_knobs *knobs, const struct pa_policy *policy, const
 		knobs->khugepaged = *value == '1';
 		return 0;
 	}
-	for (i = 0; i < NR(settings); i++)
-		if (!strcmp(settings[i].name, name))
-			return apply_number(knobs, policy, &settings[i], value, why, len);
-	return refuse_name(name, why, len);
+	s = find(name);
+	return s ? apply_number(knobs, policy, s, value, why, len) : refuse_name(name, why, len);
 }

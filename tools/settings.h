@@ -7,9 +7,18 @@
 
 #include "core/pa.h"
 
+/* Where in @knobs the setting "vm.KEY" is; NULL: there is none of that name, or it is a list. */
+uint32_t *settings_at(struct pa_knobs *knobs, const char *name);
+
 /*
- * Apply "vm.KEY=VALUE" to @knobs, as a kernel of @policy would take it.  vm.lowmem_reserve_ratio
- * takes one to five values with commas, from ZONE_DMA up; khugepaged, which is no sysctl, 0 or 1.
+ * What vm.lowmem_reserve_ratio holds: one to five numbers from ZONE_DMA up, with blanks or commas.
+ * The rest of @ratio stays.  0 or -EINVAL, then @ratio is untouched.
+ */
+int settings_ratios(const char *text, uint32_t *ratio);
+
+/*
+ * Apply "vm.KEY=VALUE" to @knobs, as a kernel of @policy would take it; "vm." may be left out.
+ * khugepaged, which is no sysctl, takes 0 or 1.
  *
  * Return: 0, or -EINVAL with @knobs untouched and in @why what is wrong and what is accepted.
  */

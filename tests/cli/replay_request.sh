@@ -57,9 +57,9 @@ run 2 replay --mode request --series "$dir/no/such/folder" $trace
 run 2 replay --mode request --set vm.watermark_scale_factor=3001 $trace
 said err '1 to 3000'
 run 2 replay --mode request --set vm.swappiness=1 $trace
-said err 'no setting'
+said err 'no such setting'
 run 2 replay --mode request --set vm.min_free_kbytes $trace
-said err 'KEY=VAL'
+said err 'KEY=VALUE'
 run 2 replay --mode request --cpus 0 $trace
 run 2 replay --mode request --mem 12X $trace
 run 2 replay --mode request --zones Attic=5M $trace

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "tools/request.h"
+#include "tools/settings.h"
 
 /* So many events of a trace are run twice: far enough for refills, drains and direct frees. */
 #define EVENTS 100000
@@ -145,7 +146,7 @@ static void what_if(void **state)
 {
 	struct request_options opts[] = {
 		{ .policy = "6.12", .check = true },
-		{ .set = { { "vm.min_free_kbytes", "20000" } }, .nr_sets = 1, .check = true },
+		{ .set = { "vm.min_free_kbytes=20000" }, .nr_sets = 1, .check = true },
 		{ .mem = 512 << 20, .cpus = 4, .check = true },
 		{ .zones = "DMA=16M,DMA32=256M,Normal=256M", .check = true },
 	};
@@ -167,18 +168,19 @@ static void what_if(void **state)
 	}
 }
 
-static void refused(const char *key, const char *value, int want, const char *text)
+static void refused(const char *text, const char *said)
 {
 	const struct pa_policy *policy = pa_policy_find("6.1");
-	struct request_set set = { key, value };
 	struct pa_knobs knobs, before;
 	char why[256] = "";
+	int err;
 
 	pa_knobs_default(&knobs);
 	before = knobs;
-	assert_int_equal(request_apply_set(policy, &set, &knobs, why, sizeof(why)), want);
-	if (want) {
-		assert_non_null(strstr(why, text));
+	err = settings_apply(&knobs, policy, text, why, sizeof(why));
+	assert_int_equal(err, said ? -EINVAL : 0);
+	if (said) {
+		assert_non_null(strstr(why, said));
 		assert_memory_equal(&knobs, &before, sizeof(knobs));
 	}
 }
@@ -186,21 +188,23 @@ static void refused(const char *key, const char *value, int want, const char *te
 static void settings(void **state)
 {
 	(void)state;
-	refused("vm.watermark_scale_factor", "3000", 0, NULL);
-	refused("watermark_scale_factor", "3001", -EINVAL, "1 to 3000");
-	refused("watermark_scale_factor", "0", -EINVAL, "1 to 3000");
-	refused("vm.watermark_scale_factor", "ten", -EINVAL, "1 to 3000");
-	refused("min_free_kbytes", "0", -EINVAL, "1 to 2147483647");
-	refused("percpu_pagelist_high_fraction", "0", 0, NULL);
-	refused("percpu_pagelist_high_fraction", "7", -EINVAL, "0, or 8 to");
-	refused("extfrag_threshold", "1001", -EINVAL, "0 to 1000");
-	refused("compaction_proactiveness", "101", -EINVAL, "0 to 100");
-	refused("defrag_mode", "1", -EINVAL, "0 to 0 under policy 6.1");
-	refused("lowmem_reserve_ratio", "256 256 32 0 0", 0, NULL);
-	refused("lowmem_reserve_ratio", "1,2", 0, NULL);
-	refused("lowmem_reserve_ratio", "1 2 3 4 5 6", -EINVAL, "1 to 5 numbers");
-	refused("lowmem_reserve_ratio", "1 x", -EINVAL, "1 to 5 numbers");
-	refused("vm.swappiness", "60", -ENOENT, "no setting 'vm.swappiness'");
+	refused("vm.watermark_scale_factor=3000", NULL);
+	refused("watermark_scale_factor=3001", "1 to 3000");
+	refused("watermark_scale_factor=0", "1 to 3000");
+	refused("vm.watermark_scale_factor=ten", "1 to 3000");
+	refused("min_free_kbytes=0", "1 to 2147483647");
+	refused("percpu_pagelist_high_fraction=0", NULL);
+	refused("percpu_pagelist_high_fraction=7", "0, or 8 to");
+	refused("extfrag_threshold=1001", "0 to 1000");
+	refused("compaction_proactiveness=101", "0 to 100");
+	refused("defrag_mode=1", "under policy 6.1 (0 to 0 accepted)");
+	refused("lowmem_reserve_ratio=256 256 32 0 0", NULL);
+	refused("lowmem_reserve_ratio=1,2", NULL);
+	refused("lowmem_reserve_ratio=1 2 3 4 5 6", "1 to 5 numbers");
+	refused("lowmem_reserve_ratio=1 x", "1 to 5 numbers");
+	refused("lowmem_reserve_ratio=", "1 to 5 numbers");
+	refused("vm.swappiness=60", "vm.swappiness: no such setting");
+	refused("vm.min_free_kbytes", "vm.KEY=VALUE");
 }
 
 int main(void)
