@@ -64,6 +64,8 @@ static inline bool pa_helps_itself(const struct pa_slow_request *s)
 	return pa_may_reclaim(s) && !(s->ac->args->task & (PA_TASK_MEMALLOC | PA_TASK_HELPED));
 }
 
+/* Before OOM: one more attempt. */
+enum pa_next pa_step_oom_attempt(struct pa_slow_request *s);
 /* get_page_from_freelist, noted as @step. */
 enum pa_next pa_attempt(struct pa_slow_request *s, enum pa_step step, uint32_t flags);
 /* gfp_to_alloc_flags of 2.6.30 and later, without what up to 4.6 comes from pa_task_reserves(). */

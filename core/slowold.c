@@ -59,12 +59,6 @@ static int oom_refusal(const struct pa_slow_request *s)
 	return ac->gfp & PA_GFP_THISNODE ? PA_OOM_THISNODE : -1;
 }
 
-static enum pa_next before_oom(struct pa_slow_request *s)
-{
-	return pa_attempt(s, PA_STEP_OOM_ATTEMPT,
-			  PA_WMARK_HIGH << PA_ALLOC_WMARK_SHIFT | PA_ALLOC_CPUSET);
-}
-
 /* -------------------------------------------------------------------------
  * 2.4.10 to 2.4.22: __alloc_pages
  */
@@ -174,7 +168,7 @@ static enum pa_next step_2_6_oom(struct pa_slow_request *s)
 {
 	if (s->progress || !has(s, PA_GFP_FS) || has(s, PA_GFP_NORETRY))
 		return NEXT;
-	if (before_oom(s) == GOT_PG)
+	if (pa_step_oom_attempt(s) == GOT_PG)
 		return GOT_PG;
 	if (pa_costly(s)) {
 		pa_note_step(s->ac, PA_STEP_OOM_REFUSED, false, PA_OOM_COSTLY);
@@ -290,14 +284,24 @@ static enum pa_next step_3_10_compact(struct pa_slow_request *s)
 										       NEXT;
 }
 
+static bool asks_for_oom(const struct pa_slow_request *s)
+{
+	return !s->progress && has(s, PA_GFP_FS) && !has(s, PA_GFP_NORETRY);
+}
+
+static enum pa_next step_3_10_oom_attempt(struct pa_slow_request *s)
+{
+	bool tries = asks_for_oom(s) && oom_refusal(s) != PA_OOM_DUMPCORE;
+
+	return tries ? pa_step_oom_attempt(s) : NEXT;
+}
+
 static enum pa_next step_3_10_oom(struct pa_slow_request *s)
 {
 	int refusal = oom_refusal(s);
 
-	if (s->progress || !has(s, PA_GFP_FS) || has(s, PA_GFP_NORETRY))
+	if (!asks_for_oom(s))
 		return NEXT;
-	if (refusal != PA_OOM_DUMPCORE && before_oom(s) == GOT_PG)
-		return GOT_PG;
 	if (refusal >= 0)
 		pa_note_step(s->ac, PA_STEP_OOM_REFUSED, false, refusal);
 	if (refusal < 0 && pa_kill(s))
@@ -321,13 +325,14 @@ static enum pa_next step_3_10_last(struct pa_slow_request *s)
 }
 
 static pa_step_fn *const steps_3_10[] = {
-	step_3_10_start, step_flags,	step_adjusted,	 step_reserves,	 step_3_10_compact,
-	step_reclaim,	 step_3_10_oom, step_3_10_again, step_3_10_last, step_nopage,
+	step_3_10_start,   step_flags,	   step_adjusted,	  step_reserves,
+	step_3_10_compact, step_reclaim,   step_3_10_oom_attempt, step_3_10_oom,
+	step_3_10_again,   step_3_10_last, step_nopage,
 };
 
 const struct pa_course pa_course_3_10 = { steps_3_10,
 					  0,
-					  { [RESTART] = 1, [RETRY] = 2, [NOPAGE] = 9 } };
+					  { [RESTART] = 1, [RETRY] = 2, [NOPAGE] = 10 } };
 
 /* -------------------------------------------------------------------------
  * 4.4: __alloc_pages_slowpath
@@ -377,8 +382,6 @@ static enum pa_next step_4_4_oom(struct pa_slow_request *s)
 	bool waits = !has(s, PA_GFP_FS) && !has(s, PA_GFP_NOFAIL) &&
 		     (refusal < 0 || refusal == PA_OOM_THISNODE);
 
-	if (before_oom(s) == GOT_PG)
-		return GOT_PG;
 	if (waits)
 		return pa_idle(s, RETRY);
 	if (refusal >= 0) {
@@ -396,10 +399,11 @@ static enum pa_next step_4_4_last(struct pa_slow_request *s)
 }
 
 static pa_step_fn *const steps_4_4[] = {
-	step_4_4_start, step_flags,	step_adjusted, step_reserves, step_4_4_compact,
-	step_reclaim,	step_4_4_again, step_4_4_oom,  step_4_4_last, step_nopage,
+	step_4_4_start,	  step_flags,	 step_adjusted,	 step_reserves,
+	step_4_4_compact, step_reclaim,	 step_4_4_again, pa_step_oom_attempt,
+	step_4_4_oom,	  step_4_4_last, step_nopage,
 };
 
 const struct pa_course pa_course_4_4 = { steps_4_4,
 					 0,
-					 { [RETRY] = 1, [NORETRY] = 8, [NOPAGE] = 9 } };
+					 { [RETRY] = 1, [NORETRY] = 9, [NOPAGE] = 10 } };

@@ -389,6 +389,7 @@ static bool should_compact_retry(struct pa_slow_request *s)
 {
 	int most = pa_costly(s) ? MAX_COMPACT_RETRIES / 4 : MAX_COMPACT_RETRIES;
 	enum pa_priority floor = pa_costly(s) ? PA_PRIO_SYNC_LIGHT : PA_PRIO_SYNC_FULL;
+	bool again;
 
 	if (!s->ac->order)
 		return false;
@@ -396,10 +397,9 @@ static bool should_compact_retry(struct pa_slow_request *s)
 		return false;
 	if (s->compacted == PA_COMPACT_SKIPPED)
 		return compaction_may_help(s);
-	if (s->compacted == PA_COMPACT_SUCCESS && ++s->compaction_retries <= most)
-		return true;
-	if (s->priority <= floor)
-		return false;
+	again = s->compacted == PA_COMPACT_SUCCESS && ++s->compaction_retries <= most;
+	if (again || s->priority <= floor)
+		return again;
 	s->priority--;
 	s->compaction_retries = 0;
 	return true;
@@ -460,15 +460,19 @@ bool pa_kill(struct pa_slow_request *s)
 	return s->victim;
 }
 
+/* Has somebody else killed meanwhile?  The mark is high, so that nothing less will do. */
+enum pa_next pa_step_oom_attempt(struct pa_slow_request *s)
+{
+	return pa_attempt(s, PA_STEP_OOM_ATTEMPT,
+			  PA_WMARK_HIGH << PA_ALLOC_WMARK_SHIFT | PA_ALLOC_CPUSET);
+}
+
 static enum pa_next step_oom(struct pa_slow_request *s)
 {
 	struct pa_ctx *ac = s->ac;
 	int refusal = oom_refusal(s);
 
 	s->progress = 0;
-	if (pa_attempt(s, PA_STEP_OOM_ATTEMPT,
-		       PA_WMARK_HIGH << PA_ALLOC_WMARK_SHIFT | PA_ALLOC_CPUSET) == GOT_PG)
-		return GOT_PG;
 	if (refusal >= 0) {
 		pa_note_step(ac, PA_STEP_OOM_REFUSED, false, refusal);
 		return NEXT;
@@ -516,13 +520,13 @@ enum pa_next pa_idle(struct pa_slow_request *s, enum pa_next label)
 }
 
 static pa_step_fn *const steps[] = {
-	step_restart,  step_adjusted,	   step_compact_first, step_retry,
-	step_reserves, step_can_reclaim,   step_reclaim,       step_compact,
-	step_willing,  step_reclaim_retry, step_compact_retry, step_drop_nofragment,
-	step_oom,      step_after_oom,	   step_nopage,
+	step_restart,	     step_adjusted,	 step_compact_first, step_retry,
+	step_reserves,	     step_can_reclaim,	 step_reclaim,	     step_compact,
+	step_willing,	     step_reclaim_retry, step_compact_retry, step_drop_nofragment,
+	pa_step_oom_attempt, step_oom,		 step_after_oom,     step_nopage,
 };
 
-static const struct pa_course course_4_7 = { steps, 0, { [RETRY] = 3, [NOPAGE] = 14 } };
+static const struct pa_course course_4_7 = { steps, 0, { [RETRY] = 3, [NOPAGE] = 15 } };
 
 /* What reclaim and compaction aim at: more than the request if pageblocks are to stay whole. */
 static unsigned int aim(const struct pa_ctx *ac)

@@ -11,6 +11,10 @@ static void test_names(void **state)
 	assert_int_equal(pa_gfp_bit("__GFP_WAIT"), PA_GFP_RECLAIM);
 	assert_int_equal(pa_gfp_bit("__GFP_REPEAT"), PA_GFP_RETRY_MAYFAIL);
 	assert_int_equal(pa_gfp_bit("__GFP_NOLOCKDEP"), 0);
+	assert_int_equal(pa_gfp_set("GFP_KERNEL"), PA_GFP_KERNEL);
+	assert_int_equal(pa_gfp_set("GFP_TRANSHUGE_LIGHT") & PA_GFP_RECLAIM, 0);
+	assert_true(pa_gfp_set("GFP_TRANSHUGE_LIGHT") & PA_GFP_MOVABLE);
+	assert_int_equal(pa_gfp_set("GFP_ZERO_GRAVITY"), 0);
 	assert_string_equal(pa_gfp_name(PA_GFP_NOMEMALLOC), "__GFP_NOMEMALLOC");
 	assert_null(pa_gfp_name(PA_GFP_KERNEL));
 	assert_null(pa_gfp_name(0));

@@ -53,6 +53,28 @@ static void test_nofs(const char *policy)
 	sound(pa);
 }
 
+static bool kills_in_vain(struct pa *pa, void *ctx)
+{
+	(void)pa;
+	++*(int *)ctx;
+	return true;
+}
+
+/* Each time somebody is killed, and never is anything freed: that has an end here, unlike there. */
+static void test_victims_without_memory(const char *policy)
+{
+	int killed = 0;
+	struct pa_alloc_args args = { .gfp = PA_GFP_KERNEL,
+				      .oom = kills_in_vain,
+				      .oom_ctx = &killed };
+	struct pa *pa = full(policy);
+	uint64_t pfn;
+
+	assert_int_equal(pa_alloc(pa, &args, &pfn, NULL), -EAGAIN);
+	assert_true(killed > 1);
+	sound(pa);
+}
+
 /* No reclaim, but CPUs that hold pages: draining them is enough for the last attempt. */
 static void test_drain_before_oom(const char *policy)
 {
@@ -135,6 +157,7 @@ BETWEEN("3.10", NULL, test_ends_of_the_scanners)
 BETWEEN("6.1.0", NULL, test_captured)
 BETWEEN("5.4", NULL, test_reclaim_for_compaction)
 BETWEEN("5.4", NULL, test_nofs)
+EACH(test_victims_without_memory)
 BETWEEN("2.6.24", "2.6.24", test_drain_before_oom)
 EACH(test_reclaim_by_nodemask)
 
@@ -145,6 +168,7 @@ int main(void)
 		cmocka_unit_test(each_test_captured),
 		cmocka_unit_test(each_test_reclaim_for_compaction),
 		cmocka_unit_test(each_test_nofs),
+		cmocka_unit_test(each_test_victims_without_memory),
 		cmocka_unit_test(each_test_drain_before_oom),
 		cmocka_unit_test(each_test_reclaim_by_nodemask),
 	};

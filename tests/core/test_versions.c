@@ -205,6 +205,7 @@ static void test_knob_known(void **state)
 	}
 	assert_false(pa_knob_known(pa_policy_find("7.3"), "swappiness"));
 	assert_false(pa_knob_known(NULL, "min_free_kbytes"));
+	assert_false(pa_knob_known(&(struct pa_policy){ .name = "8.0" }, "min_free_kbytes"));
 }
 
 /* -------------------------------------------------------------------------
