@@ -62,7 +62,9 @@ shows() { # shows TEXT: within ten seconds
 }
 
 pid() { # of top itself
-	t list-panes -F '#{pane_pid}' | xargs -I{} pgrep -P {} buddyscope
+	cat /proc/[0-9]*/stat 2>/dev/null |
+		awk -v parent="$(t list-panes -F '#{pane_pid}')" \
+			'$2 == "(buddyscope)" && $4 == parent { print $1 }'
 }
 
 gives_back() { # gives_back CODE: it ended so, and the terminal is as it was
