@@ -29,7 +29,9 @@ class Browser:
                 break
         else:
             raise SystemExit("chromedriver did not start")
-        arguments = ["--headless=new", "--disable-gpu", "--window-size=1200,900", "--user-data-dir=" + profile]
+        # A container may have no /dev/shm, or a small one.
+        arguments = ["--headless=new", "--disable-gpu", "--disable-dev-shm-usage", "--window-size=1200,900",
+                     "--user-data-dir=" + profile]
         if os.getuid() == 0:
             arguments.append("--no-sandbox")
         options = {"goog:chromeOptions": {"args": arguments}, "goog:loggingPrefs": {"browser": "ALL"}}
