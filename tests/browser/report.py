@@ -35,7 +35,11 @@ class Browser:
         if os.getuid() == 0:
             arguments.append("--no-sandbox")
         options = {"goog:chromeOptions": {"args": arguments}, "goog:loggingPrefs": {"browser": "ALL"}}
-        session = self.call("POST", "/session", {"capabilities": {"alwaysMatch": options}})
+        try:
+            session = self.call("POST", "/session", {"capabilities": {"alwaysMatch": options}})
+        except SystemExit:
+            self.close()
+            raise
         self.base += "/session/" + session["sessionId"]
 
     def call(self, method, path, body=None):
