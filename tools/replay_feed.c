@@ -3,10 +3,8 @@
  * Feeding a replay: items in, events one by one, a look ahead at those that follow, the end.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "replay_internal.h"
 
@@ -183,12 +181,21 @@ int replay_finish(struct replay *r)
 	return 0;
 }
 
+static int play_item(void *arg, const struct trace_item *item)
+{
+	return replay_item(arg, item);
+}
+
+static int play_end(void *arg)
+{
+	return replay_finish(arg);
+}
+
 int replay_run(struct trace_reader *reader, const struct replay_options *opt,
 	       struct replay_result *res, char *why, size_t len)
 {
 	struct replay_options ahead = *opt;
-	struct timespec from, to;
-	struct trace_item item;
+	struct trace_pass pass;
 	struct replay *r;
 	int err;
 
@@ -196,27 +203,13 @@ int replay_run(struct trace_reader *reader, const struct replay_options *opt,
 	err = replay_open(trace_meta(reader), &ahead, &r, why, len);
 	if (err)
 		return err;
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &from);
-	while (!(err = trace_next(reader, &item)) && item.kind != TRACE_END &&
-	       item.kind != TRACE_CUT) {
-		err = replay_item(r, &item);
-		if (err)
-			break;
+	err = trace_play(reader, play_item, play_end, r, &pass, why, len);
+	if (!err) {
+		*res = *replay_result(r);
+		res->seconds = pass.seconds;
+		res->cut = pass.cut;
+		memcpy(res->why, pass.why, sizeof(res->why));
 	}
-	if (!err)
-		err = replay_finish(r);
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &to);
-	if (err) {
-		snprintf(why, len, "%s", err == -EBADMSG ? trace_why(reader) : strerror(-err));
-		goto out;
-	}
-	*res = *replay_result(r);
-	res->seconds =
-		(double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9;
-	res->cut = item.kind == TRACE_CUT;
-	if (res->cut)
-		snprintf(res->why, sizeof(res->why), "%s", trace_why(reader));
-out:
 	replay_close(r);
 	return err;
 }

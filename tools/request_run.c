@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The event loop of request mode: a window of events, and what comes with each. */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "request_internal.h"
 
@@ -325,38 +323,33 @@ uint64_t request_played(const struct request *r)
 	return r->now;
 }
 
+static int play_item(void *arg, const struct trace_item *item)
+{
+	return request_item(arg, item);
+}
+
+static int play_end(void *arg)
+{
+	return request_finish(arg);
+}
+
 int request_run(struct trace_reader *reader, const struct request_options *opt,
 		struct request_result *res, char *why, size_t len)
 {
-	struct timespec from, to;
-	struct trace_item item;
+	struct trace_pass pass;
 	struct request *r;
 	int err;
 
 	err = request_open(trace_meta(reader), opt, &r, why, len);
 	if (err)
 		return err;
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &from);
-	while (!(err = trace_next(reader, &item)) && item.kind != TRACE_END &&
-	       item.kind != TRACE_CUT) {
-		err = request_item(r, &item);
-		if (err)
-			break;
+	err = trace_play(reader, play_item, play_end, r, &pass, why, len);
+	if (!err) {
+		*res = *request_result(r);
+		res->seconds = pass.seconds;
+		res->cut = pass.cut;
+		memcpy(res->why, pass.why, sizeof(res->why));
 	}
-	if (!err)
-		err = request_finish(r);
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &to);
-	if (err) {
-		snprintf(why, len, "%s", err == -EBADMSG ? trace_why(reader) : strerror(-err));
-		goto out;
-	}
-	*res = *request_result(r);
-	res->seconds =
-		(double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9;
-	res->cut = item.kind == TRACE_CUT;
-	if (res->cut)
-		snprintf(res->why, sizeof(res->why), "%s", trace_why(reader));
-out:
 	request_close(r);
 	return err;
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What readers, writers and users of traces share: metadata, event types, their checks. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "trace.h"
 
@@ -186,4 +188,34 @@ const char *trace_event_check(const struct trace_type *t, const struct trace_met
 	if (ev->cpu >> EV_CPU_BITS)
 		return "cpu out of range";
 	return trace_attr_check(t, meta, ev);
+}
+
+int trace_play(struct trace_reader *r, int (*item)(void *arg, const struct trace_item *item),
+	       int (*end)(void *arg), void *arg, struct trace_pass *pass, char *why, size_t len)
+{
+	struct timespec from, to;
+	struct trace_item at;
+	int err;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &from);
+	while (!(err = trace_next(r, &at)) && at.kind != TRACE_END && at.kind != TRACE_CUT) {
+		err = item(arg, &at);
+		if (err)
+			break;
+	}
+	if (!err)
+		err = end(arg);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &to);
+	if (err) {
+		snprintf(why, len, "%s", err == -EBADMSG ? trace_why(r) : strerror(-err));
+		return err;
+	}
+	*pass = (struct trace_pass){
+		.cut = at.kind == TRACE_CUT,
+		.seconds = (double)(to.tv_sec - from.tv_sec) +
+			   (double)(to.tv_nsec - from.tv_nsec) / 1e9,
+	};
+	if (pass->cut)
+		snprintf(pass->why, sizeof(pass->why), "%s", trace_why(r));
+	return 0;
 }

@@ -252,6 +252,21 @@ const struct trace_meta *trace_meta(const struct trace_reader *r);
  * Return: 0, or -EBADMSG on damage: trace_why() says where and what.
  */
 int trace_next(struct trace_reader *r, struct trace_item *item);
+
+/* How reading all of a file went. */
+struct trace_pass {
+	bool cut;	/* it ends early */
+	char why[256];	/* where and why, if so */
+	double seconds; /* of processor time */
+};
+
+/*
+ * Hand every item to @item; where the file ends, early or not, @end is called.
+ * Return: 0, or what the first of trace_next(), @item and @end to fail returned, with one line of
+ * at most @len bytes in @why.
+ */
+int trace_play(struct trace_reader *r, int (*item)(void *arg, const struct trace_item *item),
+	       int (*end)(void *arg), void *arg, struct trace_pass *pass, char *why, size_t len);
 /* One line about the last -EBADMSG or TRACE_CUT: "offset 1234: chunk checksum differs". */
 const char *trace_why(const struct trace_reader *r);
 void trace_close(struct trace_reader *r); /* accepts NULL */

@@ -48,6 +48,23 @@ static inline struct pa *machine_of(const struct pa_config *cfg)
 	return pa;
 }
 
+/* One CPU and the given zones, all in use; @knobs NULL: the defaults. */
+static inline struct pa *zoned(const char *policy, const struct pa_zone_config *zones, uint32_t nr,
+			       const struct pa_knobs *knobs)
+{
+	const struct pa_config cfg = {
+		.policy = pa_policy_find(policy),
+		.zones = zones,
+		.nr_zones = nr,
+		.nr_orders = 11,
+		.pageblock_order = PBO,
+		.cpus = 1,
+		.knobs = knobs,
+	};
+
+	return machine_of(&cfg);
+}
+
 /* One zone of @pages at 0, all in use, marks as given (NULL: computed). */
 static inline struct pa *machine(const char *policy, uint32_t cpus, uint64_t pages,
 				 enum pa_zone_type type, const uint64_t *marks)

@@ -212,16 +212,8 @@ static void test_busy(const char *policy)
 		{ 0, PAGES, PAGES, { 128, 256, 6000 }, 0, PA_ZONE_NORMAL, 0 },
 		{ PAGES, PAGES, PAGES, { 128, 256, 384 }, 1, PA_ZONE_NORMAL, 0 },
 	};
-	const struct pa_config cfg = {
-		.policy = pa_policy_find(policy),
-		.zones = zones,
-		.nr_zones = 2,
-		.nr_orders = 11,
-		.pageblock_order = PBO,
-		.cpus = 1,
-	};
 	const struct pa_alloc_args one = { .gfp = PA_GFP_NOWAIT, .order = 10, .nodemask = 1 };
-	struct pa *pa = machine_of(&cfg);
+	struct pa *pa = zoned(policy, zones, 2, NULL);
 	uint64_t pfn;
 
 	give(pa, 0, 512, 9);
@@ -331,15 +323,7 @@ static void test_movable_capped(const char *policy)
 		{ 0, 65536, 65536, { 0 }, 0, PA_ZONE_NORMAL, 0 },
 		{ 65536, 65536, 65536, { 0 }, 0, PA_ZONE_MOVABLE, 0 },
 	};
-	const struct pa_config cfg = {
-		.policy = pa_policy_find(policy),
-		.zones = zones,
-		.nr_zones = 2,
-		.nr_orders = 11,
-		.pageblock_order = PBO,
-		.cpus = 1,
-	};
-	struct pa *pa = machine_of(&cfg);
+	struct pa *pa = zoned(policy, zones, 2, NULL);
 	uint64_t min = zone_of(pa, 0).wmark[PA_WMARK_MIN];
 
 	assert_int_equal(zone_of(pa, 1).wmark[PA_WMARK_MIN], since(policy, "6.12.0") ? 64 : min);

@@ -93,15 +93,7 @@ static void test_remote(const char *policy)
 		  .type = PA_ZONE_NORMAL,
 		  .node = 1 },
 	};
-	const struct pa_config cfg = {
-		.policy = pa_policy_find(policy),
-		.zones = zones,
-		.nr_zones = 2,
-		.nr_orders = 11,
-		.pageblock_order = PBO,
-		.cpus = 1,
-	};
-	struct pa *pa = machine_of(&cfg);
+	struct pa *pa = zoned(policy, zones, 2, NULL);
 	int32_t batch, counts[2];
 
 	for (uint8_t nid = 0; nid < 2; nid++) {

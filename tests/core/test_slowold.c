@@ -24,17 +24,9 @@ static struct pa *two_nodes(const char *policy)
 		{ 0, PAGES, PAGES, { 128, 256, 384 }, 0, PA_ZONE_NORMAL, 0 },
 		{ PAGES, PAGES, PAGES, { 128, 256, 384 }, 1, PA_ZONE_NORMAL, 0 },
 	};
-	const struct pa_config cfg = {
-		.policy = pa_policy_find(policy),
-		.zones = zones,
-		.nr_zones = 2,
-		.nr_orders = 11,
-		.pageblock_order = PBO,
-		.cpus = 1,
-	};
 
 	memset(&rec, 0, sizeof(rec));
-	return machine_of(&cfg);
+	return zoned(policy, zones, 2, NULL);
 }
 
 /* -------------------------------------------------------------------------
@@ -49,15 +41,7 @@ static void test_2_4_sums(void **state)
 		{ 2048, 2048, 2048, { 100, 200, 300 }, 0, PA_ZONE_NORMAL, 0 },
 		{ 4096, 2048, 2048, { 100, 200, 300 }, 0, PA_ZONE_HIGHMEM, 0 },
 	};
-	const struct pa_config cfg = {
-		.policy = pa_policy_find("2.4"),
-		.zones = zones,
-		.nr_zones = 3,
-		.nr_orders = 11,
-		.pageblock_order = PBO,
-		.cpus = 1,
-	};
-	struct pa *pa = machine_of(&cfg);
+	struct pa *pa = zoned("2.4", zones, 3, NULL);
 	uint64_t pfn;
 
 	(void)state;
@@ -309,15 +293,7 @@ static void test_all_zones(const char *policy)
 		{ 0, 4096, 4096, { 100, 200, 300 }, 0, PA_ZONE_DMA, 0 },
 		{ 4096, 4096, 4096, { 100, 200, 300 }, 0, PA_ZONE_NORMAL, 0 },
 	};
-	const struct pa_config cfg = {
-		.policy = pa_policy_find(policy),
-		.zones = zones,
-		.nr_zones = 2,
-		.nr_orders = 11,
-		.pageblock_order = PBO,
-		.cpus = 1,
-	};
-	struct pa *pa = machine_of(&cfg);
+	struct pa *pa = zoned(policy, zones, 2, NULL);
 	uint64_t pfn;
 
 	occupy(pa, 0, 2048, true);
@@ -341,15 +317,7 @@ static void test_quarter(const char *policy)
 		{ 0, 8192, 8192, { 100, 200, 300 }, 0, PA_ZONE_NORMAL, 0 },
 		{ 8192, 2048, 2048, { 100, 200, 300 }, 0, PA_ZONE_HIGHMEM, 0 },
 	};
-	const struct pa_config cfg = {
-		.policy = pa_policy_find(policy),
-		.zones = zones,
-		.nr_zones = 2,
-		.nr_orders = 11,
-		.pageblock_order = PBO,
-		.cpus = 1,
-	};
-	struct pa *pa = machine_of(&cfg);
+	struct pa *pa = zoned(policy, zones, 2, NULL);
 	struct pa_zone_state zs = zone_of(pa, 0);
 	uint64_t pfn;
 

@@ -41,16 +41,8 @@ static void test_report(void **state)
 		{ .spanned = 1024, .type = PA_ZONE_DMA32 },
 		{ .start_pfn = 1024, .spanned = 4096, .managed = 4096, .type = PA_ZONE_NORMAL },
 	};
-	const struct pa_config cfg = {
-		.policy = pa_policy_find("6.12"),
-		.zones = zones,
-		.nr_zones = 2,
-		.nr_orders = 11,
-		.pageblock_order = PBO,
-		.cpus = 1,
-	};
 	struct pa_alloc_args args = { .gfp = PA_GFP_KERNEL, .nodemask = 0x1f };
-	struct pa *pa = machine_of(&cfg);
+	struct pa *pa = zoned("6.12", zones, 2, NULL);
 	char text[2048];
 
 	(void)state;

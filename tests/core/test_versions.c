@@ -4,23 +4,6 @@
 
 #define MB 256 /* pages */
 
-/* A configuration of @nr zones for @cpus CPUs; marks are computed unless the zones have them. */
-static struct pa *zoned(const char *policy, const struct pa_zone_config *zones, uint32_t nr,
-			const struct pa_knobs *knobs)
-{
-	const struct pa_config cfg = {
-		.policy = pa_policy_find(policy),
-		.zones = zones,
-		.nr_zones = nr,
-		.nr_orders = 11,
-		.pageblock_order = PBO,
-		.cpus = 1,
-		.knobs = knobs,
-	};
-
-	return machine_of(&cfg);
-}
-
 /* -------------------------------------------------------------------------
  * Marks
  */
