@@ -132,6 +132,25 @@ int site_free_one_page_exit(struct pt_regs *ctx)
 	return 0;
 }
 
+/* free_one_page(zone, page, pfn, order, mt, fpi) @ 5.10, where no argument was folded.  Before the lock. */
+SEC("fentry/free_one_page")
+int BPF_PROG(site_free_one_page_5_10, struct zone *zone, struct page *page, unsigned long pfn,
+	     unsigned int order, int mt, int fpi)
+{
+	__u64 zone_addr = 0;
+
+	bpf_probe_read_kernel(&zone_addr, sizeof(zone_addr), ctx);
+	frame_push(zone_addr, pfn, order, mt, fpi, true);
+	return 0;
+}
+
+SEC("fexit/free_one_page")
+int BPF_PROG(site_free_one_page_5_10_exit)
+{
+	frame_pop();
+	return 0;
+}
+
 /* __free_pages_ok(page, order, fpi): reads the pageblock's type, then takes the lock. */
 SEC("fentry/__free_pages_ok")
 int BPF_PROG(site_free_pages_ok, struct page *page, unsigned int order, int fpi)
