@@ -449,11 +449,11 @@ static size_t read_ring(struct probe *p, struct trace_event *ev, size_t max, uin
 		return 1;
 	}
 	while (n < max && ring_take(&p->ring, &rec)) {
-		if (rec.ts > p->last_ts) /* read before the ring's lock was taken */
+		/* As coarse as on other kernels; and it was read before the ring's lock was taken. */
+		if (!(p->tail++ & ((1 << CLOCK_SHIFT) - 1)) && rec.ts > p->last_ts)
 			p->last_ts = rec.ts;
 		decode(&rec.rec, p->last_ts, &ev[n++]);
 	}
-	p->tail += n;
 	return n;
 }
 

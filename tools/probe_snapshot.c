@@ -7,6 +7,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "core/pa.h"
+
 #define PAGE_AREA_BITS 24 /* struct pages of one 1 GiB step of vmemmap_base: 64 GiB of memory */
 #define QUIET_TRIES 20
 
@@ -72,7 +74,8 @@ bool event_changes_lists(const struct trace_event *ev, const struct trace_meta *
 	case EV_ROTATE:
 		return true;
 	case EV_FREE: /* of an order that no pcp list holds */
-		return ev->order > 3 && ev->order != meta->pageblock_order;
+		return !pa_pcp_holds(pa_policy_find(meta->policy), ev->order,
+				     meta->pageblock_order);
 	default:
 		return false;
 	}

@@ -80,6 +80,7 @@ struct replay {
 	struct cpu_state *cpus;
 	uint32_t nr_cpus;
 	uint32_t gfp_movable;
+	uint32_t pcp_orders; /* that pcp lists hold, a bit each */
 	bool inserts_unlocked; /* a plain free stands for its insertion where pcp lists do not hold it */
 	bool settled;
 	struct trace_item ahead[2];  /* the events at hand and those that follow */

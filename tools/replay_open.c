@@ -164,6 +164,9 @@ int replay_open(const struct trace_meta *meta, const struct replay_options *opt,
 	r->res.decisions_hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a's start */
 
 	err = choose_policy(r, why, len);
+	for (unsigned int order = 0; !err && order < PA_MAX_ORDERS; order++)
+		r->pcp_orders |= (uint32_t)pa_pcp_holds(r->kernel, order, meta->pageblock_order)
+				 << order;
 	if (!err)
 		err = name_types(r, why, len);
 	if (!err)
