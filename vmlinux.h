@@ -117,6 +117,7 @@ struct zone {
 	unsigned long spanned_pages;
 	unsigned long present_pages;
 	const char *name;
+	unsigned long nr_isolate_pageblock;
 	struct free_area free_area[1];
 	struct spinlock lock;
 };
@@ -150,7 +151,8 @@ struct compact_control___6_1 { /* up to 6.9 */
 };
 
 struct capture_control {
-	struct compact_control *cc;
+	struct compact_control *cc; /* up to 7.1 */
+	int order;		    /* from 7.2 on */
 	struct page *page;
 };
 

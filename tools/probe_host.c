@@ -226,20 +226,25 @@ static int find_migratetypes(struct host *host)
 /* The profile whose features these are: never by version number, stable series change. */
 static void choose_policy(struct host *host)
 {
-	const char *name;
+	bool modes = btf__find_by_name_kind(host->btf, "rmqueue_mode", BTF_KIND_ENUM) >= 0;
+	uint32_t pcp_lists = array_len(host, "per_cpu_pages", "lists");
+	const struct {
+		bool has;
+		const char *policy;
+	} rungs[] = {
+		{ modes && has_member(host, "capture_control", "order"), "7.3" }, /* 7.2 */
+		{ modes && host_has_func(host, "try_to_claim_block"), "6.18" },	  /* 6.15 */
+		{ modes, "6.12" },
+		{ host_has_func(host, "__move_freepages_block"), "6.12.0" }, /* 6.10 */
+		{ pcp_lists >= 14, "6.1" },
+		{ pcp_lists > 3, "6.1.0" }, /* 5.14 */
+		{ true, "5.10" },
+	};
+	size_t i = 0;
 
-	if (btf__find_by_name_kind(host->btf, "rmqueue_mode", BTF_KIND_ENUM) >= 0)
-		name = host_has_func(host, "try_to_claim_block") ? "6.18" : "6.12";
-	else if (host_has_func(host, "__move_freepages_block"))
-		name = "6.12.0";
-	else if (array_len(host, "per_cpu_pages", "lists") >= 14)
-		name = "6.1";
-	else if (array_len(host, "per_cpu_pages", "lists") >
-		 3) /* from 5.14 on also of orders above 0 */
-		name = "6.1.0";
-	else
-		name = "5.10";
-	snprintf(host->policy, sizeof(host->policy), "%s", name);
+	while (!rungs[i].has)
+		i++;
+	snprintf(host->policy, sizeof(host->policy), "%s", rungs[i].policy);
 }
 
 /* "Page block order: 9"; HUGETLB_PAGE_ORDER of x86-64 where the file is not ours to read. */
