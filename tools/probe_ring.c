@@ -47,11 +47,6 @@ uint64_t ring_head(const struct ring *r)
 	return __atomic_load_n(r->producer, __ATOMIC_ACQUIRE) / RING_STRIDE;
 }
 
-uint64_t ring_tail(const struct ring *r)
-{
-	return *r->consumer / RING_STRIDE;
-}
-
 bool ring_take(struct ring *r, struct ring_record *rec)
 {
 	uint64_t at = *r->consumer;

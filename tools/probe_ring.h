@@ -27,11 +27,10 @@ void ring_close(struct ring *r); /* accepts a zeroed one */
 /* Records claimed so far. */
 uint64_t ring_head(const struct ring *r);
 /*
- * Take the next record; its number is ring_tail() before the call.
+ * Take the next record.
  *
  * Return: false if there is none, or its CPU has not finished it yet.
  */
 bool ring_take(struct ring *r, struct ring_record *rec);
-uint64_t ring_tail(const struct ring *r);
 
 #endif /* TOOLS_PROBE_RING_H */
