@@ -151,8 +151,7 @@ struct compact_control___6_1 { /* up to 6.9 */
 };
 
 struct capture_control {
-	struct compact_control *cc; /* up to 7.1 */
-	int order;		    /* from 7.2 on */
+	struct compact_control *cc;
 	struct page *page;
 };
 

@@ -96,17 +96,13 @@ static __always_inline unsigned int captured(__u64 pfn)
 	__u64 page = 0;
 	int order = 0;
 
-	if (!capc)
+	if (!capc || !bpf_core_field_exists(capc->cc))
 		return 0;
 	bpf_probe_read_kernel(&page, sizeof(page), &capc->page);
 	if (!page)
 		return 0;
-	if (bpf_core_field_exists(capc->order)) {
-		bpf_probe_read_kernel(&order, sizeof(order), &capc->order);
-	} else {
-		bpf_probe_read_kernel(&cc, sizeof(cc), &capc->cc);
-		bpf_probe_read_kernel(&order, sizeof(order), &cc->order);
-	}
+	bpf_probe_read_kernel(&cc, sizeof(cc), &capc->cc);
+	bpf_probe_read_kernel(&order, sizeof(order), &cc->order);
 	if (order < 0 || order > 10 || page_pfn(page) >> order != pfn >> order)
 		return 0;
 	return order + 1;
