@@ -15,7 +15,7 @@ dump=$(PATH=$PATH:/usr/lib/llvm-14/bin command -v llvm-objdump) || {
 # lacks OBJECT: its instructions that 5.10 would refuse
 lacks() {
 	"$dump" -d "$build/$1" | awk '
-		/^[0-9a-f]+ <[A-Za-z_0-9]+>:/ { program = $2 }
+		/^[0-9a-f]+ <[a-z_0-9]+>:/ { program = $2 }
 		($2 ~ /^(c3|db)$/ && $6 != "00") || ($2 $3 == "8500" && $NF > 155) { print program, $0 }'
 }
 
