@@ -567,6 +567,8 @@ static void on_other(struct replay *r, const struct trace_event *ev)
 		r->res.lost += ev->arg;
 	else if (ev->type >= EV_COMPACT_TRY && ev->type <= EV_COMPACT_MIGRATE)
 		r->compacted = r->now + 1;
+	if (ev->type == EV_COMPACT_FREE && r->infers_ranges)
+		replay_range(r, ev);
 }
 
 int replay_event(struct replay *r, const struct trace_event *ev)
