@@ -36,11 +36,14 @@ enum bpf_map_type {
 	BPF_MAP_TYPE_HASH = 1,
 	BPF_MAP_TYPE_ARRAY = 2,
 	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
+	BPF_MAP_TYPE_RINGBUF = 27,
 };
 
 enum {
 	BPF_ANY = 0,
 	BPF_F_MMAPABLE = 1024,
+	BPF_RB_NO_WAKEUP = 1,
+	BPF_RB_PROD_POS = 3,
 };
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
@@ -79,6 +82,10 @@ struct page {
 	unsigned long private; /* order of a free block while it is on a free list */
 };
 
+struct page___5_10 {
+	unsigned long index; /* set_pcppage_migratetype: the list a page was picked from */
+};
+
 struct free_area {
 	struct list_head free_list[1]; /* per migratetype; the length comes from BTF */
 	unsigned long nr_free;
@@ -90,6 +97,10 @@ struct per_cpu_pages {
 	int high;
 	int batch;
 	struct list_head lists[1];
+};
+
+struct per_cpu_pageset___5_10 { /* up to 5.13 */
+	struct per_cpu_pages pcp;
 };
 
 struct pglist_data;
@@ -106,8 +117,13 @@ struct zone {
 	unsigned long spanned_pages;
 	unsigned long present_pages;
 	const char *name;
+	unsigned long nr_isolate_pageblock;
 	struct free_area free_area[1];
 	struct spinlock lock;
+};
+
+struct zone___5_10 {
+	struct per_cpu_pageset___5_10 *pageset;
 };
 
 struct pglist_data {
@@ -153,6 +169,7 @@ struct task_struct {
 	int tgid;
 	char comm[16];
 	void *worker_private; /* struct kthread of a kernel thread */
+	void *set_child_tid;  /* the same up to 5.16 */
 	struct capture_control *capture_control;
 };
 

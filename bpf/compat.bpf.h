@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Every difference between kernels that the probes must bridge, one function each.
+ *
+ * Where a kernel's BPF lacks what no relocation can stand in for, the programs are compiled a second
+ * time, with OLD_BPF: instructions (atomics that fetch, 5.12), helpers (bpf_loop, 5.17;
+ * bpf_map_lookup_percpu_elem, 5.19) and kinds of programs ("syscall", 5.14).
  */
 #ifndef COMPAT_BPF_H
 #define COMPAT_BPF_H
@@ -8,12 +12,37 @@
 #define PF_KTHREAD 0x00200000
 #define PAGE_SECTION_SHIFT 15 /* SECTION_SIZE_BITS - PAGE_SHIFT on x86-64 */
 
+/* Found after load, see tools/probe_snapshot.c; not beside what all CPUs write. */
+__u64 vmemmap_base __attribute__((aligned(64)));
+
 const volatile __u64 mem_section_addr; /* 0: not known on this host, types are not read */
 const volatile __u32 mem_sections_per_root = 256;
 const volatile __u32 pageblock_shift = 9; /* pageblock_order */
 const volatile __u32 pageblock_bits = 4;  /* bits of a pageblock: 4, or 8 from 6.17 */
 const volatile __u32 mt_isolate = 4;
 const volatile __u32 mt_movable = 1;
+const volatile bool captures_movable = true; /* compaction_capture() knows cc->migratetype */
+
+static __always_inline __u64 page_pfn(__u64 page)
+{
+	__u64 offset = page - vmemmap_base;
+
+	if (bpf_core_type_size(struct page) == 64)
+		return offset >> 6;
+	return offset / bpf_core_type_size(struct page);
+}
+
+/* A member of the current task; bpf_get_current_task_btf came with 5.11. */
+#ifdef OLD_BPF
+#define CURRENT(member) BPF_CORE_READ((struct task_struct *)bpf_get_current_task(), member)
+#else
+#define CURRENT(member) (bpf_get_current_task_btf()->member)
+#endif
+
+static __always_inline __u64 current_tgid(void)
+{
+	return (__u32)CURRENT(tgid);
+}
 
 /* mem_section[] is SPARSEMEM_EXTREME's array of roots; `usage` holds the pageblock bits. */
 static __always_inline struct mem_section_usage *section_usage(__u64 pfn)
@@ -62,8 +91,7 @@ static __always_inline int pageblock_mt(__u64 pfn)
 /* Order + 1 of the compaction capture that took the block with @pfn just now, or 0. */
 static __always_inline unsigned int captured(__u64 pfn)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct capture_control *capc = task->capture_control;
+	struct capture_control *capc = CURRENT(capture_control);
 	struct compact_control *cc = 0;
 	__u64 page = 0;
 	int order = 0;
@@ -83,17 +111,16 @@ static __always_inline unsigned int captured(__u64 pfn)
 /*
  * The same, asked before the block is merged: compaction_capture @ 6.1 takes what reaches
  * cc->order in cc->zone, but no CMA or isolated page, and below pageblock order no
- * MOVABLE one unless the request is MOVABLE.
+ * MOVABLE one unless the request is MOVABLE; @ 5.10 none at all.
  */
 static __always_inline unsigned int will_capture(__u64 zone, int mt)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct capture_control *capc = task->capture_control;
+	struct capture_control *capc = CURRENT(capture_control);
 	struct compact_control *cc = 0;
 	__u64 page = 0, cc_zone = 0;
 	int order = 0, cc_mt = 0;
 
-	if (!capc || task->flags & PF_KTHREAD || !bpf_core_field_exists(capc->cc))
+	if (!capc || CURRENT(flags) & PF_KTHREAD || !bpf_core_field_exists(capc->cc))
 		return 0;
 	bpf_probe_read_kernel(&page, sizeof(page), &capc->page);
 	bpf_probe_read_kernel(&cc, sizeof(cc), &capc->cc);
@@ -104,7 +131,8 @@ static __always_inline unsigned int will_capture(__u64 zone, int mt)
 	bpf_probe_read_kernel(&cc_mt, sizeof(cc_mt), &cc->migratetype);
 	if (order < 0 || order > 10 || mt == (int)mt_isolate)
 		return 0;
-	if (order < (int)pageblock_shift && mt == (int)mt_movable && cc_mt != (int)mt_movable)
+	if (order < (int)pageblock_shift && mt == (int)mt_movable &&
+	    (cc_mt != (int)mt_movable || !captures_movable))
 		return 0;
 	return order + 1;
 }

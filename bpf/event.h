@@ -105,6 +105,14 @@ struct event_record {
 
 _Static_assert(sizeof(struct event_record) == 16, "two words a record");
 
+/* What lies in the ring buffer of kernels without the array, a header of 8 bytes before each. */
+struct ring_record {
+	struct event_record rec; /* the lap is 0 */
+	__u64 ts;
+};
+
+#define RING_STRIDE 32
+
 /*
  * What is passed must fit: a mask would cost the kernel side two instructions an event.
  * @lap comes in its place in word 1, with nothing below.

@@ -14,6 +14,12 @@
 
 #include "snap.h"
 
+#ifdef OLD_BPF
+#define SNAP_PROGRAM SEC("raw_tp")
+#else
+#define SNAP_PROGRAM SEC("syscall")
+#endif
+
 #define MAX_WALK (1 << 23) /* BPF_MAX_LOOPS */
 
 const volatile __u32 nr_orders = 11;
@@ -52,6 +58,15 @@ static __always_inline __u64 number_of(void *ptr)
 	*slot = (__u64)ptr;
 	return *slot;
 }
+
+static __always_inline bool zone_locked(struct zone *zone)
+{
+	return BPF_CORE_READ(zone, lock.rlock.raw_lock.val.counter) != 0;
+}
+
+#ifdef OLD_BPF
+#include "steps.bpf.h"
+#else
 
 struct walk {
 	__u64 lists; /* address of the first list head */
@@ -99,11 +114,6 @@ static long walk_list(__u32 i, struct walk *w)
 	return w->status != SNAP_OK;
 }
 
-static __always_inline bool zone_locked(struct zone *zone)
-{
-	return BPF_CORE_READ(zone, lock.rlock.raw_lock.val.counter) != 0;
-}
-
 static __always_inline void walk_zone(__u64 addr)
 {
 	struct walk w = {
@@ -117,12 +127,12 @@ static __always_inline void walk_zone(__u64 addr)
 }
 
 /* Walk the free lists of the zone at snap.zone. */
-SEC("syscall")
+SNAP_PROGRAM
 int snap_free_lists(void *ctx)
 {
 	struct zone *zone = (void *)snap.zone;
 
-	snap.before = *(volatile __u64 *)&stream_head;
+	snap.before = stream_position();
 	if (zone_locked(zone)) {
 		snap.status = SNAP_BUSY;
 		return 0;
@@ -130,7 +140,7 @@ int snap_free_lists(void *ctx)
 	walk_zone(snap.zone);
 	if (snap.status == SNAP_OK && zone_locked(zone))
 		snap.status = SNAP_BUSY;
-	snap.after = *(volatile __u64 *)&stream_head;
+	snap.after = stream_position();
 	return 0;
 }
 
@@ -142,7 +152,7 @@ static __always_inline void snapshot_in_lock(__u64 pfn)
 	if (__sync_val_compare_and_swap(&snap.want_in_lock, 1, 0) != 1)
 		return;
 	walk_zone(snap.zone);
-	snap.before = snap.after = *(volatile __u64 *)&stream_head;
+	snap.before = snap.after = stream_position();
 	snap.done_in_lock = 1;
 }
 
@@ -163,7 +173,7 @@ static __always_inline __u64 percpu_offset(__u32 cpu)
 }
 
 /* Walk the lists of snap.cpu's per_cpu_pages of the zone at snap.zone. */
-SEC("syscall")
+SNAP_PROGRAM
 int snap_pcp_lists(void *ctx)
 {
 	struct zone *zone = (void *)snap.zone;
@@ -197,15 +207,17 @@ static long read_block(__u32 i, void *ctx)
 }
 
 /* Types of snap.nr pageblocks from snap.first_pfn on into snap_pages; ~0 where not known. */
-SEC("syscall")
+SNAP_PROGRAM
 int snap_pageblocks(void *ctx)
 {
 	bpf_loop(snap.nr, read_block, 0, 0);
 	return 0;
 }
 
+#endif /* OLD_BPF */
+
 /* Describe zone number snap.index of the node at snap.node in snap.zone_info. */
-SEC("syscall")
+SNAP_PROGRAM
 int snap_describe_zone(void *ctx)
 {
 	struct pglist_data *node = (void *)snap.node;
@@ -242,16 +254,22 @@ SEC("iter/task")
 int find_nodes(struct bpf_iter__task *ctx)
 {
 	struct task_struct *task = ctx->task;
+	static const char kswapd[] = "kswapd";
 	struct kthread *kthread;
 	char comm[16];
 	__u64 node;
+	__u32 i;
 
 	if (!task || !(task->flags & PF_KTHREAD))
 		return 0;
 	BPF_CORE_READ_INTO(&comm, task, comm);
-	if (bpf_strncmp(comm, 6, "kswapd"))
-		return 0;
-	kthread = BPF_CORE_READ(task, worker_private);
+	for (i = 0; i < sizeof(kswapd) - 1; i++) /* bpf_strncmp came with 5.17 */
+		if (comm[i] != kswapd[i])
+			return 0;
+	if (bpf_core_field_exists(task->worker_private))
+		kthread = BPF_CORE_READ(task, worker_private);
+	else
+		kthread = BPF_CORE_READ(task, set_child_tid); /* to_kthread @ up to 5.16 */
 	node = (__u64)BPF_CORE_READ(kthread, data);
 	bpf_seq_write(ctx->meta->seq, &node, sizeof(node));
 	return 0;

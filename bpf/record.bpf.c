@@ -18,7 +18,14 @@
 #include "compat.bpf.h"
 #include "freelist.bpf.h"
 #include "turns.bpf.h"
+#ifdef OLD_BPF
+/* mm_compaction_begin tells of no compact_control before 6.1, so no hands can be looked into. */
+enum { nr_hands };
+#define report_hands(pfn, task) ((void)0)
+#define report_own_hands() ((void)0)
+#else
 #include "hands.bpf.h"
+#endif
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -44,6 +51,14 @@ RAW_TP(mm_page_alloc)
 	return 0;
 }
 
+#ifdef OLD_BPF
+/* (page, order); pcp lists have no lock that a free could find taken */
+RAW_TP(mm_page_free)
+{
+	emit_fitting(EV_FREE, page_pfn(ctx->args[0]), ctx->args[1], 0, 0, 0, 0);
+	return 0;
+}
+#else
 /*
  * Without a site inside free_one_page: does this free find its pcp list locked?  Then its
  * trylock will fail (free_unref_page @ 6.1.y and later) and it goes straight to the buddy.
@@ -91,22 +106,47 @@ RAW_TP(mm_page_free)
 		emit_zone_free(pfn, order);
 	return 0;
 }
+#endif
 
-/* (page, order, migratetype, percpu_refill); 5.10 has no fourth argument */
+static __always_inline void report_before_pick(__u64 pfn)
+{
+	if (!was_compacted())
+		return;
+	if (stealing() == NOT_STEALING)
+		report_unseen(pfn);
+	else
+		set_stealing(NOT_STEALING);
+}
+
+/* (page, order, migratetype, percpu_refill) */
 RAW_TP(mm_page_alloc_zone_locked)
 {
 	__u64 pfn = page_pfn(ctx->args[0]);
 
 	if (!ctx->args[0])
 		return 0;
-	if (was_compacted()) {
-		if (stealing() == NOT_STEALING)
-			report_unseen(pfn);
-		else
-			set_stealing(NOT_STEALING);
-	}
+	report_before_pick(pfn);
 	emit_fitting(EV_ZONE_ALLOC, pfn, ctx->args[1], ctx->args[2], 0, 0,
 		     ctx->args[3] ? EV_REFILL : 0);
+	return 0;
+}
+
+/*
+ * (page, order, migratetype) up to 5.18: the type is the request's, also where the page is of the
+ * HIGHATOMIC list (rmqueue @ 5.10) or of CMA; the page tells its list.  Single pages are for
+ * pcp lists and nothing else is.
+ */
+SEC("raw_tp/mm_page_alloc_zone_locked")
+int on_zone_locked_5_10(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct page___5_10 *page = (void *)ctx->args[0];
+	__u64 pfn = page_pfn(ctx->args[0]);
+
+	if (!page)
+		return 0;
+	report_before_pick(pfn);
+	emit(EV_ZONE_ALLOC, pfn, ctx->args[1], BPF_CORE_READ(page, index), 0, 0,
+	     ctx->args[1] ? 0 : EV_REFILL);
 	return 0;
 }
 
@@ -203,6 +243,22 @@ RAW_TP(mm_compaction_end)
 	return 0;
 }
 
+/* (zone start, migrate scanner, free scanner, zone end, sync) up to 5.19 */
+SEC("raw_tp/mm_compaction_begin")
+int on_compaction_begin_5_10(struct bpf_raw_tracepoint_args *ctx)
+{
+	emit(EV_COMPACT_BEGIN, ctx->args[0], 0, 0, ctx->args[3], current_tgid(), 0);
+	return 0;
+}
+
+/* (zone start, migrate scanner, free scanner, zone end, sync, status) up to 5.19 */
+SEC("raw_tp/mm_compaction_end")
+int on_compaction_end_5_10(struct bpf_raw_tracepoint_args *ctx)
+{
+	emit(EV_COMPACT_END, ctx->args[0], 0, 0, ctx->args[5], current_tgid(), 0);
+	return 0;
+}
+
 /* (start, end, scanned, taken): the free blocks of this range are off their lists */
 RAW_TP(mm_compaction_isolate_freepages)
 {
@@ -239,6 +295,14 @@ RAW_TP(mark_victim)
 	return 0;
 }
 
+/* (pid) where nobody has put the newer one into a stable kernel */
+SEC("raw_tp/mark_victim")
+int on_mark_victim_5_10(struct bpf_raw_tracepoint_args *ctx)
+{
+	emit(EV_OOM_VICTIM, EV_PFN_NONE, 0, 0, ctx->args[0], current_tgid(), 0);
+	return 0;
+}
+
 /* (zone) */
 RAW_TP(mm_setup_per_zone_wmarks)
 {
@@ -251,4 +315,6 @@ RAW_TP(mm_setup_per_zone_wmarks)
 
 #include "sites.bpf.h"
 
+#ifndef OLD_BPF
 struct event_record stream[STREAM_MAX_SLOTS]; /* see stream.bpf.h: the last one */
+#endif

@@ -102,12 +102,34 @@ static __always_inline void frame_push(__u64 zone, __u64 pfn, int order, int mt,
 	stack->frame[at].wanted = wanted;
 }
 
+static __always_inline struct free_frame *top_frame(void)
+{
+	struct free_stack *stack = this_stack();
+	__u32 at = stack ? stack->depth - 1 : NR_FRAMES;
+
+	return at < NR_FRAMES ? &stack->frame[at] : 0;
+}
+
 static __always_inline void frame_pop(void)
 {
 	struct free_stack *stack = this_stack();
 
 	if (stack && stack->depth)
 		stack->depth--;
+}
+
+/*
+ * The same where a frame is left only by a free into an isolated pageblock: __free_one_page does
+ * not count what nobody can have.  It is told a little late, but nobody takes from that list.
+ */
+static __always_inline void frame_pop_isolated(void)
+{
+	struct free_frame *frame = top_frame();
+
+	if (frame && frame->wanted && pageblock_mt(frame->pfn) == (int)mt_isolate)
+		emit(EV_ZONE_FREE, frame->pfn, frame->order, mt_isolate, 0, 0,
+		     EV_MT_KNOWN | (frame->bits & EV_TO_TAIL));
+	frame_pop();
 }
 
 /* free_one_page(zone, page, pfn, order, mt) without fpi: the compiler folded it to 0. Before the lock. */
@@ -129,6 +151,28 @@ SEC("kretprobe/free_one_page_constprop")
 int site_free_one_page_exit(struct pt_regs *ctx)
 {
 	frame_pop();
+	return 0;
+}
+
+/* free_one_page(zone, page, pfn, order, mt, fpi) @ 5.10, where no argument was folded.  Before the lock. */
+SEC("fentry/free_one_page")
+int BPF_PROG(site_free_one_page_5_10, struct zone *zone, struct page *page, unsigned long pfn,
+	     unsigned int order, int mt, int fpi)
+{
+	struct free_frame *caller = top_frame(); /* __free_pages_ok, which ends in this */
+	__u64 zone_addr = 0;
+
+	if (caller && caller->pfn == pfn)
+		caller->wanted = 0;
+	bpf_probe_read_kernel(&zone_addr, sizeof(zone_addr), ctx);
+	frame_push(zone_addr, pfn, order, mt, fpi, true);
+	return 0;
+}
+
+SEC("fexit/free_one_page")
+int BPF_PROG(site_free_one_page_5_10_exit)
+{
+	frame_pop_isolated();
 	return 0;
 }
 
@@ -164,28 +208,33 @@ int BPF_PROG(site_free_pcppages_bulk_exit, struct zone *zone, int count)
 	return 0;
 }
 
+/* free_one_page asks again for the type while the zone has isolated pageblocks. */
+static __always_inline void refresh_type(struct free_frame *frame, __u64 zone)
+{
+	unsigned long isolated = BPF_CORE_READ((struct zone *)zone, nr_isolate_pageblock);
+	int mt = isolated || frame->mt == (int)mt_isolate ? pageblock_mt(frame->pfn) : -1;
+
+	if (mt >= 0)
+		frame->mt = mt;
+}
+
 SEC("fentry/__mod_zone_page_state")
 int BPF_PROG(site_mod_zone_page_state, struct zone *zone, int item, long delta)
 {
-	struct free_stack *stack;
 	struct free_frame *frame;
 	__u64 zone_addr;
-	__u32 at;
 
 	if (item != NR_FREE_PAGES || delta <= 0)
 		return 0;
-	stack = this_stack();
-	if (!stack)
+	frame = top_frame();
+	if (!frame)
 		return 0;
-	at = stack->depth - 1;
-	if (at >= NR_FRAMES)
-		return 0;
-	frame = &stack->frame[at];
 	bpf_probe_read_kernel(&zone_addr, sizeof(zone_addr), ctx);
 	if (!frame->wanted || delta != 1L << (frame->order & 31) ||
 	    (frame->zone && frame->zone != zone_addr))
 		return 0;
 	frame->wanted = 0;
+	refresh_type(frame, zone_addr);
 	report_turns(frame->pfn);
 	emit(EV_ZONE_FREE, frame->pfn, frame->order, frame->mt, 0, 0,
 	     frame->bits | (frame->mt >= 0 ? EV_MT_KNOWN : 0) |

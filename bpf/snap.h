@@ -32,6 +32,18 @@ struct watched_pcp {
 	__u64 addr;	 /* 0: not in use, and nothing there to find locked */
 };
 
+#define MAX_TURNING 8
+#define MAX_ORDERS 11
+
+/* A zone whose lists compaction may turn, see bpf/turns.bpf.h. */
+struct turning {
+	__u64 zone; /* struct zone; 0: not in use, as are all that follow */
+	__u64 first_pfn, end_pfn;
+	__u32 compactors;
+	__u32 open;		/* turns may have gone unseen */
+	__u64 tail[MAX_ORDERS]; /* as last reported: a list_head, changed inside the lock */
+};
+
 struct snap_zone {
 	__u64 addr;
 	__u64 start_pfn, spanned, present, managed;
@@ -49,6 +61,7 @@ struct snap {
 	__u64 first_pfn, end_pfn; /* of the zone, or the first pageblock wanted */
 	__u32 index, cpu, nr;
 	__u32 want_in_lock;
+	__u32 more; /* of programs that work in steps: run it again; 0 begins anew */
 	/* answered */
 	__u32 done_in_lock;
 	__u32 status;	     /* enum snap_status */

@@ -12,6 +12,10 @@
 #ifndef STREAM_BPF_H
 #define STREAM_BPF_H
 
+#ifdef OLD_BPF
+#include "ring.bpf.h"
+#else
+
 #define STREAM_CLOCK_SHIFT 8
 #define STREAM_MAX_SLOTS (1 << 23)
 
@@ -21,8 +25,7 @@ const volatile struct {
 	__u32 shift; /* log2 of the slots */
 } stream_size = { (1 << 10) - 1, 10 };
 
-/* Found after load, see tools/probe_snapshot.c; not beside what all CPUs write. */
-__u64 vmemmap_base __attribute__((aligned(64)));
+/* Not beside what all CPUs only read. */
 __u64 stream_head __attribute__((aligned(64)));
 
 /*
@@ -40,20 +43,6 @@ struct {
 	__type(value, __u64);
 } stream_clock SEC(".maps");
 
-static __always_inline __u64 page_pfn(__u64 page)
-{
-	__u64 offset = page - vmemmap_base;
-
-	if (bpf_core_type_size(struct page) == 64)
-		return offset >> 6;
-	return offset / bpf_core_type_size(struct page);
-}
-
-static __always_inline __u64 current_tgid(void)
-{
-	return (__u32)bpf_get_current_task_btf()->tgid;
-}
-
 /* A program of its own: the others then need no stack and save fewer registers. */
 static __noinline int stream_tick(__u64 n)
 {
@@ -63,6 +52,12 @@ static __noinline int stream_tick(__u64 n)
 	if (clock)
 		*clock = bpf_ktime_get_ns();
 	return 0;
+}
+
+/* Records claimed so far. */
+static __always_inline __u64 stream_position(void)
+{
+	return *(volatile __u64 *)&stream_head;
 }
 
 /* The number of the record that the caller is to store. */
@@ -99,6 +94,8 @@ static __always_inline void store(__u64 n, __u64 cpu, __u64 pid, unsigned int ty
                                                                                                    \
 		store(n_, cpu_, pid_, type, pfn, order, mt, arg, bits);                            \
 	} while (0)
+
+#endif /* OLD_BPF */
 
 /* The same where the migratetype may be pageblock_mt()'s -1, and the argument wide. */
 #define emit(type, pfn, order, mt, arg, pid, bits)                                                 \

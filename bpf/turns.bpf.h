@@ -12,17 +12,6 @@
 #ifndef TURNS_BPF_H
 #define TURNS_BPF_H
 
-#define MAX_TURNING 8
-#define MAX_ORDERS 11
-
-struct turning {
-	__u64 zone; /* struct zone; 0: not in use, as are all that follow */
-	__u64 first_pfn, end_pfn;
-	__u32 compactors;
-	__u32 open;		/* turns may have gone unseen */
-	__u64 tail[MAX_ORDERS]; /* as last reported: a list_head, changed inside the lock only */
-};
-
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, MAX_TURNING);
@@ -44,9 +33,25 @@ static __always_inline struct turning *turning_at(__u32 i)
 	return bpf_map_lookup_elem(&turning, &i);
 }
 
+/* Make an entry that is not in use the one of the zone at @addr. */
+static __always_inline void claim_turning(struct turning *t, __u64 addr)
+{
+#ifdef OLD_BPF /* without the instruction: user space gave each zone its entry, see probe_add_zone() */
+	if (t->zone == addr)
+		nr_turning = 1;
+#else
+	struct zone *zone = (void *)addr;
+
+	if (__sync_val_compare_and_swap(&t->zone, 0, addr))
+		return;
+	t->first_pfn = BPF_CORE_READ(zone, zone_start_pfn);
+	t->end_pfn = t->first_pfn + BPF_CORE_READ(zone, spanned_pages);
+	__sync_fetch_and_add(&nr_turning, 1);
+#endif
+}
+
 static __noinline int turns_begin(__u64 addr)
 {
-	struct zone *zone = (void *)addr;
 	struct turning *t;
 	__u32 i;
 
@@ -54,11 +59,7 @@ static __noinline int turns_begin(__u64 addr)
 		t = turning_at(i);
 		if (!t)
 			return 0;
-		if (!__sync_val_compare_and_swap(&t->zone, 0, addr)) {
-			t->first_pfn = BPF_CORE_READ(zone, zone_start_pfn);
-			t->end_pfn = t->first_pfn + BPF_CORE_READ(zone, spanned_pages);
-			__sync_fetch_and_add(&nr_turning, 1);
-		}
+		claim_turning(t, addr);
 		if (t->zone != addr)
 			continue;
 		__sync_fetch_and_add(&t->compactors, 1);

@@ -467,6 +467,11 @@ int pa_pcp_set(struct pa *pa, uint32_t zone, uint32_t cpu, const struct pa_pcp *
  * 2.6.24's list 0 is the hot one, of all types, and 1 the cold one.
  */
 int pa_pcp_index(const struct pa *pa, unsigned int order, enum pa_mt mt);
+/*
+ * pcp_allowed_order: may per-cpu lists of @policy hold blocks of @order?  Single pages up to 5.13,
+ * later also orders 1 to 3 and that of a pageblock.  None at all in 2.4.
+ */
+bool pa_pcp_holds(const struct pa_policy *policy, unsigned int order, unsigned int pageblock_order);
 /* First block of list @pindex, and the one after @pfn on the same list; PA_PFN_NONE at its end. */
 uint64_t pa_pcp_head(const struct pa *pa, uint32_t zone, uint32_t cpu, unsigned int pindex);
 uint64_t pa_pcp_next(const struct pa *pa, uint64_t pfn);

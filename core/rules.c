@@ -173,3 +173,14 @@ const struct pa_rules *pa_rules_find(const char *policy)
 	}
 	return NULL;
 }
+
+bool pa_pcp_holds(const struct pa_policy *policy, unsigned int order, unsigned int pageblock_order)
+{
+	const struct pa_rules *r = policy ? pa_rules_find(policy->name) : NULL;
+
+	if (!r || r->pcp_lists == PA_PCP_NONE)
+		return false;
+	if (!order || r->pcp_lists < PA_PCP_ORDERS)
+		return !order;
+	return order <= PA_COSTLY_ORDER || order == pageblock_order;
+}

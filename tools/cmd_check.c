@@ -16,8 +16,9 @@ static bool worth_showing(const struct site_plan *plan, unsigned int g)
 	if (site_groups[g].instead_of >= 0)
 		return plan->group[g];
 	for (int other = 0; other < NR_SITE_GROUPS; other++)
-		if (site_groups[other].instead_of == (int)g && plan->group[other])
-			return false;
+		for (int at = other; at >= 0 && plan->group[other]; at = site_groups[at].instead_of)
+			if (at == (int)g && at != other)
+				return false;
 	return true;
 }
 
@@ -43,7 +44,7 @@ static void print_text(const struct recorder *r)
 		for (size_t i = 0; i < nr_sites; i++) {
 			const struct site_state *state = &r->plan.site[i];
 
-			if (sites[i].group != g)
+			if (sites[i].group != g || !site_plan_shows(&r->plan, i))
 				continue;
 			all &= state->on;
 			printf("  %-4s %-10s %s%s%s\n", state->on ? "ok" : "no",
@@ -69,6 +70,8 @@ static int print_json(const struct recorder *r)
 	out_bool(&j, "pageblock_types", r->host.mem_section != 0);
 	out_array(&j, "sites");
 	for (size_t i = 0; i < nr_sites; i++) {
+		if (!site_plan_shows(&r->plan, i))
+			continue;
 		out_object_inline(&j, NULL);
 		out_str(&j, "kind", site_kind_name(sites[i].kind));
 		out_str(&j, "func", sites[i].func);

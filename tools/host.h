@@ -24,6 +24,8 @@ struct host {
 	uint32_t free_area_size, mem_section_size;
 	char mt[TRACE_MAX_MT][TRACE_NAME];
 	uint32_t mt_isolate, mt_movable;
+	bool old_bpf;		  /* BPF without what bpf/compat.bpf.h names */
+	bool captures_movable;	  /* see bpf/compat.bpf.h */
 	uint64_t mem_section;	  /* address of the symbol; 0 without CONFIG_KALLSYMS_ALL */
 	uint64_t mem_free_blocks; /* free blocks in /proc/buddyinfo now */
 };
@@ -36,6 +38,8 @@ int host_open(struct host *host, char *why, size_t len);
 void host_close(struct host *host); /* accepts a zeroed one */
 
 bool host_has_func(const struct host *host, const char *name);
+/* Number of arguments of a function, or -ENOENT if BTF has none of that name. */
+int host_func_args(const struct host *host, const char *name);
 /* Number of arguments of a tracepoint, or -ENOENT if this kernel has none of that name. */
 int host_tracepoint_args(const struct host *host, const char *name);
 /* Address of a kernel symbol, 0 if it is hidden or absent. */

@@ -2,6 +2,7 @@
 #include "probe.h"
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdio.h>
@@ -11,7 +12,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "probe_ring.h"
 #include "record.skel.h"
+#include "record_old.skel.h"
 #include "util.h"
 
 #define CLOCK_SHIFT 8 /* STREAM_CLOCK_SHIFT of bpf/stream.bpf.h */
@@ -25,10 +28,17 @@ _Static_assert(offsetof(struct record_bpf__bss, stream) +
 
 struct probe {
 	struct record_bpf *skel;
-	struct bpf_link **link; /* one for each of sites[] */
+	struct record_old_bpf *old; /* where the kernel's BPF is too old for that one */
+	struct bpf_object *obj;	    /* of the one or the other */
+	struct bpf_link **link;	    /* one for each of sites[] */
+	struct snap *snap;	    /* variables that both have */
+	uint64_t *vmemmap_base, *bad_layout, *bad_frame;
 	struct event_record *stream;
+	struct ring ring; /* in place of the stream where the object is the old one */
+	uint64_t dropped;
 	uint64_t *clock;
 	uint64_t *pages;
+	uint32_t nr_zones; /* that compaction is watched in */
 	size_t nr_pages;
 	uint32_t shift; /* log2 of the slots of the stream */
 	uint64_t tail;
@@ -51,10 +61,95 @@ static void *map_array(const struct bpf_map *map, size_t entries, size_t value, 
 	return mem == MAP_FAILED ? NULL : mem;
 }
 
+/* A variable of @section, ".bss" or ".rodata"; NULL if there is none of that name and size. */
+static void *variable(const struct probe *p, const char *section, const char *name, size_t *size)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(p->obj, section);
+	const struct btf *btf = bpf_object__btf(p->obj);
+	int id = btf__find_by_name_kind(btf, section, BTF_KIND_DATASEC);
+	const struct btf_type *sec = id < 0 ? NULL : btf__type_by_id(btf, id);
+	const struct btf_var_secinfo *var;
+	size_t room;
+	char *data = map ? (char *)bpf_map__initial_value(map, &room) : NULL;
+
+	for (int i = 0; sec && data && i < btf_vlen(sec); i++) {
+		var = &btf_var_secinfos(sec)[i];
+		if (strcmp(name,
+			   btf__name_by_offset(btf, btf__type_by_id(btf, var->type)->name_off)))
+			continue;
+		*size = var->size;
+		return data + var->offset;
+	}
+	return NULL;
+}
+
+static int find_variables(struct probe *p)
+{
+	const struct {
+		const char *name;
+		void *at;
+		size_t size;
+	} var[] = {
+		{ "snap", &p->snap, sizeof(*p->snap) },
+		{ "vmemmap_base", &p->vmemmap_base, sizeof(*p->vmemmap_base) },
+		{ "nr_bad_layout", &p->bad_layout, sizeof(*p->bad_layout) },
+		{ "nr_bad_frame", &p->bad_frame, sizeof(*p->bad_frame) },
+	};
+
+	for (size_t i = 0; i < sizeof(var) / sizeof(var[0]); i++) {
+		size_t size;
+		void *at = variable(p, ".bss", var[i].name, &size);
+
+		if (!at || size != var[i].size)
+			return -ENOENT;
+		memcpy(var[i].at, &at, sizeof(at));
+	}
+	return 0;
+}
+
+static int set_constants(const struct probe *p, const struct host *host,
+			 const struct site_plan *plan)
+{
+	const struct {
+		const char *name;
+		uint64_t value;
+	} constants[] = {
+		{ "mem_section_addr", host->mem_section },
+		{ "mem_sections_per_root",
+		  host->mem_section_size ? (1u << host->page_shift) / host->mem_section_size : 1 },
+		{ "pageblock_shift", host->pageblock_order },
+		{ "pageblock_bits", host->pageblock_bits },
+		{ "mt_isolate", host->mt_isolate },
+		{ "mt_movable", host->mt_movable },
+		{ "captures_movable", host->captures_movable },
+		{ "nr_orders", host->nr_orders },
+		{ "nr_mt", host->nr_mt },
+		{ "nr_pcp_lists", host->nr_pcp_lists },
+		{ "nr_lowmem_reserve", host->nr_lowmem_reserve },
+		{ "free_area_size", host->free_area_size },
+		{ "reclaim_gfp_first",
+		  host_tracepoint_args(host, "mm_vmscan_direct_reclaim_begin") == 3 },
+		{ "watch_turns", plan->group[GROUP_ISOLATE] || plan->group[GROUP_HANDS] },
+		/* came with 6.10 */
+		{ "moves_first", !host_has_func(host, "__move_freepages_block") },
+	};
+
+	for (size_t i = 0; i < sizeof(constants) / sizeof(constants[0]); i++) {
+		size_t size;
+		void *at = variable(p, ".rodata", constants[i].name, &size);
+
+		if (!at || size > sizeof(constants[i].value))
+			return -ENOENT;
+		memcpy(at, &constants[i].value, size); /* the host is little-endian, as BPF is */
+	}
+	return 0;
+}
+
+/* Sizes, and what only the newer programs have. */
 static void configure(struct probe *p, const struct host *host, const struct site_plan *plan,
 		      uint64_t buffer)
 {
-	struct record_bpf__rodata *ro = p->skel->rodata;
+	struct record_bpf__rodata *ro;
 
 	p->shift = 12;
 	while (p->shift < 23 && (sizeof(struct event_record) << (p->shift + 1)) <= buffer)
@@ -62,30 +157,20 @@ static void configure(struct probe *p, const struct host *host, const struct sit
 	p->nr_pages = 1 << 16;
 	while (p->nr_pages < 4 * host->mem_free_blocks && p->nr_pages < 1 << 26)
 		p->nr_pages *= 2;
+	bpf_map__set_max_entries(bpf_object__find_map_by_name(p->obj, "snap_pages"), p->nr_pages);
+	if (p->old) {
+		bpf_map__set_max_entries(p->old->maps.ring, sizeof(*p->stream) << p->shift);
+		return;
+	}
+	ro = p->skel->rodata;
 	ro->stream_size.shift = p->shift;
 	ro->stream_size.mask = (1ULL << p->shift) - 1;
-	ro->mem_section_addr = host->mem_section;
-	if (host->mem_section_size)
-		ro->mem_sections_per_root = (1u << host->page_shift) / host->mem_section_size;
-	ro->pageblock_shift = host->pageblock_order;
-	ro->pageblock_bits = host->pageblock_bits;
-	ro->mt_isolate = host->mt_isolate;
-	ro->mt_movable = host->mt_movable;
-	ro->nr_orders = host->nr_orders;
-	ro->nr_mt = host->nr_mt;
-	ro->nr_pcp_lists = host->nr_pcp_lists;
-	ro->nr_lowmem_reserve = host->nr_lowmem_reserve;
-	ro->free_area_size = host->free_area_size;
-	ro->reclaim_gfp_first = host_tracepoint_args(host, "mm_vmscan_direct_reclaim_begin") == 3;
-	ro->watch_turns = plan->group[GROUP_ISOLATE] || plan->group[GROUP_HANDS];
-	ro->moves_first = !host_has_func(host, "__move_freepages_block"); /* came with 6.10 */
 	if (site_plan_tier(plan) == TIER_TRACEPOINT && host->cpus <= WATCH_MAX_CPUS)
 		ro->watch_pcp_locks =
 			host_has_func(host, "bpf_rdonly_cast") ? WATCH_BY_CAST : WATCH_BY_HELPER;
 	bpf_map__set_value_size(p->skel->maps.bss, offsetof(struct record_bpf__bss, stream) +
 							   (sizeof(*p->stream) << p->shift));
 	bpf_map__set_max_entries(p->skel->maps.stream_clock, 1u << (p->shift - CLOCK_SHIFT));
-	bpf_map__set_max_entries(p->skel->maps.snap_pages, p->nr_pages);
 }
 
 /* What probes a function that this kernel lacks would not load: leave it out. */
@@ -93,13 +178,42 @@ static int choose_programs(struct probe *p, const struct site_plan *plan)
 {
 	struct bpf_program *prog;
 
-	for (size_t i = 0; i < nr_sites; i++) {
-		prog = bpf_object__find_program_by_name(p->skel->obj, sites[i].program);
-		if (!prog)
-			return -ENOENT;
-		bpf_program__set_autoload(prog, plan->site[i].on);
-	}
+	for (int on = 0; on <= 1; on++) /* one program may be of two sites, of which one is off */
+		for (size_t i = 0; i < nr_sites; i++) {
+			if (plan->site[i].on != on)
+				continue;
+			prog = bpf_object__find_program_by_name(p->obj, sites[i].program);
+			if (prog)
+				bpf_program__set_autoload(prog, on);
+			else if (on)
+				return -ENOENT;
+		}
 	return 0;
+}
+
+static int open_object(struct probe *p, const struct host *host)
+{
+	if (host->old_bpf) {
+		p->old = record_old_bpf__open();
+		p->obj = p->old ? p->old->obj : NULL;
+	} else {
+		p->skel = record_bpf__open();
+		p->obj = p->skel ? p->skel->obj : NULL;
+	}
+	return p->obj ? 0 : -errno;
+}
+
+/* Where the records will come from. */
+static int map_stream(struct probe *p)
+{
+	if (p->old)
+		return ring_open(&p->ring, bpf_map__fd(p->old->maps.ring),
+				 sizeof(*p->stream) << p->shift);
+	p->stream = p->skel->bss->stream;
+	p->tail = p->skel->bss->stream_head = 1ULL << p->shift; /* lap 0 is the empty array's */
+	p->clock = map_array(p->skel->maps.stream_clock, 1ULL << (p->shift - CLOCK_SHIFT),
+			     sizeof(*p->clock), PROT_READ);
+	return p->clock ? 0 : -errno;
 }
 
 int probe_open(const struct host *host, struct site_plan *plan, uint64_t buffer, struct probe **out,
@@ -112,27 +226,27 @@ int probe_open(const struct host *host, struct site_plan *plan, uint64_t buffer,
 		return -ENOMEM;
 	libbpf_set_print(quiet);
 	p->link = calloc(nr_sites, sizeof(*p->link));
-	p->skel = p->link ? record_bpf__open() : NULL;
-	if (!p->skel) {
-		err = -errno;
+	err = p->link ? open_object(p, host) : -ENOMEM;
+	if (!err)
+		err = set_constants(p, host, plan);
+	if (err) {
 		snprintf(why, len, "the BPF object does not open");
 		goto fail;
 	}
 	configure(p, host, plan, buffer);
 	err = choose_programs(p, plan);
 	if (!err)
-		err = record_bpf__load(p->skel);
+		err = p->old ? record_old_bpf__load(p->old) : record_bpf__load(p->skel);
+	if (!err)
+		err = find_variables(p);
 	if (err) {
 		snprintf(why, len, "the kernel refused the BPF programs: %s", strerror(-err));
 		goto fail;
 	}
-	p->stream = p->skel->bss->stream;
-	p->clock = map_array(p->skel->maps.stream_clock, 1ULL << (p->shift - CLOCK_SHIFT),
-			     sizeof(*p->clock), PROT_READ);
-	p->pages = map_array(p->skel->maps.snap_pages, p->nr_pages, sizeof(*p->pages), PROT_READ);
-	p->tail = p->skel->bss->stream_head = 1ULL << p->shift; /* lap 0 is the empty array's */
-	if (!p->clock || !p->pages) {
-		err = -errno;
+	p->pages = map_array(bpf_object__find_map_by_name(p->obj, "snap_pages"), p->nr_pages,
+			     sizeof(*p->pages), PROT_READ);
+	err = p->pages ? map_stream(p) : -errno;
+	if (err) {
 		snprintf(why, len, "cannot map the stream: %s", strerror(-err));
 		goto fail;
 	}
@@ -146,7 +260,7 @@ fail:
 static struct bpf_link *attach_site(struct probe *p, const struct site *site)
 {
 	static const char *const suffix[] = { ".constprop.0", "" };
-	struct bpf_program *prog = bpf_object__find_program_by_name(p->skel->obj, site->program);
+	struct bpf_program *prog = bpf_object__find_program_by_name(p->obj, site->program);
 	struct bpf_link *link = NULL;
 	char name[128];
 
@@ -204,6 +318,8 @@ void probe_close(struct probe *p)
 		return;
 	probe_detach(p);
 	free(p->link);
+	ring_close(&p->ring);
+	record_old_bpf__destroy(p->old);
 	record_bpf__destroy(p->skel); /* the maps' mappings end with the process */
 	free(p);
 }
@@ -212,6 +328,8 @@ void probe_close(struct probe *p)
 
 uint64_t probe_head(const struct probe *p)
 {
+	if (p->old)
+		return ring_head(&p->ring);
 	return __atomic_load_n(&p->skel->bss->stream_head, __ATOMIC_ACQUIRE);
 }
 
@@ -277,7 +395,7 @@ static size_t skip_stuck(struct probe *p, struct trace_event *ev)
 	return 1;
 }
 
-size_t probe_read(struct probe *p, struct trace_event *ev, size_t max, uint64_t *first)
+static size_t read_stream(struct probe *p, struct trace_event *ev, size_t max, uint64_t *first)
 {
 	uint64_t slots = 1ULL << p->shift, head = probe_head(p), gap;
 	size_t n = 0;
@@ -311,16 +429,46 @@ size_t probe_read(struct probe *p, struct trace_event *ev, size_t max, uint64_t 
 	/* What was overwritten while it was read must not be believed. */
 	if (probe_head(p) - *first > slots) {
 		p->tail = *first;
-		return probe_read(p, ev, max, first);
+		return read_stream(p, ev, max, first);
 	}
 	return n;
+}
+
+/* What did not fit into the ring is told before what is left in it, too early rather than late. */
+static size_t read_ring(struct probe *p, struct trace_event *ev, size_t max, uint64_t *first)
+{
+	uint64_t dropped = __atomic_load_n(&p->old->bss->ring_dropped, __ATOMIC_ACQUIRE);
+	struct ring_record rec;
+	size_t n = 0;
+
+	*first = p->tail;
+	if (dropped != p->dropped) {
+		*first -= p->tail != 0;
+		lost_event(p, dropped - p->dropped, ev);
+		p->dropped = dropped;
+		return 1;
+	}
+	while (n < max && ring_take(&p->ring, &rec)) {
+		/* As coarse as on other kernels; and it was read before the ring's lock was taken. */
+		if (!(p->tail++ & ((1 << CLOCK_SHIFT) - 1)) && rec.ts > p->last_ts)
+			p->last_ts = rec.ts;
+		decode(&rec.rec, p->last_ts, &ev[n++]);
+	}
+	return n;
+}
+
+size_t probe_read(struct probe *p, struct trace_event *ev, size_t max, uint64_t *first)
+{
+	if (p->old)
+		return read_ring(p, ev, max, first);
+	return read_stream(p, ev, max, first);
 }
 
 /* ---- state ---- */
 
 struct snap *probe_snap(struct probe *p)
 {
-	return &p->skel->bss->snap;
+	return p->snap;
 }
 
 const uint64_t *probe_pages(const struct probe *p, size_t *n)
@@ -331,28 +479,60 @@ const uint64_t *probe_pages(const struct probe *p, size_t *n)
 
 void probe_set_vmemmap(struct probe *p, uint64_t base)
 {
-	p->skel->bss->vmemmap_base = base;
+	*p->vmemmap_base = base;
 }
 
 int probe_run(struct probe *p, enum probe_program program)
 {
-	struct bpf_program *prog[] = {
-		[PROBE_DESCRIBE_ZONE] = p->skel->progs.snap_describe_zone,
-		[PROBE_FREE_LISTS] = p->skel->progs.snap_free_lists,
-		[PROBE_PCP_LISTS] = p->skel->progs.snap_pcp_lists,
-		[PROBE_PAGEBLOCKS] = p->skel->progs.snap_pageblocks,
+	static const char *const name[] = {
+		[PROBE_DESCRIBE_ZONE] = "snap_describe_zone",
+		[PROBE_FREE_LISTS] = "snap_free_lists",
+		[PROBE_PCP_LISTS] = "snap_pcp_lists",
+		[PROBE_PAGEBLOCKS] = "snap_pageblocks",
 	};
+	int fd = bpf_program__fd(bpf_object__find_program_by_name(p->obj, name[program])), err;
 	LIBBPF_OPTS(bpf_test_run_opts, opts);
-	int err = bpf_prog_test_run_opts(bpf_program__fd(prog[program]), &opts);
 
-	return err ? -errno : 0;
+	if (p->old && program == PROBE_PCP_LISTS) {
+		opts.flags = BPF_F_TEST_RUN_ON_CPU;
+		opts.cpu = p->snap->cpu;
+	}
+	p->snap->more = 0;
+	do {
+		err = bpf_prog_test_run_opts(fd, &opts) ? -errno : 0;
+	} while (!err && p->snap->more);
+	if (err != -ENXIO || !opts.flags)
+		return err;
+	p->snap->status = SNAP_FAULT; /* that CPU is not online */
+	return 0;
+}
+
+bool probe_walks_in_lock(const struct probe *p)
+{
+	return !p->old;
+}
+
+int probe_add_zone(struct probe *p, uint64_t addr, uint64_t first_pfn, uint64_t end_pfn)
+{
+	struct turning t = { .zone = addr, .first_pfn = first_pfn, .end_pfn = end_pfn };
+
+	if (!p->old || p->nr_zones == MAX_TURNING)
+		return 0;
+	if (bpf_map__update_elem(p->old->maps.turning, &p->nr_zones, sizeof(p->nr_zones), &t,
+				 sizeof(t), BPF_ANY))
+		return -errno;
+	p->nr_zones++;
+	return 0;
 }
 
 void probe_watch_pcp(struct probe *p, uint32_t cpu)
 {
 	const struct snap *snap = probe_snap(p);
-	struct watched_pcp *first = p->skel->bss->watched[cpu % WATCH_MAX_CPUS], *at = first;
+	struct watched_pcp *first, *at;
 
+	if (p->old)
+		return; /* its pcp lists have no lock */
+	at = first = p->skel->bss->watched[cpu % WATCH_MAX_CPUS];
 	while (at->addr && at->first_pfn > snap->first_pfn)
 		at++;
 	if (at >= first + WATCH_MAX_ZONES - 1)
@@ -363,7 +543,8 @@ void probe_watch_pcp(struct probe *p, uint32_t cpu)
 
 int probe_nodes(struct probe *p, uint64_t *node, size_t max)
 {
-	struct bpf_link *link = bpf_program__attach_iter(p->skel->progs.find_nodes, NULL);
+	struct bpf_link *link = bpf_program__attach_iter(
+		bpf_object__find_program_by_name(p->obj, "find_nodes"), NULL);
 	size_t have = 0;
 	ssize_t got;
 	int fd, err;
@@ -390,7 +571,7 @@ int probe_nodes(struct probe *p, uint64_t *node, size_t max)
 static int program_info(const struct probe *p, size_t site, struct bpf_prog_info *info)
 {
 	const struct bpf_program *prog =
-		bpf_object__find_program_by_name(p->skel->obj, sites[site].program);
+		bpf_object__find_program_by_name(p->obj, sites[site].program);
 	__u32 len = sizeof(*info);
 
 	memset(info, 0, sizeof(*info));
@@ -419,16 +600,16 @@ int probe_cost(const struct probe *p, const struct site_plan *plan, uint64_t *ns
 
 int probe_stats(const struct probe *p, const struct site_plan *plan, struct trace_pairs *stats)
 {
-	const struct record_bpf__bss *bss = p->skel->bss;
+	uint64_t start = p->old ? 0 : 1ULL << p->shift;
 	struct bpf_prog_info info;
 	char name[128];
 	int err;
 
-	err = trace_pairs_add(stats, "records", probe_head(p) - (1ULL << p->shift), NULL);
-	if (!err && bss->nr_bad_layout)
-		err = trace_pairs_add(stats, "bad_layout", bss->nr_bad_layout, NULL);
-	if (!err && bss->nr_bad_frame)
-		err = trace_pairs_add(stats, "bad_frame", bss->nr_bad_frame, NULL);
+	err = trace_pairs_add(stats, "records", probe_head(p) - start, NULL);
+	if (!err && *p->bad_layout)
+		err = trace_pairs_add(stats, "bad_layout", *p->bad_layout, NULL);
+	if (!err && *p->bad_frame)
+		err = trace_pairs_add(stats, "bad_frame", *p->bad_frame, NULL);
 	for (size_t i = 0; i < nr_sites && !err; i++) {
 		if (!plan->site[i].on)
 			continue;

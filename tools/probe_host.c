@@ -13,30 +13,32 @@
 #include <unistd.h>
 
 /*
- * Members of the kernel's structs in 6.1 to 7.3, vanilla, each between two spaces: another
+ * Members of the kernel's structs in 5.10 to 7.3, vanilla, each between two spaces: another
  * one means a patched allocator.
  */
 static const struct {
 	const char *type;
 	const char *members;
 } known[] = {
-	{ "zone", " _watermark watermark_boost nr_reserved_highatomic nr_free_highatomic "
-		  "lowmem_reserve node zone_pgdat per_cpu_pageset per_cpu_zonestats pageset_high "
-		  "pageset_high_min pageset_high_max pageset_batch pageblock_flags "
-		  "zone_start_pfn managed_pages spanned_pages present_pages present_early_pages "
-		  "cma_pages name nr_isolate_pageblock span_seqlock initialized _pad1_ _pad2_ "
-		  "_pad3_ free_area unaccepted_pages unaccepted_cleanup flags lock "
-		  "trylock_free_pages percpu_drift_mark compact_cached_free_pfn "
-		  "compact_cached_migrate_pfn compact_init_migrate_pfn compact_init_free_pfn "
-		  "compact_considered compact_defer_shift compact_order_failed "
-		  "compact_blockskip_flush contiguous vm_stat vm_numa_event vmemmap_tails " },
+	{ "zone",
+	  " _watermark watermark_boost nr_reserved_highatomic nr_free_highatomic "
+	  "lowmem_reserve node zone_pgdat pageset per_cpu_pageset per_cpu_zonestats pageset_high "
+	  "pageset_high_min pageset_high_max pageset_batch pageblock_flags "
+	  "zone_start_pfn managed_pages spanned_pages present_pages present_early_pages "
+	  "cma_pages name nr_isolate_pageblock span_seqlock initialized _pad1_ _pad2_ "
+	  "_pad3_ free_area unaccepted_pages unaccepted_cleanup flags lock "
+	  "trylock_free_pages percpu_drift_mark compact_cached_free_pfn "
+	  "compact_cached_migrate_pfn compact_init_migrate_pfn compact_init_free_pfn "
+	  "compact_considered compact_defer_shift compact_order_failed "
+	  "compact_blockskip_flush contiguous vm_stat vm_numa_stat vm_numa_event vmemmap_tails " },
 	{ "free_area", " free_list nr_free " },
 	{ "per_cpu_pages",
 	  " lock count high high_min high_max batch flags alloc_factor free_factor expire "
 	  "free_count lists " },
 	{ "page",
-	  " flags lru __filler mlock_count buddy_list pcp_list pcp_llist mapping index "
-	  "__folio_index share private pp_magic pp _pp_mapping_pad dma_addr "
+	  " flags lru slab_list next pages pobjects slab_cache freelist s_mem counters inuse "
+	  "objects frozen active units mem_cgroup obj_cgroups __filler mlock_count "
+	  "buddy_list pcp_list pcp_llist mapping index __folio_index share private pp_magic pp _pp_mapping_pad dma_addr "
 	  "dma_addr_upper pp_frag_count pp_ref_count compound_head compound_info "
 	  "compound_dtor compound_order compound_mapcount compound_pincount compound_nr "
 	  "_compound_pad_1 _compound_pad_2 hpage_pinned_refcount deferred_list _pt_pad_1 "
@@ -125,6 +127,13 @@ static uint32_t array_len(const struct host *host, const char *type, const char 
 	return t && btf_is_array(t) ? btf_array(t)->nelems : 0;
 }
 
+static bool has_member(const struct host *host, const char *type, const char *member)
+{
+	int id = btf__find_by_name_kind(host->btf, type, BTF_KIND_STRUCT);
+
+	return id >= 0 && find_member(host->btf, id, member);
+}
+
 /* Value of an enumerator of a named enum, or -ENOENT. */
 static int enum_value(const struct host *host, const char *type, const char *name)
 {
@@ -142,6 +151,14 @@ static int enum_value(const struct host *host, const char *type, const char *nam
 bool host_has_func(const struct host *host, const char *name)
 {
 	return btf__find_by_name_kind(host->btf, name, BTF_KIND_FUNC) >= 0;
+}
+
+int host_func_args(const struct host *host, const char *name)
+{
+	int id = btf__find_by_name_kind(host->btf, name, BTF_KIND_FUNC);
+	const struct btf_type *t = id < 0 ? NULL : btf__type_by_id(host->btf, id);
+
+	return t ? btf_vlen(btf__type_by_id(host->btf, t->type)) : -ENOENT;
 }
 
 int host_tracepoint_args(const struct host *host, const char *name)
@@ -209,17 +226,25 @@ static int find_migratetypes(struct host *host)
 /* The profile whose features these are: never by version number, stable series change. */
 static void choose_policy(struct host *host)
 {
-	const char *name;
+	bool modes = btf__find_by_name_kind(host->btf, "rmqueue_mode", BTF_KIND_ENUM) >= 0;
+	uint32_t pcp_lists = array_len(host, "per_cpu_pages", "lists");
+	const struct {
+		bool has;
+		const char *policy;
+	} rungs[] = {
+		{ modes && has_member(host, "capture_control", "order"), "7.3" }, /* 7.2 */
+		{ modes && host_has_func(host, "try_to_claim_block"), "6.18" },	  /* 6.15 */
+		{ modes, "6.12" },
+		{ host_has_func(host, "__move_freepages_block"), "6.12.0" }, /* 6.10 */
+		{ pcp_lists >= 14, "6.1" },
+		{ pcp_lists > 3, "6.1.0" }, /* 5.14 */
+		{ true, "5.10" },
+	};
+	size_t i = 0;
 
-	if (btf__find_by_name_kind(host->btf, "rmqueue_mode", BTF_KIND_ENUM) >= 0)
-		name = host_has_func(host, "try_to_claim_block") ? "6.18" : "6.12";
-	else if (host_has_func(host, "__move_freepages_block"))
-		name = "6.12.0";
-	else if (array_len(host, "per_cpu_pages", "lists") >= 14)
-		name = "6.1";
-	else
-		name = "6.1.0";
-	snprintf(host->policy, sizeof(host->policy), "%s", name);
+	while (!rungs[i].has)
+		i++;
+	snprintf(host->policy, sizeof(host->policy), "%s", rungs[i].policy);
 }
 
 /* "Page block order: 9"; HUGETLB_PAGE_ORDER of x86-64 where the file is not ours to read. */
@@ -262,6 +287,7 @@ static uint64_t count_free_blocks(void)
 
 static int check_required(const struct host *host, char *why, size_t len)
 {
+	int args;
 	static const char *const need[] = {
 		"mm_page_alloc",      "mm_page_free",	       "mm_page_alloc_zone_locked",
 		"mm_page_pcpu_drain", "mm_page_alloc_extfrag",
@@ -272,8 +298,9 @@ static int check_required(const struct host *host, char *why, size_t len)
 			snprintf(why, len, "the kernel has no tracepoint %s", need[i]);
 			return -ENOTSUP;
 		}
-	if (host_tracepoint_args(host, "mm_page_alloc_zone_locked") != 4) {
-		snprintf(why, len, "mm_page_alloc_zone_locked has no percpu_refill (before 5.19)");
+	args = host_tracepoint_args(host, "mm_page_alloc_zone_locked");
+	if (args != 3 && args != 4) {
+		snprintf(why, len, "mm_page_alloc_zone_locked has %d arguments", args);
 		return -ENOTSUP;
 	}
 	if (!host->page_struct_size || host->page_struct_size & (host->page_struct_size - 1)) {
@@ -322,6 +349,8 @@ int host_open(struct host *host, char *why, size_t len)
 		enum_value(host, "pageblock_bits", "PB_migrate_isolate") >= 0 ? 8 : 4;
 	host->mem_section = host_symbol("mem_section");
 	host->mem_free_blocks = count_free_blocks();
+	host->old_bpf = enum_value(host, "bpf_func_id", "BPF_FUNC_map_lookup_percpu_elem") < 0;
+	host->captures_movable = has_member(host, "zone", "per_cpu_pageset");
 	err = find_migratetypes(host);
 	if (err)
 		snprintf(why, len, "enum migratetype is not one that buddyscope knows");

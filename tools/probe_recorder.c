@@ -28,6 +28,8 @@ static int describe(struct recorder *r)
 	for (size_t i = 0; i < nr_sites && !err; i++) {
 		char name[96];
 
+		if (!site_plan_shows(&r->plan, i))
+			continue;
 		snprintf(name, sizeof(name), "%s:%s", site_kind_name(sites[i].kind), sites[i].func);
 		err = trace_pairs_add(&r->meta.sites, name, r->plan.site[i].on, NULL);
 	}
@@ -80,7 +82,7 @@ int recorder_failed(const struct recorder *r, const char *what, int err)
 	}
 	if (err == -ENOENT || err == -ENOTSUP) {
 		error_msg(
-			"%s: this kernel cannot be recorded: %s (CONFIG_DEBUG_INFO_BTF and 6.1 or "
+			"%s: this kernel cannot be recorded: %s (CONFIG_DEBUG_INFO_BTF and 5.10 or "
 			"later are needed; replay and diff work on stored traces)",
 			what, why);
 		return CMD_NO_KERNEL;

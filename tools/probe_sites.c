@@ -20,9 +20,12 @@ const struct site_group site_groups[NR_SITE_GROUPS] = {
 		"a change of the watermarks", -1, false },
 	[GROUP_DIRECT_FREE] = { "frees that enter the buddy directly, in lock order",
 		"when a free of order 4-8 or 10 reached its list; order-0 frees past a busy pcp list", -1, false },
-	[GROUP_DIRECT_FREE_OLD] = { "the same before 6.10, stamped at __mod_zone_page_state",
-		"when a free of order 4-8 or 10 reached its list; order-0 frees past a busy pcp list",
+	[GROUP_DIRECT_FREE_TYPED] = { "the same before 6.10, stamped at __mod_zone_page_state",
+		"when a free of order 4-8 or 10 (before 5.14: 1-10) reached its list",
 		GROUP_DIRECT_FREE, false },
+	[GROUP_DIRECT_FREE_OLD] = { "the same where free_one_page has lost an argument",
+		"when a free of order 4-8 or 10 reached its list; order-0 frees past a busy pcp list",
+		GROUP_DIRECT_FREE_TYPED, false },
 	[GROUP_ISOLATE] = { "blocks that compaction and page reporting take out",
 		"free blocks isolated by compaction or page reporting; its list rotations", -1, false },
 	[GROUP_HANDS] = { "blocks in the hands of compaction, read from its own lists",
@@ -42,6 +45,7 @@ const struct site sites[] = {
 	TP(mm_page_alloc, GROUP_PAGES, 4),
 	TP(mm_page_free, GROUP_PAGES, 2),
 	TP(mm_page_alloc_zone_locked, GROUP_PAGES, 4),
+	{ "on_zone_locked_5_10", "mm_page_alloc_zone_locked", SITE_TP, GROUP_PAGES, 3 },
 	TP(mm_page_pcpu_drain, GROUP_PAGES, 3),
 	TP(mm_page_alloc_extfrag, GROUP_PAGES, 5),
 	TP(mm_vmscan_direct_reclaim_begin, GROUP_SLOW_PATH, 0),
@@ -50,13 +54,23 @@ const struct site sites[] = {
 	TP(mm_vmscan_kswapd_sleep, GROUP_SLOW_PATH, 1),
 	TP(mm_compaction_try_to_compact_pages, GROUP_SLOW_PATH, 3),
 	TP(mm_compaction_begin, GROUP_SLOW_PATH, 4),
+	{ "on_compaction_begin_5_10", "mm_compaction_begin", SITE_TP, GROUP_SLOW_PATH, 5 },
 	TP(mm_compaction_end, GROUP_SLOW_PATH, 5),
+	{ "on_compaction_end_5_10", "mm_compaction_end", SITE_TP, GROUP_SLOW_PATH, 6 },
 	TP(mm_compaction_isolate_freepages, GROUP_SLOW_PATH, 4),
 	TP(mm_compaction_fast_isolate_freepages, GROUP_SLOW_PATH, 4),
 	TP(mm_compaction_isolate_migratepages, GROUP_SLOW_PATH, 4),
 	TP(mark_victim, GROUP_SLOW_PATH, 2),
+	{ "on_mark_victim_5_10", "mark_victim", SITE_TP, GROUP_SLOW_PATH, 1 },
 	TP(mm_setup_per_zone_wmarks, GROUP_WMARKS, 1),
 	{ "site_split_large_buddy", "split_large_buddy", SITE_FEXIT, GROUP_DIRECT_FREE, 0 },
+	{ "site_free_one_page_5_10", "free_one_page", SITE_FENTRY, GROUP_DIRECT_FREE_TYPED, 6 },
+	{ "site_free_one_page_5_10_exit", "free_one_page", SITE_FEXIT, GROUP_DIRECT_FREE_TYPED, 6 },
+	{ "site_free_pages_ok", "__free_pages_ok", SITE_FENTRY, GROUP_DIRECT_FREE_TYPED, 3 },
+	{ "site_free_pages_ok_exit", "__free_pages_ok", SITE_FEXIT, GROUP_DIRECT_FREE_TYPED, 3 },
+	{ "site_free_pcppages_bulk", "free_pcppages_bulk", SITE_FENTRY, GROUP_DIRECT_FREE_TYPED, 0 },
+	{ "site_free_pcppages_bulk_exit", "free_pcppages_bulk", SITE_FEXIT, GROUP_DIRECT_FREE_TYPED, 0 },
+	{ "site_mod_zone_page_state", "__mod_zone_page_state", SITE_FENTRY, GROUP_DIRECT_FREE_TYPED, 3 },
 	{ "site_free_one_page", "free_one_page", SITE_KPROBE, GROUP_DIRECT_FREE_OLD, 0 },
 	{ "site_free_one_page_exit", "free_one_page", SITE_KRETPROBE, GROUP_DIRECT_FREE_OLD, 0 },
 	{ "site_free_pages_ok", "__free_pages_ok", SITE_FENTRY, GROUP_DIRECT_FREE_OLD, 0 },
@@ -146,10 +160,16 @@ static void try_site(const struct host *host, const struct site *site, enum tier
 		else if (site->args && err != site->args)
 			snprintf(state->why, sizeof(state->why), "has %d arguments here, not %d",
 				 err, site->args);
+		else if (site->kind == SITE_HANDS && host->old_bpf)
+			snprintf(state->why, sizeof(state->why), "needs the BPF of 5.19");
 	} else if (tier == TIER_TRACEPOINT) {
 		snprintf(state->why, sizeof(state->why), "not asked for (--tier tracepoint)");
 	} else if (probe && tier == TIER_FENTRY) {
 		snprintf(state->why, sizeof(state->why), "not asked for (--tier fentry)");
+	} else if (!probe && site->args && host_func_args(host, site->func) != site->args) {
+		snprintf(state->why, sizeof(state->why), "%s",
+			 host_has_func(host, site->func) ? "has other arguments here" :
+							   "not in this kernel");
 	} else if (!probe) {
 		err = try_function(host, site->func, site->kind == SITE_FEXIT);
 		if (err == -ENOENT)
@@ -181,9 +201,11 @@ static void plan_group(const struct host *host, enum tier tier, enum site_group_
 		       struct site_plan *plan)
 {
 	const struct site_group *group = &site_groups[g];
-	bool needed = group->instead_of < 0 || !plan->group[group->instead_of];
+	bool needed = true;
 	char why[sizeof(plan->site->why)];
 
+	for (int other = group->instead_of; other >= 0; other = site_groups[other].instead_of)
+		needed &= !plan->group[other];
 	plan->group[g] = needed;
 	for (size_t i = 0; i < nr_sites; i++) {
 		if (sites[i].group != g)
@@ -195,7 +217,8 @@ static void plan_group(const struct host *host, enum tier tier, enum site_group_
 	}
 	for (size_t i = 0; i < nr_sites; i++) {
 		/* A tracepoint that is missing takes only itself away, unless all depends on it. */
-		bool alone = sites[i].kind == SITE_TP && !group->required;
+		bool alone =
+			sites[i].kind == SITE_TP && (!group->required || !site_plan_shows(plan, i));
 
 		if (sites[i].group != g || plan->site[i].on || alone || !plan->group[g])
 			continue;
@@ -215,6 +238,15 @@ int site_plan_make(const struct host *host, enum tier tier, struct site_plan *pl
 	return 0;
 }
 
+bool site_plan_shows(const struct site_plan *plan, size_t i)
+{
+	for (size_t j = 0; j < nr_sites && !plan->site[i].on; j++)
+		if (sites[j].kind == sites[i].kind && !strcmp(sites[j].func, sites[i].func) &&
+		    (plan->site[j].on || j < i))
+			return false;
+	return true;
+}
+
 void site_plan_free(struct site_plan *plan)
 {
 	free(plan->site);
@@ -223,7 +255,7 @@ void site_plan_free(struct site_plan *plan)
 
 enum tier site_plan_tier(const struct site_plan *plan)
 {
-	if (plan->group[GROUP_DIRECT_FREE])
+	if (plan->group[GROUP_DIRECT_FREE] || plan->group[GROUP_DIRECT_FREE_TYPED])
 		return TIER_FENTRY;
 	return plan->group[GROUP_DIRECT_FREE_OLD] ? TIER_KPROBE : TIER_TRACEPOINT;
 }

@@ -22,13 +22,15 @@ enum site_kind {
 
 /*
  * Sites of one group work together or not at all.  A group with `instead_of` is tried
- * only where that one is out of reach.
+ * only where that one is out of reach, and what that one stands in for.  Sites of one
+ * tracepoint with other arguments stand in for each other.
  */
 enum site_group_id {
 	GROUP_PAGES,
 	GROUP_SLOW_PATH,
 	GROUP_WMARKS,
 	GROUP_DIRECT_FREE,
+	GROUP_DIRECT_FREE_TYPED,
 	GROUP_DIRECT_FREE_OLD,
 	GROUP_ISOLATE,
 	GROUP_HANDS,
@@ -51,7 +53,7 @@ struct site {
 	const char *func;    /* tracepoint or kernel function */
 	enum site_kind kind;
 	enum site_group_id group;
-	int args; /* SITE_TP: this number of arguments or none; 0 any */
+	int args; /* the kernel's has this number of arguments; 0 any */
 };
 
 extern const struct site_group site_groups[NR_SITE_GROUPS];
@@ -83,6 +85,8 @@ struct site_plan {
 int site_plan_make(const struct host *host, enum tier tier, struct site_plan *plan);
 /* Turn off the group of site @i, and the others in it, because of @why. */
 void site_plan_drop(struct site_plan *plan, size_t i, const char *why);
+/* Of the sites of one kind and function, is @i the one to speak of: that is on, or the first? */
+bool site_plan_shows(const struct site_plan *plan, size_t i);
 void site_plan_free(struct site_plan *plan);
 /* The tier a plan amounts to: what its record of direct frees rests on. */
 enum tier site_plan_tier(const struct site_plan *plan);

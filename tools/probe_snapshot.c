@@ -7,6 +7,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "core/pa.h"
+
 #define PAGE_AREA_BITS 24 /* struct pages of one 1 GiB step of vmemmap_base: 64 GiB of memory */
 #define QUIET_TRIES 20
 
@@ -72,7 +74,8 @@ bool event_changes_lists(const struct trace_event *ev, const struct trace_meta *
 	case EV_ROTATE:
 		return true;
 	case EV_FREE: /* of an order that no pcp list holds */
-		return ev->order > 3 && ev->order != meta->pageblock_order;
+		return !pa_pcp_holds(pa_policy_find(meta->policy), ev->order,
+				     meta->pageblock_order);
 	default:
 		return false;
 	}
@@ -188,7 +191,7 @@ static int watch_pcp(struct snapshot *s)
 	struct snap *snap = probe_snap(s->probe);
 	int err = 0;
 
-	for (uint32_t z = 0; z < s->meta->nr_zones; z++)
+	for (uint32_t z = 0; z < s->meta->nr_zones && !err; z++)
 		for (uint32_t cpu = 0; cpu < s->host->cpus && !err; cpu++) {
 			snap->zone = s->zone_addr[z];
 			snap->cpu = cpu;
@@ -224,6 +227,12 @@ int snapshot_find_zones(struct snapshot *s, char *why, size_t len)
 	err = watch_pcp(s);
 	if (err)
 		snprintf(why, len, "cannot read the pcp lists: %s", strerror(-err));
+	for (uint32_t z = 0; z < s->meta->nr_zones && !err; z++) {
+		const struct trace_zone *zone = &s->meta->zone[z];
+
+		err = probe_add_zone(s->probe, s->zone_addr[z], zone->start_pfn,
+				     zone->start_pfn + zone->spanned);
+	}
 	return err;
 }
 
@@ -335,7 +344,7 @@ int snapshot_take(struct snapshot *s, struct event_log *log, unsigned int patien
 		memset(st, 0, sizeof(*st));
 		while (err == -EAGAIN && (now_ms() < until || !st->tries)) {
 			st->tries++;
-			if (st->tries % QUIET_TRIES)
+			if (st->tries % QUIET_TRIES || !probe_walks_in_lock(s->probe))
 				err = try_quiet(s, log, z);
 			else
 				err = try_in_lock(s, log, z, now_ms() + patience_ms / 8);

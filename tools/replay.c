@@ -18,7 +18,6 @@
 #include "replay_internal.h"
 
 #define NO_CPU UINT32_MAX
-#define PCP_MAX_ORDER 3 /* PAGE_ALLOC_COSTLY_ORDER: pcp lists hold these and pageblock order */
 
 struct zone_state *replay_zone(struct replay *r, uint64_t pfn)
 {
@@ -37,7 +36,7 @@ uint32_t replay_zone_id(const struct replay *r, const struct zone_state *z)
 
 static bool pcp_order(const struct replay *r, unsigned int order)
 {
-	return order <= PCP_MAX_ORDER || order == r->meta->pageblock_order;
+	return order < PA_MAX_ORDERS && r->pcp_orders >> order & 1;
 }
 
 uint8_t replay_mt(const struct replay *r, unsigned int mt)
@@ -568,6 +567,8 @@ static void on_other(struct replay *r, const struct trace_event *ev)
 		r->res.lost += ev->arg;
 	else if (ev->type >= EV_COMPACT_TRY && ev->type <= EV_COMPACT_MIGRATE)
 		r->compacted = r->now + 1;
+	if (ev->type == EV_COMPACT_FREE && r->infers_ranges)
+		replay_range(r, ev);
 }
 
 int replay_event(struct replay *r, const struct trace_event *ev)

@@ -80,7 +80,9 @@ struct replay {
 	struct cpu_state *cpus;
 	uint32_t nr_cpus;
 	uint32_t gfp_movable;
+	uint32_t pcp_orders; /* that pcp lists hold, a bit each */
 	bool inserts_unlocked; /* a plain free stands for its insertion where pcp lists do not hold it */
+	bool infers_ranges; /* nothing names the blocks that compaction takes */
 	bool settled;
 	struct trace_item ahead[2];  /* the events at hand and those that follow */
 	struct trace_event *kept[2]; /* room for them, if they must outlive their item */
@@ -135,6 +137,11 @@ void replay_guess_block(struct replay *r, const struct zone_state *z, uint64_t a
 
 /* Predict, compare, count and perform the open pick of @cpu. */
 void replay_pick(struct replay *r, uint32_t cpu, const struct pick *p);
+
+/* ---- replay_range.c ---- */
+
+/* EV_COMPACT_FREE, where nothing else tells which blocks the free scanner took. */
+void replay_range(struct replay *r, const struct trace_event *ev);
 
 /* ---- replay_later.c ---- */
 

@@ -161,9 +161,15 @@ int replay_open(const struct trace_meta *meta, const struct replay_options *opt,
 	r->meta = meta;
 	r->gfp_movable = (uint32_t)trace_pairs_get(&meta->gfp, movable, 0);
 	r->inserts_unlocked = strcmp(meta->tier, "fentry") && strcmp(meta->tier, "kprobe");
+	r->infers_ranges = r->inserts_unlocked &&
+			   !trace_pairs_get(&meta->sites, "hands:mm_compaction_begin", 1) &&
+			   !trace_pairs_get(&meta->sites, "fexit:__isolate_free_page", 1);
 	r->res.decisions_hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a's start */
 
 	err = choose_policy(r, why, len);
+	for (unsigned int order = 0; !err && order < PA_MAX_ORDERS; order++)
+		r->pcp_orders |= (uint32_t)pa_pcp_holds(r->kernel, order, meta->pageblock_order)
+				 << order;
 	if (!err)
 		err = name_types(r, why, len);
 	if (!err)

@@ -6,7 +6,6 @@
 #include "tally.h"
 
 #define NO_MT 0xff
-#define PCP_MAX_ORDER 3 /* PAGE_ALLOC_COSTLY_ORDER */
 
 /* A frame's byte in zone.head: free block of this order and list starts here.  0: none does. */
 #define HEAD(order, mt) (0x80 | (mt) << 4 | (order))
@@ -486,11 +485,6 @@ static void move_block(struct tally *t, struct zone *z, uint64_t pfn, uint8_t mt
 		insert_one(t, z, at, pageblock, block_of(t, z, at)->mt, -1);
 }
 
-static bool pcp_order(const struct tally *t, unsigned int order)
-{
-	return order <= PCP_MAX_ORDER || order == t->meta->pageblock_order;
-}
-
 void tally_event(struct tally *t, const struct trace_event *ev)
 {
 	struct zone *z = ev->type <= EV_ROTATE && ev->type != EV_FREE_BATCHED ?
@@ -512,7 +506,8 @@ void tally_event(struct tally *t, const struct trace_event *ev)
 		break;
 	case EV_FREE:
 		set_used(t, z, ev->pfn, ev->order, NO_MT);
-		if (t->inserts_unlocked && !pcp_order(t, ev->order))
+		if (t->inserts_unlocked &&
+		    !pa_pcp_holds(t->policy, ev->order, t->meta->pageblock_order))
 			insert(t, z, ev->pfn, ev->order, NO_MT, -1);
 		break;
 	case EV_DRAIN:

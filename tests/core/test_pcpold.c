@@ -370,6 +370,24 @@ BETWEEN("3.10", "5.10", test_push)
 BETWEEN("3.10", "5.10", test_round_robin)
 BETWEEN("2.6.24", "6.1", test_counts)
 BETWEEN("3.10", "6.1.0", test_drains_itself)
+/* Which orders a free does not bring to the free lists at once. */
+static void test_holds(void **state)
+{
+	static const struct {
+		const char *policy;
+		unsigned int orders; /* a bit each, pageblocks being of order 9 */
+	} rows[] = {
+		{ "2.4", 0 }, { "2.6.24", 1 }, { "5.10", 1 }, { "6.1.0", 0x20f }, { "7.3", 0x20f }
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		for (unsigned int order = 0; order < PA_MAX_ORDERS; order++)
+			assert_int_equal(pa_pcp_holds(pa_policy_find(rows[i].policy), order, 9),
+					 rows[i].orders >> order & 1);
+	assert_false(pa_pcp_holds(NULL, 0, 9));
+}
+
 BETWEEN("2.6.24", "5.10", test_expire)
 SINCE("4.4", test_no_second_look)
 
@@ -390,6 +408,7 @@ int main(void)
 		cmocka_unit_test(each_test_counts),
 		cmocka_unit_test(each_test_drains_itself),
 		cmocka_unit_test(each_test_expire),
+		cmocka_unit_test(test_holds),
 		cmocka_unit_test(each_test_no_second_look),
 	};
 

@@ -12,6 +12,10 @@ esac
 "$BUDDYSCOPE" info --json "$dir/try.pgt" | grep -q "\"tier\": \"$best\"" ||
 	fail "record --tier auto is not the tier of check, $best"
 
+# Of sites that stand in for each other one is told.
+twice=$("$BUDDYSCOPE" check --json | grep -o '"kind": "[^"]*", "func": "[^"]*"' | sort | uniq -d)
+[ -z "$twice" ] || fail "check names sites twice: $twice"
+
 for tier in tracepoint fentry kprobe; do
 	rm -f "$dir/t.pgt"
 	"$BUDDYSCOPE" record -q --tier $tier -o "$dir/t.pgt" -- true >"$dir/log" 2>&1
