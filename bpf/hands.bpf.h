@@ -5,7 +5,9 @@
  * The free scanner takes a block off its free list and appends it to the freepages of its
  * compact_control inside one hold of zone->lock.  So whoever reports anything inside the lock
  * first reports the blocks that are new there, and they come out in the order of the lock.  The
- * compactor itself reports at its own events, before it uses or gives back any.
+ * compactor itself reports at its own events, before it uses or gives back any.  After a fast
+ * search that are none on kernels up to 6.2; but each page it uses frees the one it was moved
+ * from, and what it took with that page is in its hands still.
  *
  * A block may be reported twice, or after a split in halves: it says that these frames are
  * held, not that they were taken just now.

@@ -87,6 +87,7 @@ RAW_TP(mm_page_free)
 	__u32 how = watch_pcp_locks;
 
 	store(n, cpu, 0, EV_FREE, pfn, order, 0, 0, 0);
+	report_own_hands();
 	if (how && pcp_is_locked(how, cpu, pfn) && (order <= 3 || order == pageblock_shift))
 		emit_zone_free(pfn, order);
 	return 0;
