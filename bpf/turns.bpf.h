@@ -81,11 +81,22 @@ static __noinline int turns_end(__u64 addr)
 	return 0;
 }
 
-/* @pfn is of the zone whose lock is held. */
+static __always_inline __u64 before_on_list(__u64 entry)
+{
+	__u64 prev = 0;
+
+	bpf_probe_read_kernel(&prev, sizeof(prev), (void *)(entry + 8)); /* list_head.prev */
+	return prev;
+}
+
+/*
+ * @pfn is of the zone whose lock is held, and of the block that was inserted just now, if one
+ * was: where that is the last one, a turn shows in what was the last before it.
+ */
 static __noinline int report_turns(__u64 pfn)
 {
 	struct turning *t = 0;
-	__u64 list, last;
+	__u64 list, last, old, frame;
 	__u32 i;
 
 	for (i = 0; i < MAX_TURNING; i++) {
@@ -101,13 +112,19 @@ static __noinline int report_turns(__u64 pfn)
 		t->open = 0;
 	list = t->zone + bpf_core_field_offset(struct zone, free_area) + 16 * mt_movable;
 	for (i = 0; i < MAX_ORDERS; i++, list += free_area_size) {
-		last = 0;
-		bpf_probe_read_kernel(&last, sizeof(last), (void *)(list + 8)); /* list_head.prev */
-		if (!last || last == list || last == t->tail[i])
+		last = before_on_list(list);
+		old = t->tail[i];
+		if (!last || last == list || last == old)
 			continue;
 		t->tail[i] = last;
-		emit(EV_ROTATE, page_pfn(last - bpf_core_field_offset(struct page, lru)), i, 0, 0,
-		     0, EV_ROTATE_TAIL);
+		frame = page_pfn(last - bpf_core_field_offset(struct page, lru));
+		if (frame >> i == pfn >> i) {
+			last = before_on_list(last);
+			if (!last || last == list || last == old)
+				continue;
+			frame = page_pfn(last - bpf_core_field_offset(struct page, lru));
+		}
+		emit(EV_ROTATE, frame, i, 0, 0, 0, EV_ROTATE_TAIL);
 	}
 	return 0;
 }
