@@ -77,6 +77,7 @@ struct spinlock {
 struct page {
 	struct list_head lru;
 	unsigned long private; /* order of a free block while it is on a free list */
+	unsigned int page_type;
 };
 
 struct free_area {

@@ -19,6 +19,7 @@
 #include "freelist.bpf.h"
 #include "turns.bpf.h"
 #include "hands.bpf.h"
+#include "frees.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -26,9 +27,14 @@ char LICENSE[] SEC("license") = "GPL";
 __u64 nr_bad_layout; /* a kprobe's registers did not hold what the site expects */
 __u64 nr_bad_frame;  /* a free without room to remember it until the lock is taken */
 
-/* Inside the lock of @pfn's zone, ahead of any event: what compaction did there without a word. */
-static __always_inline void report_unseen(__u64 pfn)
+/*
+ * Inside the lock of @pfn's zone, ahead of any event: what arrived there without a word, and
+ * what compaction did.  @taken as in report_arrivals().
+ */
+static __always_inline void report_unseen(__u64 pfn, __u64 taken)
 {
+	if (nr_awaited)
+		report_arrivals(pfn, taken);
 	if (nr_hands)
 		report_hands(pfn, 0);
 	report_turns(pfn);
@@ -49,21 +55,14 @@ RAW_TP(mm_page_alloc)
  * trylock will fail (free_unref_page @ 6.1.y and later) and it goes straight to the buddy.
  * An interrupt that frees a batch of pages on top of a task that holds the lock does that.
  */
-const volatile __u32 watch_pcp_locks;			     /* enum watch_mode */
-struct watched_pcp watched[WATCH_MAX_CPUS][WATCH_MAX_ZONES]; /* by first_pfn, highest first */
+const volatile __u32 watch_pcp_locks; /* enum watch_mode */
 
 extern void *bpf_rdonly_cast(const void *obj, __u32 type) __ksym __weak;
 
 static __always_inline bool pcp_is_locked(__u32 how, __u64 cpu, __u64 pfn)
 {
-	const struct watched_pcp *at = watched[cpu % WATCH_MAX_CPUS];
-	struct per_cpu_pages *pcp;
-	int z;
+	struct per_cpu_pages *pcp = (void *)watched_zone(cpu, pfn)->addr;
 
-	barrier_var(at); /* one address that grows, not one for each zone */
-	for (z = 0; z < WATCH_MAX_ZONES - 1 && pfn < at->first_pfn; z++)
-		at++;
-	pcp = (void *)at->addr;
 	if (how == WATCH_BY_HELPER)
 		return BPF_CORE_READ(pcp, lock.rlock.raw_lock.val.counter) != 0;
 	pcp = bpf_rdonly_cast(pcp, bpf_core_type_id_kernel(struct per_cpu_pages));
@@ -72,7 +71,7 @@ static __always_inline bool pcp_is_locked(__u32 how, __u64 cpu, __u64 pfn)
 
 static __noinline int emit_zone_free(__u64 pfn, __u64 order)
 {
-	emit(EV_ZONE_FREE, pfn, order, 0, 0, 0, 0);
+	emit(EV_ZONE_FREE, pfn, order, 0, 0, 0, await_free(pfn, order) ? EV_AWAITED : 0);
 	return 0;
 }
 
@@ -88,7 +87,11 @@ RAW_TP(mm_page_free)
 
 	store(n, cpu, 0, EV_FREE, pfn, order, 0, 0, 0);
 	report_own_hands();
-	if (how && pcp_is_locked(how, cpu, pfn) && (order <= 3 || order == pageblock_shift))
+	if (!how)
+		return 0;
+	if (order > 3 && order != pageblock_shift)
+		await_free(pfn, order);
+	else if (pcp_is_locked(how, cpu, pfn))
 		emit_zone_free(pfn, order);
 	return 0;
 }
@@ -100,9 +103,9 @@ RAW_TP(mm_page_alloc_zone_locked)
 
 	if (!ctx->args[0])
 		return 0;
-	if (was_compacted()) {
+	if (unseen()) {
 		if (stealing() == NOT_STEALING)
-			report_unseen(pfn);
+			report_unseen(pfn, 1ULL << (ctx->args[1] & 15));
 		else
 			set_stealing(NOT_STEALING);
 	}
@@ -116,8 +119,8 @@ RAW_TP(mm_page_pcpu_drain)
 {
 	__u64 pfn = page_pfn(ctx->args[0]), capture = 0;
 
-	if (was_compacted()) {
-		report_unseen(pfn);
+	if (unseen()) {
+		report_unseen(pfn, 0);
 		capture = captured(pfn);
 	}
 	emit_fitting(EV_DRAIN, pfn, ctx->args[1], ctx->args[2], 0, 0, capture << EV_CAPTURE_SHIFT);
@@ -137,10 +140,15 @@ RAW_TP(mm_page_alloc_extfrag)
 
 	if (now >= 0)
 		bits = EV_CLAIM_KNOWN | (now == (int)start_mt ? EV_CLAIMED : 0);
-	if (moves_first)
+	if (moves_first) {
+		if (nr_awaited)
+			report_arrivals(pfn, 1);
+		if (nr_hands)
+			report_hands(pfn, 0);
 		set_stealing(STOLEN);
-	else if (!(bits & EV_CLAIMED) || ctx->args[2] >= pageblock_shift)
-		report_unseen(pfn);
+	} else if (!(bits & EV_CLAIMED) || ctx->args[2] >= pageblock_shift) {
+		report_unseen(pfn, 1ULL << (ctx->args[1] & 15));
+	}
 	emit(EV_FALLBACK, pfn, ctx->args[1], start_mt,
 	     (ctx->args[2] & 0xf) | (ctx->args[4] & 7) << 4, 0, bits);
 	return 0;

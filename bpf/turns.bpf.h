@@ -31,12 +31,12 @@ struct {
 } turning SEC(".maps");
 
 const volatile bool watch_turns; /* the sites that tell of compaction are attached */
-__u32 nr_turning;		 /* zones that were compacted at all, if so */
+__u32 nr_unseen; /* zones that were compacted, reclaim that captures, frees under way */
 
-/* Until a zone was compacted there is nothing to ask for, and that is the common case. */
-static __always_inline bool was_compacted(void)
+/* Without either there is nothing to ask for inside the lock, and that is the common case. */
+static __always_inline bool unseen(void)
 {
-	return nr_turning || !watch_turns;
+	return nr_unseen || !watch_turns;
 }
 
 static __always_inline struct turning *turning_at(__u32 i)
@@ -57,7 +57,7 @@ static __noinline int turns_begin(__u64 addr)
 		if (!__sync_val_compare_and_swap(&t->zone, 0, addr)) {
 			t->first_pfn = BPF_CORE_READ(zone, zone_start_pfn);
 			t->end_pfn = t->first_pfn + BPF_CORE_READ(zone, spanned_pages);
-			__sync_fetch_and_add(&nr_turning, 1);
+			__sync_fetch_and_add(&nr_unseen, 1);
 		}
 		if (t->zone != addr)
 			continue;
