@@ -140,6 +140,10 @@ struct capture_control {
 	struct page *page;
 };
 
+struct capture_control___7_2 { /* without cc: reclaim has one, too */
+	int order;
+};
+
 struct bpf_array {
 	void *pptrs[1]; /* of a per-CPU array map */
 };

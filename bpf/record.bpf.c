@@ -157,12 +157,15 @@ RAW_TP(mm_page_alloc_extfrag)
 /* ---- the slow path, reclaim, compaction: never under zone->lock ---- */
 
 const volatile bool reclaim_gfp_first;
+__u32 reclaimed; /* where that captures free blocks: it was needed once */
 
 /* (order, gfp); (gfp, order, memcg) from 7.1 */
 RAW_TP(mm_vmscan_direct_reclaim_begin)
 {
 	__u64 first = ctx->args[0], second = ctx->args[1];
 
+	if (reclaim_captures() && !reclaimed && !__sync_val_compare_and_swap(&reclaimed, 0, 1))
+		__sync_fetch_and_add(&nr_unseen, 1);
 	if (reclaim_gfp_first)
 		emit(EV_RECLAIM_BEGIN, EV_PFN_NONE, second, 0, first, current_tgid(), 0);
 	else
