@@ -70,6 +70,7 @@ __noinline int report_list(__u32 slot, __u64 cc, __u32 i)
 {
 	struct held_walk w = { .order = i };
 	struct hands *h = hands_at(slot);
+	__u64 tail;
 	__u32 lists;
 
 	if (!h)
@@ -79,11 +80,13 @@ __noinline int report_list(__u32 slot, __u64 cc, __u32 i)
 	bpf_probe_read_kernel(&w.at, sizeof(w.at), (void *)(w.list + 8)); /* list_head.prev */
 	if (w.at == w.stop || h->cc != cc) /* what was read is no list any more: it has ended */
 		return 0;
-	h->tail[i & 15] = w.at;
+	tail = w.at;
 	w.first_pfn = h->first_pfn;
 	w.end_pfn = h->end_pfn;
 	w.by_private = lists == 1;
 	bpf_loop(MAX_HELD, report_held, &w, 0);
+	/* Not before: the owner may be preempted here, and others are to tell then. */
+	h->tail[i & 15] = tail;
 	return 0;
 }
 
