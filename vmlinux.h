@@ -78,6 +78,7 @@ struct page {
 	struct list_head lru;
 	unsigned long private; /* order of a free block while it is on a free list */
 	unsigned int page_type;
+	atomic_t _refcount;
 };
 
 struct free_area {
@@ -133,6 +134,17 @@ struct compact_control {
 
 struct compact_control___6_1 { /* up to 6.9 */
 	struct list_head freepages;
+};
+
+struct folio;
+
+struct folio_batch {
+	unsigned char nr;
+	struct folio *folios[15];
+};
+
+struct cpu_fbatches {
+	struct folio_batch lru_add;
 };
 
 struct capture_control {

@@ -184,6 +184,8 @@ static __always_inline __u64 percpu_offset(__u32 cpu)
 	return addr ? number_of(addr) - percpu : 0;
 }
 
+__u64 percpu_offsets[WATCH_MAX_CPUS]; /* of each CPU that snap_pcp_lists() was run for; or 0 */
+
 /* Walk the lists of snap.cpu's per_cpu_pages of the zone at snap.zone. */
 SEC("syscall")
 int snap_pcp_lists(void *ctx)
@@ -196,6 +198,7 @@ int snap_pcp_lists(void *ctx)
 	snap.status = SNAP_FAULT;
 	if (!offset)
 		return 0;
+	percpu_offsets[snap.cpu % WATCH_MAX_CPUS] = offset;
 	pcp = (void *)BPF_CORE_READ(zone, per_cpu_pageset) + offset;
 	snap.pcp.addr = (__u64)pcp;
 	snap.pcp.count = BPF_CORE_READ(pcp, count);

@@ -86,7 +86,11 @@ RAW_TP(mm_page_free)
 	__u32 how = watch_pcp_locks;
 
 	store(n, cpu, 0, EV_FREE, pfn, order, 0, 0, 0);
-	report_own_hands();
+	if (nr_hands) {
+		report_own_hands();
+		if (silent_search)
+			report_moved();
+	}
 	if (!how)
 		return 0;
 	if (order > 3 && order != pageblock_shift)
@@ -231,6 +235,19 @@ RAW_TP(mm_compaction_fast_isolate_freepages)
 {
 	report_own_hands();
 	emit(EV_COMPACT_FAST, ctx->args[0], 0, 0, event_scan(ctx->args[3], ctx->args[2], 0), 0, 0);
+	return 0;
+}
+
+#define PTE_PRESENT 1
+#define PTE_FRAME_MASK ((1ULL << 52) - 1)
+
+/* (address, pte, order): the page that another was moved to is mapped */
+RAW_TP(remove_migration_pte)
+{
+	__u64 pte = ctx->args[1];
+
+	if (silent_search && nr_hands && pte & PTE_PRESENT && !ctx->args[2])
+		report_used((pte & PTE_FRAME_MASK) >> 12);
 	return 0;
 }
 

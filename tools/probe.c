@@ -78,6 +78,9 @@ static void configure(struct probe *p, const struct host *host, const struct sit
 	ro->free_area_size = host->free_area_size;
 	ro->reclaim_gfp_first = host_tracepoint_args(host, "mm_vmscan_direct_reclaim_begin") == 3;
 	ro->watch_turns = plan->group[GROUP_ISOLATE] || plan->group[GROUP_HANDS];
+	ro->silent_search = host_tracepoint_args(host, "mm_compaction_fast_isolate_freepages") < 0;
+	if (ro->silent_search)
+		ro->lru_batches = host_symbol("cpu_fbatches");
 	ro->moves_first = !host_has_func(host, "__move_freepages_block"); /* came with 6.10 */
 	if (site_plan_tier(plan) == TIER_TRACEPOINT && host->cpus <= WATCH_MAX_CPUS)
 		ro->watch_pcp_locks =
