@@ -58,12 +58,24 @@ bool replay_retypes(const struct replay *r, const struct zone_state *z)
 	return r->policy->hygiene || !z->blocks_known;
 }
 
+/*
+ * A page shows its pageblock to be of another type than it was.  If that was HIGHATOMIC or is now,
+ * it was reserved or released unseen, and its free pages went along (reserve_highatomic_pageblock,
+ * unreserve_highatomic_pageblock).
+ */
+static void retype(struct pa *pa, uint64_t pfn, unsigned int mt)
+{
+	if ((mt != PA_HIGHATOMIC && pa_pageblock(pa, pfn) != PA_HIGHATOMIC) ||
+	    pa_move_block(pa, pfn, mt))
+		pa_set_pageblock(pa, pfn, mt);
+}
+
 int replay_insert(struct pa *pa, const struct replay *r, const struct insertion *ins)
 {
 	if (ins->mt == NO_MT || (ins->order > r->meta->pageblock_order && r->policy->split_large))
 		return pa_free(pa, ins->pfn, ins->order, ins->flags, ins->capture);
 	if (replay_retypes(r, &r->zones[ins->zone]) && pa_pageblock(pa, ins->pfn) != ins->mt)
-		pa_set_pageblock(pa, ins->pfn, ins->mt);
+		retype(pa, ins->pfn, ins->mt);
 	return pa_free_block(pa, ins->pfn, ins->order, ins->mt, ins->flags, ins->capture);
 }
 

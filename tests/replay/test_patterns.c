@@ -482,6 +482,27 @@ static void an_awaited_free_enters_by_its_arrival_only(void **state)
 	}
 }
 
+/* A page is drained to another list than its pageblock had: HIGHATOMIC was reserved, or released. */
+static void a_drain_shows_a_reserved_pageblock(void **state)
+{
+	const struct replay_result *res;
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig, "6.12", "tracepoint", false);
+	LOAD(&rig, 2, K_MOVABLE, 4608, 4616);
+	EV(&rig, .type = EV_DRAIN, .pfn = 4700, .mt = K_HIGHATOMIC);
+	assert_int_equal(pa_list_len(replay_state(rig.r), 0, 2, PA_HIGHATOMIC), 2);
+	EV(&rig, .type = EV_DRAIN, .pfn = 4720, .mt = K_MOVABLE);
+	assert_int_equal(pa_list_len(replay_state(rig.r), 0, 2, PA_HIGHATOMIC), 0);
+	EV(&rig, .type = EV_ZONE_ALLOC, .pfn = 4608, .order = 2, .mt = K_MOVABLE);
+	res = rig_end(&rig);
+	assert_int_equal(res->picks_exact, 1);
+	assert_int_equal(res->repairs, 0);
+	assert_int_equal(pa_list_len(replay_state(rig.r), 0, 0, PA_MOVABLE), 2);
+	rig_close(&rig);
+}
+
 /* Orders that pcp lists hold wait for their drain, at every tier. */
 static void small_frees_enter_by_drains_only(void **state)
 {
@@ -763,6 +784,7 @@ int main(void)
 		cmocka_unit_test(a_locked_free_replaces_the_pending_one),
 		cmocka_unit_test(a_free_is_in_when_it_was_found_there),
 		cmocka_unit_test(an_awaited_free_enters_by_its_arrival_only),
+		cmocka_unit_test(a_drain_shows_a_reserved_pageblock),
 		cmocka_unit_test(small_frees_enter_by_drains_only),
 		cmocka_unit_test(a_double_free_is_a_missing_event),
 		cmocka_unit_test(a_held_block_is_gone_once),
