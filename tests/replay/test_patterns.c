@@ -485,7 +485,6 @@ static void an_awaited_free_enters_by_its_arrival_only(void **state)
 /* A page is drained to another list than its pageblock had: HIGHATOMIC was reserved, or released. */
 static void a_drain_shows_a_reserved_pageblock(void **state)
 {
-	const struct replay_result *res;
 	struct rig rig;
 
 	(void)state;
@@ -496,9 +495,7 @@ static void a_drain_shows_a_reserved_pageblock(void **state)
 	EV(&rig, .type = EV_DRAIN, .pfn = 4720, .mt = K_MOVABLE);
 	assert_int_equal(pa_list_len(replay_state(rig.r), 0, 2, PA_HIGHATOMIC), 0);
 	EV(&rig, .type = EV_ZONE_ALLOC, .pfn = 4608, .order = 2, .mt = K_MOVABLE);
-	res = rig_end(&rig);
-	assert_int_equal(res->picks_exact, 1);
-	assert_int_equal(res->repairs, 0);
+	assert_int_equal(rig_end(&rig)->picks_exact, 1);
 	assert_int_equal(pa_list_len(replay_state(rig.r), 0, 0, PA_MOVABLE), 2);
 	rig_close(&rig);
 }
