@@ -80,6 +80,8 @@ struct spinlock {
 struct page {
 	struct list_head lru;
 	unsigned long private; /* order of a free block while it is on a free list */
+	unsigned int page_type;
+	atomic_t _refcount;
 };
 
 struct page___5_10 {
@@ -150,9 +152,24 @@ struct compact_control___6_1 { /* up to 6.9 */
 	struct list_head freepages;
 };
 
+struct folio;
+
+struct folio_batch {
+	unsigned char nr;
+	struct folio *folios[15];
+};
+
+struct cpu_fbatches {
+	struct folio_batch lru_add;
+};
+
 struct capture_control {
 	struct compact_control *cc;
 	struct page *page;
+};
+
+struct capture_control___7_2 { /* without cc: reclaim has one, too */
+	int order;
 };
 
 struct bpf_array {

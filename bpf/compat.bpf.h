@@ -88,7 +88,13 @@ static __always_inline int pageblock_mt(__u64 pfn)
 	return word & 7;
 }
 
-/* Order + 1 of the compaction capture that took the block with @pfn just now, or 0. */
+/* From 7.2 on direct reclaim captures as compaction does. */
+static __always_inline bool reclaim_captures(void)
+{
+	return bpf_core_field_exists(struct capture_control___7_2, order);
+}
+
+/* Order + 1 of the capture that took the block with @pfn just now, or 0. */
 static __always_inline unsigned int captured(__u64 pfn)
 {
 	struct capture_control *capc = CURRENT(capture_control);
@@ -96,13 +102,17 @@ static __always_inline unsigned int captured(__u64 pfn)
 	__u64 page = 0;
 	int order = 0;
 
-	if (!capc || !bpf_core_field_exists(capc->cc))
+	if (!capc)
 		return 0;
 	bpf_probe_read_kernel(&page, sizeof(page), &capc->page);
 	if (!page)
 		return 0;
-	bpf_probe_read_kernel(&cc, sizeof(cc), &capc->cc);
-	bpf_probe_read_kernel(&order, sizeof(order), &cc->order);
+	if (reclaim_captures()) {
+		order = BPF_CORE_READ((struct capture_control___7_2 *)capc, order);
+	} else {
+		bpf_probe_read_kernel(&cc, sizeof(cc), &capc->cc);
+		bpf_probe_read_kernel(&order, sizeof(order), &cc->order);
+	}
 	if (order < 0 || order > 10 || page_pfn(page) >> order != pfn >> order)
 		return 0;
 	return order + 1;

@@ -32,7 +32,7 @@
  *   z arg packs a scan: frames taken in bits 0-10, looked at 11-21, its range 22-31
  *   t pid     r EV_REFILL   l EV_LOCKED   c EV_CLAIMED with EV_CLAIM_KNOWN
  *   q capture order in the flag bits (see EV_CAPTURE)   d EV_ROTATE_TAIL
- *   s EV_FAST     x EV_TO_TAIL     h EV_HELD
+ *   s EV_FAST     x EV_TO_TAIL     h EV_HELD     w EV_AWAITED
  *
  * Everything marked (lock) is stamped while zone->lock is held: the order of
  * those records is the order of the list operations.
@@ -45,7 +45,7 @@
 	X(4,  ZONE_ALLOC,   "zone_alloc",   "pomr",  "mm_page_alloc_zone_locked (lock)")           \
 	X(5,  DRAIN,        "drain",        "pomq",  "mm_page_pcpu_drain: inserted (lock)")        \
 	X(6,  FALLBACK,     "fallback",     "pomfc", "mm_page_alloc_extfrag (lock)")               \
-	X(7,  ZONE_FREE,    "zone_free",    "pomlqx", "a free entering the buddy directly")        \
+	X(7,  ZONE_FREE,    "zone_free",    "pomlqxw", "a free entering the buddy directly")       \
 	X(8,  ISOLATE,      "isolate",      "posh",  "__isolate_free_page succeeded (lock)")       \
 	X(9,  PUTBACK,      "putback",      "pom",   "__putback_isolated_page (lock)")             \
 	X(10, MOVE_BLOCK,   "move_block",   "pmn",   "a pageblock changed its type (lock)")        \
@@ -89,6 +89,7 @@ static inline __u32 event_scan(__u64 taken, __u64 scanned, __u64 range)
 #define EV_TO_TAIL 0x02	    /* zone_free: FPI_TO_TAIL */
 #define EV_HELD 0x02	    /* isolate: seen in a compactor's hands, may be known already */
 #define EV_MT_KNOWN 0x04    /* zone_free: the record carries a migratetype */
+#define EV_AWAITED 0x08	    /* zone_free: its arrival will be told; EV_LOCKED: is told */
 #define EV_CAPTURE_SHIFT 4  /* drain, zone_free: order + 1 of a compaction capture, 0 none */
 #define EV_CAPTURE(bits) (((bits) >> EV_CAPTURE_SHIFT) & 0xf)
 

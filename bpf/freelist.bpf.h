@@ -29,6 +29,7 @@ const volatile __u32 nr_lowmem_reserve = 5;
 const volatile __u32 free_area_size = 88;
 
 struct snap snap;
+__u32 buddy_type; /* page_type of the first page of a free block; 0: not known yet */
 
 /* Only its address matters: see percpu_offset(). */
 struct {
@@ -124,6 +125,21 @@ static __always_inline void walk_zone(__u64 addr)
 
 	bpf_loop(nr_orders * nr_mt, walk_list, &w, 0);
 	snap.status = w.status;
+	snap.nr_walked = w.at;
+}
+
+/* page_type of the first block that a walk of free lists found. */
+static __always_inline __u32 first_page_type(void)
+{
+	__u32 zero = 0, type = 0;
+	__u64 *pfn = bpf_map_lookup_elem(&snap_pages, &zero);
+	struct page *page;
+
+	if (pfn) {
+		page = (void *)(vmemmap_base + *pfn * bpf_core_type_size(struct page));
+		type = BPF_CORE_READ(page, page_type);
+	}
+	return type;
 }
 
 /* Walk the free lists of the zone at snap.zone. */
@@ -131,6 +147,7 @@ SNAP_PROGRAM
 int snap_free_lists(void *ctx)
 {
 	struct zone *zone = (void *)snap.zone;
+	__u32 type;
 
 	snap.before = stream_position();
 	if (zone_locked(zone)) {
@@ -138,8 +155,11 @@ int snap_free_lists(void *ctx)
 		return 0;
 	}
 	walk_zone(snap.zone);
+	type = snap.nr_walked ? first_page_type() : 0;
 	if (snap.status == SNAP_OK && zone_locked(zone))
 		snap.status = SNAP_BUSY;
+	else if (snap.status == SNAP_OK && type)
+		buddy_type = type;
 	snap.after = stream_position();
 	return 0;
 }
@@ -152,6 +172,8 @@ static __always_inline void snapshot_in_lock(__u64 pfn)
 	if (__sync_val_compare_and_swap(&snap.want_in_lock, 1, 0) != 1)
 		return;
 	walk_zone(snap.zone);
+	if (snap.nr_walked)
+		buddy_type = first_page_type();
 	snap.before = snap.after = stream_position();
 	snap.done_in_lock = 1;
 }
@@ -172,6 +194,8 @@ static __always_inline __u64 percpu_offset(__u32 cpu)
 	return addr ? number_of(addr) - percpu : 0;
 }
 
+__u64 percpu_offsets[WATCH_MAX_CPUS]; /* of each CPU that snap_pcp_lists() was run for; or 0 */
+
 /* Walk the lists of snap.cpu's per_cpu_pages of the zone at snap.zone. */
 SNAP_PROGRAM
 int snap_pcp_lists(void *ctx)
@@ -184,6 +208,7 @@ int snap_pcp_lists(void *ctx)
 	snap.status = SNAP_FAULT;
 	if (!offset)
 		return 0;
+	percpu_offsets[snap.cpu % WATCH_MAX_CPUS] = offset;
 	pcp = (void *)BPF_CORE_READ(zone, per_cpu_pageset) + offset;
 	snap.pcp.addr = (__u64)pcp;
 	snap.pcp.count = BPF_CORE_READ(pcp, count);

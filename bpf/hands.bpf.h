@@ -5,7 +5,9 @@
  * The free scanner takes a block off its free list and appends it to the freepages of its
  * compact_control inside one hold of zone->lock.  So whoever reports anything inside the lock
  * first reports the blocks that are new there, and they come out in the order of the lock.  The
- * compactor itself reports at its own events, before it uses or gives back any.
+ * compactor itself reports at its own events, before it uses or gives back any.  After a fast
+ * search that are none on kernels up to 6.2; but each page it uses frees the one it was moved
+ * from, and what it took with that page is in its hands still.
  *
  * A block may be reported twice, or after a split in halves: it says that these frames are
  * held, not that they were taken just now.
@@ -68,6 +70,7 @@ __noinline int report_list(__u32 slot, __u64 cc, __u32 i)
 {
 	struct held_walk w = { .order = i };
 	struct hands *h = hands_at(slot);
+	__u64 tail;
 	__u32 lists;
 
 	if (!h)
@@ -77,11 +80,13 @@ __noinline int report_list(__u32 slot, __u64 cc, __u32 i)
 	bpf_probe_read_kernel(&w.at, sizeof(w.at), (void *)(w.list + 8)); /* list_head.prev */
 	if (w.at == w.stop || h->cc != cc) /* what was read is no list any more: it has ended */
 		return 0;
-	h->tail[i & 15] = w.at;
+	tail = w.at;
 	w.first_pfn = h->first_pfn;
 	w.end_pfn = h->end_pfn;
 	w.by_private = lists == 1;
 	bpf_loop(MAX_HELD, report_held, &w, 0);
+	/* Not before: the owner may be preempted here, and others are to tell then. */
+	h->tail[i & 15] = tail;
 	return 0;
 }
 
@@ -108,6 +113,53 @@ static __always_inline void report_own_hands(void)
 {
 	if (nr_hands)
 		report_hands(0, bpf_get_current_pid_tgid());
+}
+
+/*
+ * A block of one page is not in its hands any more when the compactor's first event after a
+ * silent search comes.  But the page is in use then: mapped again (remove_migration_pte), or
+ * the last in this CPU's batch for the LRU lists (folio_add_lru, __migrate_folio_move @ 6.1).
+ */
+const volatile bool silent_search; /* up to 6.2: no mm_compaction_fast_isolate_freepages */
+
+const volatile __u64 lru_batches; /* per-CPU address of cpu_fbatches; 0: not known */
+
+/* @pfn is in use.  It is told of if this task compacts its zone. */
+static __noinline int report_used(__u64 pfn)
+{
+	__u64 task = bpf_get_current_pid_tgid();
+	struct hands *h;
+	__u32 slot;
+
+	for (slot = 0; slot < MAX_HANDS; slot++) {
+		h = hands_at(slot);
+		if (!h || h->task != task || pfn < h->first_pfn || pfn >= h->end_pfn)
+			continue;
+		emit(EV_ISOLATE, pfn, 0, 0, 0, 0, EV_HELD);
+		break;
+	}
+	return 0;
+}
+
+static __noinline int report_moved(void)
+{
+	__u32 cpu = bpf_get_smp_processor_id() % WATCH_MAX_CPUS;
+	struct cpu_fbatches *batches = (void *)(lru_batches + percpu_offsets[cpu]);
+	__u64 folio[16] = {};
+	__u32 last = 14; /* a full batch was emptied, but what was in it is there to read */
+	struct page *page;
+	__u8 nr = 0;
+
+	if (!lru_batches || !percpu_offsets[cpu] || !bpf_core_type_exists(struct cpu_fbatches))
+		return 0;
+	bpf_probe_read_kernel(&nr, sizeof(nr), &batches->lru_add.nr);
+	bpf_probe_read_kernel(folio, 15 * sizeof(folio[0]), &batches->lru_add.folios);
+	if (nr)
+		last = nr - 1;
+	page = (void *)folio[last & 15];
+	if (page && BPF_CORE_READ(page, _refcount.counter) > 0)
+		report_used(page_pfn((__u64)page));
+	return 0;
 }
 
 /* (cc, zone start, zone end, sync): its lists are empty */

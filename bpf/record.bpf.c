@@ -23,8 +23,13 @@
 enum { nr_hands };
 #define report_hands(pfn, task) ((void)0)
 #define report_own_hands() ((void)0)
+/* Nor is a free waited for: each has its site here, and reclaim captures nothing. */
+enum { nr_awaited };
+#define report_arrivals(pfn, taken) ((void)0)
+#define note_captures() ((void)0)
 #else
 #include "hands.bpf.h"
+#include "frees.bpf.h"
 #endif
 
 char LICENSE[] SEC("license") = "GPL";
@@ -33,9 +38,14 @@ char LICENSE[] SEC("license") = "GPL";
 __u64 nr_bad_layout; /* a kprobe's registers did not hold what the site expects */
 __u64 nr_bad_frame;  /* a free without room to remember it until the lock is taken */
 
-/* Inside the lock of @pfn's zone, ahead of any event: what compaction did there without a word. */
-static __always_inline void report_unseen(__u64 pfn)
+/*
+ * Inside the lock of @pfn's zone, ahead of any event: what arrived there without a word, and
+ * what compaction did.  @taken as in report_arrivals().
+ */
+static __always_inline void report_unseen(__u64 pfn, __u64 taken)
 {
+	if (nr_awaited)
+		report_arrivals(pfn, taken);
 	if (nr_hands)
 		report_hands(pfn, 0);
 	report_turns(pfn);
@@ -64,21 +74,14 @@ RAW_TP(mm_page_free)
  * trylock will fail (free_unref_page @ 6.1.y and later) and it goes straight to the buddy.
  * An interrupt that frees a batch of pages on top of a task that holds the lock does that.
  */
-const volatile __u32 watch_pcp_locks;			     /* enum watch_mode */
-struct watched_pcp watched[WATCH_MAX_CPUS][WATCH_MAX_ZONES]; /* by first_pfn, highest first */
+const volatile __u32 watch_pcp_locks; /* enum watch_mode */
 
 extern void *bpf_rdonly_cast(const void *obj, __u32 type) __ksym __weak;
 
 static __always_inline bool pcp_is_locked(__u32 how, __u64 cpu, __u64 pfn)
 {
-	const struct watched_pcp *at = watched[cpu % WATCH_MAX_CPUS];
-	struct per_cpu_pages *pcp;
-	int z;
+	struct per_cpu_pages *pcp = (void *)watched_zone(cpu, pfn)->addr;
 
-	barrier_var(at); /* one address that grows, not one for each zone */
-	for (z = 0; z < WATCH_MAX_ZONES - 1 && pfn < at->first_pfn; z++)
-		at++;
-	pcp = (void *)at->addr;
 	if (how == WATCH_BY_HELPER)
 		return BPF_CORE_READ(pcp, lock.rlock.raw_lock.val.counter) != 0;
 	pcp = bpf_rdonly_cast(pcp, bpf_core_type_id_kernel(struct per_cpu_pages));
@@ -87,7 +90,7 @@ static __always_inline bool pcp_is_locked(__u32 how, __u64 cpu, __u64 pfn)
 
 static __noinline int emit_zone_free(__u64 pfn, __u64 order)
 {
-	emit(EV_ZONE_FREE, pfn, order, 0, 0, 0, 0);
+	emit(EV_ZONE_FREE, pfn, order, 0, 0, 0, await_free(pfn, order) ? EV_AWAITED : 0);
 	return 0;
 }
 
@@ -102,18 +105,27 @@ RAW_TP(mm_page_free)
 	__u32 how = watch_pcp_locks;
 
 	store(n, cpu, 0, EV_FREE, pfn, order, 0, 0, 0);
-	if (how && pcp_is_locked(how, cpu, pfn) && (order <= 3 || order == pageblock_shift))
+	if (nr_hands) {
+		report_own_hands();
+		if (silent_search)
+			report_moved();
+	}
+	if (!how)
+		return 0;
+	if (order > 3 && order != pageblock_shift)
+		await_free(pfn, order);
+	else if (pcp_is_locked(how, cpu, pfn))
 		emit_zone_free(pfn, order);
 	return 0;
 }
 #endif
 
-static __always_inline void report_before_pick(__u64 pfn)
+static __always_inline void report_before_pick(__u64 pfn, __u64 order)
 {
-	if (!was_compacted())
+	if (!unseen())
 		return;
 	if (stealing() == NOT_STEALING)
-		report_unseen(pfn);
+		report_unseen(pfn, 1ULL << (order & 15));
 	else
 		set_stealing(NOT_STEALING);
 }
@@ -125,7 +137,7 @@ RAW_TP(mm_page_alloc_zone_locked)
 
 	if (!ctx->args[0])
 		return 0;
-	report_before_pick(pfn);
+	report_before_pick(pfn, ctx->args[1]);
 	emit_fitting(EV_ZONE_ALLOC, pfn, ctx->args[1], ctx->args[2], 0, 0,
 		     ctx->args[3] ? EV_REFILL : 0);
 	return 0;
@@ -144,7 +156,7 @@ int on_zone_locked_5_10(struct bpf_raw_tracepoint_args *ctx)
 
 	if (!page)
 		return 0;
-	report_before_pick(pfn);
+	report_before_pick(pfn, ctx->args[1]);
 	emit(EV_ZONE_ALLOC, pfn, ctx->args[1], BPF_CORE_READ(page, index), 0, 0,
 	     ctx->args[1] ? 0 : EV_REFILL);
 	return 0;
@@ -155,8 +167,8 @@ RAW_TP(mm_page_pcpu_drain)
 {
 	__u64 pfn = page_pfn(ctx->args[0]), capture = 0;
 
-	if (was_compacted()) {
-		report_unseen(pfn);
+	if (unseen()) {
+		report_unseen(pfn, 0);
 		capture = captured(pfn);
 	}
 	emit_fitting(EV_DRAIN, pfn, ctx->args[1], ctx->args[2], 0, 0, capture << EV_CAPTURE_SHIFT);
@@ -176,10 +188,15 @@ RAW_TP(mm_page_alloc_extfrag)
 
 	if (now >= 0)
 		bits = EV_CLAIM_KNOWN | (now == (int)start_mt ? EV_CLAIMED : 0);
-	if (moves_first)
+	if (moves_first) {
+		if (nr_awaited)
+			report_arrivals(pfn, 1);
+		if (nr_hands)
+			report_hands(pfn, 0);
 		set_stealing(STOLEN);
-	else if (!(bits & EV_CLAIMED) || ctx->args[2] >= pageblock_shift)
-		report_unseen(pfn);
+	} else if (!(bits & EV_CLAIMED) || ctx->args[2] >= pageblock_shift) {
+		report_unseen(pfn, 1ULL << (ctx->args[1] & 15));
+	}
 	emit(EV_FALLBACK, pfn, ctx->args[1], start_mt,
 	     (ctx->args[2] & 0xf) | (ctx->args[4] & 7) << 4, 0, bits);
 	return 0;
@@ -189,11 +206,22 @@ RAW_TP(mm_page_alloc_extfrag)
 
 const volatile bool reclaim_gfp_first;
 
+#ifndef OLD_BPF
+__u32 reclaimed; /* where that captures free blocks: it was needed once */
+
+static __always_inline void note_captures(void)
+{
+	if (reclaim_captures() && !reclaimed && !__sync_val_compare_and_swap(&reclaimed, 0, 1))
+		__sync_fetch_and_add(&nr_unseen, 1);
+}
+#endif
+
 /* (order, gfp); (gfp, order, memcg) from 7.1 */
 RAW_TP(mm_vmscan_direct_reclaim_begin)
 {
 	__u64 first = ctx->args[0], second = ctx->args[1];
 
+	note_captures();
 	if (reclaim_gfp_first)
 		emit(EV_RECLAIM_BEGIN, EV_PFN_NONE, second, 0, first, current_tgid(), 0);
 	else
@@ -277,6 +305,21 @@ RAW_TP(mm_compaction_fast_isolate_freepages)
 	emit(EV_COMPACT_FAST, ctx->args[0], 0, 0, event_scan(ctx->args[3], ctx->args[2], 0), 0, 0);
 	return 0;
 }
+
+#ifndef OLD_BPF
+#define PTE_PRESENT 1
+#define PTE_FRAME_MASK ((1ULL << 52) - 1)
+
+/* (address, pte, order): the page that another was moved to is mapped */
+RAW_TP(remove_migration_pte)
+{
+	__u64 pte = ctx->args[1];
+
+	if (silent_search && nr_hands && pte & PTE_PRESENT && !ctx->args[2])
+		report_used((pte & PTE_FRAME_MASK) >> 12);
+	return 0;
+}
+#endif
 
 /* (start, end, scanned, taken) */
 RAW_TP(mm_compaction_isolate_migratepages)

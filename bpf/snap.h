@@ -65,6 +65,7 @@ struct snap {
 	/* answered */
 	__u32 done_in_lock;
 	__u32 status;	     /* enum snap_status */
+	__u32 nr_walked;     /* blocks on the free lists */
 	__u64 before, after; /* stream_head around the walk */
 	struct snap_list list[SNAP_MAX_LISTS];
 	struct snap_zone zone_info;

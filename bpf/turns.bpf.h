@@ -20,12 +20,12 @@ struct {
 } turning SEC(".maps");
 
 const volatile bool watch_turns; /* the sites that tell of compaction are attached */
-__u32 nr_turning;		 /* zones that were compacted at all, if so */
+__u32 nr_unseen; /* zones that were compacted, reclaim that captures, frees under way */
 
-/* Until a zone was compacted there is nothing to ask for, and that is the common case. */
-static __always_inline bool was_compacted(void)
+/* Without either there is nothing to ask for inside the lock, and that is the common case. */
+static __always_inline bool unseen(void)
 {
-	return nr_turning || !watch_turns;
+	return nr_unseen || !watch_turns;
 }
 
 static __always_inline struct turning *turning_at(__u32 i)
@@ -38,7 +38,7 @@ static __always_inline void claim_turning(struct turning *t, __u64 addr)
 {
 #ifdef OLD_BPF /* without the instruction: user space gave each zone its entry, see probe_add_zone() */
 	if (t->zone == addr)
-		nr_turning = 1;
+		nr_unseen = 1;
 #else
 	struct zone *zone = (void *)addr;
 
@@ -46,7 +46,7 @@ static __always_inline void claim_turning(struct turning *t, __u64 addr)
 		return;
 	t->first_pfn = BPF_CORE_READ(zone, zone_start_pfn);
 	t->end_pfn = t->first_pfn + BPF_CORE_READ(zone, spanned_pages);
-	__sync_fetch_and_add(&nr_turning, 1);
+	__sync_fetch_and_add(&nr_unseen, 1);
 #endif
 }
 
@@ -82,11 +82,22 @@ static __noinline int turns_end(__u64 addr)
 	return 0;
 }
 
-/* @pfn is of the zone whose lock is held. */
+static __always_inline __u64 before_on_list(__u64 entry)
+{
+	__u64 prev = 0;
+
+	bpf_probe_read_kernel(&prev, sizeof(prev), (void *)(entry + 8)); /* list_head.prev */
+	return prev;
+}
+
+/*
+ * @pfn is of the zone whose lock is held, and of the block that was inserted just now, if one
+ * was: where that is the last one, a turn shows in what was the last before it.
+ */
 static __noinline int report_turns(__u64 pfn)
 {
 	struct turning *t = 0;
-	__u64 list, last;
+	__u64 list, last, old, frame;
 	__u32 i;
 
 	for (i = 0; i < MAX_TURNING; i++) {
@@ -102,13 +113,19 @@ static __noinline int report_turns(__u64 pfn)
 		t->open = 0;
 	list = t->zone + bpf_core_field_offset(struct zone, free_area) + 16 * mt_movable;
 	for (i = 0; i < MAX_ORDERS; i++, list += free_area_size) {
-		last = 0;
-		bpf_probe_read_kernel(&last, sizeof(last), (void *)(list + 8)); /* list_head.prev */
-		if (!last || last == list || last == t->tail[i])
+		last = before_on_list(list);
+		old = t->tail[i];
+		if (!last || last == list || last == old)
 			continue;
 		t->tail[i] = last;
-		emit(EV_ROTATE, page_pfn(last - bpf_core_field_offset(struct page, lru)), i, 0, 0,
-		     0, EV_ROTATE_TAIL);
+		frame = page_pfn(last - bpf_core_field_offset(struct page, lru));
+		if (frame >> i == pfn >> i) {
+			last = before_on_list(last);
+			if (!last || last == list || last == old)
+				continue;
+			frame = page_pfn(last - bpf_core_field_offset(struct page, lru));
+		}
+		emit(EV_ROTATE, frame, i, 0, 0, 0, EV_ROTATE_TAIL);
 	}
 	return 0;
 }

@@ -424,7 +424,8 @@ void activity_event(struct activity *a, const struct trace_event *ev)
 		pcp_event(a, ev);
 		break;
 	case EV_ZONE_FREE:
-		pcp_event(a, ev);
+		if (!trace_is_aside(ev))
+			pcp_event(a, ev);
 		break;
 	case EV_LOST:
 		a->counts.v[COUNT_LOST] += ev->arg;

@@ -63,6 +63,7 @@ static void out_counts(struct out_json *j, const struct replay_result *res)
 	out_u64(j, "reordered", res->reordered);
 	out_u64(j, "rotations", res->rotations);
 	out_u64(j, "held", res->held);
+	out_u64(j, "arrived", res->arrived);
 	out_u64(j, "captures", res->captures);
 	out_u64(j, "dropped", res->dropped);
 	print_known(j, "lists", res->lists, end);

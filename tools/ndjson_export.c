@@ -201,6 +201,10 @@ static void put_field(struct text *t, char letter, const struct trace_type *type
 		if (ev->bits & EV_HELD)
 			put_bool(t, "held", true);
 		break;
+	case 'w':
+		if (ev->bits & EV_AWAITED)
+			put_bool(t, "awaited", true);
+		break;
 	case 'x':
 		if (ev->bits & EV_TO_TAIL)
 			put_bool(t, "to_tail", true);

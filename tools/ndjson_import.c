@@ -370,6 +370,8 @@ static int read_field(struct import *im, const json_t *o, char letter, const str
 		return get_flag(im, o, "fast", EV_FAST, 0, &ev->bits);
 	case 'h':
 		return get_flag(im, o, "held", EV_HELD, 0, &ev->bits);
+	case 'w':
+		return get_flag(im, o, "awaited", EV_AWAITED, 0, &ev->bits);
 	case 'x':
 		return get_flag(im, o, "to_tail", EV_TO_TAIL, 0, &ev->bits);
 	}

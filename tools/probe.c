@@ -165,6 +165,9 @@ static void configure(struct probe *p, const struct host *host, const struct sit
 	ro = p->skel->rodata;
 	ro->stream_size.shift = p->shift;
 	ro->stream_size.mask = (1ULL << p->shift) - 1;
+	ro->silent_search = host_tracepoint_args(host, "mm_compaction_fast_isolate_freepages") < 0;
+	if (ro->silent_search)
+		ro->lru_batches = host_symbol("cpu_fbatches");
 	if (site_plan_tier(plan) == TIER_TRACEPOINT && host->cpus <= WATCH_MAX_CPUS)
 		ro->watch_pcp_locks =
 			host_has_func(host, "bpf_rdonly_cast") ? WATCH_BY_CAST : WATCH_BY_HELPER;

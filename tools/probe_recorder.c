@@ -110,7 +110,7 @@ static void count_missed(struct recorder *r)
 
 /*
  * Write the log's events that lie on the right side of their zone's snapshot: behind it
- * at the beginning, before it at the end.  What tells of no list has no side; it is
+ * at the beginning, before it at the end.  What tells of no zone has no side; it is
  * written from the first snapshot on.
  */
 static int write_log(struct recorder *r, enum trace_at at)
@@ -124,8 +124,9 @@ static int write_log(struct recorder *r, enum trace_at at)
 			first = state[z].at;
 	for (size_t i = 0; i < r->log.n && !err; i++) {
 		const struct trace_event *ev = &r->log.ev[i];
-		bool late, lists = event_changes_lists(ev, &r->meta);
-		int z = lists ? meta_zone_of(&r->meta, ev->pfn) : -ENOENT;
+		/* A page that reaches its caller now left its list before. */
+		bool late, sided = ev->type == EV_ALLOC || event_changes_lists(ev, &r->meta);
+		int z = sided ? meta_zone_of(&r->meta, ev->pfn) : -ENOENT;
 
 		late = z >= 0 && state[z].valid ? r->log.number[i] >= state[z].at :
 						  at == TRACE_AT_BEGIN && r->log.number[i] >= first;

@@ -86,6 +86,7 @@ const struct site sites[] = {
 	{ "site_isolate_block_exit", "isolate_freepages_block", SITE_FEXIT, GROUP_ISOLATE, 0 },
 	{ "hands_begin", "mm_compaction_begin", SITE_HANDS, GROUP_HANDS, 4 },
 	{ "hands_end", "mm_compaction_end", SITE_HANDS, GROUP_HANDS, 5 },
+	TP(remove_migration_pte, GROUP_HANDS, 3),
 	{ "site_putback", "__putback_isolated_page", SITE_FENTRY, GROUP_PUTBACK, 0 },
 	{ "site_move_freelist_tail", "move_freelist_tail", SITE_FENTRY, GROUP_ROTATE, 0 },
 	{ "site_move_block", "__move_freepages_block", SITE_FENTRY, GROUP_MOVE, 0 },

@@ -57,12 +57,24 @@ bool replay_retypes(const struct replay *r, const struct zone_state *z)
 	return r->policy->hygiene || !z->blocks_known;
 }
 
+/*
+ * A page shows its pageblock to be of another type than it was.  If that was HIGHATOMIC or is now,
+ * it was reserved or released unseen, and its free pages went along (reserve_highatomic_pageblock,
+ * unreserve_highatomic_pageblock).
+ */
+static void retype(struct pa *pa, uint64_t pfn, unsigned int mt)
+{
+	if ((mt != PA_HIGHATOMIC && pa_pageblock(pa, pfn) != PA_HIGHATOMIC) ||
+	    pa_move_block(pa, pfn, mt))
+		pa_set_pageblock(pa, pfn, mt);
+}
+
 int replay_insert(struct pa *pa, const struct replay *r, const struct insertion *ins)
 {
 	if (ins->mt == NO_MT || (ins->order > r->meta->pageblock_order && r->policy->split_large))
 		return pa_free(pa, ins->pfn, ins->order, ins->flags, ins->capture);
 	if (replay_retypes(r, &r->zones[ins->zone]) && pa_pageblock(pa, ins->pfn) != ins->mt)
-		pa_set_pageblock(pa, ins->pfn, ins->mt);
+		retype(pa, ins->pfn, ins->mt);
 	return pa_free_block(pa, ins->pfn, ins->order, ins->mt, ins->flags, ins->capture);
 }
 
@@ -423,19 +435,44 @@ static bool reached_pcp(const struct replay *r, const struct trace_event *ev)
 	return later == REPLAY_LATER_ALLOC || later == REPLAY_LATER_USED;
 }
 
+/*
+ * A free was found on its list: it got there in a hold of the lock that is over.  If it is free
+ * here, that is no news.
+ */
+static void on_arrived(struct replay *r, const struct trace_event *ev, struct zone_state *z)
+{
+	struct insertion ins = insertion_of(r, ev, z);
+	struct pa_page_info info;
+	struct cpu_state *c;
+
+	for (c = r->cpus; c < r->cpus + r->nr_cpus; c++)
+		if (c->has_insertion && c->insertion.pfn == ev->pfn)
+			c->has_insertion = false; /* this one is the insertion */
+	replay_close_zone(r, z);
+	if (!pa_page(r->pa, ev->pfn, &info) && info.free)
+		return;
+	replay_close_cpu(r, ev->cpu);
+	replay_insertion(r, &ins);
+	r->res.arrived++;
+}
+
 /* A drain, or a free that goes to the buddy by itself. */
 static void on_insert(struct replay *r, const struct trace_event *ev, struct zone_state *z)
 {
 	struct cpu_state *c = &r->cpus[ev->cpu];
 	struct insertion ins = insertion_of(r, ev, z);
 
+	if (ev->type == EV_ZONE_FREE && trace_is_aside(ev)) {
+		on_arrived(r, ev, z);
+		return;
+	}
 	drop_capture(r, ev);
 	if (c->has_insertion && ev->type == EV_ZONE_FREE && c->insertion.pfn == ev->pfn)
 		c->has_insertion = false; /* this one is the insertion */
 	replay_close_cpu(r, ev->cpu);
 	if (ev->type == EV_ZONE_FREE && !(ev->bits & EV_LOCKED)) {
 		c->insertion = ins;
-		c->has_insertion = !reached_pcp(r, ev);
+		c->has_insertion = !(ev->bits & EV_AWAITED) && !reached_pcp(r, ev);
 		return;
 	}
 	enter_lock(r, z, ev->cpu);

@@ -272,7 +272,7 @@ bool request_decays_at(const struct request *r, size_t i)
 	while (i-- > 0) {
 		const struct trace_event *last = &r->win[r->win_from + i];
 
-		if (last->cpu == ev->cpu && last->type != EV_ROTATE)
+		if (last->cpu == ev->cpu && !trace_is_aside(last))
 			return last->type == EV_ALLOC;
 	}
 	return false;

@@ -141,7 +141,8 @@ static void dispatch(struct request *r, const struct trace_event *ev, const stru
 		request_on_drain(r, ev, z);
 		return;
 	case EV_ZONE_FREE:
-		request_on_zone_free(r, ev, z);
+		if (!trace_is_aside(ev)) /* the free was told when it was announced */
+			request_on_zone_free(r, ev, z);
 		return;
 	case EV_ISOLATE:
 		request_flush(r, ev->cpu);
@@ -176,7 +177,7 @@ static void play(struct request *r, const struct trace_event *ev)
 		r->res.dropped++;
 		return;
 	}
-	if (ev->type != EV_ROTATE) {
+	if (!trace_is_aside(ev)) {
 		const struct trace_event *next = request_next_of(r, ev);
 
 		r->cpus[ev->cpu].upcoming = next ? request_number_of(r, next) : NO_EVENT;
@@ -195,7 +196,7 @@ static void play(struct request *r, const struct trace_event *ev)
 			request_timers(r, ns);
 		dispatch(r, ev, z);
 	}
-	if (ev->type != EV_ROTATE)
+	if (!trace_is_aside(ev))
 		r->cpus[ev->cpu].before = ev->type;
 	if (r->opt.check && r->now >= r->next_check && !r->res.unsound) {
 		pa_check(r->pa, &r->res.unsound);
@@ -250,7 +251,7 @@ static void link_event(struct request *r, size_t at)
 	struct run_cpu *c;
 
 	r->win_next[r->win_from + at] = 0;
-	if (ev->cpu >= r->nr_cpus || ev->type == EV_ROTATE)
+	if (ev->cpu >= r->nr_cpus || trace_is_aside(ev))
 		return;
 	c = &r->cpus[ev->cpu];
 	if (c->latest > r->win_first)

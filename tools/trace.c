@@ -107,6 +107,7 @@ static const struct {
 	{ 's', 0, EV_FAST },
 	{ 'x', 0, EV_TO_TAIL },
 	{ 'h', 0, EV_HELD },
+	{ 'w', 0, EV_AWAITED },
 };
 
 bool trace_type_get(unsigned int type, struct trace_type *out)

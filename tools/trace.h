@@ -136,6 +136,13 @@ struct trace_type {
 
 /* False if there is no such type. */
 bool trace_type_get(unsigned int type, struct trace_type *out);
+/* Does it tell in passing, of itself and of no act of its CPU, what a holder of the lock found there? */
+static inline bool trace_is_aside(const struct trace_event *ev)
+{
+	return ev->type == EV_ROTATE ||
+	       (ev->type == EV_ZONE_FREE && ev->bits & EV_AWAITED && ev->bits & EV_LOCKED);
+}
+
 /* Give members that the type does not carry the values a reader gives them. */
 void trace_event_normalize(const struct trace_type *t, struct trace_event *ev);
 /*

@@ -428,6 +428,82 @@ static void a_locked_free_replaces_the_pending_one(void **state)
 	rig_close(&rig);
 }
 
+/* Whoever holds the lock next found the free on its list: it is in ahead of that one's pick. */
+static void a_free_is_in_when_it_was_found_there(void **state)
+{
+	const struct replay_result *res;
+	struct rig rig;
+	int again;
+
+	(void)state;
+	for (again = 0; again < 2; again++) {
+		rig_open(&rig, "6.12", "tracepoint", false);
+		LOAD(&rig, 4, K_MOVABLE, 4608, 4640);
+		EV(&rig, .type = EV_FREE, .cpu = 1, .pfn = 4096 + 64, .order = 4);
+		EV(&rig, .type = EV_ZONE_ALLOC, .pfn = 4608, .order = 4, .mt = K_MOVABLE);
+		EV(&rig, .type = EV_ZONE_FREE, .pfn = 4096 + 64, .order = 4, .mt = K_MOVABLE,
+		   .bits = EV_LOCKED | EV_AWAITED | EV_MT_KNOWN);
+		if (again) /* found by two: no news */
+			EV(&rig, .type = EV_ZONE_FREE, .pfn = 4096 + 64, .order = 4,
+			   .mt = K_MOVABLE, .bits = EV_LOCKED | EV_AWAITED | EV_MT_KNOWN);
+		EV(&rig, .type = EV_ZONE_ALLOC, .pfn = 4096 + 64, .order = 4, .mt = K_MOVABLE);
+		EV(&rig, .type = EV_FREE_BATCHED, .cpu = 1, .pfn = 4096 + 64);
+		res = rig_end(&rig);
+		assert_int_equal(res->picks_exact, 2);
+		assert_int_equal(res->arrived, 1);
+		assert_int_equal(res->reordered, 0);
+		assert_int_equal(res->repairs, 0);
+		assert_int_equal(pa_list_len(replay_state(rig.r), 0, 4, PA_MOVABLE), 1);
+		rig_close(&rig);
+	}
+}
+
+/* It found its pcp list locked, but may have reached it after all: only its arrival counts. */
+static void an_awaited_free_enters_by_its_arrival_only(void **state)
+{
+	const struct replay_result *res;
+	struct rig rig;
+	int arrives;
+
+	(void)state;
+	for (arrives = 0; arrives < 2; arrives++) {
+		rig_open(&rig, "6.12", "tracepoint", false);
+		LOAD(&rig, 0, K_MOVABLE, 4608);
+		EV(&rig, .type = EV_FREE, .cpu = 1, .pfn = 4096 + 64);
+		EV(&rig, .type = EV_ZONE_FREE, .cpu = 1, .pfn = 4096 + 64, .mt = TRACE_MT_NONE,
+		   .bits = EV_AWAITED);
+		EV(&rig, .type = EV_FREE, .cpu = 1, .pfn = 4096 + 80);
+		if (arrives)
+			EV(&rig, .type = EV_ZONE_FREE, .pfn = 4096 + 64, .mt = K_MOVABLE,
+			   .bits = EV_LOCKED | EV_AWAITED | EV_MT_KNOWN);
+		EV(&rig, .type = EV_ZONE_ALLOC, .pfn = arrives ? 4096 + 64 : 4608, .mt = K_MOVABLE);
+		res = rig_end(&rig);
+		assert_int_equal(res->picks_exact, 1);
+		assert_int_equal(res->arrived, arrives);
+		assert_int_equal(res->repairs, 0);
+		assert_int_equal(pa_list_len(replay_state(rig.r), 0, 0, PA_MOVABLE), arrives);
+		rig_close(&rig);
+	}
+}
+
+/* A page is drained to another list than its pageblock had: HIGHATOMIC was reserved, or released. */
+static void a_drain_shows_a_reserved_pageblock(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig, "6.12", "tracepoint", false);
+	LOAD(&rig, 2, K_MOVABLE, 4608, 4616);
+	EV(&rig, .type = EV_DRAIN, .pfn = 4700, .mt = K_HIGHATOMIC);
+	assert_int_equal(pa_list_len(replay_state(rig.r), 0, 2, PA_HIGHATOMIC), 2);
+	EV(&rig, .type = EV_DRAIN, .pfn = 4720, .mt = K_MOVABLE);
+	assert_int_equal(pa_list_len(replay_state(rig.r), 0, 2, PA_HIGHATOMIC), 0);
+	EV(&rig, .type = EV_ZONE_ALLOC, .pfn = 4608, .order = 2, .mt = K_MOVABLE);
+	assert_int_equal(rig_end(&rig)->picks_exact, 1);
+	assert_int_equal(pa_list_len(replay_state(rig.r), 0, 0, PA_MOVABLE), 2);
+	rig_close(&rig);
+}
+
 /* Orders that pcp lists hold wait for their drain, at every tier. */
 static void small_frees_enter_by_drains_only(void **state)
 {
@@ -737,6 +813,9 @@ int main(void)
 		cmocka_unit_test(a_turn_shows_late_and_is_healed_once),
 		cmocka_unit_test(a_pending_free_is_placed_by_the_picks),
 		cmocka_unit_test(a_locked_free_replaces_the_pending_one),
+		cmocka_unit_test(a_free_is_in_when_it_was_found_there),
+		cmocka_unit_test(an_awaited_free_enters_by_its_arrival_only),
+		cmocka_unit_test(a_drain_shows_a_reserved_pageblock),
 		cmocka_unit_test(small_frees_enter_by_drains_only),
 		cmocka_unit_test(a_double_free_is_a_missing_event),
 		cmocka_unit_test(a_held_block_is_gone_once),
