@@ -40,14 +40,7 @@ struct {
 	__type(value, __u64);
 } stream_clock SEC(".maps");
 
-static __always_inline __u64 page_pfn(__u64 page)
-{
-	__u64 offset = page - vmemmap_base;
-
-	if (bpf_core_type_size(struct page) == 64)
-		return offset >> 6;
-	return offset / bpf_core_type_size(struct page);
-}
+#include "page.bpf.h"
 
 static __always_inline __u64 current_tgid(void)
 {

@@ -13,6 +13,8 @@
 struct activity {
 	const struct trace_meta *meta;
 	struct source_counts counts;
+	uint64_t requests[SOURCE_ORDERS][PA_NR_MT];
+	uint8_t mt[1 << 3]; /* the kernel's number -> enum pa_mt, or PA_NR_MT */
 	struct source_stall stall[SOURCE_STALLS], shown[SOURCE_STALLS];
 	uint64_t nr_stalls; /* ended, all of them */
 	struct source_stall open[MAX_OPEN];
@@ -80,6 +82,12 @@ int activity_open(const struct trace_meta *meta, struct activity **out)
 	if (!a)
 		return -ENOMEM;
 	a->meta = meta;
+	for (i = 0; i < sizeof(a->mt); i++) {
+		a->mt[i] = PA_NR_MT;
+		for (unsigned int mt = 0; i < meta->nr_mt && mt < PA_NR_MT; mt++)
+			if (!strcmp(meta->mt[i], pa_mt_name(mt)))
+				a->mt[i] = (uint8_t)mt;
+	}
 	/* All but what only /proc counts, and what a recording tells at its end. */
 	a->counts.known = ((UINT32_C(1) << NR_COUNTS) - 1) &
 			  ~(UINT32_C(1) << COUNT_THP_FALLBACK | UINT32_C(1) << COUNT_MISSED);
@@ -153,13 +161,9 @@ void activity_name(struct activity *a, const char *(*name)(uint32_t pid))
 	}
 }
 
-static bool is_movable(const struct activity *a, const struct trace_event *ev)
-{
-	return ev->mt < a->meta->nr_mt && !strcmp(a->meta->mt[ev->mt], pa_mt_name(PA_MOVABLE));
-}
-
 static void count_alloc(struct activity *a, const struct trace_event *ev)
 {
+	unsigned int mt = ev->mt < sizeof(a->mt) ? a->mt[ev->mt] : PA_NR_MT;
 	struct source_caller *c;
 
 	if (ev->pfn == EV_PFN_NONE) {
@@ -168,12 +172,14 @@ static void count_alloc(struct activity *a, const struct trace_event *ev)
 	}
 	a->counts.v[COUNT_ALLOCS]++;
 	a->counts.v[COUNT_HIGH_ORDER] += ev->order > COSTLY_ORDER;
+	if (ev->order < SOURCE_ORDERS && mt < PA_NR_MT)
+		a->requests[ev->order][mt]++;
 	c = caller_of(a, ev->pid);
 	if (!c)
 		return;
 	c->allocs++;
 	c->pages += UINT64_C(1) << ev->order;
-	c->unmovable += is_movable(a, ev) ? 0 : UINT64_C(1) << ev->order;
+	c->unmovable += mt == PA_MOVABLE ? 0 : UINT64_C(1) << ev->order;
 	c->high += ev->order > COSTLY_ORDER;
 	if (ev->order > c->max_order)
 		c->max_order = ev->order;
@@ -441,6 +447,8 @@ void activity_sample(struct activity *a, struct sample *out)
 	for (size_t i = 0; i < n; i++)
 		a->shown[i] = a->stall[(a->nr_stalls - n + i) % SOURCE_STALLS];
 	out->counts = a->counts;
+	out->requests_known = true;
+	memcpy(out->requests, a->requests, sizeof(out->requests));
 	out->stalls = a->shown;
 	out->nr_stalls = n;
 	out->stalls_gone = a->nr_stalls - n;

@@ -334,6 +334,11 @@ void probe_set_vmemmap(struct probe *p, uint64_t base)
 	p->skel->bss->vmemmap_base = base;
 }
 
+uint64_t probe_vmemmap(const struct probe *p)
+{
+	return p->skel->bss->vmemmap_base;
+}
+
 int probe_run(struct probe *p, enum probe_program program)
 {
 	struct bpf_program *prog[] = {

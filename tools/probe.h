@@ -63,6 +63,7 @@ int probe_run(struct probe *p, enum probe_program program);
 int probe_nodes(struct probe *p, uint64_t *node, size_t max);
 /* Where struct page 0 would be; until it is set, pages are listed as address / size. */
 void probe_set_vmemmap(struct probe *p, uint64_t base);
+uint64_t probe_vmemmap(const struct probe *p);
 /*
  * Let mm_page_free look at the lock of the pcp lists just described by PROBE_PCP_LISTS, in
  * the zone that begins at snap.first_pfn, on @cpu.  Of more than seven zones, the highest

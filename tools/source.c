@@ -8,6 +8,8 @@
 
 #include "source.h"
 
+#define PATIENCE 3 /* samples over the limit before it is believed */
+
 static double seconds(struct timeval t)
 {
 	return (double)t.tv_sec + (double)t.tv_usec / 1e6;
@@ -37,6 +39,21 @@ static void own_cost(struct source_own *own)
 		own->rss = (uint64_t)rss * (uint64_t)sysconf(_SC_PAGESIZE);
 	if (f)
 		fclose(f);
+}
+
+bool source_costs_too_much(struct source_cost *c, const struct source_own *own, char *why,
+			   size_t len)
+{
+	double cost = own->cpu_percent + (own->bpf_percent > 0 ? own->bpf_percent : 0);
+
+	if (c->limit <= 0 || !own->known || cost <= c->limit) {
+		c->over = 0;
+		return false;
+	}
+	if (++c->over < PATIENCE)
+		return false;
+	snprintf(why, len, "watching costs %.1f %% of a CPU, more than --overhead-limit", cost);
+	return true;
 }
 
 int source_run(struct source *s, const struct source_goal *goal, uint64_t budget_ns)
