@@ -443,6 +443,7 @@ int metrics_json(const struct sample *before, const struct sample *s, FILE *to)
 	json_counts(&j, before, s);
 	json_core(&j, s);
 	json_lists(&j, "requests", s->requests, s->nr_orders, s->requests_known);
+	out_u64(&j, "types_ns_ago", s->types_ns_ago);
 	out_array(&j, "zones");
 	for (uint32_t z = 0; z < s->nr_zones; z++)
 		json_zone(&j, s, &s->zone[z]);

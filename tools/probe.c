@@ -43,12 +43,23 @@ static int quiet(enum libbpf_print_level level, const char *fmt, va_list args)
 	return 0;
 }
 
-static void *map_array(const struct bpf_map *map, size_t entries, size_t value, int prot)
+static size_t whole_pages(size_t len)
 {
-	size_t page = sysconf(_SC_PAGESIZE), len = (entries * value + page - 1) & ~(page - 1);
-	void *mem = mmap(NULL, len, prot, MAP_SHARED, bpf_map__fd(map), 0);
+	size_t page = sysconf(_SC_PAGESIZE);
+
+	return (len + page - 1) & ~(page - 1);
+}
+
+static void *map_array(const struct bpf_map *map, size_t len, int prot)
+{
+	void *mem = mmap(NULL, whole_pages(len), prot, MAP_SHARED, bpf_map__fd(map), 0);
 
 	return mem == MAP_FAILED ? NULL : mem;
+}
+
+static size_t clock_size(const struct probe *p)
+{
+	return sizeof(*p->clock) << (p->shift - CLOCK_SHIFT);
 }
 
 static void configure(struct probe *p, const struct host *host, const struct site_plan *plan,
@@ -127,9 +138,8 @@ int probe_open(const struct host *host, struct site_plan *plan, uint64_t buffer,
 		goto fail;
 	}
 	p->stream = p->skel->bss->stream;
-	p->clock = map_array(p->skel->maps.stream_clock, 1ULL << (p->shift - CLOCK_SHIFT),
-			     sizeof(*p->clock), PROT_READ);
-	p->pages = map_array(p->skel->maps.snap_pages, p->nr_pages, sizeof(*p->pages), PROT_READ);
+	p->clock = map_array(p->skel->maps.stream_clock, clock_size(p), PROT_READ);
+	p->pages = map_array(p->skel->maps.snap_pages, p->nr_pages * sizeof(*p->pages), PROT_READ);
 	p->tail = p->skel->bss->stream_head = 1ULL << p->shift; /* lap 0 is the empty array's */
 	if (!p->clock || !p->pages) {
 		err = -errno;
@@ -204,7 +214,11 @@ void probe_close(struct probe *p)
 		return;
 	probe_detach(p);
 	free(p->link);
-	record_bpf__destroy(p->skel); /* the maps' mappings end with the process */
+	if (p->clock)
+		munmap(p->clock, whole_pages(clock_size(p)));
+	if (p->pages)
+		munmap(p->pages, whole_pages(p->nr_pages * sizeof(*p->pages)));
+	record_bpf__destroy(p->skel);
 	free(p);
 }
 

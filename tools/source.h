@@ -205,6 +205,7 @@ struct sample {
 	struct source_counts counts;
 	uint32_t cpus, page_shift, nr_orders, pageblock_order;
 	uint32_t nr_zones;
+	uint64_t types_ns_ago; /* by migratetype: since then; reading /proc/pagetypeinfo is dear */
 	bool requests_known;
 	uint64_t requests[SOURCE_ORDERS][PA_NR_MT]; /* blocks that reached a caller, all zones */
 	bool core_known;
@@ -290,6 +291,14 @@ int source_proc(const char *root, struct source **out, char *why, size_t len);
 int source_live(const struct source_options *opt, struct source **out, char *why, size_t len);
 /* The same without a stream: counted in the kernel, the free lists from /proc. */
 int source_counts(const struct source_options *opt, struct source **out, char *why, size_t len);
+
+/*
+ * For a process that is to stay small while it watches a large host, before it allocates: no 2 MB
+ * for a single touched page, and what is freed goes back.  After it has opened what it needs,
+ * source_trim() gives back the rest.
+ */
+void source_stay_small(void);
+void source_trim(void);
 
 /* What watching may cost, and for how many samples in a row it has been more. */
 struct source_cost {

@@ -246,8 +246,10 @@ int source_counts(const struct source_options *opt, struct source **out, char *w
 {
 	struct recorder *r = calloc(1, sizeof(*r));
 	struct source *s = NULL;
-	int err = r ? find_zones(r) : -ENOMEM;
+	int err;
 
+	source_stay_small();
+	err = r ? find_zones(r) : -ENOMEM;
 	if (err)
 		snprintf(why, len, "%s", r && r->why[0] ? r->why : strerror(-err));
 	else
@@ -260,6 +262,7 @@ int source_counts(const struct source_options *opt, struct source **out, char *w
 		snprintf(s->note, sizeof(s->note), "privileges could not be dropped");
 	if (!err)
 		err = source_counts_start(s, "", why, len);
+	source_trim();
 	if (err) {
 		source_close(s);
 		return err;

@@ -402,6 +402,7 @@ int source_live(const struct source_options *opt, struct source **out, char *why
 
 	if (!l)
 		return -ENOMEM;
+	source_stay_small();
 	l->head.ops = &ops;
 	l->opt = *opt;
 	l->cost.limit = opt->overhead_limit;
@@ -418,7 +419,9 @@ int source_live(const struct source_options *opt, struct source **out, char *why
 		/* Root's privileges are not needed any more; without this one, go on with them. */
 		if (recorder_drop_privileges())
 			snprintf(l->note, sizeof(l->note), "privileges could not be dropped");
+		host_forget_btf(&l->recorder.host);
 		err = begin(l, why, len);
+		source_trim();
 	}
 	if (err) {
 		close_live(&l->head);

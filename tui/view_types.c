@@ -133,6 +133,7 @@ static void draw_requests(const struct tui *t, struct cells *c, int y, int end)
 
 void view_types(const struct tui *t, struct cells *c, struct view_body b)
 {
+	char text[TEXT_LEN];
 	int y = b.y;
 
 	if (!t->now->nr_zones) {
@@ -149,6 +150,9 @@ void view_types(const struct tui *t, struct cells *c, struct view_body b)
 	y += b.h >= 16;
 	y = draw_grid(t, c, y, "core", true);
 	y += b.h >= 16;
+	if (t->now->types_ns_ago && t->now->zone[t->zone].types_known)
+		cells_printf(c, t->w - 18, y, STYLE_DIM, " kernel %5s ago",
+			     text_ns(text, t->now->types_ns_ago));
 	draw_blocks(t, c, y++);
 	draw_requests(t, c, y + (b.h >= 20), b.y + b.h - 1);
 	if (b.y + b.h - y >= 2)
