@@ -423,8 +423,7 @@ static int replay_main(int argc, char **argv)
 		return cmd_misused(&cmd_replay, "-E is for --mode mirror");
 	if (argc - optind > 1)
 		return cmd_misused(&cmd_replay, "one trace at a time");
-	if (optind < argc)
-		opt.path = argv[optind];
+	opt.path = optind < argc ? argv[optind] : opt.path;
 	return run_replay(&opt);
 }
 

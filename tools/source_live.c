@@ -272,6 +272,33 @@ static int run(struct source *head, const struct source_goal *goal, uint64_t bud
  * Samples
  */
 
+/*
+ * Play all that the stream holds now, however long that takes: run() keeps the last events back,
+ * to look ahead at, and on a busy host its time may be over with thousands of them.  Only a
+ * record that somebody has claimed and not finished is waited for no longer than CATCH_UP_NS.
+ * Return: how many events are left then, or -errno.
+ */
+static int64_t catch_up(struct live_source *l)
+{
+	uint64_t head = probe_head(l->recorder.probe), until = now_ns() + CATCH_UP_NS, tail;
+	int err;
+
+	do {
+		tail = probe_tail(l->recorder.probe);
+		err = run(&l->head, NULL, 0);
+		if (err < 0 || l->heir)
+			return err < 0 ? err : 0;
+		if (probe_tail(l->recorder.probe) != tail)
+			until = now_ns() + CATCH_UP_NS;
+	} while (probe_tail(l->recorder.probe) < head && now_ns() < until);
+	err = run(&l->head, NULL,
+		  0); /* what was kept back is played once more follows, or nothing */
+	if (err < 0 || l->heir)
+		return err < 0 ? err : 0;
+	tail = probe_tail(l->recorder.probe);
+	return tail < head ? (int64_t)(head - tail) : 0;
+}
+
 static const char *process_name(uint32_t pid)
 {
 	static char name[32];
@@ -318,14 +345,15 @@ static int sample_heir(struct live_source *l, struct sample *out)
 static int sample(struct source *head, struct sample *out)
 {
 	struct live_source *l = (struct live_source *)head;
+	int64_t left;
 	char why[96];
 	int err;
 
 	if (l->heir)
 		return sample_heir(l, out);
-	err = run(head, NULL, CATCH_UP_NS); /* what is held back belongs to the present */
-	if (err < 0)
-		return err;
+	left = catch_up(l);
+	if (left < 0)
+		return (int)left;
 	if (l->heir)
 		return sample_heir(l, out);
 	bpf_cost(l, out);
@@ -346,6 +374,10 @@ static int sample(struct source *head, struct sample *out)
 	for (uint32_t z = 0; z < out->nr_zones; z++)
 		out->zone[z].hides |= l->missed > 0;
 	memcpy(out->note, l->note, sizeof(out->note));
+	if (left)
+		snprintf(out->note, sizeof(out->note),
+			 "%lld events are still being written: the figures are of before them",
+			 (long long)left);
 	out->recordable = true;
 	memcpy(out->recording, l->recording, sizeof(out->recording));
 	return 0;
