@@ -4,8 +4,9 @@
  * in memory of each CPU, and user space looks at the sums once in a while.  Tracepoints alone, so
  * that it works on every kernel that can be recorded.
  *
- * What runs for each page is a handful of instructions; who it was and from where is asked for
- * few of them (bpf/count.h says which).
+ * What runs for each allocation is a handful of instructions, and nothing for a free: the kernel
+ * counts those itself (pgfree in /proc/vmstat), and to get into a program costs more than what
+ * such a program does.  Who it was and from where is asked for few (bpf/count.h says which).
  */
 #include "vmlinux.h"
 
@@ -146,13 +147,6 @@ RAW_TP(mm_page_alloc)
 	n = ++c->allocs[COUNT_KEY(order, ctx->args[3])];
 	if (!(n & (COUNT_EACH - 1)) || n <= COUNT_FIRST || order > COUNT_COSTLY)
 		look_closer(ctx, n);
-	return 0;
-}
-
-/* (page, order) */
-RAW_TP(mm_page_free)
-{
-	this_cpu()->frees[ctx->args[1] & (COUNT_ORDERS - 1)]++;
 	return 0;
 }
 

@@ -23,12 +23,12 @@
 struct count_cpu {
 	__u64 allocs[COUNT_ORDERS * COUNT_TYPES]; /* blocks that reached a caller, by COUNT_KEY */
 	__u64 picks[COUNT_ORDERS * COUNT_TYPES];  /* blocks off a free list, by COUNT_KEY */
-	__u64 frees[COUNT_ORDERS], drains[COUNT_ORDERS], refills[COUNT_ORDERS]; /* blocks */
+	__u64 drains[COUNT_ORDERS], refills[COUNT_ORDERS]; /* blocks */
 	struct {
 		__u64 refilled, drained; /* pages */
 	} zone[COUNT_ZONES];
 	__u64 failed; /* requests that got nothing */
-	__u64 pad[2048 / 8 - 3 * COUNT_ORDERS - 2 * COUNT_ZONES - 1];
+	__u64 pad[2048 / 8 - 2 * COUNT_ORDERS - 2 * COUNT_ZONES - 1];
 };
 
 _Static_assert(sizeof(struct count_cpu) == 1 << COUNT_CPU_SHIFT, "a shift is cheap");

@@ -90,7 +90,8 @@ int activity_open(const struct trace_meta *meta, struct activity **out)
 	}
 	/* All but what only /proc counts, and what a recording tells at its end. */
 	a->counts.known = ((UINT32_C(1) << NR_COUNTS) - 1) &
-			  ~(UINT32_C(1) << COUNT_THP_FALLBACK | UINT32_C(1) << COUNT_MISSED);
+			  ~(UINT32_C(1) << COUNT_THP_FALLBACK | UINT32_C(1) << COUNT_MISSED |
+			    UINT32_C(1) << COUNT_FREED_PAGES);
 	for (i = 0; i < TRACE_MAX_ZONES; i++)
 		a->zone_at[i] = -1;
 	for (i = 0; i < meta->nr_zones; i++) {

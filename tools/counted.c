@@ -38,7 +38,7 @@ uint64_t counted_runs(const struct counted *c)
 	for (const struct count_cpu *cpu = c->cpu; cpu < c->cpu + c->nr_cpus; cpu++)
 		n += sum(cpu->allocs, 0, COUNT_ORDERS * COUNT_TYPES) +
 		     sum(cpu->picks, 0, COUNT_ORDERS * COUNT_TYPES) +
-		     sum(cpu->frees, 0, COUNT_ORDERS) + sum(cpu->drains, 0, COUNT_ORDERS);
+		     sum(cpu->drains, 0, COUNT_ORDERS);
 	return n;
 }
 
@@ -62,7 +62,7 @@ static void sample_counts(const struct counted *c, const struct counted_room *ro
 		[RARE_KSWAPD] = COUNT_KSWAPD,
 		[RARE_OOM] = COUNT_OOM,
 	};
-	uint64_t allocs = 0, frees = 0, failed = 0, high = 0, refilled = 0, drained = 0;
+	uint64_t allocs = 0, failed = 0, high = 0, refilled = 0, drained = 0;
 
 	for (const struct count_cpu *cpu = c->cpu; cpu < c->cpu + c->nr_cpus; cpu++) {
 		for (size_t i = 0; i < COUNT_ORDERS * COUNT_TYPES; i++) {
@@ -74,14 +74,12 @@ static void sample_counts(const struct counted *c, const struct counted_room *ro
 				out->requests[order][mt] += cpu->allocs[i];
 		}
 		failed += cpu->failed;
-		frees += sum(cpu->frees, 0, COUNT_ORDERS);
 		refilled += sum(cpu->refills, 0, COUNT_ORDERS);
 		drained += sum(cpu->drains, 0, COUNT_ORDERS);
 	}
 	out->requests_known = true;
 	set_count(out, COUNT_EVENTS, counted_runs(c));
 	set_count(out, COUNT_ALLOCS, allocs);
-	set_count(out, COUNT_FREES, frees);
 	set_count(out, COUNT_FAILED, failed);
 	set_count(out, COUNT_HIGH_ORDER, high);
 	if (c->refills_known)

@@ -25,7 +25,6 @@ static const struct counted_point {
 	bool page, required;
 } points[] = {
 	{ "mm_page_alloc", 4, true, true },
-	{ "mm_page_free", 2, true, true },
 	{ "mm_page_alloc_zone_locked", 0, true, true },
 	{ "mm_page_pcpu_drain", 3, true, true },
 	{ "mm_page_alloc_extfrag", 5, false, false },

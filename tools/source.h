@@ -48,7 +48,8 @@
 	X(COMPACT_MOVED,  "compaction_migrated", "frames taken for migration")                     \
 	X(KSWAPD,         "kswapd_wakes",       "times a kswapd started to work")                  \
 	X(OOM,            "oom_kills",          "victims of the OOM killer")                       \
-	X(THP_FALLBACK,   "thp_fallbacks",      "huge page faults that got small pages")
+	X(THP_FALLBACK,   "thp_fallbacks",      "huge page faults that got small pages")           \
+	X(FREED_PAGES,    "freed_pages",        "pages given back, by the kernel's own count")
 /* clang-format on */
 
 enum source_count {

@@ -28,12 +28,12 @@ struct live_source {
 	struct recorder recorder;
 	struct stream stream;
 	struct trace_event ev[SLICE];
-	uint64_t next;	 /* number of the next event since the last snapshot */
-	uint64_t lost;	 /* before that snapshot */
-	uint64_t events; /* likewise */
-	int stats_fd;	 /* holds the kernel's measuring of BPF programs; -1 none */
-	uint64_t bpf_ns, bpf_at, missed;
-	double bpf_percent;
+	uint64_t next;		   /* number of the next event since the last snapshot */
+	uint64_t lost;		   /* before that snapshot */
+	uint64_t events;	   /* likewise */
+	double record_ns;	   /* what a record costs in the programs; negative: not measured */
+	uint64_t records, cost_at; /* at the sample before */
+	uint64_t missed;
 	struct source_cost cost;
 	uint64_t restarted[MAX_RESTARTS];
 	unsigned int restarts;
@@ -129,9 +129,6 @@ static void close_stream(struct live_source *l)
 	stream_close(&l->stream);
 	recorder_close(&l->recorder);
 	memset(&l->recorder, 0, sizeof(l->recorder));
-	if (l->stats_fd >= 0)
-		close(l->stats_fd);
-	l->stats_fd = -1;
 }
 
 static int take_over_proc(struct live_source *l, const char *note)
@@ -319,16 +316,15 @@ static const char *process_name(uint32_t pid)
 /* What the programs took since the sample before, of one CPU; and what they missed. */
 static void bpf_cost(struct live_source *l, struct sample *out)
 {
-	uint64_t ns, now = now_ns();
+	uint64_t ns, now = now_ns(), records = probe_head(l->recorder.probe);
 
 	if (probe_cost(l->recorder.probe, &l->recorder.plan, &ns, &l->missed))
 		return;
-	if (l->bpf_at && now > l->bpf_at)
-		l->bpf_percent = 100.0 * (double)(ns - l->bpf_ns) / (double)(now - l->bpf_at);
-	l->bpf_ns = ns;
-	l->bpf_at = now;
-	if (l->stats_fd >= 0)
-		out->own.bpf_percent = l->bpf_percent;
+	if (l->record_ns >= 0 && l->cost_at && now > l->cost_at)
+		out->own.bpf_percent = 100.0 * l->record_ns * (double)(records - l->records) /
+				       (double)(now - l->cost_at);
+	l->records = records;
+	l->cost_at = now;
 }
 
 /* What took over is asked as any source is: it has a note of its own. */
@@ -417,6 +413,27 @@ static void close_live(struct source *head)
 	free(l);
 }
 
+/*
+ * The opening snapshot, and what a record costs meanwhile: left on, the kernel's measuring of
+ * programs would cost half as much again.
+ */
+static int begin_measured(struct live_source *l, int stats, char *why, size_t len)
+{
+	uint64_t from = 0, to = 0, missed, records = probe_head(l->recorder.probe);
+	int err = probe_cost(l->recorder.probe, &l->recorder.plan, &from, &missed);
+
+	if (!err)
+		err = begin(l, why, len);
+	if (!err)
+		err = probe_cost(l->recorder.probe, &l->recorder.plan, &to, &missed);
+	records = probe_head(l->recorder.probe) - records;
+	if (!err && stats >= 0 && records)
+		l->record_ns = (double)(to - from) / (double)records;
+	if (stats >= 0)
+		close(stats);
+	return err;
+}
+
 static const struct source_ops ops = {
 	.run = run,
 	.sample = sample,
@@ -430,7 +447,7 @@ static const struct source_ops ops = {
 int source_live(const struct source_options *opt, struct source **out, char *why, size_t len)
 {
 	struct live_source *l = calloc(1, sizeof(*l));
-	int err;
+	int err, stats;
 
 	if (!l)
 		return -ENOMEM;
@@ -438,21 +455,24 @@ int source_live(const struct source_options *opt, struct source **out, char *why
 	l->head.ops = &ops;
 	l->opt = *opt;
 	l->cost.limit = opt->overhead_limit;
-	l->stats_fd = -1;
+	l->record_ns = -1;
 	err = recorder_open(&l->recorder, TIER_AUTO, opt->buffer);
 	if (err) {
 		snprintf(why, len, "%s", l->recorder.why[0] ? l->recorder.why : strerror(-err));
 	} else {
 		/* Where it cannot be had, /proc has to do: no reason not to begin. */
 		if (source_counts_open(&l->recorder.host, &l->recorder.meta,
-				       probe_vmemmap(l->recorder.probe), opt, &l->counts, why, len))
+				       probe_vmemmap(l->recorder.probe), opt, &l->counts, why,
+				       len)) {
 			l->counts = NULL;
-		l->stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
+			why[0] = '\0';
+		}
+		stats = bpf_enable_stats(BPF_STATS_RUN_TIME);
 		/* Root's privileges are not needed any more; without this one, go on with them. */
 		if (recorder_drop_privileges())
 			snprintf(l->note, sizeof(l->note), "privileges could not be dropped");
 		host_forget_btf(&l->recorder.host);
-		err = begin(l, why, len);
+		err = begin_measured(l, stats, why, len);
 		source_trim();
 	}
 	if (err) {

@@ -289,6 +289,7 @@ static void read_vmstat(struct proc_source *p, struct sample *out)
 		{ "pageoutrun ", COUNT_KSWAPD },
 		{ "oom_kill ", COUNT_OOM },
 		{ "thp_fault_fallback ", COUNT_THP_FALLBACK },
+		{ "pgfree ", COUNT_FREED_PAGES },
 	};
 	FILE *f = open_proc(p, "vmstat");
 	const char *value;

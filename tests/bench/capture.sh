@@ -179,6 +179,6 @@ for kind in ${KINDS:-populate:60 populate2:30 xfer:60 file:60 pipe:60}; do
 	done
 	table "$kind"
 done
-echo "counts is to add 160 instructions at most; live runs the kernel's own measuring of BPF as well."
+echo "counts is to add 160 instructions at most, live what buddyscope (record) does."
 echo "instr, bytes: for each event, of buddyscope's count; lost: in the ring + recursion misses;"
 echo "ratio: instructions added, by buddyscope's.  The targets of ratio are perf's."
