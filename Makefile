@@ -47,7 +47,7 @@ endif
 # ---------------------------------------------------------------------------
 # Sources
 
-BPF_TOOLS := $(wildcard tools/probe*.c tools/cmd_record.c tools/cmd_check.c tools/source_live.c)
+BPF_TOOLS := $(wildcard tools/probe*.c tools/cmd_record.c tools/cmd_check.c tools/source_live.c tools/source_counts.c)
 TERM_SRC  := $(wildcard tui/term.c tui/top.c)
 CORE_SRC  := $(wildcard core/*.c)
 LIB_SRC   := $(filter-out tools/main.c $(BPF_TOOLS) $(TERM_SRC),$(wildcard tools/*.c tui/*.c))

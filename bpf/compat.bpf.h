@@ -12,9 +12,6 @@
 #define PF_KTHREAD 0x00200000
 #define PAGE_SECTION_SHIFT 15 /* SECTION_SIZE_BITS - PAGE_SHIFT on x86-64 */
 
-/* Found after load, see tools/probe_snapshot.c; not beside what all CPUs write. */
-__u64 vmemmap_base __attribute__((aligned(64)));
-
 const volatile __u64 mem_section_addr; /* 0: not known on this host, types are not read */
 const volatile __u32 mem_sections_per_root = 256;
 const volatile __u32 pageblock_shift = 9; /* pageblock_order */
@@ -22,15 +19,6 @@ const volatile __u32 pageblock_bits = 4;  /* bits of a pageblock: 4, or 8 from 6
 const volatile __u32 mt_isolate = 4;
 const volatile __u32 mt_movable = 1;
 const volatile bool captures_movable = true; /* compaction_capture() knows cc->migratetype */
-
-static __always_inline __u64 page_pfn(__u64 page)
-{
-	__u64 offset = page - vmemmap_base;
-
-	if (bpf_core_type_size(struct page) == 64)
-		return offset >> 6;
-	return offset / bpf_core_type_size(struct page);
-}
 
 /* A member of the current task; bpf_get_current_task_btf came with 5.11. */
 #ifdef OLD_BPF

@@ -14,6 +14,11 @@
 #include <bpf/bpf_tracing.h>
 
 #include "event.h"
+
+/* Found after load, see tools/probe_snapshot.c; not beside what all CPUs write. */
+__u64 vmemmap_base __attribute__((aligned(64)));
+
+#include "page.bpf.h"
 #include "stream.bpf.h"
 #include "compat.bpf.h"
 #include "freelist.bpf.h"

@@ -151,7 +151,8 @@ int pa_init(void *mem, size_t len, const struct pa_config *cfg, struct pa **out)
 	if (len < l.size)
 		return -ENOSPC;
 
-	memset(mem, 0, (size_t)l.size);
+	if (!cfg->zeroed)
+		memset(mem, 0, (size_t)l.size);
 	pa->policy = l.policy;
 	pa->fallback = cfg->policy->fallback;
 	pa->tail_orders = cfg->policy->tail_rule ? cfg->nr_orders - 2 : 0;
@@ -183,7 +184,7 @@ int pa_init(void *mem, size_t len, const struct pa_config *cfg, struct pa **out)
 		block += (uint32_t)zone_blocks(&cfg->zones[i], cfg->pageblock_order);
 	}
 	sort_spans(pa);
-	memset(pa_tags(pa), PA_USE_UNKNOWN, pa->nr_frames);
+	_Static_assert(PA_USE_UNKNOWN == 0, "tags are as they should be");
 	memset(pa_blocks(pa), PA_MOVABLE, pa->nr_blocks);
 	pa->last = pa_spans(pa)->at;
 	if (pa->req)

@@ -147,6 +147,11 @@ struct pa_config {
 	const struct pa_knobs *knobs; /* NULL: pa_knobs_default() */
 	const uint8_t *cpu_node;      /* node of each CPU; NULL: all on node 0 */
 	const uint8_t *distance;      /* nodes x nodes, row by row; NULL: 10 on a node, 20 off it */
+	/*
+	 * The memory is known to hold nothing but zeroes, as fresh pages do: what the state has of
+	 * a frame is then left untouched until something happens to it.
+	 */
+	bool zeroed;
 };
 
 /* Bytes of state @cfg needs; 0 if @cfg is not valid. */

@@ -13,6 +13,8 @@
 struct activity {
 	const struct trace_meta *meta;
 	struct source_counts counts;
+	uint64_t requests[SOURCE_ORDERS][PA_NR_MT];
+	uint8_t mt[1 << 3]; /* the kernel's number -> enum pa_mt, or PA_NR_MT */
 	struct source_stall stall[SOURCE_STALLS], shown[SOURCE_STALLS];
 	uint64_t nr_stalls; /* ended, all of them */
 	struct source_stall open[MAX_OPEN];
@@ -80,9 +82,16 @@ int activity_open(const struct trace_meta *meta, struct activity **out)
 	if (!a)
 		return -ENOMEM;
 	a->meta = meta;
+	for (i = 0; i < sizeof(a->mt); i++) {
+		a->mt[i] = PA_NR_MT;
+		for (unsigned int mt = 0; i < meta->nr_mt && mt < PA_NR_MT; mt++)
+			if (!strcmp(meta->mt[i], pa_mt_name(mt)))
+				a->mt[i] = (uint8_t)mt;
+	}
 	/* All but what only /proc counts, and what a recording tells at its end. */
 	a->counts.known = ((UINT32_C(1) << NR_COUNTS) - 1) &
-			  ~(UINT32_C(1) << COUNT_THP_FALLBACK | UINT32_C(1) << COUNT_MISSED);
+			  ~(UINT32_C(1) << COUNT_THP_FALLBACK | UINT32_C(1) << COUNT_MISSED |
+			    UINT32_C(1) << COUNT_FREED_PAGES);
 	for (i = 0; i < TRACE_MAX_ZONES; i++)
 		a->zone_at[i] = -1;
 	for (i = 0; i < meta->nr_zones; i++) {
@@ -153,13 +162,9 @@ void activity_name(struct activity *a, const char *(*name)(uint32_t pid))
 	}
 }
 
-static bool is_movable(const struct activity *a, const struct trace_event *ev)
-{
-	return ev->mt < a->meta->nr_mt && !strcmp(a->meta->mt[ev->mt], pa_mt_name(PA_MOVABLE));
-}
-
 static void count_alloc(struct activity *a, const struct trace_event *ev)
 {
+	unsigned int mt = ev->mt < sizeof(a->mt) ? a->mt[ev->mt] : PA_NR_MT;
 	struct source_caller *c;
 
 	if (ev->pfn == EV_PFN_NONE) {
@@ -168,12 +173,14 @@ static void count_alloc(struct activity *a, const struct trace_event *ev)
 	}
 	a->counts.v[COUNT_ALLOCS]++;
 	a->counts.v[COUNT_HIGH_ORDER] += ev->order > COSTLY_ORDER;
+	if (ev->order < SOURCE_ORDERS && mt < PA_NR_MT)
+		a->requests[ev->order][mt]++;
 	c = caller_of(a, ev->pid);
 	if (!c)
 		return;
 	c->allocs++;
 	c->pages += UINT64_C(1) << ev->order;
-	c->unmovable += is_movable(a, ev) ? 0 : UINT64_C(1) << ev->order;
+	c->unmovable += mt == PA_MOVABLE ? 0 : UINT64_C(1) << ev->order;
 	c->high += ev->order > COSTLY_ORDER;
 	if (ev->order > c->max_order)
 		c->max_order = ev->order;
@@ -442,6 +449,8 @@ void activity_sample(struct activity *a, struct sample *out)
 	for (size_t i = 0; i < n; i++)
 		a->shown[i] = a->stall[(a->nr_stalls - n + i) % SOURCE_STALLS];
 	out->counts = a->counts;
+	out->requests_known = true;
+	memcpy(out->requests, a->requests, sizeof(out->requests));
 	out->stalls = a->shown;
 	out->nr_stalls = n;
 	out->stalls_gone = a->nr_stalls - n;

@@ -367,6 +367,7 @@ static int replay_main(int argc, char **argv)
 		{ "json", no_argument, NULL, OPT_JSON },
 		{ "max-loss", required_argument, NULL, OPT_MAX_LOSS },
 		{ "input", required_argument, NULL, 'i' },
+		{ "end", required_argument, NULL, 'E' },
 		{ NULL, 0, NULL, 0 },
 	};
 	struct options opt = { .path = "pages.pgt",
@@ -375,7 +376,7 @@ static int replay_main(int argc, char **argv)
 	const char *alone = NULL; /* an option that request mode alone has */
 	int c;
 
-	while ((c = getopt_long(argc, argv, ":i:", longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, ":i:E:", longs, NULL)) != -1) {
 		switch (c) {
 		case OPT_MODE:
 			opt.is_request = !strcmp(optarg, "request");
@@ -400,6 +401,11 @@ static int replay_main(int argc, char **argv)
 			if (parse_percent(optarg, &opt.max_loss))
 				return cmd_misused(&cmd_replay, "'%s' is no percentage", optarg);
 			break;
+		case 'E':
+			if (parse_u64(optarg, 1, UINT64_MAX, &opt.replay.until))
+				return cmd_misused(&cmd_replay,
+						   "-E takes a number of events, not '%s'", optarg);
+			break;
 		case 'i':
 			opt.path = optarg;
 			break;
@@ -414,10 +420,11 @@ static int replay_main(int argc, char **argv)
 	}
 	if (alone && !opt.is_request)
 		return cmd_misused(&cmd_replay, "--%s is for --mode request", alone);
+	if (opt.replay.until && opt.is_request)
+		return cmd_misused(&cmd_replay, "-E is for --mode mirror");
 	if (argc - optind > 1)
 		return cmd_misused(&cmd_replay, "one trace at a time");
-	if (optind < argc)
-		opt.path = argv[optind];
+	opt.path = optind < argc ? argv[optind] : opt.path;
 	return run_replay(&opt);
 }
 
@@ -433,6 +440,7 @@ const struct cmd cmd_replay = {
 		"  --check           verify every invariant of the core on the way\n"
 		"  --max-loss PCT    exit 4 if more of the events are lost\n"
 		"  --json            one JSON object\n"
+		"  -E, --end EVENT   as if the trace ended before the event of this number\n"
 		"  -i, --input FILE  the trace (pages.pgt; - is stdin)\n"
 		"with --mode request:\n"
 		"  --set vm.KEY=VAL  another setting than the trace's; may be given again\n"

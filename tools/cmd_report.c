@@ -14,9 +14,9 @@
 struct options {
 	const char *path;
 	const char *policy;
-	const char *html; /* NULL: no page */
-	double max_loss;  /* percent; negative: any loss will do */
-	uint64_t most;
+	const char *html;     /* NULL: no page */
+	double max_loss;      /* percent; negative: any loss will do */
+	uint64_t most, until; /* until: events; 0 all */
 	bool json, csv;
 };
 
@@ -84,7 +84,7 @@ static int run_report(const struct options *opt)
 
 	err = rep ? trace_open(opt->path, &reader, why, sizeof(why)) : -ENOMEM;
 	if (!err)
-		err = report_collect(rep, reader, opt->policy, why, sizeof(why));
+		err = report_collect(rep, reader, opt->policy, opt->until, why, sizeof(why));
 	code = err ? trace_failed(opt->path, err, why) : finish(rep, opt);
 	if (rep)
 		report_free(rep);
@@ -104,12 +104,13 @@ static int report_main(int argc, char **argv)
 		{ "max-loss", required_argument, NULL, OPT_MAX_LOSS },
 		{ "input", required_argument, NULL, 'i' },
 		{ "count", required_argument, NULL, 'n' },
+		{ "end", required_argument, NULL, 'E' },
 		{ NULL, 0, NULL, 0 },
 	};
 	struct options opt = { .path = "pages.pgt", .max_loss = -1, .most = 20 };
 	int c;
 
-	while ((c = getopt_long(argc, argv, ":i:n:", longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, ":i:n:E:", longs, NULL)) != -1) {
 		switch (c) {
 		case OPT_JSON:
 			opt.json = true;
@@ -133,6 +134,11 @@ static int report_main(int argc, char **argv)
 			if (parse_u64(optarg, 1, REPORT_TALLIES, &opt.most))
 				return cmd_misused(&cmd_report, "-n takes 1 to %d, not '%s'",
 						   REPORT_TALLIES, optarg);
+			break;
+		case 'E':
+			if (parse_u64(optarg, 1, UINT64_MAX, &opt.until))
+				return cmd_misused(&cmd_report,
+						   "-E takes a number of events, not '%s'", optarg);
 			break;
 		case 'i':
 			opt.path = optarg;
@@ -161,6 +167,7 @@ const struct cmd cmd_report = {
 		"  --csv             a row for each value\n"
 		"  --html OUT        a page with plots (- is stdout)\n"
 		"  -n, --count N     this many processes and gfp masks (20), the rest summed up\n"
+		"  -E, --end EVENT   as if the trace ended before the event of this number\n"
 		"  --policy NAME     replay with this kernel's rules, not those of the trace's kernel\n"
 		"  --max-loss PCT    exit 4 if more of the events are lost\n"
 		"  -i, --input FILE  the trace (pages.pgt; - is stdin)",

@@ -18,7 +18,7 @@
 
 struct options {
 	const char *recording; /* NULL: this host */
-	const char *from;      /* auto, live or proc */
+	const char *from;      /* auto, live, counts or proc */
 	const char *at;	       /* where a recording starts to be shown; NULL: at its begin */
 	struct source_options source;
 	struct tui_settings set;
@@ -50,6 +50,7 @@ enum {
 	OPT_NO_MOUSE,
 	OPT_SOURCE,
 	OPT_OVERHEAD,
+	OPT_NO_STACKS,
 };
 
 static int parse_screen(const char *text, uint32_t *screen)
@@ -98,6 +99,12 @@ static int parse_order(const char *text, struct options *o)
 	return err;
 }
 
+static bool is_source(const char *text)
+{
+	return !strcmp(text, "auto") || !strcmp(text, "live") || !strcmp(text, "counts") ||
+	       !strcmp(text, "proc");
+}
+
 static int set_option(int c, struct options *o)
 {
 	switch (c) {
@@ -138,9 +145,10 @@ static int set_option(int c, struct options *o)
 		return parse_size(optarg, &o->source.buffer);
 	case OPT_SOURCE:
 		o->from = optarg;
-		return strcmp(optarg, "auto") && strcmp(optarg, "live") && strcmp(optarg, "proc") ?
-			       -EINVAL :
-			       0;
+		return is_source(optarg) ? 0 : -EINVAL;
+	case OPT_NO_STACKS:
+		o->source.no_stacks = true;
+		return 0;
 	default:
 		return -ENOENT;
 	}
@@ -164,6 +172,7 @@ static int parse(int argc, char **argv, struct options *o)
 		{ "source", required_argument, NULL, OPT_SOURCE },
 		{ "buffer", required_argument, NULL, 'm' },
 		{ "overhead-limit", required_argument, NULL, OPT_OVERHEAD },
+		{ "no-stacks", no_argument, NULL, OPT_NO_STACKS },
 		{ NULL, 0, NULL, 0 },
 	};
 	int c, err;
@@ -208,12 +217,13 @@ static int open_proc(const char *note, struct source **out)
 static int open_host(const struct options *o, struct source **out)
 {
 	char why[256] = "", note[sizeof((*out)->note)];
-	bool live = !strcmp(o->from, "live");
+	bool counts = !strcmp(o->from, "counts");
 	int err;
 
 	if (!strcmp(o->from, "proc"))
 		return open_proc(NULL, out);
-	err = source_live(&o->source, out, why, sizeof(why));
+	err = counts ? source_counts(&o->source, out, why, sizeof(why)) :
+		       source_live(&o->source, out, why, sizeof(why));
 	if (!err)
 		return CMD_OK;
 	if (err == -EPERM || err == -EACCES)
@@ -221,7 +231,7 @@ static int open_host(const struct options *o, struct source **out)
 	else
 		snprintf(note, sizeof(note), "no core, decisions, map: %.120s (buddyscope check)",
 			 why[0] ? why : strerror(-err));
-	if (!live)
+	if (!strcmp(o->from, "auto"))
 		return open_proc(note, out);
 	error_msg("top: %s", note);
 	return err == -EPERM || err == -EACCES || err == -ENOENT || err == -ENOTSUP ?
@@ -231,7 +241,7 @@ static int open_host(const struct options *o, struct source **out)
 #else
 static int open_host(const struct options *o, struct source **out)
 {
-	if (strcmp(o->from, "live"))
+	if (strcmp(o->from, "live") && strcmp(o->from, "counts"))
 		return open_proc("no core, decisions, map: this build has no BPF", out);
 	error_msg("top: this build has no BPF (build it with `make`, without BPF=0)");
 	return CMD_NO_KERNEL;
@@ -441,7 +451,7 @@ static int run(int argc, char **argv)
 	struct options o = {
 		.from = "auto",
 		.set = { .delay_ns = 1000000000, .order = 9, .mouse = true },
-		.source = { .buffer = 16 << 20 },
+		.source = { .buffer = 8 << 20 },
 	};
 	struct source *source;
 	struct sample *room;
@@ -475,9 +485,10 @@ const struct cmd cmd_top = {
 	.summary = "Show fragmentation live or from a recording, kernel and core side by side",
 	.usage = "[options]\n"
 		 "  -r, --recording FILE  play FILE (- is stdin); without it, this host\n"
-		 "      --source WHAT     auto, live or proc: what is read of this host\n"
-		 "  -m, --buffer SIZE     live: the stream between kernel and core (16M)\n"
-		 "      --overhead-limit PCT  live: stop the stream where it costs more of a CPU\n"
+		 "      --source WHAT     auto, live, counts or proc: what is read of this host\n"
+		 "  -m, --buffer SIZE     live: the stream between kernel and core (8M)\n"
+		 "      --overhead-limit PCT  do with less where watching costs more of a CPU\n"
+		 "      --no-stacks       counts: not from where blocks are asked for\n"
 		 "  -b, --batch           print plain frames, of $COLUMNS by $LINES\n"
 		 "      --json            print one JSON object a sample\n"
 		 "  -n, --count N         end after N samples\n"

@@ -36,6 +36,8 @@ struct host {
  */
 int host_open(struct host *host, char *why, size_t len);
 void host_close(struct host *host); /* accepts a zeroed one */
+/* Give back the BTF, several MB, once nothing is loaded or asked for any more. */
+void host_forget_btf(struct host *host);
 
 bool host_has_func(const struct host *host, const char *name);
 /* Number of arguments of a function, or -ENOENT if BTF has none of that name. */

@@ -116,6 +116,11 @@ double metrics_rate(const struct sample *before, const struct sample *now, enum 
  * JSON
  */
 
+static const char *text_or_null(const char *text)
+{
+	return text[0] ? text : NULL;
+}
+
 static void json_known(struct out_json *j, const char *key, uint64_t v, bool known)
 {
 	if (known)
@@ -258,10 +263,167 @@ static void json_own(struct out_json *j, const struct source_own *own)
 	out_close(j);
 }
 
-static const char *text_or_null(const char *text)
+/* -------------------------------------------------------------------------
+ * Lists, as JSON
+ */
+
+static void json_type(struct out_json *j, const char *key, unsigned int mt)
 {
-	return text[0] ? text : NULL;
+	out_str(j, key, mt < PA_NR_MT ? pa_mt_name(mt) : NULL);
 }
+
+static void json_order(struct out_json *j, int order)
+{
+	if (order < 0)
+		out_null(j, "order");
+	else
+		out_u64(j, "order", (uint64_t)order);
+}
+
+/* Fallbacks and differences since the object before. */
+static void json_decisions(struct out_json *j, const struct sample *before, const struct sample *s)
+{
+	const struct source_decision *d;
+
+	if (!s->core_known) {
+		out_null(j, "decisions");
+		return;
+	}
+	out_array(j, "decisions");
+	for (d = s->decisions; d < s->decisions + s->nr_decisions; d++) {
+		if (before && d->event < before->event)
+			continue;
+		out_object_inline(j, NULL);
+		out_u64(j, "event", d->event);
+		out_u64(j, "zone", d->core.req.zone);
+		out_u64(j, "order", d->core.req.order);
+		json_type(j, "type", d->core.req.mt);
+		json_known(j, "pfn", d->kernel.pfn, d->kernel.pfn != PA_PFN_NONE);
+		if (d->kernel.fallback) {
+			json_type(j, "from", d->kernel.fallback_mt);
+			out_u64(j, "from_order", d->kernel.fallback_order);
+		} else {
+			out_null(j, "from");
+			out_null(j, "from_order");
+		}
+		out_str(j, "class", d->class == REPLAY_SAME ? NULL : replay_class_name(d->class));
+		out_close(j);
+	}
+	out_close(j);
+}
+
+static void json_fallbacks(struct out_json *j, const struct sample *s)
+{
+	if (!s->fallbacks) {
+		out_null(j, "fallbacks");
+		return;
+	}
+	out_array(j, "fallbacks");
+	for (const struct source_fallback *f = s->fallbacks; f < s->fallbacks + s->nr_fallbacks;
+	     f++) {
+		out_object_inline(j, NULL);
+		json_type(j, "type", f->mt);
+		json_type(j, "from", f->fallback_mt);
+		out_u64(j, "from_order", f->fallback_order);
+		out_u64(j, "picks", f->n);
+		out_u64(j, "claimed", f->claimed);
+		out_u64(j, "kept", f->kept);
+		out_close(j);
+	}
+	out_close(j);
+}
+
+static void json_stalls(struct out_json *j, const struct sample *s)
+{
+	const struct source_histogram *h = s->histogram;
+	uint64_t n, done;
+
+	if (!h) {
+		out_null(j, "stalls");
+		return;
+	}
+	out_array(j, "stalls");
+	for (int kind = 0; kind < 3; kind++)
+		for (int order = -1; order < SOURCE_ORDERS; order++) {
+			n = done = 0;
+			for (int i = 0; i < SOURCE_BUCKETS; i++) {
+				n += h->n[kind][order + 1][0][i] + h->n[kind][order + 1][1][i];
+				done += h->n[kind][order + 1][1][i];
+			}
+			if (!n)
+				continue;
+			out_object_inline(j, NULL);
+			out_str(j, "kind", source_stall_name(kind));
+			json_order(j, order);
+			out_u64(j, "n", n);
+			out_u64(j, "done", done);
+			out_array_inline(j, "by_log2_us");
+			for (int i = 0; i < SOURCE_BUCKETS; i++)
+				out_u64(j, NULL,
+					h->n[kind][order + 1][0][i] + h->n[kind][order + 1][1][i]);
+			out_close(j);
+			out_close(j);
+		}
+	out_close(j);
+}
+
+static void json_callers(struct out_json *j, const struct sample *s)
+{
+	out_array(j, "callers");
+	for (const struct source_caller *c = s->callers; c < s->callers + s->nr_callers; c++) {
+		out_object_inline(j, NULL);
+		out_u64(j, "pid", c->pid);
+		out_str(j, "name", text_or_null(c->name));
+		out_u64(j, "pages", c->pages);
+		out_u64(j, "blocks", c->allocs);
+		out_u64(j, "unmovable", c->unmovable);
+		out_u64(j, "high_order", c->high);
+		out_u64(j, "max_order", c->max_order);
+		out_u64(j, "stalls", c->stalls);
+		out_u64(j, "stall_ns", c->stall_ns);
+		out_close(j);
+	}
+	out_close(j);
+	if (!s->stacks) {
+		out_null(j, "stacks");
+		return;
+	}
+	out_array(j, "stacks");
+	for (const struct source_stack *k = s->stacks; k < s->stacks + s->nr_stacks; k++) {
+		out_object_inline(j, NULL);
+		out_u64(j, "pages", k->pages);
+		out_u64(j, "order", k->order);
+		json_type(j, "type", k->mt);
+		out_str(j, "stack", k->text);
+		out_close(j);
+	}
+	out_close(j);
+}
+
+static void json_pcp(struct out_json *j, const struct sample *s)
+{
+	out_array(j, "pcp");
+	for (const struct source_pcp *p = s->pcp; p < s->pcp + s->nr_pcp; p++) {
+		bool passed = !p->exact || p->passed_known;
+
+		out_object_inline(j, NULL);
+		out_u64(j, "zone", p->zone);
+		out_u64(j, "cpu", p->cpu);
+		json_known(j, "count", (uint64_t)p->count, p->count >= 0 && p->exact);
+		json_known(j, "high", (uint64_t)p->high, p->high >= 0);
+		json_known(j, "batch", (uint64_t)p->batch, p->batch >= 0);
+		json_known(j, "refilled", p->refilled, passed);
+		json_known(j, "drained", p->drained, passed);
+		json_known(j, "taken", p->taken, !p->exact);
+		json_known(j, "given", p->given, !p->exact);
+		out_close(j);
+	}
+	out_close(j);
+}
+
+/* -------------------------------------------------------------------------
+ * A sample, as JSON
+ */
 
 int metrics_json(const struct sample *before, const struct sample *s, FILE *to)
 {
@@ -280,10 +442,17 @@ int metrics_json(const struct sample *before, const struct sample *s, FILE *to)
 	out_bool(&j, "at_end", s->at_end);
 	json_counts(&j, before, s);
 	json_core(&j, s);
+	json_lists(&j, "requests", s->requests, s->nr_orders, s->requests_known);
+	out_u64(&j, "types_ns_ago", s->types_ns_ago);
 	out_array(&j, "zones");
 	for (uint32_t z = 0; z < s->nr_zones; z++)
 		json_zone(&j, s, &s->zone[z]);
 	out_close(&j);
+	json_decisions(&j, before, s);
+	json_fallbacks(&j, s);
+	json_stalls(&j, s);
+	json_callers(&j, s);
+	json_pcp(&j, s);
 	json_own(&j, &s->own);
 	out_close(&j);
 	return out_json_end(&j);

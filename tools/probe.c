@@ -53,12 +53,23 @@ static int quiet(enum libbpf_print_level level, const char *fmt, va_list args)
 	return 0;
 }
 
-static void *map_array(const struct bpf_map *map, size_t entries, size_t value, int prot)
+static size_t whole_pages(size_t len)
 {
-	size_t page = sysconf(_SC_PAGESIZE), len = (entries * value + page - 1) & ~(page - 1);
-	void *mem = mmap(NULL, len, prot, MAP_SHARED, bpf_map__fd(map), 0);
+	size_t page = sysconf(_SC_PAGESIZE);
+
+	return (len + page - 1) & ~(page - 1);
+}
+
+static void *map_array(const struct bpf_map *map, size_t len, int prot)
+{
+	void *mem = mmap(NULL, whole_pages(len), prot, MAP_SHARED, bpf_map__fd(map), 0);
 
 	return mem == MAP_FAILED ? NULL : mem;
+}
+
+static size_t clock_size(const struct probe *p)
+{
+	return sizeof(*p->clock) << (p->shift - CLOCK_SHIFT);
 }
 
 /* A variable of @section, ".bss" or ".rodata"; NULL if there is none of that name and size. */
@@ -214,8 +225,7 @@ static int map_stream(struct probe *p)
 				 sizeof(*p->stream) << p->shift);
 	p->stream = p->skel->bss->stream;
 	p->tail = p->skel->bss->stream_head = 1ULL << p->shift; /* lap 0 is the empty array's */
-	p->clock = map_array(p->skel->maps.stream_clock, 1ULL << (p->shift - CLOCK_SHIFT),
-			     sizeof(*p->clock), PROT_READ);
+	p->clock = map_array(p->skel->maps.stream_clock, clock_size(p), PROT_READ);
 	return p->clock ? 0 : -errno;
 }
 
@@ -246,8 +256,8 @@ int probe_open(const struct host *host, struct site_plan *plan, uint64_t buffer,
 		snprintf(why, len, "the kernel refused the BPF programs: %s", strerror(-err));
 		goto fail;
 	}
-	p->pages = map_array(bpf_object__find_map_by_name(p->obj, "snap_pages"), p->nr_pages,
-			     sizeof(*p->pages), PROT_READ);
+	p->pages = map_array(bpf_object__find_map_by_name(p->obj, "snap_pages"), p->nr_pages * sizeof(*p->pages),
+			     PROT_READ);
 	err = p->pages ? map_stream(p) : -errno;
 	if (err) {
 		snprintf(why, len, "cannot map the stream: %s", strerror(-err));
@@ -322,8 +332,12 @@ void probe_close(struct probe *p)
 	probe_detach(p);
 	free(p->link);
 	ring_close(&p->ring);
+	if (p->clock)
+		munmap(p->clock, whole_pages(clock_size(p)));
+	if (p->pages)
+		munmap(p->pages, whole_pages(p->nr_pages * sizeof(*p->pages)));
 	record_old_bpf__destroy(p->old);
-	record_bpf__destroy(p->skel); /* the maps' mappings end with the process */
+	record_bpf__destroy(p->skel);
 	free(p);
 }
 
@@ -483,6 +497,11 @@ const uint64_t *probe_pages(const struct probe *p, size_t *n)
 void probe_set_vmemmap(struct probe *p, uint64_t base)
 {
 	*p->vmemmap_base = base;
+}
+
+uint64_t probe_vmemmap(const struct probe *p)
+{
+	return *p->vmemmap_base;
 }
 
 int probe_run(struct probe *p, enum probe_program program)

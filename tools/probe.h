@@ -67,6 +67,7 @@ void probe_set_vmemmap(struct probe *p, uint64_t base);
 bool probe_walks_in_lock(const struct probe *p);
 /* Make a zone known to programs that cannot take note of one by themselves.  0 or -errno. */
 int probe_add_zone(struct probe *p, uint64_t addr, uint64_t first_pfn, uint64_t end_pfn);
+uint64_t probe_vmemmap(const struct probe *p);
 /*
  * Let mm_page_free look at the lock of the pcp lists just described by PROBE_PCP_LISTS, in
  * the zone that begins at snap.first_pfn, on @cpu.  Of more than seven zones, the highest

@@ -370,10 +370,15 @@ int host_open(struct host *host, char *why, size_t len)
 	return 0;
 }
 
-void host_close(struct host *host)
+void host_forget_btf(struct host *host)
 {
 	btf__free(host->btf);
 	host->btf = NULL;
+}
+
+void host_close(struct host *host)
+{
+	host_forget_btf(host);
 }
 
 /* The bits every kernel from 5.4 to 7.3 agrees on; higher ones depend on the configuration. */

@@ -80,6 +80,7 @@ struct replay_options {
 	const char *policy; /* NULL: what the trace says */
 	bool no_repair;	    /* go on with the core's own decisions after a mismatch */
 	bool check;	    /* run pa_check now and then and at the end */
+	uint64_t until;	    /* play so many events; 0: all.  The rest is looked at, never played */
 	bool ahead;	    /* keep an item of events back: a repair sees what follows it */
 	bool paced;	    /* as ahead, but events are only taken over: replay_play() plays them */
 	replay_fn *decision; /* called for each comparison; may be NULL */
@@ -173,6 +174,8 @@ int replay_play(struct replay *r, uint64_t until);
 const struct trace_event *replay_at_hand(const struct replay *r);
 /* No more items: settle what is open and finish the result.  -ENOMEM or 0. */
 int replay_finish(struct replay *r);
+/* It came to replay_options.until, and there was more. */
+bool replay_stopped(const struct replay *r);
 const struct replay_result *replay_result(const struct replay *r);
 const struct pa *replay_state(const struct replay *r);
 void replay_close(struct replay *r); /* accepts NULL */

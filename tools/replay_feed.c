@@ -29,6 +29,10 @@ static int play(struct replay *r, uint64_t until)
 		ev = &item->events.ev[r->played];
 		if (item->events.first + r->played >= until)
 			return 0;
+		if (r->opt.until && item->events.first + r->played >= r->opt.until) {
+			r->stopped = true;
+			return 0;
+		}
 		r->now = item->events.first + r->played;
 		if (r->opt.event)
 			r->opt.event(r->opt.arg, r->now, ev);
@@ -137,7 +141,7 @@ static void settle(struct replay *r)
 	if (r->settled)
 		return;
 	r->settled = true;
-	for (cpu = 0; cpu < r->nr_cpus; cpu++)
+	for (cpu = 0; cpu < r->nr_cpus && !r->stopped; cpu++)
 		replay_close_cpu(r, cpu);
 	check(r);
 }
@@ -156,6 +160,8 @@ int replay_item(struct replay *r, const struct trace_item *item)
 			return replay_load_list(r, &item->list);
 		}
 		settle(r);
+		if (r->stopped)
+			return 0; /* of another time */
 		return replay_final_list(r, &item->list);
 	case TRACE_BLOCKS:
 		if (item->blocks.at == TRACE_AT_BEGIN)
@@ -168,6 +174,11 @@ int replay_item(struct replay *r, const struct trace_item *item)
 	default:
 		return 0;
 	}
+}
+
+bool replay_stopped(const struct replay *r)
+{
+	return r->stopped;
 }
 
 int replay_finish(struct replay *r)

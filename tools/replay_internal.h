@@ -84,6 +84,7 @@ struct replay {
 	bool inserts_unlocked; /* a plain free stands for its insertion where pcp lists do not hold it */
 	bool infers_ranges; /* nothing names the blocks that compaction takes */
 	bool settled;
+	bool stopped;		     /* at replay_options.until, with more to come */
 	struct trace_item ahead[2];  /* the events at hand and those that follow */
 	struct trace_event *kept[2]; /* room for them, if they must outlive their item */
 	size_t kept_room[2];

@@ -98,6 +98,7 @@ static int build_zones(struct replay *r, char *why, size_t len)
 		.pageblock_order = r->meta->pageblock_order,
 		.boost_factor = (uint32_t)trace_pairs_get(&r->meta->sysctl,
 							  "vm.watermark_boost_factor", 15000),
+		.zeroed = true,
 	};
 	const struct trace_zone *from;
 	uint32_t i;
@@ -135,7 +136,7 @@ static int build_zones(struct replay *r, char *why, size_t len)
 		snprintf(why, len, "the core cannot hold the zones of this header");
 		return -EINVAL;
 	}
-	r->mem = malloc(r->mem_size);
+	r->mem = calloc(1, r->mem_size); /* of a large one the kernel zeroes what is touched */
 	if (!r->mem)
 		return -ENOMEM;
 	if (pa_init(r->mem, r->mem_size, &cfg, &r->pa)) {

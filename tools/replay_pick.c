@@ -107,6 +107,19 @@ static void insert_up_to(struct replay *r, uint32_t zone, uint64_t last)
 	r->zones[zone].races = true;
 }
 
+/* What is alike already is not written: memory that neither has touched stays so. */
+static void copy_state(char *to, const char *from, size_t len)
+{
+	enum { PIECE = 4096 };
+	size_t n;
+
+	for (; len; len -= n, to += n, from += n) {
+		n = len < PIECE ? len : PIECE;
+		if (memcmp(to, from, n))
+			memcpy(to, from, n);
+	}
+}
+
 /*
  * A free seen before the lock may have got it before this pick: try the open ones, oldest
  * first, on a copy of the state, and keep what makes the pick agree.
@@ -124,10 +137,10 @@ static bool place_insertions(struct replay *r, const struct pick *p, struct pa_d
 	if (!c || r->mem_size > TRIAL_MAX)
 		return false;
 	if (!r->trial)
-		r->trial = malloc(r->mem_size);
+		r->trial = calloc(1, r->mem_size);
 	if (!r->trial)
 		return false;
-	memcpy(r->trial, r->mem, r->mem_size);
+	copy_state(r->trial, r->mem, r->mem_size);
 	trial = (struct pa *)((char *)r->trial + ((char *)r->pa - (char *)r->mem));
 	for (; c; c = oldest_insertion(r, p->zone, &last)) {
 		last = c->insertion.event;

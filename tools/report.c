@@ -188,11 +188,13 @@ static int play(struct report *rep, struct trace_reader *reader, char *why, size
 	while (!(err = trace_next(reader, &item)) && item.kind != TRACE_END &&
 	       item.kind != TRACE_CUT) {
 		err = replay_item(rep->replay, &item);
-		if (!err && item.kind == TRACE_STATS)
+		/* What closes a recording is of another time than where it was stopped. */
+		if (!err && item.kind == TRACE_STATS && !replay_stopped(rep->replay))
 			err = add_stats(rep, item.stats);
 		if (err)
 			break;
-		report_zones_item(rep, &item);
+		if (!replay_stopped(rep->replay))
+			report_zones_item(rep, &item);
 	}
 	if (!err)
 		err = replay_finish(rep->replay);
@@ -226,11 +228,12 @@ static void name_types(struct report *rep)
 				rep->mt[i] = mt;
 }
 
-int report_collect(struct report *rep, struct trace_reader *reader, const char *policy, char *why,
-		   size_t len)
+int report_collect(struct report *rep, struct trace_reader *reader, const char *policy,
+		   uint64_t until, char *why, size_t len)
 {
 	const struct replay_options opt = {
 		.policy = policy,
+		.until = until,
 		.ahead = true,
 		.decision = on_decision,
 		.event = on_event,

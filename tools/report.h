@@ -191,8 +191,8 @@ struct report {
  * Read all of @reader.  A file that ends early is no failure (result.cut).
  * Return: as replay_run().  @rep is to be freed either way.
  */
-int report_collect(struct report *rep, struct trace_reader *reader, const char *policy, char *why,
-		   size_t len);
+int report_collect(struct report *rep, struct trace_reader *reader, const char *policy,
+		   uint64_t until, char *why, size_t len);
 void report_free(struct report *rep); /* accepts a zeroed one */
 
 /* ---- printing: the tables, each of which a form writes its own way ---- */

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What is the same for every source. */
 #include <errno.h>
+#include <malloc.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "source.h"
+
+#define PATIENCE 3 /* samples over the limit before it is believed */
 
 static double seconds(struct timeval t)
 {
@@ -37,6 +41,39 @@ static void own_cost(struct source_own *own)
 		own->rss = (uint64_t)rss * (uint64_t)sysconf(_SC_PAGESIZE);
 	if (f)
 		fclose(f);
+}
+
+#define SMALL_CHUNK (128 << 10)
+
+void source_stay_small(void)
+{
+	prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
+#ifdef M_MMAP_THRESHOLD
+	/* Left alone it grows to the size of a kernel's BTF, and that never leaves the heap. */
+	mallopt(M_MMAP_THRESHOLD, SMALL_CHUNK);
+#endif
+}
+
+void source_trim(void)
+{
+#ifdef __GLIBC__
+	malloc_trim(0);
+#endif
+}
+
+bool source_costs_too_much(struct source_cost *c, const struct source_own *own, char *why,
+			   size_t len)
+{
+	double cost = own->cpu_percent + (own->bpf_percent > 0 ? own->bpf_percent : 0);
+
+	if (c->limit <= 0 || !own->known || cost <= c->limit) {
+		c->over = 0;
+		return false;
+	}
+	if (++c->over < PATIENCE)
+		return false;
+	snprintf(why, len, "watching costs %.1f %% of a CPU, more than --overhead-limit", cost);
+	return true;
 }
 
 int source_run(struct source *s, const struct source_goal *goal, uint64_t budget_ns)

@@ -48,7 +48,8 @@
 	X(COMPACT_MOVED,  "compaction_migrated", "frames taken for migration")                     \
 	X(KSWAPD,         "kswapd_wakes",       "times a kswapd started to work")                  \
 	X(OOM,            "oom_kills",          "victims of the OOM killer")                       \
-	X(THP_FALLBACK,   "thp_fallbacks",      "huge page faults that got small pages")
+	X(THP_FALLBACK,   "thp_fallbacks",      "huge page faults that got small pages")           \
+	X(FREED_PAGES,    "freed_pages",        "pages given back, by the kernel's own count")
 /* clang-format on */
 
 enum source_count {
@@ -123,12 +124,27 @@ struct source_caller {
 	uint8_t max_order;
 };
 
+/* Fallbacks of one kind, where they are counted and not told one by one. */
+struct source_fallback {
+	uint8_t mt, fallback_mt; /* enum pa_mt, PA_NR_MT: another */
+	uint8_t fallback_order;
+	uint64_t n, claimed, kept; /* the rest of @n: not known which */
+};
+
+/* Where blocks of an order and a type were asked for. */
+struct source_stack {
+	uint64_t blocks, pages; /* in estimate: of small orders not each was looked at */
+	uint8_t order, mt;	/* mt: enum pa_mt, PA_NR_MT another */
+	char text[200];		/* functions, the one that asked first */
+};
+
 /* The per-cpu lists of one CPU in one zone. */
 struct source_pcp {
 	uint32_t zone, cpu;
 	int64_t count, batch, high; /* pages; -1 not known */
 	bool exact;	 /* count was read now; else in the opening snapshot, and since: */
 	int64_t carried; /* pages in less pages out; wrong where another CPU drained these lists */
+	bool passed_known;	    /* count is exact, and refilled and drained are known as well */
 	uint64_t refilled, drained; /* pages in and out of the buddy lists */
 	uint64_t taken, given;	    /* pages to callers and back */
 };
@@ -179,7 +195,7 @@ struct source_own {
 
 /* Where a source stands.  The pointers live until the next call on the source. */
 struct sample {
-	const char *source; /* "recording", "live", "proc", "stub" */
+	const char *source; /* "recording", "live", "counts", "proc", "stub" */
 	char name[256];	    /* the file, or the host's name */
 	char kernel[128], tier[TRACE_NAME];
 	char note[256];	       /* what is missing and what grants it; "" nothing */
@@ -190,6 +206,9 @@ struct sample {
 	struct source_counts counts;
 	uint32_t cpus, page_shift, nr_orders, pageblock_order;
 	uint32_t nr_zones;
+	uint64_t types_ns_ago; /* by migratetype: since then; reading /proc/pagetypeinfo is dear */
+	bool requests_known;
+	uint64_t requests[SOURCE_ORDERS][PA_NR_MT]; /* blocks that reached a caller, all zones */
 	bool core_known;
 	struct replay_result core;
 	const struct source_decision *decisions; /* oldest first */
@@ -201,6 +220,11 @@ struct sample {
 	const struct source_histogram *histogram; /* NULL: not known */
 	const struct source_caller *callers;
 	size_t nr_callers;
+	bool callers_sampled; /* of small orders not each block was looked at */
+	const struct source_fallback *fallbacks;
+	size_t nr_fallbacks;
+	const struct source_stack *stacks; /* most pages first; NULL: not known */
+	size_t nr_stacks;
 	const struct source_pcp *pcp;
 	size_t nr_pcp;
 	const struct source_timeline *timeline; /* NULL: there is none */
@@ -245,7 +269,8 @@ struct source {
 struct source_options {
 	const char *policy;    /* NULL: the recording's */
 	uint64_t buffer;       /* live: bytes of stream */
-	double overhead_limit; /* live: percent of a CPU; 0: none */
+	double overhead_limit; /* live, counts: percent of a CPU; 0: none */
+	bool no_stacks;	       /* counts: leave out from where blocks are asked for */
 };
 
 /*
@@ -260,11 +285,30 @@ int source_file(const char *path, const struct source_options *opt, struct sourc
 int source_proc(const char *root, struct source **out, char *why, size_t len);
 /*
  * The running kernel's stream beside the core.  Where records are lost the core begins again from
- * a new snapshot; where that goes on, or watching costs more than the limit, /proc takes over and
- * the sample says so.  Return: as recorder_open(): -EPERM, -ENOENT and -ENOTSUP mean that these
- * privileges or this kernel do not allow it.
+ * a new snapshot; where that goes on, or watching costs more than the limit, counting in the kernel
+ * takes over, then /proc, and the sample says so.  Return: as recorder_open(): -EPERM, -ENOENT and
+ * -ENOTSUP mean that these privileges or this kernel do not allow it.
  */
 int source_live(const struct source_options *opt, struct source **out, char *why, size_t len);
+/* The same without a stream: counted in the kernel, the free lists from /proc. */
+int source_counts(const struct source_options *opt, struct source **out, char *why, size_t len);
+
+/*
+ * For a process that is to stay small while it watches a large host, before it allocates: no 2 MB
+ * for a single touched page, and what is freed goes back.  After it has opened what it needs,
+ * source_trim() gives back the rest.
+ */
+void source_stay_small(void);
+void source_trim(void);
+
+/* What watching may cost, and for how many samples in a row it has been more. */
+struct source_cost {
+	double limit; /* percent of a CPU; 0: none */
+	unsigned int over;
+};
+/* Is it more, and has it been for so long that it is believed?  Then @why says how much. */
+bool source_costs_too_much(struct source_cost *c, const struct source_own *own, char *why,
+			   size_t len);
 
 /*
  * Go on towards @goal for about @budget_ns.  Return: 1 if it is reached or cannot be, 0 if there

@@ -13,11 +13,11 @@
 #include <unistd.h>
 
 #include "recorder.h"
+#include "source_counts.h"
 #include "source_stream.h"
 #include "util.h"
 
 #define SLICE 4096     /* events at a time */
-#define PATIENCE 3     /* samples over the limit before it is believed */
 #define MAX_RESTARTS 3 /* of the core within MINUTE */
 #define CATCH_UP_NS 20000000ULL
 #define MINUTE 60000000000ULL
@@ -28,16 +28,17 @@ struct live_source {
 	struct recorder recorder;
 	struct stream stream;
 	struct trace_event ev[SLICE];
-	uint64_t next;	 /* number of the next event since the last snapshot */
-	uint64_t lost;	 /* before that snapshot */
-	uint64_t events; /* likewise */
-	int stats_fd;	 /* holds the kernel's measuring of BPF programs; -1 none */
-	uint64_t bpf_ns, bpf_at, missed;
-	double bpf_percent;
-	unsigned int over; /* samples in a row that cost too much */
+	uint64_t next;		   /* number of the next event since the last snapshot */
+	uint64_t lost;		   /* before that snapshot */
+	uint64_t events;	   /* likewise */
+	double record_ns;	   /* what a record costs in the programs; negative: not measured */
+	uint64_t records, cost_at; /* at the sample before */
+	uint64_t missed;
+	struct source_cost cost;
 	uint64_t restarted[MAX_RESTARTS];
 	unsigned int restarts;
-	struct source *proc; /* took over; NULL while the stream is read */
+	struct source *counts; /* ready to take over; NULL: not possible here, or it did */
+	struct source *heir;   /* took over; NULL while the stream is read */
 	char note[256];
 	char recording[256]; /* "" none */
 };
@@ -128,25 +129,34 @@ static void close_stream(struct live_source *l)
 	stream_close(&l->stream);
 	recorder_close(&l->recorder);
 	memset(&l->recorder, 0, sizeof(l->recorder));
-	if (l->stats_fd >= 0)
-		close(l->stats_fd);
-	l->stats_fd = -1;
 }
 
-/* From now on /proc alone. */
+static int take_over_proc(struct live_source *l, const char *note)
+{
+	int err = source_proc("", &l->heir, l->head.why, sizeof(l->head.why));
+
+	if (!err)
+		snprintf(l->heir->note, sizeof(l->heir->note), "%s", note);
+	return err;
+}
+
+/* From now on counting in the kernel, or where that is not possible /proc alone. */
 static int give_up(struct live_source *l, const char *because)
 {
-	int err;
+	char why[128], note[sizeof(l->head.note)];
 
-	snprintf(l->note, sizeof(l->note), "%.150s: the stream was stopped, /proc alone from here",
-		 because);
+	snprintf(why, sizeof(why), "%.100s, the stream was stopped", because);
 	if (l->recording[0] && recorder_end_file(&l->recorder))
-		snprintf(l->note, sizeof(l->note), "%.100s: the recording has no end",
-			 l->recording);
+		snprintf(why, sizeof(why), "%.80s: the recording has no end", l->recording);
 	l->recording[0] = '\0';
 	close_stream(l);
-	err = source_proc("", &l->proc, l->head.why, sizeof(l->head.why));
-	return err;
+	if (l->counts && !source_counts_start(l->counts, why, note, sizeof(note))) {
+		l->heir = l->counts;
+		l->counts = NULL;
+		return 0;
+	}
+	snprintf(note, sizeof(note), "%s: /proc alone from here", why);
+	return take_over_proc(l, note);
 }
 
 /* Records are gone: the core knows nothing of what they changed, so it starts over. */
@@ -192,7 +202,7 @@ static int record(struct source *head, const char *path)
 	struct live_source *l = (struct live_source *)head;
 	int err;
 
-	if (l->proc)
+	if (l->heir)
 		return -ENOTSUP;
 	if (!path)
 		return l->recording[0] ? end_recording(l) : 0;
@@ -231,7 +241,7 @@ static int run(struct source *head, const struct source_goal *goal, uint64_t bud
 	int err;
 
 	(void)goal;
-	if (l->proc)
+	if (l->heir)
 		return 1;
 	do {
 		item.events.n = probe_read(l->recorder.probe, l->ev, SLICE, &first);
@@ -259,6 +269,33 @@ static int run(struct source *head, const struct source_goal *goal, uint64_t bud
  * Samples
  */
 
+/*
+ * Play all that the stream holds now, however long that takes: run() keeps the last events back,
+ * to look ahead at, and on a busy host its time may be over with thousands of them.  Only a
+ * record that somebody has claimed and not finished is waited for no longer than CATCH_UP_NS.
+ * Return: how many events are left then, or -errno.
+ */
+static int64_t catch_up(struct live_source *l)
+{
+	uint64_t head = probe_head(l->recorder.probe), until = now_ns() + CATCH_UP_NS, tail;
+	int err;
+
+	do {
+		tail = probe_tail(l->recorder.probe);
+		err = run(&l->head, NULL, 0);
+		if (err < 0 || l->heir)
+			return err < 0 ? err : 0;
+		if (probe_tail(l->recorder.probe) != tail)
+			until = now_ns() + CATCH_UP_NS;
+	} while (probe_tail(l->recorder.probe) < head && now_ns() < until);
+	err = run(&l->head, NULL,
+		  0); /* what was kept back is played once more follows, or nothing */
+	if (err < 0 || l->heir)
+		return err < 0 ? err : 0;
+	tail = probe_tail(l->recorder.probe);
+	return tail < head ? (int64_t)(head - tail) : 0;
+}
+
 static const char *process_name(uint32_t pid)
 {
 	static char name[32];
@@ -279,61 +316,47 @@ static const char *process_name(uint32_t pid)
 /* What the programs took since the sample before, of one CPU; and what they missed. */
 static void bpf_cost(struct live_source *l, struct sample *out)
 {
-	uint64_t ns, now = now_ns();
+	uint64_t ns, now = now_ns(), records = probe_head(l->recorder.probe);
 
 	if (probe_cost(l->recorder.probe, &l->recorder.plan, &ns, &l->missed))
 		return;
-	if (l->bpf_at && now > l->bpf_at)
-		l->bpf_percent = 100.0 * (double)(ns - l->bpf_ns) / (double)(now - l->bpf_at);
-	l->bpf_ns = ns;
-	l->bpf_at = now;
-	if (l->stats_fd >= 0)
-		out->own.bpf_percent = l->bpf_percent;
+	if (l->record_ns >= 0 && l->cost_at && now > l->cost_at)
+		out->own.bpf_percent = 100.0 * l->record_ns * (double)(records - l->records) /
+				       (double)(now - l->cost_at);
+	l->records = records;
+	l->cost_at = now;
 }
 
-/* Own processor time and that of the programs, against --overhead-limit. */
-static int check_cost(struct live_source *l, const struct source_own *own)
+/* What took over is asked as any source is: it has a note of its own. */
+static int sample_heir(struct live_source *l, struct sample *out)
 {
-	double cost = own->cpu_percent + (own->bpf_percent > 0 ? own->bpf_percent : 0);
-	char why[96];
+	int err = l->heir->ops->sample(l->heir, out);
 
-	if (l->opt.overhead_limit <= 0 || !own->known || cost <= l->opt.overhead_limit) {
-		l->over = 0;
-		return 0;
-	}
-	if (++l->over < PATIENCE)
-		return 0;
-	snprintf(why, sizeof(why), "watching costs %.1f %% of a CPU, more than --overhead-limit",
-		 cost);
-	return give_up(l, why);
-}
-
-static int sample_proc(struct live_source *l, struct sample *out)
-{
-	int err = l->proc->ops->sample(l->proc, out);
-
-	memcpy(out->note, l->note, sizeof(out->note));
+	if (l->heir->note[0])
+		memcpy(out->note, l->heir->note, sizeof(out->note));
+	memcpy(l->head.why, l->heir->why, sizeof(l->head.why));
 	return err;
 }
 
 static int sample(struct source *head, struct sample *out)
 {
 	struct live_source *l = (struct live_source *)head;
+	int64_t left;
+	char why[96];
 	int err;
 
-	if (l->proc)
-		return sample_proc(l, out);
-	err = run(head, NULL, CATCH_UP_NS); /* what is held back belongs to the present */
-	if (err < 0)
-		return err;
-	if (l->proc)
-		return sample_proc(l, out);
+	if (l->heir)
+		return sample_heir(l, out);
+	left = catch_up(l);
+	if (left < 0)
+		return (int)left;
+	if (l->heir)
+		return sample_heir(l, out);
 	bpf_cost(l, out);
-	err = check_cost(l, &out->own);
-	if (err)
-		return err;
-	if (l->proc)
-		return sample_proc(l, out);
+	if (source_costs_too_much(&l->cost, &out->own, why, sizeof(why))) {
+		err = give_up(l, why);
+		return err ? err : sample_heir(l, out);
+	}
 	activity_name(l->stream.activity, process_name);
 	stream_sample(&l->stream, out);
 	out->source = "live";
@@ -347,6 +370,10 @@ static int sample(struct source *head, struct sample *out)
 	for (uint32_t z = 0; z < out->nr_zones; z++)
 		out->zone[z].hides |= l->missed > 0;
 	memcpy(out->note, l->note, sizeof(out->note));
+	if (left)
+		snprintf(out->note, sizeof(out->note),
+			 "%lld events are still being written: the figures are of before them",
+			 (long long)left);
 	out->recordable = true;
 	memcpy(out->recording, l->recording, sizeof(out->recording));
 	return 0;
@@ -356,7 +383,7 @@ static void map(struct source *head, uint32_t zone, struct source_block *cell, s
 {
 	struct live_source *l = (struct live_source *)head;
 
-	if (!l->proc)
+	if (!l->heir)
 		stream_map(&l->stream, zone, cell, n);
 }
 
@@ -364,14 +391,14 @@ static bool content(struct source *head, uint32_t zone, uint64_t block, struct s
 {
 	struct live_source *l = (struct live_source *)head;
 
-	return !l->proc && stream_content(&l->stream, zone, block, out);
+	return !l->heir && stream_content(&l->stream, zone, block, out);
 }
 
 static int save(struct source *head, const char *path)
 {
 	struct live_source *l = (struct live_source *)head;
 
-	return l->proc ? -ENOTSUP : stream_save(&l->stream, path);
+	return l->heir ? -ENOTSUP : stream_save(&l->stream, path);
 }
 
 static void close_live(struct source *head)
@@ -381,8 +408,30 @@ static void close_live(struct source *head)
 	if (l->recording[0] && recorder_end_file(&l->recorder))
 		l->recording[0] = '\0'; /* readable up to its last whole chunk */
 	close_stream(l);
-	source_close(l->proc);
+	source_close(l->counts);
+	source_close(l->heir);
 	free(l);
+}
+
+/*
+ * The opening snapshot, and what a record costs meanwhile: left on, the kernel's measuring of
+ * programs would cost half as much again.
+ */
+static int begin_measured(struct live_source *l, int stats, char *why, size_t len)
+{
+	uint64_t from = 0, to = 0, missed, records = probe_head(l->recorder.probe);
+	int err = probe_cost(l->recorder.probe, &l->recorder.plan, &from, &missed);
+
+	if (!err)
+		err = begin(l, why, len);
+	if (!err)
+		err = probe_cost(l->recorder.probe, &l->recorder.plan, &to, &missed);
+	records = probe_head(l->recorder.probe) - records;
+	if (!err && stats >= 0 && records)
+		l->record_ns = (double)(to - from) / (double)records;
+	if (stats >= 0)
+		close(stats);
+	return err;
 }
 
 static const struct source_ops ops = {
@@ -398,22 +447,33 @@ static const struct source_ops ops = {
 int source_live(const struct source_options *opt, struct source **out, char *why, size_t len)
 {
 	struct live_source *l = calloc(1, sizeof(*l));
-	int err;
+	int err, stats;
 
 	if (!l)
 		return -ENOMEM;
+	source_stay_small();
 	l->head.ops = &ops;
 	l->opt = *opt;
-	l->stats_fd = -1;
+	l->cost.limit = opt->overhead_limit;
+	l->record_ns = -1;
 	err = recorder_open(&l->recorder, TIER_AUTO, opt->buffer);
 	if (err) {
 		snprintf(why, len, "%s", l->recorder.why[0] ? l->recorder.why : strerror(-err));
 	} else {
-		l->stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
+		/* Where it cannot be had, /proc has to do: no reason not to begin. */
+		if (source_counts_open(&l->recorder.host, &l->recorder.meta,
+				       probe_vmemmap(l->recorder.probe), opt, &l->counts, why,
+				       len)) {
+			l->counts = NULL;
+			why[0] = '\0';
+		}
+		stats = bpf_enable_stats(BPF_STATS_RUN_TIME);
 		/* Root's privileges are not needed any more; without this one, go on with them. */
 		if (recorder_drop_privileges())
 			snprintf(l->note, sizeof(l->note), "privileges could not be dropped");
-		err = begin(l, why, len);
+		host_forget_btf(&l->recorder.host);
+		err = begin_measured(l, stats, why, len);
+		source_trim();
 	}
 	if (err) {
 		close_live(&l->head);

@@ -7,11 +7,13 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "source.h"
 #include "util.h"
+
+#define SHORT_NS 1000000 /* what takes no longer is read for each sample */
+#define REST 250
 
 struct proc_source {
 	struct source head;
@@ -19,6 +21,10 @@ struct proc_source {
 	uint64_t first_ts;
 	struct source_pcp *pcp;
 	size_t nr_pcp, room;
+	/* Of pagetypeinfo as last read, and when it may be read again. */
+	struct source_zone *types;
+	uint32_t nr_types, pageblock_order;
+	uint64_t types_ns, types_next_ns;
 };
 
 static FILE *open_proc(const struct proc_source *p, const char *name)
@@ -149,6 +155,47 @@ static void read_pagetypeinfo(struct proc_source *p, struct sample *out)
 		fclose(f);
 }
 
+/* What was read before, for the same zones. */
+static void reuse_types(const struct proc_source *p, struct sample *out)
+{
+	out->pageblock_order = p->pageblock_order;
+	out->types_ns_ago = out->ts - p->types_ns;
+	for (uint32_t i = 0; i < out->nr_zones && i < p->nr_types; i++) {
+		const struct source_zone *from = &p->types[i];
+		struct source_zone *to = &out->zone[i];
+
+		if (from->node != to->node || strcmp(from->name, to->name))
+			continue;
+		to->types_known = from->types_known;
+		to->blocks_known = from->blocks_known;
+		memcpy(to->kernel, from->kernel, sizeof(to->kernel));
+		memcpy(to->blocks, from->blocks, sizeof(to->blocks));
+	}
+}
+
+/*
+ * For it the kernel walks its free lists with the locks held and interrupts off, and reads
+ * memory that nobody has in a cache: so long that it is done for one part in REST of the time.
+ */
+static void sample_types(struct proc_source *p, struct sample *out)
+{
+	uint64_t took;
+
+	if (out->ts < p->types_next_ns) {
+		reuse_types(p, out);
+		return;
+	}
+	read_pagetypeinfo(p, out);
+	took = now_ns() - out->ts;
+	if (took < SHORT_NS || !p->types)
+		return;
+	p->types_ns = out->ts;
+	p->types_next_ns = out->ts + took * REST;
+	p->nr_types = out->nr_zones;
+	p->pageblock_order = out->pageblock_order;
+	memcpy(p->types, out->zone, out->nr_zones * sizeof(*p->types));
+}
+
 static struct source_pcp *new_pcp(struct proc_source *p, uint32_t zone, uint32_t cpu)
 {
 	struct source_pcp *pcp;
@@ -242,6 +289,7 @@ static void read_vmstat(struct proc_source *p, struct sample *out)
 		{ "pageoutrun ", COUNT_KSWAPD },
 		{ "oom_kill ", COUNT_OOM },
 		{ "thp_fault_fallback ", COUNT_THP_FALLBACK },
+		{ "pgfree ", COUNT_FREED_PAGES },
 	};
 	FILE *f = open_proc(p, "vmstat");
 	const char *value;
@@ -282,7 +330,6 @@ static int run(struct source *head, const struct source_goal *goal, uint64_t bud
 static int sample(struct source *head, struct sample *out)
 {
 	struct proc_source *p = (struct proc_source *)head;
-	struct timespec now;
 	bool types = false;
 	int err = read_buddyinfo(p, out);
 
@@ -290,8 +337,7 @@ static int sample(struct source *head, struct sample *out)
 		snprintf(head->why, sizeof(head->why), "/proc/buddyinfo: %s", strerror(-err));
 		return err;
 	}
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	out->ts = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+	out->ts = now_ns();
 	if (!p->first_ts)
 		p->first_ts = out->ts;
 	out->first_ts = p->first_ts;
@@ -299,7 +345,7 @@ static int sample(struct source *head, struct sample *out)
 	out->page_shift = (uint32_t)__builtin_ctzl((unsigned long)sysconf(_SC_PAGESIZE));
 	read_word(p, "sys/kernel/hostname", out->name, sizeof(out->name));
 	read_word(p, "sys/kernel/osrelease", out->kernel, sizeof(out->kernel));
-	read_pagetypeinfo(p, out);
+	sample_types(p, out);
 	read_zoneinfo(p, out);
 	read_vmstat(p, out);
 	for (uint32_t z = 0; z < out->nr_zones; z++)
@@ -312,6 +358,7 @@ static int sample(struct source *head, struct sample *out)
 static void close_proc(struct source *head)
 {
 	free(((struct proc_source *)head)->pcp);
+	free(((struct proc_source *)head)->types);
 	free(head);
 }
 
@@ -331,8 +378,11 @@ int source_proc(const char *root, struct source **out, char *why, size_t len)
 			snprintf(why, len, "%s", p->head.why);
 	}
 	free(probe);
+	if (!err) /* without it each sample reads it */
+		p->types = calloc(TRACE_MAX_ZONES, sizeof(*p->types));
 	if (err) {
-		free(p);
+		if (p)
+			close_proc(&p->head);
 		return err;
 	}
 	*out = &p->head;

@@ -126,7 +126,7 @@ static void explain(struct tui *t, int key)
 {
 	(void)key;
 	if (t->screen == SCREEN_DECISIONS)
-		t->explain = !t->explain && t->nr_rows;
+		t->explain = !t->explain && t->nr_rows && !t->now->fallbacks;
 }
 
 static void escape(struct tui *t, int key)
@@ -143,7 +143,7 @@ static void escape(struct tui *t, int key)
 
 static void sort_by(struct tui *t, int key)
 {
-	const struct list_screen *l = list_of(t->screen);
+	const struct list_screen *l = list_shown(t);
 	struct tui_list *list = &t->list[t->screen];
 	int i;
 
@@ -152,7 +152,8 @@ static void sort_by(struct tui *t, int key)
 		if (l->column[list->sort].from <= t->w)
 			break;
 	}
-	t->set.sort[t->screen] = list->sort + 1;
+	if (l == list_of(t->screen)) /* what stands in for it is not remembered */
+		t->set.sort[t->screen] = list->sort + 1;
 	tui_refresh(t);
 }
 
@@ -170,7 +171,7 @@ static void invert(struct tui *t, int key)
 /* The next row after the selected one that holds what is searched for, around the end. */
 static void find(struct tui *t, int key)
 {
-	const struct list_screen *l = list_of(t->screen);
+	const struct list_screen *l = list_shown(t);
 	size_t at = t->list[t->screen].selected;
 
 	(void)key;

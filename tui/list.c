@@ -158,6 +158,70 @@ static const struct list_column decision_columns[] = {
 };
 
 /* -------------------------------------------------------------------------
+ * Fallbacks, where they are counted
+ */
+
+static size_t fallback_count(const struct sample *s)
+{
+	return s->nr_fallbacks;
+}
+
+static enum cell_style fallback_style(const struct sample *s, size_t i)
+{
+	return s->fallbacks[i].claimed ? STYLE_BOLD : STYLE_PLAIN;
+}
+
+static const char *type_name(unsigned int mt)
+{
+	return mt < PA_NR_MT ? pa_mt_name(mt) : "?";
+}
+
+static void fallback_wanted(const struct sample *s, size_t i, char *buf, size_t len)
+{
+	snprintf(buf, len, "%s", type_name(s->fallbacks[i].mt));
+}
+
+static void fallback_from(const struct sample *s, size_t i, char *buf, size_t len)
+{
+	snprintf(buf, len, "%s", type_name(s->fallbacks[i].fallback_mt));
+}
+
+static uint64_t fallback_unknown_of(const struct source_fallback *f)
+{
+	return f->n - f->claimed - f->kept;
+}
+
+#define FALLBACK_NUMBER(name, value)                                                               \
+	static void fallback_##name(const struct sample *s, size_t i, char *buf, size_t len)       \
+	{                                                                                          \
+		const struct source_fallback *f = &s->fallbacks[i];                                \
+                                                                                                   \
+		snprintf(buf, len, "%" PRIu64, (uint64_t)(value));                                 \
+	}                                                                                          \
+	static double fallback_##name##_key(const struct sample *s, size_t i)                      \
+	{                                                                                          \
+		const struct source_fallback *f = &s->fallbacks[i];                                \
+                                                                                                   \
+		return (double)(value);                                                            \
+	}
+
+FALLBACK_NUMBER(n, f->n)
+FALLBACK_NUMBER(order, f->fallback_order)
+FALLBACK_NUMBER(claimed, f->claimed)
+FALLBACK_NUMBER(kept, f->kept)
+FALLBACK_NUMBER(unknown, fallback_unknown_of(f))
+
+static const struct list_column fallback_columns[] = {
+	{ "picks", 9, 0, true, fallback_n, fallback_n_key },
+	{ "wanted", 12, 0, false, fallback_wanted, NULL },
+	{ "from", 12, 0, false, fallback_from, NULL },
+	{ "order", 6, 0, true, fallback_order, fallback_order_key },
+	{ "claimed", 8, 0, true, fallback_claimed, fallback_claimed_key },
+	{ "kept", 8, 0, true, fallback_kept, fallback_kept_key },
+	{ "not known", 10, 72, true, fallback_unknown, fallback_unknown_key },
+};
+
+/* -------------------------------------------------------------------------
  * Stalls
  */
 
@@ -422,20 +486,22 @@ static double pcp_batch_key(const struct sample *s, size_t i)
 	return (double)s->pcp[i].batch;
 }
 
-#define PCP_NUMBER(field)                                                                          \
+#define PCP_NUMBER(field, is_known)                                                                \
 	static void pcp_##field(const struct sample *s, size_t i, char *buf, size_t len)           \
 	{                                                                                          \
-		known(buf, len, s->pcp[i].exact ? -1 : (int64_t)s->pcp[i].field, "");              \
+		const struct source_pcp *p = &s->pcp[i];                                           \
+                                                                                                   \
+		known(buf, len, is_known ? (int64_t)p->field : -1, "");                            \
 	}                                                                                          \
 	static double pcp_##field##_key(const struct sample *s, size_t i)                          \
 	{                                                                                          \
 		return (double)s->pcp[i].field;                                                    \
 	}
 
-PCP_NUMBER(refilled)
-PCP_NUMBER(drained)
-PCP_NUMBER(taken)
-PCP_NUMBER(given)
+PCP_NUMBER(refilled, (!p->exact || p->passed_known))
+PCP_NUMBER(drained, (!p->exact || p->passed_known))
+PCP_NUMBER(taken, !p->exact)
+PCP_NUMBER(given, !p->exact)
 
 static const struct list_column pcp_columns[] = {
 	{ "zone", 10, 0, false, pcp_zone, pcp_zone_key },
@@ -469,6 +535,18 @@ const struct list_screen *list_of(enum tui_screen screen)
 	};
 
 	return screen < NR_SCREENS && screens[screen].n ? &screens[screen] : NULL;
+}
+
+const struct list_screen *list_shown(const struct tui *t)
+{
+	static const struct list_screen fallbacks = {
+		fallback_columns,  COUNT(fallback_columns), 0,
+		"no fallback yet", fallback_count,	    fallback_style,
+	};
+
+	if (t->screen == SCREEN_DECISIONS && t->has_now && t->now->fallbacks)
+		return &fallbacks;
+	return list_of(t->screen);
 }
 
 bool list_matches(const struct list_screen *l, const struct sample *s, size_t i, const char *text)

@@ -26,6 +26,8 @@ struct list_screen {
 
 /* NULL: that screen is no list. */
 const struct list_screen *list_of(enum tui_screen screen);
+/* The same of what is shown now: fallbacks that were counted stand in for decisions. */
+const struct list_screen *list_shown(const struct tui *t);
 /* Does a column of row @i hold @text, whatever its case? */
 bool list_matches(const struct list_screen *l, const struct sample *s, size_t i, const char *text);
 

@@ -127,7 +127,9 @@ static int keep(struct tui *t, const struct sample *s, bool new)
 	}
 	if (new &&old) { /* the lists are the source's, and change */
 		old->nr_decisions = old->nr_stalls = old->nr_callers = old->nr_pcp = 0;
+		old->nr_fallbacks = old->nr_stacks = 0;
 		old->histogram = NULL;
+		old->stacks = NULL;
 	}
 	memcpy(t->past[at], s, size_of(s->nr_zones));
 	t->nr_past += new;
@@ -211,7 +213,7 @@ static int compare(const void *a, const void *b)
 
 int tui_refresh(struct tui *t)
 {
-	const struct list_screen *l = list_of(t->screen);
+	const struct list_screen *l = list_shown(t);
 	struct tui_list *list = &t->list[t->screen];
 	size_t n, i;
 	uint32_t *row;
@@ -230,7 +232,7 @@ int tui_refresh(struct tui *t)
 	for (i = 0; i < n; i++)
 		if (!list->filter[0] || list_matches(l, t->now, i, list->filter))
 			t->row[t->nr_rows++] = (uint32_t)i;
-	order.column = &l->column[list->sort];
+	order.column = &l->column[list->sort < l->n ? list->sort : l->sort];
 	order.sample = t->now;
 	order.direction = list->invert ? -1 : 1;
 	if (t->nr_rows)

@@ -245,7 +245,7 @@ void view_draw(const struct tui *t, struct cells *c)
 			view_stalls(t, c, b);
 			break;
 		default:
-			if (t->explain && t->screen == SCREEN_DECISIONS)
+			if (t->explain && t->screen == SCREEN_DECISIONS && !t->now->fallbacks)
 				view_explain(t, c, b);
 			else
 				view_list(t, c, b);

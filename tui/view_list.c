@@ -11,17 +11,17 @@
  * A list
  */
 
-static int shown_height(const struct tui *t)
-{
-	return view_body(t).h - 1;
-}
-
-/* Rows of stalls' summary above its list. */
+/* Rows of stalls' summary above its list, of stacks below that of callers. */
 static int stall_rows(const struct tui *t);
+static int stack_rows(const struct tui *t);
 
-static int list_top(const struct tui *t)
+static struct view_body list_body(const struct tui *t)
 {
-	return view_body(t).y + (t->screen == SCREEN_STALLS ? stall_rows(t) : 0);
+	struct view_body b = view_body(t);
+	int above = t->screen == SCREEN_STALLS ? stall_rows(t) : 0;
+	int below = t->screen == SCREEN_CALLERS && b.h > 4 ? 1 + stack_rows(t) : 0;
+
+	return (struct view_body){ .y = b.y + above, .h = b.h - above - below };
 }
 
 static size_t first_row(const struct tui *t, int rows)
@@ -37,8 +37,9 @@ static size_t first_row(const struct tui *t, int rows)
 
 int64_t view_row_at(const struct tui *t, int y)
 {
-	int top = list_top(t) + 1, rows = shown_height(t) - (top - 1 - view_body(t).y);
-	int64_t row = y - top;
+	struct view_body b = list_body(t);
+	int rows = b.h - 1;
+	int64_t row = y - b.y - 1;
 
 	if (!list_of(t->screen) || t->help || t->explain || row < 0 || row >= rows)
 		return -1;
@@ -68,9 +69,10 @@ static void draw_head(const struct tui *t, struct cells *c, int y, const struct 
 	}
 }
 
-static void draw_list(const struct tui *t, struct cells *c, struct view_body b)
+static void draw_list(const struct tui *t, struct cells *c)
 {
-	const struct list_screen *l = list_of(t->screen);
+	const struct list_screen *l = list_shown(t);
+	struct view_body b = list_body(t);
 	const struct tui_list *list = &t->list[t->screen];
 	size_t first = first_row(t, b.h - 1), i;
 	enum cell_style style;
@@ -187,18 +189,55 @@ void view_stalls(const struct tui *t, struct cells *c, struct view_body b)
 							   0xb7);
 			y++;
 		}
-	draw_list(t, c, (struct view_body){ .y = b.y + rows, .h = b.h - rows });
+	draw_list(t, c);
+}
+
+/* -------------------------------------------------------------------------
+ * Screen 6
+ */
+
+static int stack_rows(const struct tui *t)
+{
+	size_t n = t->has_now && t->now->stacks ? t->now->nr_stacks + 1 : 0;
+	size_t most = (size_t)view_body(t).h / 2;
+
+	return (int)(n < most ? n : most);
+}
+
+/* From where, with most pages first: what does not fit is cut off at the end of the line. */
+static void draw_stacks(const struct tui *t, struct cells *c, int y, int rows)
+{
+	const struct source_stack *s = t->now->stacks;
+	int x;
+
+	if (rows < 1)
+		return;
+	cells_field(c, 0, y++, t->w, STYLE_HEAD, "   ~pages order type        asked for by", false);
+	for (int i = 0; i < rows - 1; i++, s++, y++) {
+		x = cells_printf(c, 0, y, STYLE_PLAIN, "%9" PRIu64 " %5u ", s->pages, s->order);
+		x = cells_field(c, x, y, 11,
+				s->mt < PA_NR_MT ? (enum cell_style)(STYLE_TYPE + s->mt) :
+						   STYLE_PLAIN,
+				s->mt < PA_NR_MT ? pa_mt_name(s->mt) : "?", false);
+		cells_field(c, x + 1, y, t->w - x - 1, STYLE_PLAIN, s->text[0] ? s->text : "?",
+			    false);
+	}
 }
 
 void view_list(const struct tui *t, struct cells *c, struct view_body b)
 {
-	bool callers = t->screen == SCREEN_CALLERS && b.h > 4;
+	const struct sample *s = t->now;
+	int rows = t->screen == SCREEN_CALLERS && b.h > 4 ? stack_rows(t) : 0;
 
-	draw_list(t, c, (struct view_body){ .y = b.y, .h = b.h - callers });
-	if (callers)
-		cells_put(
-			c, 0, b.y + b.h - 1, STYLE_DIM,
-			"by process: stacks are not recorded. pages: all taken since the beginning");
+	draw_list(t, c);
+	if (t->screen != SCREEN_CALLERS || b.h <= 4)
+		return;
+	draw_stacks(t, c, b.y + b.h - 1 - rows, rows);
+	cells_put(
+		c, 0, b.y + b.h - 1, STYLE_DIM,
+		!s->callers_sampled ?
+			"by process: stacks are not recorded. pages: all taken since the beginning" :
+			"up to order 3 a part was looked at and counted in proportion, above it all");
 }
 
 /* -------------------------------------------------------------------------

@@ -103,8 +103,37 @@ static void draw_blocks(const struct tui *t, struct cells *c, int y)
 	}
 }
 
+/* What was asked for, whatever the zone, where there is room for it. */
+static void draw_requests(const struct tui *t, struct cells *c, int y, int end)
+{
+	const struct view_orders o = view_orders(t);
+	char text[TEXT_LEN];
+	uint64_t n;
+
+	if (!t->now->requests_known || end - y < 1 + PA_PCPTYPES)
+		return;
+	cells_field(c, 0, y++, t->w, STYLE_HEAD,
+		    t->w < 78 ? "asked" : "asked for, in all zones, since the beginning", false);
+	for (int mt = 0; mt < PA_NR_MT && y < end; mt++) {
+		n = 0;
+		for (uint32_t i = 0; i < o.n; i++)
+			n += t->now->requests[i][mt];
+		if (!n && mt >= PA_PCPTYPES)
+			continue;
+		cells_field(c, 0, y, o.x - 1, STYLE_TYPE + mt,
+			    o.x > 9 ? pa_mt_name(mt) : text_type_short(mt), false);
+		for (uint32_t i = 0; i < o.n; i++) {
+			n = t->now->requests[i][mt];
+			cells_field(c, o.x + (int)i * o.w, y, o.w, n ? STYLE_PLAIN : STYLE_DIM,
+				    n ? text_count(text, n, o.w - 1) : "\u00b7", true);
+		}
+		y++;
+	}
+}
+
 void view_types(const struct tui *t, struct cells *c, struct view_body b)
 {
+	char text[TEXT_LEN];
 	int y = b.y;
 
 	if (!t->now->nr_zones) {
@@ -121,7 +150,11 @@ void view_types(const struct tui *t, struct cells *c, struct view_body b)
 	y += b.h >= 16;
 	y = draw_grid(t, c, y, "core", true);
 	y += b.h >= 16;
+	if (t->now->types_ns_ago && t->now->zone[t->zone].types_known)
+		cells_printf(c, t->w - 18, y, STYLE_DIM, " kernel %5s ago",
+			     text_ns(text, t->now->types_ns_ago));
 	draw_blocks(t, c, y++);
+	draw_requests(t, c, y + (b.h >= 20), b.y + b.h - 1);
 	if (b.y + b.h - y >= 2)
 		cells_put(
 			c, 0, b.y + b.h - 1, STYLE_DIM,

@@ -1,11 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# What it costs to be recorded: the same work (pages.c) alone, under buddyscope, under
-# perf record and under ftrace with the same events, one after the other, ROUNDS times
-# (3); medians.  Instructions are those of the working process, in user and kernel mode:
+# What it costs to be watched: the same work (pages.c) alone, recorded by buddyscope, shown by
+# top (counting in the kernel, and with the stream), under perf record and under ftrace with the
+# same events, one after the other, ROUNDS times (3); medians.  TOOLS and KINDS leave some out.  Instructions are those of the working process, in user and kernel mode:
 # the programs run in its context.  Prints figures, fails on none.
 rounds=${ROUNDS:-3}
+tools=${TOOLS:-record counts live perf ftrace}
 pages=$(dirname "$BUDDYSCOPE")/tests/bench/pages
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
@@ -44,6 +45,20 @@ recorded() {
 	"$BUDDYSCOPE" record -q -o "$dir/t.pgt" -- "$dir/work" "$1" "$2" buddyscope || return
 	cat "$dir/ticks" >>"$dir/$1.ticks"
 	"$BUDDYSCOPE" info --json "$dir/t.pgt" >"$dir/$1.info"
+}
+
+# What top shows meanwhile goes nowhere; the work begins once there is something to show.
+shown() { # shown KIND OPS SOURCE
+	"$BUDDYSCOPE" top --json --source "$3" -d 0.5 >"$dir/shown" 2>/dev/null &
+	top=$!
+	tries=0
+	until grep -q '"own"' "$dir/shown" || [ $((tries += 1)) -gt 200 ]; do
+		sleep 0.05
+	done
+	"$dir/work" "$1" "$2" "$3"
+	kill -INT $top
+	wait $top
+	tail -n 1 "$dir/shown" | grep -o '"missed":[0-9]*' | head -n 1 | tr -dc '0-9' >"$dir/$1.$3_missed"
 }
 
 # perf's own count of what it lost is in the header of its report.
@@ -130,27 +145,40 @@ table() {
 	hz=$(getconf CLK_TCK)
 	row "$1" buddyscope "$seen" "$lost+$missed" "$(number "$dir/$1.info" bytes)" \
 		"recorder $(($(median "$dir/$1.ticks" 1) * 1000 / hz)) ms of CPU, start and snapshot included"
+	for source in counts live; do
+		row "$1" $source "$seen" "0+$(cat "$dir/$1.${source}_missed" 2>/dev/null)" "" \
+			"top --source $source"
+	done
 	# The others' own counts are of events they kept: ours is the divisor for all.
-	read -r kept lost <"$dir/$1.perf_lost" 2>/dev/null || lost=-
+	kept=
+	lost=-
+	[ ! -s "$dir/$1.perf_lost" ] || read -r kept lost <"$dir/$1.perf_lost"
 	row "$1" perf "$seen" "$lost" "$(cat "$dir/$1.perf_bytes" 2>/dev/null)" "perf record -a, ${kept:-?} kept"
-	read -r lost <"$dir/$1.ftrace_lost" 2>/dev/null || lost=-
+	lost=-
+	[ ! -s "$dir/$1.ftrace_lost" ] || read -r lost <"$dir/$1.ftrace_lost"
 	row "$1" ftrace "$seen" "$lost" "" "into files"
 }
 
-echo "== what it costs to be recorded: $(uname -r), $(nproc) CPUs, medians of $rounds rounds"
+echo "== what it costs to be watched: $(uname -r), $(nproc) CPUs, medians of $rounds rounds"
 printf '%-10s %-11s %10s %8s %7s %6s %8s %8s\n' work under events lost instr ratio 'wall x' 'bytes'
 printf '%-10s %-11s %10s %8s %7s %6s %8s %8s\n' '' 'targets' '' 0 '<= 220' '>= 9' '<= 1.2' '<= 3'
-for kind in populate:60 populate2:30 xfer:60 file:60 pipe:60; do
+for kind in ${KINDS:-populate:60 populate2:30 xfer:60 file:60 pipe:60}; do
 	ops=${kind#*:}
 	kind=${kind%:*}
 	round=0
 	while [ $((round += 1)) -le "$rounds" ]; do
 		alone "$kind" "$ops"
-		recorded "$kind" "$ops"
-		perf_recorded "$kind" "$ops" "$round"
-		ftraced "$kind" "$ops"
+		for tool in $tools; do
+			case $tool in
+			record) recorded "$kind" "$ops" ;;
+			counts | live) shown "$kind" "$ops" "$tool" ;;
+			perf) perf_recorded "$kind" "$ops" "$round" ;;
+			ftrace) ftraced "$kind" "$ops" ;;
+			esac
+		done
 	done
 	table "$kind"
 done
+echo "counts is to add 160 instructions at most, live what buddyscope (record) does."
 echo "instr, bytes: for each event, of buddyscope's count; lost: in the ring + recursion misses;"
 echo "ratio: instructions added, by buddyscope's.  The targets of ratio are perf's."

@@ -11,15 +11,23 @@ instructions() { # instructions COMMAND...
 	perf stat -x, -e instructions:u "$@" 2>&1 >/dev/null |
 		awk -F, '/instructions/ { printf "%.0f", $1 }'
 }
+# Milliseconds of CPU, user and kernel.
+milliseconds() { # milliseconds COMMAND...
+	perf stat -x, -e task-clock "$@" 2>&1 >/dev/null |
+		awk -F, '/task-clock/ { printf "%.3f", $1 }'
+}
 
 echo "== top (a frame within 5 ms, at rest under 1 % of a CPU and 30 MB)"
 for size in 80x24 200x60; do
 	export COLUMNS="${size%x*}" LINES="${size#*x}"
 	one=$(instructions "$BUDDYSCOPE" top -b --source proc -n 1)
 	more=$(instructions "$BUDDYSCOPE" top -b --source proc -d 0.1 -n 11)
-	awk -v one="$one" -v more="$more" -v size="$size" 'BEGIN {
+	ms=$(milliseconds "$BUDDYSCOPE" top -b --source proc -n 1)
+	ms_more=$(milliseconds "$BUDDYSCOPE" top -b --source proc -d 0.1 -n 11)
+	awk -v one="$one" -v more="$more" -v ms="$ms" -v ms_more="$ms_more" -v size="$size" 'BEGIN {
 		printf "%-36s %s\n", "sample and frame of /proc, " size,
-			(one > 0 ? sprintf("%.2f M instructions", (more - one) / 1e7) : "no counters")
+			(one > 0 ? sprintf("%.2f M instructions, %.2f ms of CPU", (more - one) / 1e7,
+				(ms_more - ms) / 10) : "no counters")
 	}' </dev/null
 done
 for trace in tests/data/*.pgt; do
@@ -34,10 +42,13 @@ done
 "$BUDDYSCOPE" top --json --source proc -d 1 -n 6 | tail -n 1 |
 	sed 's/.*"own":{"cpu_percent":\([^,]*\),.*"rss":\([0-9]*\).*/\1 \2/' |
 	awk '{ printf "%-36s %.2f %% of a CPU, %.1f MB\n", "at rest, /proc once a second", $1, $2 / 1e6 }'
-if "$BUDDYSCOPE" top --json --source live -d 1 -n 6 >"$dir/live" 2>"$dir/why"; then
-	tail -n 1 "$dir/live" |
-		sed 's/.*"rates":{"events":\([^,]*\),.*"own":{"cpu_percent":\([^,]*\),"bpf_percent":\([^,]*\),"rss":\([0-9]*\).*/\1 \2 \3 \4/' |
-		awk '{ printf "%-36s %.2f %% of a CPU, programs %.2f %%, %.1f MB, %.0f events/s\n", "live, once a second", $2, $3, $4 / 1e6, $1 }'
-else
-	echo "live: not measured: $(cat "$dir/why")"
-fi
+for source in counts live; do
+	if "$BUDDYSCOPE" top --json --source $source -d 1 -n 6 >"$dir/shown" 2>"$dir/why"; then
+		tail -n 1 "$dir/shown" |
+			sed 's/.*"rates":{"events":\([^,]*\),.*"own":{"cpu_percent":\([^,]*\),"bpf_percent":\([^,]*\),"rss":\([0-9]*\).*/\1 \2 \3 \4/' |
+			awk -v what="$source, once a second" '{ printf "%-36s %.2f %% of a CPU, programs %.2f %%, %.1f MB, %.0f events/s\n", what, $2, $3, $4 / 1e6, $1 }'
+	else
+		echo "$source: not measured: $(cat "$dir/why")"
+	fi
+done
+awk '/^MemTotal/ { printf "%-36s %.1f GiB\n", "memory of this host", $2 / 1048576 }' /proc/meminfo

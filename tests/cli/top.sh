@@ -45,7 +45,9 @@ for trace in tests/data/*.pgt; do
 	[ "$(wc -l <"$dir/out")" -ge 4 ] || fail "$trace: fewer than 4 samples"
 	tail -n 1 "$dir/out" >"$dir/last"
 	for file in end last; do
-		grep -oE '"core":\{.*"own"' "$dir/$file" >"$dir/$file.numbers"
+		# Decisions are those since the sample before.
+		sed 's/"decisions":\[[^]]*\],//; s/.*"core":{/{/; s/"own":.*//' "$dir/$file" \
+			>"$dir/$file.numbers"
 	done
 	cmp -s "$dir/end.numbers" "$dir/last.numbers" ||
 		fail "$trace: played in steps it ends otherwise"

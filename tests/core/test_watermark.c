@@ -38,9 +38,13 @@ static void test_min_free(void **state)
 					       .managed = rows[i].pages,
 					       .type = PA_ZONE_NORMAL };
 		struct pa_knobs knobs;
-		const struct pa_config cfg = {
-			pa_policy_find("6.12"), &zone, 1, 11, PBO, 0, 1, &knobs, NULL, NULL
-		};
+		const struct pa_config cfg = { .policy = pa_policy_find("6.12"),
+					       .zones = &zone,
+					       .nr_zones = 1,
+					       .nr_orders = 11,
+					       .pageblock_order = PBO,
+					       .cpus = 1,
+					       .knobs = &knobs };
 
 		pa_knobs_default(&knobs);
 		knobs.khugepaged = false;

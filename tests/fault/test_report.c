@@ -98,7 +98,7 @@ static int report(void)
 	err = trace_open(path, &reader, why, sizeof(why));
 	if (err)
 		return err;
-	err = report_collect(&rep, reader, NULL, why, sizeof(why));
+	err = report_collect(&rep, reader, NULL, 0, why, sizeof(why));
 	assert_int_equal(!err, !*why);
 	if (!err)
 		err = report_text(&rep, null, 20);

@@ -35,7 +35,7 @@ while read -r line; do
 	# A host is quiet as long as little happened: with tracepoints alone not all of it is seen.
 	case $line in *'"missed":0,'*) ;; *) continue ;; esac
 	events=$(printf '%s\n' "$line" | sed 's/.*"counts":{"events":\([0-9]*\).*/\1/')
-	[ "$events" -lt 50000 ] || continue
+	[ "$events" -lt 500000 ] || continue
 	if [ -s "$dir/before" ] && cmp -s "$dir/before" "$dir/after" &&
 		awk "BEGIN { t = $taken / 1e9; exit !(t > $since + 0.01 && t < $until) }" </dev/null; then
 		quiet=$((quiet + 1))

@@ -37,7 +37,7 @@ allow tools '<[a-z0-9_/-]+\.h>' "$own" '"core/pa\.h"' '"bpf/[a-z_]+\.h"' '"[a-z_
 allow tui '<[a-z0-9_/-]+\.h>' "$own" '"tools/(source|metrics|out)\.h"'
 
 only 'pa_internal\.h' "$(echo core/*)"
-only '\.skel\.h' tools/probe.c
+only '\.skel\.h' tools/probe.c tools/probe_count.c
 only 'curses\.h' tui/term.c
 only 'tui/' tools/cmd_top.c
 

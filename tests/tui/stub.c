@@ -15,7 +15,9 @@ struct stub {
 	struct source head;
 	uint32_t zones, nodes;
 	uint64_t blocks, step;
-	bool host;
+	bool host, counts;
+	struct source_fallback fallback[6];
+	struct source_stack stack[9];
 	struct source_decision decision[NR_DECISIONS];
 	struct source_stall stall[NR_STALLS];
 	struct source_caller caller[NR_CALLERS];
@@ -152,6 +154,39 @@ static void make_zone(const struct stub *s, uint32_t i, struct source_zone *z)
 	z->intruders[PA_UNMOVABLE] = s->blocks / 7;
 }
 
+static void sample_counts(struct stub *s, struct sample *out)
+{
+	for (uint32_t i = 0; i < 6; i++)
+		s->fallback[i] = (struct source_fallback){ .mt = i % 3 == 1 ? PA_NR_MT : i % 3,
+							   .fallback_mt = (i + 1) % 3,
+							   .fallback_order = 2 * i,
+							   .n = 1000 * i + 7,
+							   .claimed = 300 * i,
+							   .kept = 100 * i };
+	for (uint32_t i = 0; i < 9; i++) {
+		s->stack[i] = (struct source_stack){ .blocks = 900 - 100 * i,
+						     .order = i % 4,
+						     .mt = i % 3 };
+		s->stack[i].pages = s->stack[i].blocks << s->stack[i].order;
+		snprintf(s->stack[i].text, sizeof(s->stack[i].text), "%s",
+			 i == 8 ? "" :
+				  "alloc_slab_page < allocate_slab < ___slab_alloc < __kmalloc < "
+				  "kvmalloc_node < alloc_netdev_mqs < tun_set_iff");
+	}
+	out->source = "counts";
+	out->core_known = false;
+	out->nr_decisions = 0;
+	out->callers_sampled = true;
+	out->fallbacks = s->fallback;
+	out->nr_fallbacks = 6;
+	out->stacks = s->stack;
+	out->nr_stacks = 9;
+	for (size_t i = 0; i < out->nr_pcp; i++)
+		s->pcp[i].exact = s->pcp[i].passed_known = true;
+	for (uint32_t z = 0; z < out->nr_zones; z++)
+		out->zone[z].core_known = false;
+}
+
 static int sample(struct source *head, struct sample *out)
 {
 	struct stub *s = (struct stub *)head;
@@ -178,6 +213,10 @@ static int sample(struct source *head, struct sample *out)
 		out->counts.known |= UINT32_C(1) << c;
 		out->counts.v[c] = (s->step + 1) * 10 * (uint64_t)c;
 	}
+	out->requests_known = true;
+	for (uint64_t o = 0; o < SOURCE_ORDERS; o++)
+		for (uint64_t mt = 0; mt < PA_PCPTYPES; mt++)
+			out->requests[o][mt] = (s->step + 1) * 100000 * (mt + 1) >> 2 * o;
 	out->core_known = true;
 	out->core = (struct replay_result){ .policy = pa_policy_find("6.12"),
 					    .picks = 70000,
@@ -195,6 +234,8 @@ static int sample(struct source *head, struct sample *out)
 	out->pcp = s->pcp;
 	out->nr_pcp = (size_t)s->zones * 2;
 	out->timeline = s->host ? NULL : &s->timeline;
+	if (s->counts)
+		sample_counts(s, out);
 	return 0;
 }
 
@@ -251,6 +292,11 @@ static const struct source_ops ops = {
 void stub_is_host(struct source *source)
 {
 	((struct stub *)source)->host = true;
+}
+
+void stub_counts(struct source *source)
+{
+	((struct stub *)source)->host = ((struct stub *)source)->counts = true;
 }
 
 int stub_open(uint32_t zones, uint32_t nodes, uint64_t blocks, struct source **out)

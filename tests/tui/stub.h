@@ -13,5 +13,7 @@ int stub_open(uint32_t zones, uint32_t nodes, uint64_t blocks, struct source **o
 
 /* From now on it is a host that cannot be played. */
 void stub_is_host(struct source *source);
+/* The same, and it only counts: no core, no single decisions. */
+void stub_counts(struct source *source);
 
 #endif /* TESTS_TUI_STUB_H */

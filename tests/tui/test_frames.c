@@ -19,11 +19,11 @@ static const struct {
 	const char *name;
 	uint32_t zones, nodes;
 	uint64_t blocks;
+	bool counts;
 } hosts[] = {
-	{ "empty", 0, 1, 0 },
-	{ "one", 1, 1, 232 },
-	{ "many", 64, 16, 4096 },
-	{ "tera", 1, 1, 524288 },
+	{ "empty", 0, 1, 0, false },	 { "one", 1, 1, 232, false },
+	{ "many", 64, 16, 4096, false }, { "tera", 1, 1, 524288, false },
+	{ "counts", 2, 1, 232, true },
 };
 
 static const struct {
@@ -63,6 +63,8 @@ static char *make_frames(size_t host, size_t size)
 	assert_non_null(room);
 	assert_int_equal(
 		stub_open(hosts[host].zones, hosts[host].nodes, hosts[host].blocks, &source), 0);
+	if (hosts[host].counts)
+		stub_counts(source);
 	assert_int_equal(tui_open(&t, &settings), 0);
 	tui_resize(&t, sizes[size].w, sizes[size].h);
 	for (int i = 0; i < 3; i++) {

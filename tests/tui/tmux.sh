@@ -103,6 +103,9 @@ keys 1
 t resize-window -x 60 -y 16
 same overview 60 16
 t resize-window -x 1 -y 1
+keys 2 3 4 Enter 5 6 7 '?' '?' Escape 1
+t resize-window -x 3 -y 500
+keys 3 Down 6 1
 t resize-window -x 200 -y 60
 same overview 200 60
 t resize-window -x 80 -y 24
@@ -234,6 +237,30 @@ start 80x24 --policy 6.1 -r "$trace"
 shows '1x'
 keys d
 shows DIFFERS
+keys q
+gives_back 0
+
+# A file that is cut short, and a machine unlike this one: each screen, and a way out.
+head -c 300000 "$trace" >"$dir/cut.pgt"
+start 80x24 --at end -r "$dir/cut.pgt"
+shows '! cut short: offset'
+keys 2 3 4 5 6 7 1
+shows 'cut short'
+keys q
+gives_back 0
+awk 'BEGIN {
+	print "{\"rec\":\"meta\",\"schema\":\"buddyscope.trace/1\",\"kernel\":\"5.4.0-mips\",\"tier\":\"tracepoint\",\"page_shift\":16,\"nr_orders\":10,\"pageblock_order\":7,\"cpus\":4096,\"migratetypes\":[\"Unmovable\",\"Movable\",\"Reclaimable\",\"HighAtomic\",\"CMA\",\"Isolate\"]}"
+	for (i = 0; i < 70; i++)
+		printf "{\"rec\":\"zone\",\"id\":%d,\"node\":%d,\"name\":\"Zone%d\",\"start_pfn\":%d,\"spanned\":1000,\"present\":900,\"managed\":%d,\"min\":0,\"low\":0,\"high\":0,\"lowmem_reserve\":[0]}\n", i, 99 - i, i, 1 + i * 4096, i % 2 ? 900 : 0
+	print "{\"rec\":\"free_list\",\"at\":\"begin\",\"zone\":69,\"order\":0,\"mt\":\"Movable\",\"pfns\":[282627,282629]}"
+	print "{\"rec\":\"ev\",\"ts\":5,\"cpu\":4095,\"type\":\"alloc\",\"pfn\":9,\"order\":9,\"mt\":\"CMA\",\"gfp\":8,\"pid\":4000000}"
+	print "{\"rec\":\"ev\",\"ts\":4,\"cpu\":0,\"type\":\"zone_alloc\",\"pfn\":282627,\"order\":0,\"mt\":\"Movable\"}"
+}' </dev/null >"$dir/other"
+"$b" import "$dir/other" -o "$dir/other.pgt" || fail 'the other machine is refused'
+start 80x24 -r "$dir/other.pgt"
+shows '5.4.0-mips'
+keys End 1 z z Down 2 3 l j 4 Enter Escape 5 6 7 NPage '?' '?' 1
+shows '70 zones'
 keys q
 gives_back 0
 
