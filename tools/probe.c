@@ -256,8 +256,8 @@ int probe_open(const struct host *host, struct site_plan *plan, uint64_t buffer,
 		snprintf(why, len, "the kernel refused the BPF programs: %s", strerror(-err));
 		goto fail;
 	}
-	p->pages = map_array(bpf_object__find_map_by_name(p->obj, "snap_pages"), p->nr_pages * sizeof(*p->pages),
-			     PROT_READ);
+	p->pages = map_array(bpf_object__find_map_by_name(p->obj, "snap_pages"),
+			     p->nr_pages * sizeof(*p->pages), PROT_READ);
 	err = p->pages ? map_stream(p) : -errno;
 	if (err) {
 		snprintf(why, len, "cannot map the stream: %s", strerror(-err));

@@ -376,8 +376,8 @@ static void every_screen_says_what_replay_and_report_say(void **state)
 		fail_msg("tests/data holds no trace");
 	for (size_t i = 0; i < traces.gl_pathc; i++) {
 		compare_at(traces.gl_pathv[i], 123457);
-		compare_at(traces.gl_pathv[i], 430000);
-		compare_at(traces.gl_pathv[i], 700001);
+		compare_at(traces.gl_pathv[i], 330000);
+		compare_at(traces.gl_pathv[i], 500001);
 		compare_at(traces.gl_pathv[i], 0);
 	}
 	globfree(&traces);
