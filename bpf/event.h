@@ -32,7 +32,7 @@
  *   z arg packs a scan: frames taken in bits 0-10, looked at 11-21, its range 22-31
  *   t pid     r EV_REFILL   l EV_LOCKED   c EV_CLAIMED with EV_CLAIM_KNOWN
  *   q capture order in the flag bits (see EV_CAPTURE)   d EV_ROTATE_TAIL
- *   s EV_FAST     x EV_TO_TAIL     h EV_HELD
+ *   s EV_FAST     x EV_TO_TAIL     h EV_HELD     i EV_RECLAIMING
  *
  * Everything marked (lock) is stamped while zone->lock is held: the order of
  * those records is the order of the list operations.
@@ -51,6 +51,9 @@
 	X(10, MOVE_BLOCK,   "move_block",   "pmn",   "a pageblock changed its type (lock)")        \
 	X(11, ROTATE,       "rotate",       "pod",   "compaction rotated a free list")             \
 	X(12, LOST,         "lost",         "a",     "records this gap has lost")                  \
+	X(13, PUSH,         "push",         "pomi",  "a block was put on a per-cpu list")          \
+	X(14, TRY,          "try",          "oma:alloc_flags", "get_page_from_freelist is entered") \
+	X(15, FOLD,         "fold",         "a:pagesets", "the counters of a CPU go to the zones") \
 	X(16, RECLAIM_BEGIN, "mm_vmscan_direct_reclaim_begin", "ogt", "direct reclaim starts")     \
 	X(17, RECLAIM_END,  "mm_vmscan_direct_reclaim_end", "at:nr_reclaimed", "and ends")         \
 	X(18, KSWAPD_WAKE,  "mm_vmscan_kswapd_wake",  "oa:nid", "kswapd starts to work")           \
@@ -62,7 +65,11 @@
 	X(24, COMPACT_MIGRATE, "mm_compaction_isolate_migratepages", "pa:nr_taken", "migrate scanner") \
 	X(25, OOM_VICTIM,   "mark_victim",            "at:victim", "the OOM killer chose a victim") \
 	X(26, WMARKS,       "mm_setup_per_zone_wmarks", "pa:min", "watermarks were recomputed")    \
-	X(27, COMPACT_FAST, "mm_compaction_fast_isolate_freepages", "pz", "free scanner: one list")
+	X(27, COMPACT_FAST, "mm_compaction_fast_isolate_freepages", "pz", "free scanner: one list") \
+	X(28, BALANCE_BEGIN, "balance_begin",         "poa:highest_zone", "balance_pgdat starts")   \
+	X(29, BALANCE_END,  "balance_end",            "pa:highest_zone", "and ends")               \
+	X(30, DRAIN_PAGES,  "drain_pages",            "pa:of_cpu", "a CPU's lists of a zone are emptied") \
+	X(31, BULK,         "bulk",                   "pomg",  "a page of alloc_pages_bulk reached its caller")
 /* clang-format on */
 
 enum event_type {
@@ -85,6 +92,7 @@ static inline __u32 event_scan(__u64 taken, __u64 scanned, __u64 range)
 #define EV_CLAIMED 0x01	    /* fallback: the pageblock has the new type afterwards */
 #define EV_ROTATE_TAIL 0x01 /* rotate: pfn became the tail; without it the head */
 #define EV_FAST 0x01	    /* isolate: by compaction's fast search, which rotated first */
+#define EV_RECLAIMING 0x01  /* push: ZONE_RECLAIM_ACTIVE, short lists drain */
 #define EV_CLAIM_KNOWN 0x02 /* fallback: EV_CLAIMED was read, not left out */
 #define EV_TO_TAIL 0x02	    /* zone_free: FPI_TO_TAIL */
 #define EV_HELD 0x02	    /* isolate: seen in a compactor's hands, may be known already */

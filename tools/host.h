@@ -36,6 +36,8 @@ int host_open(struct host *host, char *why, size_t len);
 void host_close(struct host *host); /* accepts a zeroed one */
 
 bool host_has_func(const struct host *host, const char *name);
+/* Number of arguments of a function, or -ENOENT. */
+int host_func_args(const struct host *host, const char *name);
 /* Number of arguments of a tracepoint, or -ENOENT if this kernel has none of that name. */
 int host_tracepoint_args(const struct host *host, const char *name);
 /* Address of a kernel symbol, 0 if it is hidden or absent. */

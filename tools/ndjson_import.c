@@ -270,6 +270,49 @@ static int read_pcp(struct import *im, const json_t *o)
 	return trace_write_pcp(im->w, &pcp);
 }
 
+static int read_cpu(struct import *im, const json_t *o)
+{
+	struct trace_cpu cpu = { .delta = TRACE_NO_DELTA };
+	const struct {
+		const char *name;
+		int64_t *to;
+	} known[] = {
+		{ "high_min", &cpu.high_min },
+		{ "high_max", &cpu.high_max },
+		{ "free_count", &cpu.free_count },
+		{ "alloc_factor", &cpu.alloc_factor },
+		{ "flags", &cpu.flags },
+		{ "free_factor", &cpu.free_factor },
+		{ "expire", &cpu.expire },
+		{ "threshold", &cpu.threshold },
+	};
+	const json_t *delta = json_object_get(o, "delta");
+	uint64_t number = 0, value;
+	int err;
+
+	err = get_at(im, o, &cpu.at);
+	if (!err)
+		err = get_zone(im, o, &cpu.zone);
+	if (!err)
+		err = get_number(im, o, "cpu", true, (1 << EV_CPU_BITS) - 1, &number);
+	if (!err)
+		err = get_number(im, o, "event", true, INT64_MAX, &cpu.event);
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]) && !err; i++) {
+		value = UINT64_MAX;
+		err = get_number(im, o, known[i].name, false, INT64_MAX - 1, &value);
+		*known[i].to = (int64_t)value;
+	}
+	if (err)
+		return err;
+	if (delta && (!json_is_integer(delta) || json_integer_value(delta) < INT8_MIN ||
+		      json_integer_value(delta) > INT8_MAX))
+		return refuse(im, "\"delta\" is not a number from -128 to 127");
+	if (delta)
+		cpu.delta = (int32_t)json_integer_value(delta);
+	cpu.cpu = (uint32_t)number;
+	return trace_write_cpu(im->w, &cpu);
+}
+
 static int read_stats(struct import *im, const json_t *o)
 {
 	struct trace_pairs pairs = { 0 };
@@ -323,7 +366,7 @@ static int read_field(struct import *im, const json_t *o, char letter, const str
 	switch (letter) {
 	case 'p':
 		v = EV_PFN_NONE;
-		err = get_number(im, o, "pfn", t->id <= EV_ROTATE && t->id != EV_ALLOC, EV_PFN_NONE,
+		err = get_number(im, o, "pfn", trace_of_block(t->id) && t->id != EV_ALLOC, EV_PFN_NONE,
 				 &v);
 		ev->pfn = v;
 		return err;
@@ -419,7 +462,7 @@ static const struct {
 	int (*read)(struct import *im, const json_t *o);
 } kinds[] = {
 	{ "ev", read_event },	 { "lost", read_lost }, { "free_list", read_list },
-	{ "pcp", read_pcp },	 { "meta", read_meta }, { "pageblocks", read_blocks },
+	{ "cpu", read_cpu },	 { "pcp", read_pcp },	 { "meta", read_meta }, { "pageblocks", read_blocks },
 	{ "stats", read_stats }, { "zone", read_zone },
 };
 

@@ -144,6 +144,15 @@ bool host_has_func(const struct host *host, const char *name)
 	return btf__find_by_name_kind(host->btf, name, BTF_KIND_FUNC) >= 0;
 }
 
+int host_func_args(const struct host *host, const char *name)
+{
+	int id = btf__find_by_name_kind(host->btf, name, BTF_KIND_FUNC);
+
+	if (id < 0)
+		return -ENOENT;
+	return btf_vlen(btf__type_by_id(host->btf, btf__type_by_id(host->btf, id)->type));
+}
+
 int host_tracepoint_args(const struct host *host, const char *name)
 {
 	char type[96];

@@ -405,7 +405,7 @@ int source_live(const struct source_options *opt, struct source **out, char *why
 	l->head.ops = &ops;
 	l->opt = *opt;
 	l->stats_fd = -1;
-	err = recorder_open(&l->recorder, TIER_AUTO, opt->buffer);
+	err = recorder_open(&l->recorder, TIER_AUTO, false, opt->buffer);
 	if (err) {
 		snprintf(why, len, "%s", l->recorder.why[0] ? l->recorder.why : strerror(-err));
 	} else {
