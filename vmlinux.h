@@ -113,8 +113,13 @@ enum zone_flags {
 	ZONE_RECLAIM_ACTIVE = 1,
 };
 
+enum zone_type {
+	ZONE_DMA,
+};
+
 struct alloc_context {
 	int migratetype;
+	enum zone_type highest_zoneidx;
 };
 
 struct pglist_data;

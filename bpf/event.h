@@ -30,6 +30,7 @@
  *   n arg is a migratetype, the block's old one
  *   a arg is a plain number, named after the colon if there is one
  *   z arg packs a scan: frames taken in bits 0-10, looked at 11-21, its range 22-31
+ *   y arg packs an attempt: the kernel's ALLOC_* in bits 0-15, the highest zone's index in 16-18
  *   t pid     r EV_REFILL   l EV_LOCKED   c EV_CLAIMED with EV_CLAIM_KNOWN
  *   q capture order in the flag bits (see EV_CAPTURE)   d EV_ROTATE_TAIL
  *   s EV_FAST     x EV_TO_TAIL     h EV_HELD     i EV_RECLAIMING
@@ -52,7 +53,7 @@
 	X(11, ROTATE,       "rotate",       "pod",   "compaction rotated a free list")             \
 	X(12, LOST,         "lost",         "a",     "records this gap has lost")                  \
 	X(13, PUSH,         "push",         "pomi",  "a block was put on a per-cpu list")          \
-	X(14, TRY,          "try",          "oma:alloc_flags", "get_page_from_freelist is entered") \
+	X(14, TRY,          "try",          "omy",   "get_page_from_freelist is entered")       \
 	X(15, FOLD,         "fold",         "a:pagesets", "the counters of a CPU go to the zones") \
 	X(16, RECLAIM_BEGIN, "mm_vmscan_direct_reclaim_begin", "ogt", "direct reclaim starts")     \
 	X(17, RECLAIM_END,  "mm_vmscan_direct_reclaim_end", "at:nr_reclaimed", "and ends")         \
@@ -84,6 +85,12 @@ static inline __u32 event_scan(__u64 taken, __u64 scanned, __u64 range)
 {
 	return (taken > 0x7ff ? 0x7ff : taken) | (scanned > 0x7ff ? 0x7ff : scanned) << 11 |
 	       (range > 0x3ff ? 0x3ff : range) << 22;
+}
+
+/* What `y` packs. */
+static inline __u32 event_try(__u32 alloc_flags, __u32 highest_zone)
+{
+	return (alloc_flags & 0xffff) | (highest_zone & 7) << 16;
 }
 
 /* Flag bits of word 1 (bits 54-61). */

@@ -40,7 +40,8 @@ SEC("fentry/get_page_from_freelist")
 int BPF_PROG(site_try, unsigned int gfp, unsigned int order, int alloc_flags,
 	     struct alloc_context *ac)
 {
-	emit(EV_TRY, EV_PFN_NONE, order & 0xf, ac->migratetype, alloc_flags, 0, 0);
+	emit(EV_TRY, EV_PFN_NONE, order & 0xf, ac->migratetype,
+	     event_try(alloc_flags, ac->highest_zoneidx), 0, 0);
 	return 0;
 }
 

@@ -201,6 +201,8 @@ static bool reserves(const struct pa_ctx *ac, uint32_t flags, bool buddy)
 	return pa_is_highatomic(ac, flags);
 }
 
+static const uint8_t no_zone = PA_NO_ZONE;
+
 /* One walk along the zonelist. */
 struct walk {
 	uint32_t flags;
@@ -243,31 +245,42 @@ static uint64_t take(struct pa_ctx *ac, uint32_t zone, uint64_t pfn, uint32_t fl
 	return pfn;
 }
 
-/* From the first zone that will do; PA_PFN_NONE with @w told why none did. */
-static uint64_t walk_zones(struct pa_ctx *ac, struct walk *w)
+/* The first zone from @at on that will do, or the end of the list with @w told why none does. */
+static const uint8_t *next_zone(struct pa_ctx *ac, struct walk *w, const uint8_t *at)
 {
-	ac->tried = 0;
-	w->skipped = w->remote = false;
-	for (const uint8_t *at = ac->zonelist; *at != PA_NO_ZONE; at++) {
+	for (; *at != PA_NO_ZONE && !w->remote; at++) {
 		enum pa_verdict verdict = passes(ac, w, *at);
-		bool buddy;
-		uint64_t pfn;
 
 		if (verdict != PA_ZONE_OK)
 			pass_over(ac, *at, w->flags, verdict);
 		w->remote = verdict == PA_ZONE_REMOTE;
-		if (w->remote)
-			break;
 		w->skipped |= verdict == PA_ZONE_KSWAPD;
 		w->unfair |= verdict == PA_ZONE_UNFAIR;
-		if (verdict != PA_ZONE_OK || !zone_suits(ac, *at, w->flags))
-			continue;
-		pfn = rmqueue(ac, *at, w->flags, &buddy);
+		if (verdict == PA_ZONE_OK && zone_suits(ac, *at, w->flags))
+			return at;
+	}
+	return w->remote ? &no_zone : at;
+}
+
+/* A page of the zone at @at, which will do, or of one behind it that does; PA_PFN_NONE. */
+static uint64_t take_from(struct pa_ctx *ac, struct walk *w, const uint8_t *at)
+{
+	for (; *at != PA_NO_ZONE; at = next_zone(ac, w, at + 1)) {
+		bool buddy;
+		uint64_t pfn = rmqueue(ac, *at, w->flags, &buddy);
+
 		if (pfn != PA_PFN_NONE)
 			return take(ac, *at, pfn, w->flags, buddy);
 		judge(ac, PA_ZONE_EMPTY);
 	}
 	return PA_PFN_NONE;
+}
+
+static const uint8_t *first_zone(struct pa_ctx *ac, struct walk *w)
+{
+	ac->tried = 0;
+	w->skipped = w->remote = false;
+	return next_zone(ac, w, ac->zonelist);
 }
 
 /* reset_alloc_batches: every zone of the node up to the preferred one has a new turn. */
@@ -304,18 +317,25 @@ static bool loosen(const struct pa_ctx *ac, struct walk *w)
 	return true;
 }
 
-uint64_t pa_get_page(struct pa_ctx *ac, uint32_t flags)
+static struct walk walk_of(const struct pa_ctx *ac, uint32_t flags)
 {
-	struct walk w = {
+	bool several = pa_req(ac->pa)->nodes > 1;
+
+	return (struct walk){
 		.flags = flags,
 		.preferred = pa_preferred(ac),
-		.several = pa_req(ac->pa)->nodes > 1,
+		.several = several,
+		.skip_busy = ac->rules->skip_busy_kswapd && several,
 	};
+}
+
+uint64_t pa_get_page(struct pa_ctx *ac, uint32_t flags)
+{
+	struct walk w = walk_of(ac, flags);
 	uint64_t pfn;
 
-	w.skip_busy = ac->rules->skip_busy_kswapd && w.several;
 	do {
-		pfn = walk_zones(ac, &w);
+		pfn = take_from(ac, &w, first_zone(ac, &w));
 	} while (pfn == PA_PFN_NONE && loosen(ac, &w));
 	return pfn;
 }
@@ -414,6 +434,46 @@ int pa_alloc_full(struct pa *pa, const struct pa_alloc_args *args, uint64_t *pfn
 	if (rec)
 		rec->pfn = *pfn;
 	return err;
+}
+
+int pa_look_for_zone(struct pa *pa, const struct pa_alloc_args *args, uint32_t flags,
+		     struct pa_choice *choice)
+{
+	struct pa_ctx ac;
+	struct walk w;
+
+	if (!args_valid(pa, args))
+		return -EINVAL;
+	set_up(pa, args, NULL, &ac);
+	w = walk_of(&ac, flags);
+	do {
+		choice->zone = *first_zone(&ac, &w);
+	} while (choice->zone == PA_NO_ZONE && loosen(&ac, &w));
+	choice->flags = w.flags;
+	return choice->zone == PA_NO_ZONE ? -ENOMEM : 0;
+}
+
+int pa_alloc_from(struct pa *pa, const struct pa_alloc_args *args, const struct pa_choice *choice,
+		  uint64_t *pfn, struct pa_alloc_record *rec)
+{
+	const uint8_t *at;
+	struct pa_ctx ac;
+	struct walk w;
+
+	if (!args_valid(pa, args))
+		return -EINVAL;
+	set_up(pa, args, rec, &ac);
+	for (at = ac.zonelist; *at != PA_NO_ZONE && *at != choice->zone; at++)
+		;
+	if (*at == PA_NO_ZONE)
+		return -EINVAL;
+	w = walk_of(&ac, choice->flags);
+	*pfn = take_from(&ac, &w, at);
+	if (rec) {
+		rec->flags = choice->flags;
+		rec->pfn = *pfn;
+	}
+	return *pfn == PA_PFN_NONE ? -ENOMEM : 0;
 }
 
 /*

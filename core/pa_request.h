@@ -372,6 +372,26 @@ struct pa_alloc_record {
 int pa_alloc(struct pa *pa, const struct pa_alloc_args *args, uint64_t *pfn,
 	     struct pa_alloc_record *rec);
 
+/* What one attempt found when it looked at the marks. */
+struct pa_choice {
+	uint8_t zone;	/* index in pa_config.zones */
+	uint32_t flags; /* those it had in the end: ALLOC_NOFRAGMENT may be dropped */
+};
+
+/*
+ * One attempt, get_page_from_freelist, in its two halves: others may take zone->lock in between.
+ *
+ * pa_look_for_zone() - Look at the marks.  @flags: PA_ALLOC_*, as pa_gfp_alloc_flags() has them.
+ * Return: 0; -ENOMEM, no zone will do; -EINVAL on bad arguments.
+ *
+ * pa_alloc_from() - Take the page, of that zone or one behind it.  @rec as for pa_alloc().
+ * Return: 0; -ENOMEM, there is none; -EINVAL on bad arguments, or if no zone for @args is meant.
+ */
+int pa_look_for_zone(struct pa *pa, const struct pa_alloc_args *args, uint32_t flags,
+		     struct pa_choice *choice);
+int pa_alloc_from(struct pa *pa, const struct pa_alloc_args *args, const struct pa_choice *choice,
+		  uint64_t *pfn, struct pa_alloc_record *rec);
+
 /**
  * pa_alloc_bulk() - alloc_pages_bulk: order-0 pages from one per-cpu list.
  * @args: order 0.
@@ -493,6 +513,9 @@ int64_t pa_drain(struct pa *pa, uint32_t zone, uint32_t cpu, uint32_t by, struct
  */
 int64_t pa_drain_step(struct pa *pa, uint32_t zone, uint32_t cpu, uint32_t by,
 		      struct pa_trail *trail);
+
+/* @cpu's shares of the counters go to the zones: quiet_vmstat, as it goes idle.  -EINVAL */
+int pa_fold_counters(struct pa *pa, uint32_t cpu);
 
 /* One round of the vmstat worker on @cpu: refresh_cpu_vm_stats, with decay_pcp_high. */
 int pa_vmstat_update(struct pa *pa, uint32_t cpu, struct pa_trail *trail);

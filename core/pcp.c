@@ -528,6 +528,29 @@ static void expire(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp, uint32
 		expire_lists(pa, zone, cp, cpu, trail);
 }
 
+/* The shares of one zone's counters. */
+static void fold(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp)
+{
+	struct pa_zone_req *zr = pa_zone_req(pa, zone);
+
+	pa->zones[zone].quick = 0;
+	if (cp->delta || cp->fair_delta)
+		cp->pcp.expire = REMOTE_ROUNDS;
+	zr->deltas -= cp->delta;
+	zr->fair += cp->fair_delta;
+	cp->delta = 0;
+	cp->fair_delta = 0;
+}
+
+int pa_fold_counters(struct pa *pa, uint32_t cpu)
+{
+	if (!pa_req(pa) || cpu >= pa_req(pa)->cpus)
+		return -EINVAL;
+	for (uint32_t zone = 0; zone < pa->nr_zones; zone++)
+		fold(pa, zone, pa_cpu_pages(pa, zone, cpu));
+	return 0;
+}
+
 int pa_vmstat_update(struct pa *pa, uint32_t cpu, struct pa_trail *trail)
 {
 	if (!pa_req(pa) || cpu >= pa_req(pa)->cpus)
@@ -539,17 +562,7 @@ int pa_vmstat_update(struct pa *pa, uint32_t cpu, struct pa_trail *trail)
 		if (zone == PA_NO_ZONE)
 			continue;
 		cp = pa_cpu_pages(pa, zone, cpu);
-		pa->zones[zone].quick = 0;
-		if (cp->delta) {
-			pa_zone_req(pa, zone)->deltas -= cp->delta;
-			cp->delta = 0;
-			cp->pcp.expire = REMOTE_ROUNDS;
-		}
-		if (cp->fair_delta) {
-			pa_zone_req(pa, zone)->fair += cp->fair_delta;
-			cp->fair_delta = 0;
-			cp->pcp.expire = REMOTE_ROUNDS;
-		}
+		fold(pa, zone, cp);
 		if (pa_rules(pa)->pcp_auto)
 			decay(pa, zone, cp, cpu, trail);
 		expire(pa, zone, cp, cpu, trail);

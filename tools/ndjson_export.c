@@ -170,6 +170,10 @@ static void put_field(struct text *t, char letter, const struct trace_type *type
 		put_member(t, "nr_scanned", trace_scan_scanned(ev));
 		put_member(t, "range", trace_scan_range(ev));
 		break;
+	case 'y':
+		put_member(t, "alloc_flags", trace_try_flags(ev));
+		put_member(t, "highest_zone", trace_try_highest(ev));
+		break;
 	case 't':
 		if (ev->pid)
 			put_member(t, "pid", ev->pid);
@@ -201,6 +205,10 @@ static void put_field(struct text *t, char letter, const struct trace_type *type
 	case 'h':
 		if (ev->bits & EV_HELD)
 			put_bool(t, "held", true);
+		break;
+	case 'i':
+		if (ev->bits & EV_RECLAIMING)
+			put_bool(t, "reclaiming", true);
 		break;
 	case 'x':
 		if (ev->bits & EV_TO_TAIL)

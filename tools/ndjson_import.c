@@ -356,6 +356,18 @@ static int read_scan(struct import *im, const json_t *o, struct trace_event *ev)
 	return err;
 }
 
+static int read_try(struct import *im, const json_t *o, struct trace_event *ev)
+{
+	uint64_t flags = 0, highest = 0;
+	int err;
+
+	err = get_number(im, o, "alloc_flags", true, UINT16_MAX, &flags);
+	if (!err)
+		err = get_number(im, o, "highest_zone", true, 7, &highest);
+	ev->arg = event_try((uint32_t)flags, (uint32_t)highest);
+	return err;
+}
+
 /* The members that one letter of EVENT_TYPES stands for. */
 static int read_field(struct import *im, const json_t *o, char letter, const struct trace_type *t,
 		      struct trace_event *ev)
@@ -399,6 +411,8 @@ static int read_field(struct import *im, const json_t *o, char letter, const str
 		return err;
 	case 'f':
 		return read_fallback(im, o, ev);
+	case 'y':
+		return read_try(im, o, ev);
 	case 'z':
 		return read_scan(im, o, ev);
 	case 'r':
@@ -411,6 +425,8 @@ static int read_field(struct import *im, const json_t *o, char letter, const str
 		return get_flag(im, o, "tail", EV_ROTATE_TAIL, 0, &ev->bits);
 	case 's':
 		return get_flag(im, o, "fast", EV_FAST, 0, &ev->bits);
+	case 'i':
+		return get_flag(im, o, "reclaiming", EV_RECLAIMING, 0, &ev->bits);
 	case 'h':
 		return get_flag(im, o, "held", EV_HELD, 0, &ev->bits);
 	case 'x':

@@ -323,15 +323,11 @@ static void name_gfp(struct request *r)
 	}
 }
 
-/* Does pcp->high float, as it does since 6.7 unless the sysctl fixes it? */
-static bool is_auto(const struct request *r)
+/* Were pushes to per-cpu lists recorded? */
+static bool has_pushes(const struct trace_meta *meta)
 {
-	struct pa_pcp pcp;
-
-	for (uint32_t zone = 0; !pa_pcp_get(r->pa, zone, 0, &pcp); zone++)
-		if (pcp.high_min != pcp.high_max)
-			return true;
-	return false;
+	return trace_pairs_get(&meta->sites, "fentry:free_unref_page_commit", 0) > 0 ||
+	       trace_pairs_get(&meta->sites, "fentry:free_frozen_page_commit", 0) > 0;
 }
 
 static int open_owners(struct request *r)
@@ -374,7 +370,7 @@ int request_open(const struct trace_meta *meta, const struct request_options *op
 		set_zones(r);
 		r->cpus = calloc(r->nr_cpus, sizeof(*r->cpus));
 		r->handle = malloc((r->nr_frames + 1) * sizeof(*r->handle));
-		err = r->cpus && r->handle ? shadow_open(r) : -ENOMEM;
+		err = r->cpus && r->handle ? 0 : -ENOMEM;
 	}
 	if (!err && r->res.changed)
 		err = open_owners(r);
@@ -387,7 +383,7 @@ int request_open(const struct trace_meta *meta, const struct request_options *op
 	memset(r->handle, 0xff, (r->nr_frames + 1) * sizeof(*r->handle));
 	for (uint32_t c = 0; c < r->nr_cpus; c++)
 		r->cpus[c].early = r->cpus[c].upcoming = NO_EVENT;
-	r->decays = is_auto(r);
+	r->has_pushes = has_pushes(meta);
 	*out = r;
 	return 0;
 }
@@ -406,10 +402,10 @@ void request_close(struct request *r)
 {
 	if (!r)
 		return;
-	shadow_close(&r->shadow);
 	for (size_t i = 0; i < r->nr_pcp; i++)
 		free((void *)r->pcp[i].pfn);
 	free(r->pcp);
+	free(r->cpu);
 	free(r->cpus);
 	free(r->handle);
 	free(r->owner);

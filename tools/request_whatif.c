@@ -76,7 +76,7 @@ static void free_now(struct request *r, const struct trace_event *ev, const stru
 
 static void alloc_now(struct request *r, const struct trace_event *ev, const struct run_zone *z)
 {
-	request_make(r, ev, r->now, 0, false);
+	request_make(r, ev, r->now, NULL, 0, false);
 	follow_moves(r, &r->rec.trail);
 	if (!z || r->rec.pfn == PA_PFN_NONE)
 		return;

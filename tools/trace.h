@@ -49,6 +49,16 @@ static inline uint32_t trace_fallback_arg(unsigned int order, unsigned int mt)
 	return (order & 0xf) | (mt & 7) << 4;
 }
 
+/* EV_TRY: event_try() packs these into arg. */
+static inline uint32_t trace_try_flags(const struct trace_event *ev)
+{
+	return ev->arg & 0xffff;
+}
+static inline unsigned int trace_try_highest(const struct trace_event *ev)
+{
+	return ev->arg >> 16 & 7;
+}
+
 /* EV_COMPACT_FREE and EV_COMPACT_FAST: event_scan() packs these into arg. */
 static inline unsigned int trace_scan_taken(const struct trace_event *ev)
 {
