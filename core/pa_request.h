@@ -508,11 +508,28 @@ int pa_pcp_load(struct pa *pa, uint32_t zone, uint32_t cpu, unsigned int pindex,
 int64_t pa_drain(struct pa *pa, uint32_t zone, uint32_t cpu, uint32_t by, struct pa_trail *trail);
 
 /*
- * pa_drain_step() - As pa_drain() for one zone and CPU, but what one hold of the locks takes: all,
- * or batch << 5 pages where drain_pages_zone lets go in between.  Return: base pages drained.
+ * What goes from a per-cpu list to the buddy lists in one hold of the locks, block by block, for
+ * callers that see others look on meanwhile.  5.14 and later.
  */
-int64_t pa_drain_step(struct pa *pa, uint32_t zone, uint32_t cpu, uint32_t by,
-		      struct pa_trail *trail);
+struct pa_bulk {
+	uint32_t zone, cpu; /* whose lists */
+	uint32_t by;	    /* the CPU that does it */
+	uint32_t pindex;    /* the list that is next, unless it is empty */
+	int32_t left;	    /* base pages still to go */
+};
+
+/*
+ * pa_push() - free_unref_page_commit of an allocation: @type is its pageblock's, which the caller
+ * read before; bulk->left is what is too much then.  -EINVAL as pa_free_pages(), nothing changed.
+ * pa_drain_start() - drain_pages_zone: the next hold.  -EINVAL: no such zone or CPU.
+ * pa_bulk_step() - The next block.  Return: its base pages, 0 if there is no more, -EINVAL.
+ * pa_push_end() - What a push does last, if anything was too much: ZONE_BELOW_HIGH may be over.
+ */
+int pa_push(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order, enum pa_mt type,
+	    struct pa_bulk *bulk);
+int pa_drain_start(struct pa *pa, uint32_t zone, uint32_t cpu, uint32_t by, struct pa_bulk *bulk);
+int pa_bulk_step(struct pa *pa, struct pa_bulk *bulk, struct pa_trail *trail);
+void pa_push_end(struct pa *pa, const struct pa_bulk *bulk);
 
 /* @cpu's shares of the counters go to the zones: quiet_vmstat, as it goes idle.  -EINVAL */
 int pa_fold_counters(struct pa *pa, uint32_t cpu);

@@ -371,43 +371,65 @@ static void note_drain(struct pa_trail *trail, uint64_t pfn, unsigned int order,
 	trail->nr_drains++;
 }
 
+/* The oldest block of list @pindex, which has one; its base pages. */
+static int32_t free_oldest(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp,
+			   unsigned int pindex, uint32_t by, struct pa_trail *trail)
+{
+	struct pa_queue *list = &cp->lists[pindex];
+	uint32_t frame = list->tail;
+	uint64_t pfn = pa_pfn(&pa->zones[zone], frame);
+	uint8_t owner = pa_owners(pa)[frame];
+	unsigned int order = owner & OWNER_ORDER;
+	enum pa_mt mt = (enum pa_mt)pa_free_type(pa, pfn, pa_stored_mt(owner));
+
+	pa_queue_remove(pa_links(pa), list, frame);
+	pa_owners(pa)[frame] = 0;
+	cp->pcp.count -= 1 << order;
+	cp->pcp.cold_count -= pa_rules(pa)->pcp_lists == PA_PCP_HOT_COLD && pindex == PA_COLD;
+	enter(pa, zone, pfn, order, mt, 0, by);
+	note_drain(trail, pfn, order, mt, true);
+	return 1 << order;
+}
+
+/* From list @pindex on, the first that is not empty; one of them is not. */
+static unsigned int next_list(const struct pa *pa, const struct pa_cpu_pages *cp,
+			      unsigned int pindex)
+{
+	while (cp->lists[pindex].tail == PA_NIL)
+		pindex = pindex + 1 < pa_rules(pa)->pcp_lists ? pindex + 1 : 0;
+	return pindex;
+}
+
 uint32_t pa_free_bulk(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp, int32_t count,
 		      unsigned int pindex, uint32_t by, struct pa_trail *trail)
 {
-	struct pa_zone *z = &pa->zones[zone];
-	unsigned int lists = pa_rules(pa)->pcp_lists;
+	bool types = pa_rules(pa)->pcp_lists == PA_PCP_TYPES;
 	struct pa_round round = { 0, 0 };
 	int32_t left = min(cp->pcp.count, count), before = cp->pcp.count;
 
 	while (left > 0) {
-		struct pa_queue *list;
-		uint32_t frame;
-		unsigned int order;
-		enum pa_mt mt;
-		uint8_t owner;
-		uint64_t pfn;
-
-		if (lists == PA_PCP_TYPES)
-			pindex = pa_round_robin(cp, &round, left);
-		list = &cp->lists[pindex];
-		frame = list->tail;
-		if (frame == PA_NIL) {
-			pindex = pindex + 1 < lists ? pindex + 1 : 0;
-			continue;
-		}
-		pfn = pa_pfn(z, frame);
-		owner = pa_owners(pa)[frame];
-		order = owner & OWNER_ORDER;
-		mt = (enum pa_mt)pa_free_type(pa, pfn, pa_stored_mt(owner));
-		pa_queue_remove(pa_links(pa), list, frame);
-		pa_owners(pa)[frame] = 0;
-		left -= 1 << order;
-		cp->pcp.count -= 1 << order;
-		cp->pcp.cold_count -= lists == PA_PCP_HOT_COLD && pindex == PA_COLD;
-		enter(pa, zone, pfn, order, mt, 0, by);
-		note_drain(trail, pfn, order, mt, true);
+		pindex = types ? pa_round_robin(cp, &round, left) : next_list(pa, cp, pindex);
+		left -= free_oldest(pa, zone, cp, pindex, by, trail);
 	}
 	return (uint32_t)(before - cp->pcp.count);
+}
+
+int pa_bulk_step(struct pa *pa, struct pa_bulk *bulk, struct pa_trail *trail)
+{
+	struct pa_cpu_pages *cp;
+	int32_t pages;
+
+	if (!pa_req(pa) || bulk->zone >= pa->nr_zones || bulk->cpu >= pa_req(pa)->cpus ||
+	    bulk->by >= pa_req(pa)->cpus || pa_rules(pa)->pcp_lists < PA_PCP_ORDERS ||
+	    bulk->pindex >= pa_rules(pa)->pcp_lists)
+		return -EINVAL;
+	cp = pa_cpu_pages(pa, bulk->zone, bulk->cpu);
+	if (bulk->left <= 0 || cp->pcp.count <= 0)
+		return 0;
+	bulk->pindex = next_list(pa, cp, bulk->pindex);
+	pages = free_oldest(pa, bulk->zone, cp, bulk->pindex, bulk->by, trail);
+	bulk->left -= pages;
+	return pages;
 }
 
 /* free_one_page; above pageblock order the kernel may do it in pieces, of pageblock order. */
@@ -431,15 +453,18 @@ void pa_free_one(struct pa *pa, uint32_t zone, uint64_t pfn, unsigned int order,
  * Draining
  */
 
-/* One hold of the locks in drain_pages_zone. */
+/* Base pages that one hold of the locks in drain_pages_zone takes. */
+static int32_t drain_most(const struct pa *pa, const struct pa_cpu_pages *cp)
+{
+	return pa_rules(pa)->drain_chunks ? min(cp->pcp.count, cp->pcp.batch << BATCH_SCALE_MAX) :
+					    cp->pcp.count;
+}
+
+/* One such hold. */
 static uint32_t drain_hold(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp, uint32_t by,
 			   struct pa_trail *trail)
 {
-	int32_t most = cp->pcp.count;
-
-	if (pa_rules(pa)->drain_chunks)
-		most = cp->pcp.batch << BATCH_SCALE_MAX;
-	return pa_free_bulk(pa, zone, cp, most, 0, by, trail);
+	return pa_free_bulk(pa, zone, cp, drain_most(pa, cp), 0, by, trail);
 }
 
 /* drain_pages_zone */
@@ -454,13 +479,14 @@ static uint32_t drain_zone(struct pa *pa, uint32_t zone, uint32_t cpu, uint32_t 
 	return drained;
 }
 
-int64_t pa_drain_step(struct pa *pa, uint32_t zone, uint32_t cpu, uint32_t by,
-		      struct pa_trail *trail)
+int pa_drain_start(struct pa *pa, uint32_t zone, uint32_t cpu, uint32_t by, struct pa_bulk *bulk)
 {
 	if (!pa_req(pa) || zone >= pa->nr_zones || cpu >= pa_req(pa)->cpus ||
-	    by >= pa_req(pa)->cpus)
+	    by >= pa_req(pa)->cpus || pa_rules(pa)->pcp_lists < PA_PCP_ORDERS)
 		return -EINVAL;
-	return drain_hold(pa, zone, pa_cpu_pages(pa, zone, cpu), by, trail);
+	*bulk = (struct pa_bulk){ .zone = zone, .cpu = cpu, .by = by };
+	bulk->left = drain_most(pa, pa_cpu_pages(pa, zone, cpu));
+	return 0;
 }
 
 int64_t pa_drain(struct pa *pa, uint32_t zone, uint32_t cpu, uint32_t by, struct pa_trail *trail)

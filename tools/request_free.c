@@ -6,40 +6,12 @@
  */
 #include "request_internal.h"
 
-static void drained_all(struct request *r, const struct pa_trail *trail, int64_t *pages)
+/* Free the core's @pfn past the per-cpu lists. */
+static void free_past(struct request *r, uint32_t cpu, uint64_t pfn, unsigned int order)
 {
-	*pages = 0;
-	for (uint32_t i = 0; i < trail->nr_drains && i < trail->max_drains; i++)
-		*pages += INT64_C(1) << trail->drains[i].order;
-	r->res.drained.core += trail->nr_drains;
-	r->res.drains.core++;
-}
-
-static void lend_drains(struct request *r, struct pa_trail *trail)
-{
-	*trail = (struct pa_trail){ .drains = r->drains, .max_drains = MAX_DRAINS };
-}
-
-/* Free the core's @pfn; how many base pages the per-cpu lists gave back for it. */
-static int64_t free_page(struct request *r, uint32_t cpu, uint64_t pfn, unsigned int order,
-			 bool direct)
-{
-	struct pa_free_record rec;
-	int64_t pages = 0;
-	int err;
-
-	if (pfn == PA_PFN_NONE)
-		return 0;
-	lend_drains(r, &rec.trail);
-	if (direct)
-		err = pa_free_direct(r->pa, request_core_cpu(r, cpu), pfn, order, 0, &rec);
-	else
-		err = pa_free_pages(r->pa, request_core_cpu(r, cpu), pfn, order, &rec);
-	if (err)
+	if (pfn != PA_PFN_NONE &&
+	    pa_free_direct(r->pa, request_core_cpu(r, cpu), pfn, order, 0, NULL))
 		r->res.frees_unknown++;
-	else if (rec.pcp && rec.trail.nr_drains)
-		drained_all(r, &rec.trail, &pages);
-	return pages;
 }
 
 /* Make an allocation of @order at the core's @pfn out of the larger one that it is part of. */
@@ -89,12 +61,30 @@ uint64_t request_take_handle(struct request *r, const struct run_zone *z, uint64
 	return PA_PFN_NONE;
 }
 
-/* Another kind of event of the CPU: what the lock's events before were about is over. */
-void request_end_hold(struct run_cpu *c)
+/* What the core has left to drain in the hold that ended. */
+static void finish_bulk(struct request *r, struct run_cpu *c)
 {
+	bool any = c->drained;
+
+	while (pa_bulk_step(r->pa, &c->bulk, NULL) > 0)
+		r->res.drained.core++;
+	if (any && c->what == WHAT_PUSH)
+		pa_push_end(r->pa, &c->bulk);
+	if (c->what != WHAT_DRAIN_PAGES)
+		c->what = WHAT_NOTHING;
+	c->bulk.left = 0;
+	c->drained = false;
+}
+
+void request_end_hold(struct request *r, uint32_t cpu)
+{
+	struct run_cpu *c = &r->cpus[cpu];
+
 	c->picking = false;
+	if (!c->draining)
+		return;
 	c->draining = false;
-	c->drain_left = 0;
+	finish_bulk(r, c);
 }
 
 /* Does the CPU drain next, before anything else of it could? */
@@ -109,47 +99,30 @@ static bool drains_next(const struct request *r, const struct trace_event *ev)
 	return false;
 }
 
-/* Do in the core what @cpu was seen to be at; base pages that the core drains for it. */
-static int64_t carry_out(struct request *r, uint32_t cpu)
+/* The vmstat worker's round, all of it. */
+static void fold(struct request *r, uint32_t cpu)
 {
-	struct run_cpu *c = &r->cpus[cpu];
-	const struct trace_event *popped;
-	struct pa_trail trail;
-	enum what what = c->what;
-	int64_t pages = 0;
+	struct pa_trail trail = { 0 };
 
-	lend_drains(r, &trail);
-	if (what != WHAT_DRAIN_PAGES)
-		c->what = WHAT_NOTHING;
-	switch (what) {
-	case WHAT_NOTHING:
-		return 0;
-	case WHAT_PUSH:
-		return free_page(r, cpu, c->pushed, c->pushed_order, false);
-	case WHAT_FOLD:
-		pa_vmstat_update(r->pa, request_core_cpu(r, cpu), &trail);
-		r->res.vmstat_rounds++;
-		break;
-	case WHAT_DRAIN_PAGES: /* again and again, a hold at a time */
-		popped = request_has_popped(r, c->drain_of);
-		if (popped && c->drain_of != cpu)
-			request_make_early(r, popped);
-		pa_drain_step(r->pa, c->drain_zone, request_core_cpu(r, c->drain_of),
-			      request_core_cpu(r, cpu), &trail);
-		r->res.drain_alls += trail.nr_drains != 0;
-		break;
-	}
-	if (trail.nr_drains)
-		drained_all(r, &trail, &pages);
-	return pages;
+	pa_vmstat_update(r->pa, request_core_cpu(r, cpu), &trail);
+	r->res.vmstat_rounds++;
+	r->res.drains.core += trail.nr_drains != 0;
+	r->res.drained.core += trail.nr_drains;
 }
 
-/* Now, unless the CPU is seen to drain for it in a moment. */
-static void begin(struct request *r, const struct trace_event *ev, enum what what)
+/* The next hold of drain_pages_zone. */
+static void start_drain_pages(struct request *r, uint32_t cpu)
 {
-	r->cpus[ev->cpu].what = what;
-	if (!drains_next(r, ev))
-		carry_out(r, ev->cpu);
+	struct run_cpu *c = &r->cpus[cpu];
+	const struct trace_event *popped =
+		c->drain_of == cpu ? NULL : request_has_popped(r, c->drain_of);
+
+	if (popped)
+		request_make_early(r, popped);
+	pa_drain_start(r->pa, c->drain_zone, request_core_cpu(r, c->drain_of),
+		       request_core_cpu(r, cpu), &c->bulk);
+	r->res.drain_alls += c->bulk.left > 0;
+	r->res.drains.core += c->bulk.left > 0;
 }
 
 /* ZONE_RECLAIM_ACTIVE as the push finds it. */
@@ -165,28 +138,55 @@ static void tell_reclaiming(struct request *r, uint32_t zone, bool active)
 	pa_zone_set(r->pa, zone, &state);
 }
 
+/* The type of the pageblock when the kernel asked: in free_pages_prepare, later from 6.10 on. */
+static enum pa_mt type_of(const struct request *r, uint64_t frame, uint64_t core)
+{
+	uint8_t asked = r->kernel->hygiene ? NO_MT : r->asked[frame];
+	int now = pa_pageblock(r->pa, core);
+
+	if (asked != NO_MT)
+		return (enum pa_mt)asked;
+	return now < 0 ? PA_MOVABLE : (enum pa_mt)now;
+}
+
 void request_on_push(struct request *r, const struct trace_event *ev, const struct run_zone *z)
 {
 	struct run_cpu *c = &r->cpus[ev->cpu];
 	const struct trace_event *popped = request_has_popped(r, ev->cpu);
+	uint64_t frame = request_frame(z, ev->pfn), core;
 
-	request_end_hold(c);
+	request_end_hold(r, ev->cpu);
 	if (popped)
 		request_make_early(r, popped);
 	if (ev->type == EV_PUSH)
 		tell_reclaiming(r, (uint32_t)(z - r->zones), ev->bits & EV_RECLAIMING);
 	r->res.frees++;
-	c->pushed = request_take_handle(r, z, ev->pfn, ev->order);
-	c->pushed_order = ev->order;
-	begin(r, ev, WHAT_PUSH);
+	c->what = WHAT_NOTHING;
+	core = request_take_handle(r, z, ev->pfn, ev->order);
+	if (core == PA_PFN_NONE)
+		return;
+	if (pa_push(r->pa, request_core_cpu(r, ev->cpu), core, ev->order, type_of(r, frame, core),
+		    &c->bulk)) {
+		r->res.frees_unknown += !!pa_free_pages(r->pa, request_core_cpu(r, ev->cpu), core,
+							ev->order, NULL);
+		return;
+	}
+	c->what = WHAT_PUSH;
+	c->drained = c->bulk.left > 0;
+	r->res.drains.core += c->drained;
+	if (!drains_next(r, ev))
+		finish_bulk(r, c);
 }
 
 /* mm_page_free: where pushes are recorded, these or zone_free tell the rest. */
 void request_on_free(struct request *r, const struct trace_event *ev, const struct run_zone *z)
 {
 	const struct trace_event *next = request_next_of(r, ev);
+	uint64_t frame = request_frame(z, ev->pfn), core = r->handle[frame];
+	int now = pa_pageblock(r->pa, core < NO_PAGE ? core : ev->pfn);
 
-	request_end_hold(&r->cpus[ev->cpu]);
+	request_end_hold(r, ev->cpu);
+	r->asked[frame] = now < 0 ? NO_MT : (uint8_t)now;
 	if (r->has_pushes || (next && next->type == EV_ZONE_FREE && next->pfn == ev->pfn))
 		return;
 	if (pa_pcp_index(r->pa, ev->order, PA_MOVABLE) >= 0)
@@ -198,20 +198,23 @@ void request_on_free(struct request *r, const struct trace_event *ev, const stru
 /* A free past the per-cpu lists: of an order that these hold, it found its list locked. */
 void request_on_zone_free(struct request *r, const struct trace_event *ev, const struct run_zone *z)
 {
-	request_end_hold(&r->cpus[ev->cpu]);
+	request_end_hold(r, ev->cpu);
 	r->res.frees++;
 	r->res.bypasses += pa_pcp_index(r->pa, ev->order, PA_MOVABLE) >= 0;
-	free_page(r, ev->cpu, request_take_handle(r, z, ev->pfn, ev->order), ev->order, true);
+	free_past(r, ev->cpu, request_take_handle(r, z, ev->pfn, ev->order), ev->order);
 }
 
 /* refresh_cpu_vm_stats */
 void request_on_fold(struct request *r, const struct trace_event *ev)
 {
-	request_end_hold(&r->cpus[ev->cpu]);
-	if (ev->arg)
-		begin(r, ev, WHAT_FOLD);
-	else
+	struct run_cpu *c = &r->cpus[ev->cpu];
+
+	request_end_hold(r, ev->cpu);
+	c->what = ev->arg ? WHAT_FOLD : WHAT_NOTHING;
+	if (!ev->arg)
 		pa_fold_counters(r->pa, request_core_cpu(r, ev->cpu));
+	else if (!drains_next(r, ev))
+		fold(r, ev->cpu);
 }
 
 void request_on_drain_pages(struct request *r, const struct trace_event *ev)
@@ -219,8 +222,9 @@ void request_on_drain_pages(struct request *r, const struct trace_event *ev)
 	struct run_cpu *c = &r->cpus[ev->cpu];
 	const struct run_zone *z = request_zone(r, ev->pfn);
 
-	request_end_hold(c);
+	request_end_hold(r, ev->cpu);
 	c->what = WHAT_NOTHING;
+	c->bulk.left = 0;
 	if (!z || ev->arg >= r->nr_cpus)
 		return;
 	c->what = WHAT_DRAIN_PAGES;
@@ -235,8 +239,13 @@ void request_on_drain(struct request *r, const struct trace_event *ev)
 	c->picking = false;
 	r->res.drained.kernel++;
 	r->res.drains.kernel += !c->draining;
+	if (!c->draining && c->what == WHAT_FOLD) {
+		fold(r, ev->cpu);
+		c->bulk.left = 0;
+	}
 	c->draining = true;
-	if (c->drain_left <= 0)
-		c->drain_left = carry_out(r, ev->cpu);
-	c->drain_left -= INT64_C(1) << ev->order;
+	if (c->what == WHAT_DRAIN_PAGES && c->bulk.left <= 0)
+		start_drain_pages(r, ev->cpu);
+	if (pa_bulk_step(r->pa, &c->bulk, NULL) > 0)
+		r->res.drained.core++;
 }

@@ -12,7 +12,7 @@
 #define NO_HANDLE UINT32_MAX	 /* in use since before the trace, or free */
 #define NO_PAGE (UINT32_MAX - 1) /* the kernel got a page and the core none */
 #define MAX_PICKS 1024		 /* of one request */
-#define MAX_DRAINS 8192		 /* of one call */
+#define MAX_DRAINS 8192		 /* of one call in a what-if run */
 #define MAX_VICTIMS 16
 #define MAX_MOVES 8192 /* of one call */
 #define MAX_BULK 512
@@ -39,10 +39,9 @@ struct run_cpu {
 	uint32_t nr_tries;
 	bool picking;	    /* inside a lock hold whose request was made */
 	bool draining;	    /* inside a row of drains */
-	int64_t drain_left; /* base pages the core drained and the recording has yet to show */
-	enum what what;	    /* still to be done in the core */
-	uint64_t pushed;    /* the core's; PA_PFN_NONE: it had none to give back */
-	uint8_t pushed_order;
+	bool drained;	    /* its push found the lists too long */
+	enum what what;	    /* it is at */
+	struct pa_bulk bulk; /* what the core has yet to drain for it */
 	uint32_t drain_of, drain_zone;
 	uint64_t latest;   /* number of the last event read of it, + 1; 0: none */
 	uint64_t upcoming; /* number of the next one to be played; NO_EVENT: none read yet */
@@ -79,6 +78,7 @@ struct request {
 	uint32_t core_cpus;
 	bool decays;	      /* per-cpu lists shrink by themselves: 6.7 and later */
 	uint32_t gfp[4][256]; /* the kernel's bits, byte by byte -> PA_GFP_* */
+	uint8_t *asked;	      /* by the kernel's frame: its pageblock's type at mm_page_free */
 	uint32_t *handle;     /* by the kernel's frame: the core's pfn of the allocation there */
 	bool has_pushes;      /* the trace has EV_PUSH */
 	struct trace_pcp *pcp; /* kept from the snapshot until the moment they hold */
@@ -180,7 +180,7 @@ uint64_t request_find_start(const struct request *r);
 uint64_t request_take_handle(struct request *r, const struct run_zone *z, uint64_t pfn,
 			     unsigned int order);
 /* Another kind of event of the CPU: what the lock's events before were about is over. */
-void request_end_hold(struct run_cpu *c);
+void request_end_hold(struct request *r, uint32_t cpu);
 void request_on_push(struct request *r, const struct trace_event *ev, const struct run_zone *z);
 void request_on_free(struct request *r, const struct trace_event *ev, const struct run_zone *z);
 void request_on_zone_free(struct request *r, const struct trace_event *ev,

@@ -370,7 +370,8 @@ int request_open(const struct trace_meta *meta, const struct request_options *op
 		set_zones(r);
 		r->cpus = calloc(r->nr_cpus, sizeof(*r->cpus));
 		r->handle = malloc((r->nr_frames + 1) * sizeof(*r->handle));
-		err = r->cpus && r->handle ? 0 : -ENOMEM;
+		r->asked = malloc(r->nr_frames + 1);
+		err = r->cpus && r->handle && r->asked ? 0 : -ENOMEM;
 	}
 	if (!err && r->res.changed)
 		err = open_owners(r);
@@ -380,6 +381,7 @@ int request_open(const struct trace_meta *meta, const struct request_options *op
 		request_close(r);
 		return err;
 	}
+	memset(r->asked, NO_MT, r->nr_frames + 1);
 	memset(r->handle, 0xff, (r->nr_frames + 1) * sizeof(*r->handle));
 	for (uint32_t c = 0; c < r->nr_cpus; c++)
 		r->cpus[c].early = r->cpus[c].upcoming = NO_EVENT;
@@ -408,6 +410,7 @@ void request_close(struct request *r)
 	free(r->cpu);
 	free(r->cpus);
 	free(r->handle);
+	free(r->asked);
 	free(r->owner);
 	final_close(r->final);
 	free(r->win);

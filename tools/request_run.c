@@ -111,15 +111,6 @@ static void warm_up(struct request *r, const struct trace_event *ev)
 	r->res.before++;
 }
 
-/*
- * Has the core done all of a lock hold of which more is to be seen?  What is last on a list in the
- * middle of it came with the hold, and nobody turns a list meanwhile.
- */
-static bool is_ahead(const struct run_cpu *c)
-{
-	return c->drain_left > 0 || (c->picking && c->early != NO_EVENT);
-}
-
 static void dispatch(struct request *r, const struct trace_event *ev, const struct run_zone *z)
 {
 	switch (ev->type) {
@@ -154,7 +145,8 @@ static void dispatch(struct request *r, const struct trace_event *ev, const stru
 		on_putback(r, ev, z);
 		return;
 	case EV_ROTATE:
-		if (!is_ahead(&r->cpus[ev->cpu]))
+		/* In the middle of a refill the core has all of it: what is last came with it. */
+		if (!r->cpus[ev->cpu].picking)
 			rotate(r, ev, ev->bits & EV_ROTATE_TAIL);
 		return;
 	default:

@@ -121,9 +121,7 @@ static void make_bulk(struct request *r, const struct trace_event *ev)
 
 void request_on_bulk(struct request *r, const struct trace_event *ev)
 {
-	struct run_cpu *c = &r->cpus[ev->cpu];
-
-	request_end_hold(c);
+	request_end_hold(r, ev->cpu);
 	if (is_bulk(r, ev))
 		make_bulk(r, ev);
 }
@@ -134,7 +132,7 @@ void request_on_alloc(struct request *r, const struct trace_event *ev)
 {
 	struct run_cpu *c = &r->cpus[ev->cpu];
 
-	request_end_hold(c);
+	request_end_hold(r, ev->cpu);
 	if (c->early == r->now)
 		c->early = NO_EVENT;
 	else
@@ -199,7 +197,7 @@ static void start_picks(struct request *r, const struct trace_event *ev)
 	uint32_t picks;
 	bool bypass;
 
-	request_end_hold(c);
+	request_end_hold(r, ev->cpu);
 	c->picking = true;
 	r->res.refills.kernel += ev->bits & EV_REFILL ? 1 : 0;
 	end = request_of(r, ev, &picks);
