@@ -194,8 +194,7 @@ static bool isolate(struct run *r, uint64_t pfn, unsigned int order)
 			       zr->wmark[old ? PA_WMARK_LOW : PA_WMARK_MIN] + pa_pages(order), 0,
 			       old ? 0 : PA_ALLOC_CMA, pa_zone_free(z, zr), NULL))
 		return false;
-	pa_isolate(r->pa, pfn, order);
-	pa_count_free(zr, pa_cpu_pages(r->pa, r->zone, r->cpu), -(int64_t)pa_pages(order));
+	pa_isolate_by(r->pa, r->cpu, pfn, order);
 	r->spare[order] = pfn;
 	return true;
 }

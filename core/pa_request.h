@@ -508,6 +508,12 @@ int pa_pcp_load(struct pa *pa, uint32_t zone, uint32_t cpu, unsigned int pindex,
 int64_t pa_drain(struct pa *pa, uint32_t zone, uint32_t cpu, uint32_t by, struct pa_trail *trail);
 
 /*
+ * pa_isolate_by() - pa_isolate() by @cpu, whose share of the counter it goes to.  As there, and
+ * -EINVAL without such a CPU.
+ */
+int pa_isolate_by(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order);
+
+/*
  * What goes from a per-cpu list to the buddy lists in one hold of the locks, block by block, for
  * callers that see others look on meanwhile.  5.14 and later.
  */

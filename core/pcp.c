@@ -449,6 +449,22 @@ void pa_free_one(struct pa *pa, uint32_t zone, uint64_t pfn, unsigned int order,
 	}
 }
 
+int pa_isolate_by(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order)
+{
+	const struct pa_zone *z = pa_zone_at(pa, pfn);
+	uint32_t zone;
+	int err;
+
+	if (!pa_req(pa) || cpu >= pa_req(pa)->cpus || !z)
+		return -EINVAL;
+	zone = pa_zone_index(pa, z);
+	err = pa_isolate(pa, pfn, order);
+	if (!err)
+		pa_count_free(pa_zone_req(pa, zone), pa_cpu_pages(pa, zone, cpu),
+			      -(int64_t)pa_pages(order));
+	return err;
+}
+
 /* -------------------------------------------------------------------------
  * Draining
  */

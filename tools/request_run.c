@@ -27,7 +27,7 @@ static void on_isolate(struct request *r, const struct trace_event *ev, const st
 {
 	if (ev->bits & EV_FAST)
 		rotate(r, ev, false);
-	if (pa_isolate(r->pa, ev->pfn, ev->order) ||
+	if (pa_isolate_by(r->pa, request_core_cpu(r, ev->cpu), ev->pfn, ev->order) ||
 	    pa_set_allocated(r->pa, ev->pfn, ev->order, PA_USE_MOVABLE)) {
 		r->res.isolated_missed++;
 		return;
