@@ -67,8 +67,8 @@
 	X(25, OOM_VICTIM,   "mark_victim",            "at:victim", "the OOM killer chose a victim") \
 	X(26, WMARKS,       "mm_setup_per_zone_wmarks", "pa:min", "watermarks were recomputed")    \
 	X(27, COMPACT_FAST, "mm_compaction_fast_isolate_freepages", "pz", "free scanner: one list") \
-	X(28, BALANCE_BEGIN, "balance_begin",         "poa:highest_zone", "balance_pgdat starts")   \
-	X(29, BALANCE_END,  "balance_end",            "pa:highest_zone", "and ends")               \
+	X(28, BALANCE_BEGIN, "balance_begin",         "poa:boost", "balance_pgdat finds a zone's boost") \
+	X(29, BALANCE_END,  "balance_end",            "pa:highest_zone", "balance_pgdat ends")               \
 	X(30, DRAIN_PAGES,  "drain_pages",            "pa:of_cpu", "a CPU's lists of a zone are emptied") \
 	X(31, BULK,         "bulk",                   "pomg",  "a page of alloc_pages_bulk reached its caller")
 /* clang-format on */

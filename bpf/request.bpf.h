@@ -53,11 +53,22 @@ int BPF_PROG(site_fold, bool do_pagesets)
 	return 0;
 }
 
-/* balance_pgdat(pgdat, order, highest_zoneidx): kswapd's round, ZONE_RECLAIM_ACTIVE and boosts. */
+/*
+ * balance_pgdat(pgdat, order, highest_zoneidx): kswapd's round.  The boosts that it finds, read
+ * without the lock, are those that it takes back in the end.
+ */
 SEC("fentry/balance_pgdat")
 int BPF_PROG(site_balance, struct pglist_data *pgdat, int order, int highest)
 {
-	emit(EV_BALANCE_BEGIN, BPF_CORE_READ(pgdat, node_start_pfn), order & 0xf, 0, highest, 0, 0);
+	for (int i = 0; i < 5 && i <= highest; i++) {
+		struct zone *zone = (void *)pgdat +
+				    bpf_core_field_offset(struct pglist_data, node_zones) +
+				    i * bpf_core_type_size(struct zone);
+
+		if (BPF_CORE_READ(zone, managed_pages.counter))
+			emit(EV_BALANCE_BEGIN, BPF_CORE_READ(zone, zone_start_pfn), order & 0xf, 0,
+			     BPF_CORE_READ(zone, watermark_boost), 0, 0);
+	}
 	return 0;
 }
 

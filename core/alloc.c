@@ -437,7 +437,7 @@ int pa_alloc_full(struct pa *pa, const struct pa_alloc_args *args, uint64_t *pfn
 }
 
 int pa_look_for_zone(struct pa *pa, const struct pa_alloc_args *args, uint32_t flags,
-		     struct pa_choice *choice)
+		     const int64_t *uncounted, struct pa_choice *choice)
 {
 	struct pa_ctx ac;
 	struct walk w;
@@ -445,6 +445,7 @@ int pa_look_for_zone(struct pa *pa, const struct pa_alloc_args *args, uint32_t f
 	if (!args_valid(pa, args))
 		return -EINVAL;
 	set_up(pa, args, NULL, &ac);
+	ac.uncounted = uncounted;
 	w = walk_of(&ac, flags);
 	do {
 		choice->zone = *first_zone(&ac, &w);

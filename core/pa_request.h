@@ -382,13 +382,15 @@ struct pa_choice {
  * One attempt, get_page_from_freelist, in its two halves: others may take zone->lock in between.
  *
  * pa_look_for_zone() - Look at the marks.  @flags: PA_ALLOC_*, as pa_gfp_alloc_flags() has them.
+ * @uncounted: by zone, pages that are off the lists already while the counter still has them, as in
+ * the middle of somebody's refill; NULL: none.
  * Return: 0; -ENOMEM, no zone will do; -EINVAL on bad arguments.
  *
  * pa_alloc_from() - Take the page, of that zone or one behind it.  @rec as for pa_alloc().
  * Return: 0; -ENOMEM, there is none; -EINVAL on bad arguments, or if no zone for @args is meant.
  */
 int pa_look_for_zone(struct pa *pa, const struct pa_alloc_args *args, uint32_t flags,
-		     struct pa_choice *choice);
+		     const int64_t *uncounted, struct pa_choice *choice);
 int pa_alloc_from(struct pa *pa, const struct pa_alloc_args *args, const struct pa_choice *choice,
 		  uint64_t *pfn, struct pa_alloc_record *rec);
 

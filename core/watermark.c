@@ -412,7 +412,7 @@ bool pa_watermark_fast(struct pa_ctx *ac, uint32_t zone, unsigned int wmark, uin
 	const struct pa_zone_req *zr = pa_zone_req(ac->pa, zone);
 	const struct pa_zone *z = &ac->pa->zones[zone];
 	uint64_t mark = pa_mark_of(z, zr, wmark);
-	int64_t free = pa_zone_free(z, zr);
+	int64_t free = pa_zone_free(z, zr) + (ac->uncounted ? ac->uncounted[zone] : 0);
 	struct pa_zone_look *look = NULL;
 	bool ok;
 

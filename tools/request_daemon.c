@@ -19,20 +19,19 @@ static unsigned int type_of_index(unsigned int index)
 	return index < 3 ? index : PA_ZONE_MOVABLE;
 }
 
-/* balance_pgdat begins: set_reclaim_active, and the boosts that it will pay back. */
+/* balance_pgdat begins: set_reclaim_active, and the boost of one zone that it will pay back. */
 void request_on_balance_begin(struct request *r, const struct trace_event *ev)
 {
-	int node = node_of(r, ev->pfn);
+	const struct run_zone *z = request_zone(r, ev->pfn);
+	uint32_t zone = z ? (uint32_t)(z - r->zones) : UINT32_MAX;
 	struct pa_zone_state state;
 
-	for (uint32_t zone = 0; !pa_zone_get(r->pa, zone, &state); zone++) {
-		if (state.node != node || state.type > type_of_index(ev->arg))
-			continue;
-		r->kswapd_boost[zone] = state.boost;
-		r->zones[zone].reclaiming = true;
-		state.flags |= PA_ZONE_RECLAIM_ACTIVE;
-		pa_zone_set(r->pa, zone, &state);
-	}
+	if (pa_zone_get(r->pa, zone, &state))
+		return;
+	r->kswapd_boost[zone] = ev->arg;
+	r->zones[zone].reclaiming = true;
+	state.flags |= PA_ZONE_RECLAIM_ACTIVE;
+	pa_zone_set(r->pa, zone, &state);
 }
 
 /* And ends: clear_reclaim_active. */

@@ -34,10 +34,22 @@ enum what {
 	WHAT_DRAIN_PAGES, /* drain_pages_zone, of its own lists or another CPU's */
 };
 
+/*
+ * A refill is made all at once, at the first block that the kernel is seen to take, while the
+ * kernel's counter follows block by block, or at the end.
+ */
+struct refill {
+	uint32_t zone;
+	uint32_t blocks, shown; /* taken by the core, and of the kernel so far */
+	uint8_t order;
+	int8_t delta; /* the CPU's share of the counter before */
+};
+
 struct run_cpu {
 	struct attempt tries[MAX_TRIES]; /* the latest one last */
 	uint32_t nr_tries;
 	bool picking;	    /* inside a lock hold whose request was made */
+	struct refill refill; /* what the core took in it */
 	bool draining;	    /* inside a row of drains */
 	bool drained;	    /* its push found the lists too long */
 	enum what what;	    /* it is at */
@@ -99,6 +111,7 @@ struct request {
 	uint32_t nr_victims;
 	uint32_t nr_memalloc; /* tasks inside reclaim or compaction */
 	uint64_t kswapd_boost[PA_MAX_ZONES];
+	int64_t uncounted[PA_MAX_ZONES];
 	uint64_t next_check;
 	struct final_lists *final;
 	uint64_t nr_owners;

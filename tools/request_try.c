@@ -42,6 +42,46 @@ static uint32_t flags_of(const struct request *r, uint32_t kernel)
 	return r->kernel->cma == PA_CMA_NONE ? flags & ~PA_ALLOC_CMA : flags;
 }
 
+/* What @n steps of a refill let the zone's counter know (__mod_zone_page_state). */
+static int64_t told(const struct refill *refill, uint32_t n, int64_t threshold, bool late)
+{
+	int64_t share = refill->delta, all = 0;
+	uint32_t steps = late ? n == refill->blocks : n;
+	int64_t step = late ? (int64_t)n << refill->order : INT64_C(1) << refill->order;
+
+	while (steps--) {
+		share -= step;
+		if (-share > threshold) {
+			all += share;
+			share = 0;
+		}
+	}
+	return all;
+}
+
+/* Pages by zone that refills under way on other CPUs have taken from the core but not from the counter. */
+static const int64_t *uncounted(struct request *r, uint32_t cpu)
+{
+	bool any = false;
+
+	for (uint32_t i = 0; i < r->nr_cpus; i++) {
+		const struct refill *refill = &r->cpus[i].refill;
+		bool late = !r->kernel->hygiene;
+		struct pa_zone_state state;
+
+		if (i == cpu || !r->cpus[i].picking || refill->shown >= refill->blocks ||
+		    pa_zone_get(r->pa, refill->zone, &state))
+			continue;
+		if (!any)
+			memset(r->uncounted, 0, sizeof(r->uncounted));
+		any = true;
+		r->uncounted[refill->zone] +=
+			told(refill, refill->shown, state.threshold, late) -
+			told(refill, refill->blocks, state.threshold, late);
+	}
+	return any ? r->uncounted : NULL;
+}
+
 /* An attempt starts.  Of one that fails nothing more is heard; the next one comes on top of it. */
 void request_on_try(struct request *r, const struct trace_event *ev)
 {
@@ -63,7 +103,8 @@ void request_on_try(struct request *r, const struct trace_event *ev)
 	a = &c->tries[c->nr_tries++];
 	a->order = ev->order;
 	a->mt = mt;
-	a->found = !pa_look_for_zone(r->pa, &args, flags_of(r, trace_try_flags(ev)), &a->choice);
+	a->found = !pa_look_for_zone(r->pa, &args, flags_of(r, trace_try_flags(ev)),
+				     uncounted(r, ev->cpu), &a->choice);
 }
 
 /* The attempt that a request of this CPU ends with; those on top of it are over, too. */
@@ -193,6 +234,7 @@ static void start_picks(struct request *r, const struct trace_event *ev)
 {
 	struct run_cpu *c = &r->cpus[ev->cpu];
 	const struct trace_event *end;
+	int8_t deltas[PA_MAX_CPUS];
 	const struct run_zone *z;
 	uint32_t picks;
 	bool bypass;
@@ -212,13 +254,20 @@ static void start_picks(struct request *r, const struct trace_event *ev)
 	bypass = z && picks == 1 && ev->pfn == end->pfn && was_locked(r, z, end);
 	request_lean_claims(r, ev, end);
 	c->early = request_number_of(r, end);
+	c->refill = (struct refill){ .order = end->order };
+	if (z && !pa_get_counters(r->pa, (uint32_t)(z - r->zones), deltas))
+		c->refill.delta = deltas[request_core_cpu(r, ev->cpu)];
 	request_make(r, end, c->early, request_take_try(r, end), picks, bypass);
+	c->refill.zone = r->rec.zone;
+	c->refill.blocks = r->rec.trail.nr_picks;
 }
 
 void request_on_pick(struct request *r, const struct trace_event *ev)
 {
 	if (!r->cpus[ev->cpu].picking)
 		start_picks(r, ev);
+	if (request_is_pick(r, ev))
+		r->cpus[ev->cpu].refill.shown++;
 	if (request_is_pick(r, ev))
 		r->res.refilled.kernel += ev->type == EV_FALLBACK || ev->bits & EV_REFILL ? 1 : 0;
 }
