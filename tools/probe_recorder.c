@@ -109,21 +109,24 @@ static void count_missed(struct recorder *r)
 /*
  * Write the log's events that lie on the right side of their zone's snapshot: behind it
  * at the beginning, before it at the end.  What tells of no list has no side; it is
- * written from the first snapshot on.
+ * written from the first snapshot on, and up to the last one.
  */
 static bool belongs(const struct recorder *r, size_t i, enum trace_at at)
 {
 	const struct zone_state *state = r->snap.state;
 	const struct trace_event *ev = &r->log.ev[i];
 	int z = event_changes_lists(ev, &r->meta) ? meta_zone_of(&r->meta, ev->pfn) : -ENOENT;
-	uint64_t first = UINT64_MAX;
+	uint64_t first = UINT64_MAX, last = 0;
 
 	if (z >= 0 && state[z].valid)
 		return (r->log.number[i] >= state[z].at) == (at == TRACE_AT_BEGIN);
-	for (uint32_t k = 0; k < r->meta.nr_zones; k++)
+	for (uint32_t k = 0; k < r->meta.nr_zones; k++) {
 		if (state[k].valid && state[k].at < first)
 			first = state[k].at;
-	return at == TRACE_AT_BEGIN && r->log.number[i] >= first;
+		if (state[k].valid && state[k].at > last)
+			last = state[k].at;
+	}
+	return at == TRACE_AT_BEGIN ? r->log.number[i] >= first : r->log.number[i] < last;
 }
 
 /* How many events of the begin log, which are the file's first, come before record @number. */

@@ -100,14 +100,14 @@ static bool drains_next(const struct request *r, const struct trace_event *ev)
 }
 
 /* The vmstat worker's round, all of it. */
-static void fold(struct request *r, uint32_t cpu)
+static bool fold(struct request *r, uint32_t cpu)
 {
 	struct pa_trail trail = { 0 };
 
 	pa_vmstat_update(r->pa, request_core_cpu(r, cpu), &trail);
 	r->res.vmstat_rounds++;
-	r->res.drains.core += trail.nr_drains != 0;
 	r->res.drained.core += trail.nr_drains;
+	return trail.nr_drains;
 }
 
 /* The next hold of drain_pages_zone. */
@@ -122,7 +122,6 @@ static void start_drain_pages(struct request *r, uint32_t cpu)
 	pa_drain_start(r->pa, c->drain_zone, request_core_cpu(r, c->drain_of),
 		       request_core_cpu(r, cpu), &c->bulk);
 	r->res.drain_alls += c->bulk.left > 0;
-	r->res.drains.core += c->bulk.left > 0;
 }
 
 /* ZONE_RECLAIM_ACTIVE as the push finds it. */
@@ -173,9 +172,10 @@ void request_on_push(struct request *r, const struct trace_event *ev, const stru
 	}
 	c->what = WHAT_PUSH;
 	c->drained = c->bulk.left > 0;
+	if (drains_next(r, ev))
+		return;
 	r->res.drains.core += c->drained;
-	if (!drains_next(r, ev))
-		finish_bulk(r, c);
+	finish_bulk(r, c);
 }
 
 /* mm_page_free: where pushes are recorded, these or zone_free tell the rest. */
@@ -214,7 +214,7 @@ void request_on_fold(struct request *r, const struct trace_event *ev)
 	if (!ev->arg)
 		pa_fold_counters(r->pa, request_core_cpu(r, ev->cpu));
 	else if (!drains_next(r, ev))
-		fold(r, ev->cpu);
+		r->res.drains.core += fold(r, ev->cpu);
 }
 
 void request_on_drain_pages(struct request *r, const struct trace_event *ev)
@@ -235,17 +235,21 @@ void request_on_drain_pages(struct request *r, const struct trace_event *ev)
 void request_on_drain(struct request *r, const struct trace_event *ev)
 {
 	struct run_cpu *c = &r->cpus[ev->cpu];
+	bool any = false;
 
 	c->picking = false;
 	r->res.drained.kernel++;
-	r->res.drains.kernel += !c->draining;
 	if (!c->draining && c->what == WHAT_FOLD) {
-		fold(r, ev->cpu);
+		any = fold(r, ev->cpu);
 		c->bulk.left = 0;
 	}
-	c->draining = true;
 	if (c->what == WHAT_DRAIN_PAGES && c->bulk.left <= 0)
 		start_drain_pages(r, ev->cpu);
+	if (!c->draining) { /* a row of them is one, whatever holds it took */
+		r->res.drains.kernel++;
+		r->res.drains.core += any || c->bulk.left > 0;
+	}
+	c->draining = true;
 	if (pa_bulk_step(r->pa, &c->bulk, NULL) > 0)
 		r->res.drained.core++;
 }

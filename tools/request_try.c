@@ -241,8 +241,9 @@ static void start_picks(struct request *r, const struct trace_event *ev)
 
 	request_end_hold(r, ev->cpu);
 	c->picking = true;
-	r->res.refills.kernel += ev->bits & EV_REFILL ? 1 : 0;
 	end = request_of(r, ev, &picks);
+	r->res.refills.kernel += ev->type == EV_ZONE_ALLOC ? ev->bits & EV_REFILL :
+				 end && pa_pcp_index(r->pa, end->order, PA_UNMOVABLE) >= 0;
 	if (!end || c->early != NO_EVENT)
 		return;
 	if (end->type == EV_BULK) {
