@@ -38,7 +38,7 @@ static uint64_t pop_end(struct pa_ctx *ac, uint32_t zone, struct pa_cpu_pages *c
 	frame = pa_takes_tail(ac) ? list->tail : list->head;
 	pa_queue_remove(pa_links(ac->pa), list, frame);
 	cp->pcp.count -= 1 << ac->order;
-	return pa_pfn(&ac->pa->zones[zone], frame);
+	return pa_pfn(&pa_zones(ac->pa)[zone], frame);
 }
 
 /* __rmqueue_pcplist, or that part of buffered_rmqueue. */
@@ -166,7 +166,7 @@ static bool zone_suits(struct pa_ctx *ac, uint32_t zone, uint32_t flags)
 		if (pa_watermark_fast(ac, zone, PA_WMARK_HIGH, flags))
 			return true;
 		zr->flags |= PA_ZONE_BELOW_HIGH;
-		ac->pa->zones[zone].quick = 0;
+		pa_zones(ac->pa)[zone].quick = 0;
 	}
 	if (pa_watermark_fast(ac, zone, wmark, flags))
 		return true;
@@ -238,7 +238,7 @@ static uint64_t take(struct pa_ctx *ac, uint32_t zone, uint64_t pfn, uint32_t fl
 	pa_prep_new_page(ac, pfn);
 	if (reserves(ac, flags, buddy))
 		pa_reserve_highatomic(ac, zone, pfn);
-	if (!ac->pa->zones[zone].quick)
+	if (!pa_zones(ac->pa)[zone].quick)
 		pa_allow_quick(ac->pa, zone);
 	return pfn;
 }
@@ -325,7 +325,7 @@ uint64_t pa_get_page(struct pa_ctx *ac, uint32_t flags)
  */
 
 /* Everything that can be wrong with a request. */
-static bool args_valid(const struct pa *pa, const struct pa_alloc_args *args)
+bool pa_args_valid(const struct pa *pa, const struct pa_alloc_args *args)
 {
 	const struct pa_req *req = pa_req(pa);
 
@@ -401,7 +401,7 @@ int pa_alloc_full(struct pa *pa, const struct pa_alloc_args *args, uint64_t *pfn
 	uint32_t flags;
 	int err = 0;
 
-	if (!args_valid(pa, args))
+	if (!pa_args_valid(pa, args))
 		return -EINVAL;
 	set_up(pa, args, rec, &ac);
 	flags = fast_flags(&ac);
@@ -430,7 +430,7 @@ static uint32_t bulk_zone(struct pa_ctx *ac, uint32_t nr, uint32_t flags)
 	first = pa_zone_req(ac->pa, preferred);
 	for (const uint8_t *at = ac->zonelist; *at != PA_NO_ZONE; at++) {
 		const struct pa_zone_req *zr = pa_zone_req(ac->pa, *at);
-		const struct pa_zone *z = &ac->pa->zones[*at];
+		const struct pa_zone *z = &pa_zones(ac->pa)[*at];
 
 		if (!pa_node_allowed(ac, zr))
 			continue;
@@ -451,7 +451,7 @@ int pa_alloc_bulk(struct pa *pa, const struct pa_alloc_args *args, uint32_t nr, 
 	struct pa_ctx ac;
 	int err;
 
-	if (!args_valid(pa, args) || args->order || !nr || nr > INT32_MAX)
+	if (!pa_args_valid(pa, args) || args->order || !nr || nr > INT32_MAX)
 		return -EINVAL;
 	set_up(pa, args, rec, &ac);
 	if (ac.mt == PA_MOVABLE)

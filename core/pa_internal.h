@@ -2,8 +2,8 @@
 /*
  * What the files of core/ share: the layout of the state and its smallest verbs.
  *
- * One block of memory holds, in this order: struct pa, a struct pa_zone for each zone, the
- * zones sorted by address, a link pair for each frame, a tag for each frame, a type for each
+ * One block of memory holds, in this order: struct pa, a link pair for each frame, a struct
+ * pa_zone for each zone, the zones sorted by address, a tag for each frame, a type for each
  * pageblock, under 2.4 a bit for each pair of buddies.  Frames and pageblocks of all zones are
  * numbered in one row; a link is such a number.  Nothing in it is a pointer.
  */
@@ -55,8 +55,24 @@ struct pa_zone {
 
 struct pa_span {
 	uint64_t start;
+	uint64_t at; /* the zone's offset from struct pa */
 	uint32_t zone;
-	uint32_t at; /* its offset from struct pa */
+	uint32_t zero;
+};
+
+/* The last request that asked for nothing special, and where it started: quick.c's. */
+struct pa_way {
+	uint64_t asked[2]; /* its CPU and gfp; its order, node and use */
+	uint64_t zone;	   /* offsets from struct pa: the zone, */
+	uint64_t pages;	   /* the CPU's struct pa_cpu_pages there, */
+	uint64_t pindex;   /* and which of its lists */
+};
+
+/* Where pages went last that were freed to a per-cpu list: quick.c's too. */
+struct pa_back {
+	uint64_t zone, pages; /* offsets as above */
+	uint32_t cpu;
+	uint32_t zero;
 };
 
 struct pa {
@@ -70,16 +86,16 @@ struct pa {
 	uint32_t fallback;    /* enum pa_fallback, the policy's: each pick asks for it */
 	uint32_t tail_orders; /* blocks of smaller orders may enter at the tail */
 	uint32_t cpus;	      /* of the request level; 0: there is none */
-	uint32_t last;	      /* offset of the zone to whose per-cpu lists a page was freed last */
-	uint32_t zero;
-	uint64_t spans; /* offsets from this struct */
-	uint64_t links;
+	uint64_t zones;	      /* offsets from this struct */
+	uint64_t spans;
 	uint64_t tags;
 	uint64_t blocks;
-	uint64_t maps;		 /* 0: the policy keeps no bits for pairs */
-	uint64_t req;		 /* the request level (pa_req_internal.h); 0: none */
-	uint64_t owners, routes; /* parts of it that each request asks for */
-	struct pa_zone zones[];
+	uint64_t maps;	       /* 0: the policy keeps no bits for pairs */
+	uint64_t req;	       /* the request level (pa_req_internal.h); 0: none */
+	uint64_t owners;       /* its byte a frame */
+	struct pa_way ways[2]; /* of a single page; of more */
+	struct pa_back back;
+	struct pa_link links[];
 };
 
 extern const struct pa_policy pa_policies[];
@@ -89,6 +105,11 @@ static inline const struct pa_policy *pa_version(const struct pa *pa)
 	return &pa_policies[pa->policy];
 }
 
+static inline struct pa_zone *pa_zones(const struct pa *pa)
+{
+	return (struct pa_zone *)((char *)(uintptr_t)pa + pa->zones);
+}
+
 static inline struct pa_span *pa_spans(const struct pa *pa)
 {
 	return (struct pa_span *)((char *)(uintptr_t)pa + pa->spans);
@@ -96,7 +117,7 @@ static inline struct pa_span *pa_spans(const struct pa *pa)
 
 static inline struct pa_link *pa_links(const struct pa *pa)
 {
-	return (struct pa_link *)((char *)(uintptr_t)pa + pa->links);
+	return (struct pa_link *)(uintptr_t)pa->links;
 }
 
 static inline uint8_t *pa_tags(const struct pa *pa)
@@ -182,7 +203,7 @@ static inline bool pa_spanned(const struct pa_zone *z, uint64_t pfn, uint64_t nr
 
 static inline uint8_t *pa_block(const struct pa *pa, const struct pa_zone *z, uint64_t pfn)
 {
-	return (uint8_t *)(uintptr_t)pa + (z->blocks + (pfn >> pa->pageblock_order));
+	return (uint8_t *)(uintptr_t)pa + z->blocks + (pfn >> pa->pageblock_order);
 }
 
 /* migratetype_is_mergeable */

@@ -168,7 +168,7 @@ void pa_reserve_pageblocks(struct pa *pa, uint32_t zone, uint64_t min)
 
 	if (zone >= pa->nr_zones || !max)
 		return;
-	z = &pa->zones[zone];
+	z = &pa_zones(pa)[zone];
 	if (want > max)
 		want = max;
 	/* 2.6.24 steps from a ragged start on; 3.10 begins with the first whole pageblock. */
@@ -214,5 +214,5 @@ void pa_boost_watermark(const struct pa *pa, struct pa_zone *z)
 
 uint64_t pa_boost(const struct pa *pa, uint32_t zone)
 {
-	return zone < pa->nr_zones ? pa->zones[zone].boost : 0;
+	return zone < pa->nr_zones ? pa_zones(pa)[zone].boost : 0;
 }

@@ -54,7 +54,7 @@ static int32_t zone_batch(const struct pa_rules *rules, uint64_t pages)
 static int32_t zone_high(const struct pa *pa, uint32_t zone, int32_t batch, uint32_t fraction)
 {
 	const struct pa_zone_req *zr = pa_zone_req(pa, zone);
-	const struct pa_zone *z = &pa->zones[zone];
+	const struct pa_zone *z = &pa_zones(pa)[zone];
 	uint64_t pages = fraction ? z->managed / fraction : pa_mark_of(z, zr, PA_WMARK_LOW);
 	uint32_t cpus = pa_node(pa, zr->node)->cpus;
 
@@ -68,7 +68,7 @@ static void setup_old(struct pa *pa)
 
 	for (uint32_t zone = 0; zone < pa->nr_zones; zone++) {
 		uint64_t pages = rules->present_sizes ? pa_zone_req(pa, zone)->present :
-							pa->zones[zone].managed;
+							pa_zones(pa)[zone].managed;
 
 		for (uint32_t cpu = 0; cpu < pa_req(pa)->cpus; cpu++)
 			pa_old_sizes(pa, zone, zone_batch(rules, pages),
@@ -88,7 +88,7 @@ void pa_setup_pcps(struct pa *pa)
 		return;
 	}
 	for (uint32_t zone = 0; zone < pa->nr_zones; zone++) {
-		int32_t batch = max(1, zone_batch(pa_rules(pa), pa->zones[zone].managed));
+		int32_t batch = max(1, zone_batch(pa_rules(pa), pa_zones(pa)[zone].managed));
 		int32_t low = zone_high(pa, zone, batch, fraction), high = low;
 
 		if (is_auto && !fraction)
@@ -233,7 +233,7 @@ int32_t pa_pcp_excess(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp, uns
 /* move_to_free_list of 6.10 and later, block by block: off one list, onto the other. */
 void pa_count_moves(struct pa *pa, uint32_t zone, uint32_t cpu, uint64_t first, uint64_t end)
 {
-	struct pa_zone *z = &pa->zones[zone];
+	struct pa_zone *z = &pa_zones(pa)[zone];
 
 	for (uint64_t pfn = first; pfn < end;) {
 		uint8_t tag = *pa_tag(pa, z, pfn);
@@ -261,7 +261,7 @@ static void count_decision(const struct pa_ctx *ac, struct pa_cpu_pages *cp,
 		return;
 	}
 	if (steps && d->path == PA_PATH_CLAIM &&
-	    pa_block_range(ac->pa, &ac->pa->zones[d->req.zone], d->fallback_pfn, &first, &end))
+	    pa_block_range(ac->pa, &pa_zones(ac->pa)[d->req.zone], d->fallback_pfn, &first, &end))
 		pa_count_moves(ac->pa, d->req.zone, ac->cpu, first, end);
 	pa_count_free(zr, cp, -part);
 }
@@ -270,7 +270,7 @@ bool pa_rmqueue(const struct pa_ctx *ac, struct pa_cpu_pages *cp, const struct p
 		struct pa_decision *d)
 {
 	struct pa_zone_req *zr = pa_zone_req(ac->pa, request->zone);
-	struct pa_zone *z = &ac->pa->zones[request->zone];
+	struct pa_zone *z = &pa_zones(ac->pa)[request->zone];
 	struct pa_trail *trail = pa_trail_of(ac);
 
 	pa_decide(ac->pa, request, d);
@@ -291,7 +291,7 @@ uint32_t pa_refill(const struct pa_ctx *ac, uint32_t zone, struct pa_cpu_pages *
 		   unsigned int pindex, uint32_t flags)
 {
 	struct pa_zone_req *zr = pa_zone_req(ac->pa, zone);
-	struct pa_zone *z = &ac->pa->zones[zone];
+	struct pa_zone *z = &pa_zones(ac->pa)[zone];
 	int32_t want = refill_size(ac->rules, &cp->pcp, zr, ac->order, pindex), nr = 0;
 	struct pa_request request = {
 		.zone = zone,
@@ -301,11 +301,8 @@ uint32_t pa_refill(const struct pa_ctx *ac, uint32_t zone, struct pa_cpu_pages *
 	};
 	struct pa_queue *list = &cp->lists[pindex];
 	struct pa_decision d;
-	uint32_t last = PA_NIL;
+	uint32_t last = PA_NIL; /* the list is empty, or 2.6.24 */
 
-	/* To the end, where a list is filled only once it is empty; 2.6.24's are not always. */
-	if (ac->rules->pcp_lists != PA_PCP_HOT_COLD)
-		last = list->tail;
 	for (; nr < want && pa_rmqueue(ac, cp, &request, &d); nr++) {
 		uint8_t mt = *pa_block(ac->pa, z, d.pfn) == PA_CMA ? PA_CMA : request.mt;
 		uint32_t frame = pa_frame(z, d.pfn);
@@ -345,7 +342,7 @@ static void enter(struct pa *pa, uint32_t zone, uint64_t pfn, unsigned int order
 	struct pa_cpu_pages *cp = pa_cpu_pages(pa, zone, by);
 	struct pa_zone_req *zr = pa_zone_req(pa, zone);
 	struct pa_capture *c = &pa_req(pa)->capture;
-	struct pa_zone *z = &pa->zones[zone];
+	struct pa_zone *z = &pa_zones(pa)[zone];
 
 	z->quick = 0; /* a delta that is told may lower the counter */
 	if (mt != PA_ISOLATE)
@@ -374,7 +371,7 @@ static void note_drain(struct pa_trail *trail, uint64_t pfn, unsigned int order,
 uint32_t pa_free_bulk(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp, int32_t count,
 		      unsigned int pindex, uint32_t by, struct pa_trail *trail)
 {
-	struct pa_zone *z = &pa->zones[zone];
+	struct pa_zone *z = &pa_zones(pa)[zone];
 	unsigned int lists = pa_rules(pa)->pcp_lists;
 	struct pa_round round = { 0, 0 };
 	int32_t left = min(cp->pcp.count, count), before = cp->pcp.count;
@@ -390,7 +387,7 @@ uint32_t pa_free_bulk(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp, int
 		if (lists == PA_PCP_TYPES)
 			pindex = pa_round_robin(cp, &round, left);
 		list = &cp->lists[pindex];
-		frame = list->tail;
+		frame = pa_queue_last(list);
 		if (frame == PA_NIL) {
 			pindex = pindex + 1 < lists ? pindex + 1 : 0;
 			continue;
@@ -414,7 +411,7 @@ uint32_t pa_free_bulk(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp, int
 void pa_free_one(struct pa *pa, uint32_t zone, uint64_t pfn, unsigned int order, unsigned int flags,
 		 uint32_t by, struct pa_trail *trail)
 {
-	struct pa_zone *z = &pa->zones[zone];
+	struct pa_zone *z = &pa_zones(pa)[zone];
 	uint64_t end = pfn + pa_pages(order);
 
 	if (pa_policy(pa)->split_large && order > pa->pageblock_order)
@@ -539,7 +536,7 @@ int pa_vmstat_update(struct pa *pa, uint32_t cpu, struct pa_trail *trail)
 		if (zone == PA_NO_ZONE)
 			continue;
 		cp = pa_cpu_pages(pa, zone, cpu);
-		pa->zones[zone].quick = 0;
+		pa_zones(pa)[zone].quick = 0;
 		if (cp->delta) {
 			pa_zone_req(pa, zone)->deltas -= cp->delta;
 			cp->delta = 0;
@@ -617,7 +614,7 @@ uint64_t pa_pcp_head(const struct pa *pa, uint32_t zone, uint32_t cpu, unsigned 
 
 	if (!cp || pindex >= PA_NR_PCP_LISTS)
 		return PA_PFN_NONE;
-	return pa_pfn(&pa->zones[zone], cp->lists[pindex].head);
+	return pa_pfn(&pa_zones(pa)[zone], cp->lists[pindex].head);
 }
 
 uint64_t pa_pcp_next(const struct pa *pa, uint64_t pfn)
@@ -645,7 +642,7 @@ int pa_pcp_load(struct pa *pa, uint32_t zone, uint32_t cpu, unsigned int pindex,
 		return -EINVAL;
 	order = pindex < THP_PINDEX ? pindex / PA_PCPTYPES : pa->pageblock_order;
 	z = pa_valid_block(pa, pfn, order);
-	if (!z || z != &pa->zones[zone])
+	if (!z || z != &pa_zones(pa)[zone])
 		return -EINVAL;
 	if (!pa_unclaimed(pa, z, pfn, order))
 		return -EEXIST;

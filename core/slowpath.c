@@ -338,7 +338,7 @@ static bool reclaim_may_help(const struct pa_slow_request *s)
 
 	for (const uint8_t *at = ac->zonelist; *at != PA_NO_ZONE; at++) {
 		const struct pa_zone_req *zr = pa_zone_req(ac->pa, *at);
-		const struct pa_zone *z = &ac->pa->zones[*at];
+		const struct pa_zone *z = &pa_zones(ac->pa)[*at];
 		int64_t available = pa_zone_free(z, zr) + zr->deltas + (int64_t)zr->nr_lru;
 
 		if (pa_node_allowed(ac, zr) &&
@@ -374,7 +374,7 @@ static bool compaction_may_help(const struct pa_slow_request *s)
 	for (const uint8_t *at = ac->zonelist; *at != PA_NO_ZONE; at++) {
 		const struct pa_zone_req *zr = pa_zone_req(ac->pa, *at);
 		int64_t available = (int64_t)(zr->nr_lru / ac->reach) + zr->deltas +
-				    pa_zone_free(&ac->pa->zones[*at], zr);
+				    pa_zone_free(&pa_zones(ac->pa)[*at], zr);
 
 		if (pa_node_allowed(ac, zr) &&
 		    pa_compact_suitable(ac->pa, *at, ac->reach,
