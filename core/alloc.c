@@ -81,17 +81,19 @@ static uint64_t from_buddy(struct pa_ctx *ac, uint32_t zone, uint32_t flags)
 	bool last = rules->highatomic_last && flags & (PA_ALLOC_OOM | PA_ALLOC_NON_BLOCK);
 	const uint8_t types[] = { PA_HIGHATOMIC, (uint8_t)ac->mt, PA_HIGHATOMIC };
 	const bool tries[] = { pa_is_highatomic(ac, flags), true, last };
-	struct pa_decision d;
+	const struct pa_decision *d;
+	struct pa_decision spare;
 
 	for (unsigned int i = 0; i < 3; i++) {
 		request.mt = types[i];
 		request.flags = types[i] == PA_HIGHATOMIC ? 0 : flags & LOCK_FLAGS;
-		if (!tries[i] || !pa_rmqueue(ac, cp, &request, &d))
+		d = tries[i] ? pa_rmqueue(ac, cp, &request, &spare) : NULL;
+		if (!d)
 			continue;
 		if (rules->counts_late)
 			pa_count_free(pa_zone_req(ac->pa, zone), cp, -(int64_t)pa_pages(ac->order));
 		found(ac, zone, PA_FROM_BUDDY);
-		return d.pfn;
+		return d->pfn;
 	}
 	return PA_PFN_NONE;
 }
@@ -382,7 +384,7 @@ static uint32_t fast_flags(const struct pa_ctx *ac)
 
 	if (ac->gfp & PA_GFP_KSWAPD_RECLAIM && ac->rules->nofragment)
 		flags |= PA_ALLOC_KSWAPD;
-	if (ac->mt == PA_MOVABLE && pa_policy(ac->pa)->cma != PA_CMA_NONE)
+	if (ac->mt == PA_MOVABLE && pa_version(ac->pa)->cma != PA_CMA_NONE)
 		flags |= PA_ALLOC_CMA;
 	if (ac->rules->fair)
 		flags |= PA_ALLOC_FAIR;

@@ -260,7 +260,7 @@ static void release(struct run *r)
 
 	for (unsigned int order = 0; order < r->pa->nr_orders; order++) {
 		uint64_t pfn = r->spare[order], nr = pa_pages(order);
-		unsigned int piece = pa_policy(r->pa)->hygiene ? order : 0;
+		unsigned int piece = pa_version(r->pa)->hygiene ? order : 0;
 
 		if (pfn == PA_PFN_NONE)
 			continue;
@@ -365,7 +365,7 @@ static bool may_claim(const struct run *r, unsigned int order)
 static bool finished(const struct run *r)
 {
 	const struct pa_zone *z = &pa_zones(r->pa)[r->zone];
-	const uint8_t *lenders = pa_policy(r->pa)->lenders[r->mt];
+	const uint8_t *lenders = pa_version(r->pa)->lenders[r->mt];
 
 	if (r->proactive)
 		return score_zone(r->pa, r->zone) <= score_mark(r->pa, false);

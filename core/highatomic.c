@@ -24,7 +24,7 @@ static int64_t move_block(struct pa_ctx *ac, uint32_t zone, uint64_t pfn, enum p
 
 	if (!pa_block_range(ac->pa, z, pfn, &first, &end))
 		return -1;
-	if (pa_policy(ac->pa)->hygiene)
+	if (pa_version(ac->pa)->hygiene)
 		pa_count_moves(ac->pa, zone, ac->cpu, first, end);
 	pa_move_range(ac->pa, z, first, end, mt);
 	*pa_block(ac->pa, z, pfn) = (uint8_t)mt;
@@ -45,7 +45,7 @@ void pa_reserve_highatomic(struct pa_ctx *ac, uint32_t zone, uint64_t pfn)
 		zr->nr_reserved_highatomic += pa_pages(ac->order);
 	} else {
 		/* Before 6.10 a pageblock cut off by its zone is reserved without its free pages. */
-		if (move_block(ac, zone, pfn, PA_HIGHATOMIC) < 0 && pa_policy(ac->pa)->hygiene)
+		if (move_block(ac, zone, pfn, PA_HIGHATOMIC) < 0 && pa_version(ac->pa)->hygiene)
 			return;
 		*pa_block(ac->pa, z, pfn) = PA_HIGHATOMIC;
 		zr->nr_reserved_highatomic += block;
@@ -73,7 +73,7 @@ static bool give_back(struct pa_ctx *ac, uint32_t zone, uint64_t pfn, unsigned i
 		return true;
 	}
 	/* Before 6.10 the type changes even where nothing can be moved. */
-	if (!pa_policy(ac->pa)->hygiene)
+	if (!pa_version(ac->pa)->hygiene)
 		*pa_block(ac->pa, z, pfn) = (uint8_t)mt;
 	return move_block(ac, zone, pfn, mt) > 0 || ac->rules->unreserve_once;
 }

@@ -192,15 +192,6 @@ int pa_init(void *mem, size_t len, const struct pa_config *cfg, struct pa **out)
 	return 0;
 }
 
-struct pa_zone *pa_zone_at(const struct pa *pa, uint64_t pfn)
-{
-	const struct pa_zone *z = &pa_zones(pa)[pa_span_of(pa, pfn)->zone];
-
-	if (pfn < z->start || pfn >= z->end)
-		return NULL;
-	return (struct pa_zone *)(uintptr_t)z;
-}
-
 int pa_zone_of(const struct pa *pa, uint64_t pfn)
 {
 	const struct pa_zone *z = pa_zone_at(pa, pfn);

@@ -60,7 +60,7 @@ struct pa_span {
 	uint32_t zero;
 };
 
-/* The last request that asked for nothing special, and where it started: quick.c's. */
+/* The last request of an order that asked for nothing special, and where it started: quick.c's. */
 struct pa_way {
 	uint64_t asked[2]; /* its CPU and gfp; its order, node and use */
 	uint64_t zone;	   /* offsets from struct pa: the zone, */
@@ -75,6 +75,8 @@ struct pa_back {
 	uint32_t zero;
 };
 
+#define PA_WAYS 5
+
 struct pa {
 	uint32_t policy; /* pa_policy_at() */
 	uint32_t nr_zones;
@@ -86,14 +88,16 @@ struct pa {
 	uint32_t fallback;    /* enum pa_fallback, the policy's: each pick asks for it */
 	uint32_t tail_orders; /* blocks of smaller orders may enter at the tail */
 	uint32_t cpus;	      /* of the request level; 0: there is none */
+	uint32_t rules;	      /* its row of pa_all_rules[] */
 	uint64_t zones;	      /* offsets from this struct */
 	uint64_t spans;
 	uint64_t tags;
 	uint64_t blocks;
-	uint64_t maps;	       /* 0: the policy keeps no bits for pairs */
-	uint64_t req;	       /* the request level (pa_req_internal.h); 0: none */
-	uint64_t owners;       /* its byte a frame */
-	struct pa_way ways[2]; /* of a single page; of more */
+	uint64_t maps;		     /* 0: the policy keeps no bits for pairs */
+	uint64_t req;		     /* the request level (pa_req_internal.h); 0: none */
+	uint64_t zone_reqs;	     /* its part of each zone */
+	uint64_t owners;	     /* its byte a frame */
+	struct pa_way ways[PA_WAYS]; /* by order, one for all above PA_COSTLY_ORDER */
 	struct pa_back back;
 	struct pa_link links[];
 };
@@ -148,7 +152,12 @@ static inline const struct pa_span *pa_span_of(const struct pa *pa, uint64_t pfn
 }
 
 /* The zone that holds @pfn as a struct, or NULL. */
-struct pa_zone *pa_zone_at(const struct pa *pa, uint64_t pfn);
+static inline struct pa_zone *pa_zone_at(const struct pa *pa, uint64_t pfn)
+{
+	struct pa_zone *z = (void *)((char *)(uintptr_t)pa + pa_span_of(pa, pfn)->at);
+
+	return pfn >= z->start && pfn < z->end ? z : NULL;
+}
 
 static inline uint32_t pa_frame(const struct pa_zone *z, uint64_t pfn)
 {
@@ -225,6 +234,18 @@ static inline uint64_t pa_part(const struct pa *pa, uint64_t pfn, unsigned int h
 	return pa->maps ? pfn + pa_pages(high) - pa_pages(order) : pfn;
 }
 
+/* pa_free_type() of a frame that @z holds. */
+static inline enum pa_mt pa_type_at_free(const struct pa *pa, const struct pa_zone *z, uint64_t pfn,
+					 enum pa_mt before)
+{
+	enum pa_type_read read = pa_version(pa)->type_read;
+
+	if (read == PA_TYPE_LOCKED ||
+	    (read == PA_TYPE_IF_ISOLATED && (z->nr_isolate || before == PA_ISOLATE)))
+		return *pa_block(pa, z, pfn);
+	return before;
+}
+
 /* Two verbs for names, so that the core wants nothing of a libc but memcpy and its kin. */
 /* What follows @prefix in @text, or NULL. */
 static inline const char *pa_after(const char *text, const char *prefix)
@@ -260,8 +281,10 @@ void pa_flip_pair(struct pa *pa, const struct pa_zone *z, uint64_t pfn, unsigned
 /* pa_free_block() of frames known to be in use.  Was it captured? */
 bool pa_merge_block(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsigned int order,
 		    enum pa_mt mt, unsigned int flags, int capture);
-/* decide.c: perform a decision that pa_decide() has just made. */
-void pa_perform(struct pa *pa, const struct pa_decision *d);
+/* decide.c: pa_decide() for a request known to be valid, in its zone; and performing that. */
+void pa_choose(const struct pa *pa, const struct pa_zone *z, const struct pa_request *req,
+	       struct pa_decision *d);
+void pa_perform(struct pa *pa, struct pa_zone *z, const struct pa_decision *d);
 /* expand: take the free block that starts at @pfn, split it down to @order, hand out pa_part(). */
 void pa_hand_out(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsigned int order);
 /* Some frame of (@pfn, @order) is free. */

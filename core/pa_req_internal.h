@@ -128,7 +128,7 @@ struct pa_rules {
 
 /* The row for @policy, or NULL: the request level does not know it. */
 const struct pa_rules *pa_rules_find(const char *policy);
-const struct pa_rules *pa_rules_at(uint32_t i);
+extern const struct pa_rules pa_all_rules[];
 
 struct pa_queue {
 	uint32_t head; /* PA_NIL: it is empty */
@@ -194,15 +194,14 @@ struct pa_capture {
 
 struct pa_req {
 	struct pa_knobs knobs;
-	uint32_t rules;
 	uint32_t thp_lists; /* per-cpu lists of pageblock order */
 	uint32_t cpus;
 	uint32_t nodes;
 	uint32_t types;	       /* bit t: the kernel has zones of type t */
 	uint8_t gfp_zones[16]; /* GFP_ZONE_TABLE by the low four gfp bits */
 	struct pa_capture capture;
-	uint64_t now;					   /* ms */
-	uint64_t zones, pages, pgdat, zonelists, cpu_node; /* from struct pa */
+	uint64_t now;			     /* ms */
+	uint64_t pgdat, zonelists, cpu_node; /* from struct pa */
 };
 
 static inline uint8_t pa_pcp_owner(unsigned int order, unsigned int mt)
@@ -238,14 +237,12 @@ static inline struct pa_req *pa_req(const struct pa *pa)
 
 static inline struct pa_zone_req *pa_zone_req(const struct pa *pa, uint32_t zone)
 {
-	return (struct pa_zone_req *)pa_at(pa, pa_req(pa)->zones) + zone;
+	return (struct pa_zone_req *)pa_at(pa, pa->zone_reqs) + zone;
 }
 
 static inline struct pa_cpu_pages *pa_cpu_pages(const struct pa *pa, uint32_t zone, uint32_t cpu)
 {
-	const struct pa_req *req = pa_req(pa);
-
-	return (struct pa_cpu_pages *)pa_at(pa, req->pages) + (size_t)zone * req->cpus + cpu;
+	return (struct pa_cpu_pages *)pa_at(pa, pa_zones(pa)[zone].pages) + cpu;
 }
 
 static inline struct pa_node *pa_node(const struct pa *pa, uint32_t nid)
@@ -272,7 +269,7 @@ static inline const uint8_t *pa_zonelist_of(const struct pa *pa, uint32_t nid, u
 
 static inline const struct pa_rules *pa_rules(const struct pa *pa)
 {
-	return pa_rules_at(pa_req(pa)->rules);
+	return &pa_all_rules[pa->rules];
 }
 
 static inline uint32_t pa_zone_index(const struct pa *pa, const struct pa_zone *z)
@@ -497,9 +494,12 @@ void pa_count_moves(struct pa *pa, uint32_t zone, uint32_t cpu, uint64_t first, 
 /* How much a push of @order to a list that may be too long by now gives back; 0: nothing. */
 int32_t pa_pcp_excess(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp, unsigned int order,
 		      unsigned int pindex);
-/* A block leaves the buddy lists: decided, done, counted.  False if there is none. */
-bool pa_rmqueue(const struct pa_ctx *ac, struct pa_cpu_pages *cp, const struct pa_request *request,
-		struct pa_decision *d);
+/*
+ * A block leaves the buddy lists: decided, done, counted.  The decision, which is in the trail, or
+ * where that has no room in @spare; NULL if there is no block.
+ */
+const struct pa_decision *pa_rmqueue(const struct pa_ctx *ac, struct pa_cpu_pages *cp,
+				     const struct pa_request *request, struct pa_decision *spare);
 /* A block enters them past the per-cpu lists: free_one_page. */
 void pa_free_one(struct pa *pa, uint32_t zone, uint64_t pfn, unsigned int order, unsigned int flags,
 		 uint32_t by, struct pa_trail *trail);

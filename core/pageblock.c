@@ -45,16 +45,12 @@ void pa_retype(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsigned int orde
 int pa_free_type(const struct pa *pa, uint64_t pfn, enum pa_mt before)
 {
 	const struct pa_zone *z = pa_zone_at(pa, pfn);
-	enum pa_type_read read = pa_version(pa)->type_read;
 
 	if ((unsigned int)before >= PA_NR_MT)
 		return -EINVAL;
 	if (!z)
 		return -ENOENT;
-	if (read == PA_TYPE_LOCKED ||
-	    (read == PA_TYPE_IF_ISOLATED && (z->nr_isolate || before == PA_ISOLATE)))
-		return *pa_block(pa, z, pfn);
-	return before;
+	return pa_type_at_free(pa, z, pfn, before);
 }
 
 /*

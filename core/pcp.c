@@ -252,7 +252,7 @@ static void count_decision(const struct pa_ctx *ac, struct pa_cpu_pages *cp,
 	struct pa_zone_req *zr = pa_zone_req(ac->pa, d->req.zone);
 	int64_t whole = (int64_t)pa_pages(d->fallback_order),
 		part = (int64_t)pa_pages(d->req.order);
-	bool steps = pa_policy(ac->pa)->hygiene;
+	bool steps = pa_version(ac->pa)->hygiene;
 	uint64_t first, end;
 
 	if (steps && d->path == PA_PATH_CLAIM_WHOLE) {
@@ -266,25 +266,23 @@ static void count_decision(const struct pa_ctx *ac, struct pa_cpu_pages *cp,
 	pa_count_free(zr, cp, -part);
 }
 
-bool pa_rmqueue(const struct pa_ctx *ac, struct pa_cpu_pages *cp, const struct pa_request *request,
-		struct pa_decision *d)
+const struct pa_decision *pa_rmqueue(const struct pa_ctx *ac, struct pa_cpu_pages *cp,
+				     const struct pa_request *request, struct pa_decision *spare)
 {
-	struct pa_zone_req *zr = pa_zone_req(ac->pa, request->zone);
 	struct pa_zone *z = &pa_zones(ac->pa)[request->zone];
 	struct pa_trail *trail = pa_trail_of(ac);
+	struct pa_decision *d = spare;
 
-	pa_decide(ac->pa, request, d);
-	if (trail && trail->nr_picks < trail->max_picks)
-		trail->picks[trail->nr_picks] = *d;
-	if (trail)
-		trail->nr_picks++;
+	if (trail && trail->nr_picks++ < trail->max_picks)
+		d = &trail->picks[trail->nr_picks - 1];
+	pa_choose(ac->pa, z, request, d);
 	if (d->boosts && request->flags & PA_ALLOC_KSWAPD &&
 	    (ac->rules->boosted_always || pa_boost_max(ac->pa, z)))
-		zr->flags |= PA_ZONE_BOOSTED_WATERMARK;
+		pa_zone_req(ac->pa, request->zone)->flags |= PA_ZONE_BOOSTED_WATERMARK;
 	if (d->path != PA_PATH_NONE && !ac->rules->counts_late)
 		count_decision(ac, cp, d);
-	pa_perform(ac->pa, d);
-	return d->path != PA_PATH_NONE;
+	pa_perform(ac->pa, z, d);
+	return d->path == PA_PATH_NONE ? NULL : d;
 }
 
 uint32_t pa_refill(const struct pa_ctx *ac, uint32_t zone, struct pa_cpu_pages *cp,
@@ -300,19 +298,20 @@ uint32_t pa_refill(const struct pa_ctx *ac, uint32_t zone, struct pa_cpu_pages *
 		.flags = flags & (PA_ALLOC_NOFRAGMENT | PA_ALLOC_CMA | PA_ALLOC_KSWAPD),
 	};
 	struct pa_queue *list = &cp->lists[pindex];
-	struct pa_decision d;
+	const struct pa_decision *d;
+	struct pa_decision spare;
 	uint32_t last = PA_NIL; /* the list is empty, or 2.6.24 */
 
-	for (; nr < want && pa_rmqueue(ac, cp, &request, &d); nr++) {
-		uint8_t mt = *pa_block(ac->pa, z, d.pfn) == PA_CMA ? PA_CMA : request.mt;
-		uint32_t frame = pa_frame(z, d.pfn);
+	for (; nr < want && (d = pa_rmqueue(ac, cp, &request, &spare)) != NULL; nr++) {
+		uint8_t mt = *pa_block(ac->pa, z, d->pfn) == PA_CMA ? PA_CMA : request.mt;
+		uint32_t frame = pa_frame(z, d->pfn);
 
-		request.mode = d.next_mode;
+		request.mode = d->next_mode;
 		pa_queue_insert(pa_links(ac->pa), list, last, frame);
 		/* Cold requests take the other end, so theirs are the other way round. */
 		if (!pa_takes_tail(ac))
 			last = frame;
-		pa_owners(ac->pa)[pa_frame(z, d.pfn)] = pa_pcp_owner(ac->order, mt);
+		pa_owners(ac->pa)[frame] = pa_pcp_owner(ac->order, mt);
 	}
 	if (ac->rules->counts_late)
 		pa_count_free(zr, cp, -((int64_t)nr << ac->order));
@@ -395,7 +394,7 @@ uint32_t pa_free_bulk(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp, int
 		pfn = pa_pfn(z, frame);
 		owner = pa_owners(pa)[frame];
 		order = owner & OWNER_ORDER;
-		mt = (enum pa_mt)pa_free_type(pa, pfn, pa_stored_mt(owner));
+		mt = pa_type_at_free(pa, z, pfn, pa_stored_mt(owner));
 		pa_queue_remove(pa_links(pa), list, frame);
 		pa_owners(pa)[frame] = 0;
 		left -= 1 << order;
@@ -414,7 +413,7 @@ void pa_free_one(struct pa *pa, uint32_t zone, uint64_t pfn, unsigned int order,
 	struct pa_zone *z = &pa_zones(pa)[zone];
 	uint64_t end = pfn + pa_pages(order);
 
-	if (pa_policy(pa)->split_large && order > pa->pageblock_order)
+	if (pa_version(pa)->split_large && order > pa->pageblock_order)
 		order = pa->pageblock_order;
 	for (; pfn < end; pfn += pa_pages(order)) {
 		enum pa_mt mt = *pa_block(pa, z, pfn);

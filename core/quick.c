@@ -119,7 +119,7 @@ INLINE bool quick_alloc(struct pa *pa, const struct pa_way *way, unsigned int or
 static NOINLINE int alloc_otherwise(struct pa *pa, const struct pa_alloc_args *args, uint64_t *pfn,
 				    struct pa_alloc_record *rec)
 {
-	struct pa_way *way = &pa->ways[args->order != 0];
+	struct pa_way *way = &pa->ways[args->order < PA_WAYS ? args->order : PA_WAYS - 1];
 
 	if ((asks_again(way, args) || find_way(pa, args, way)) && !rec &&
 	    quick_alloc(pa, way, args->order, args->use, pfn))

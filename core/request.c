@@ -128,7 +128,6 @@ static void init_zone_req(struct pa *pa, uint32_t zone, const struct pa_zone_con
 	zr->lru = none;
 	zr->compact_migrate = cfg->start_pfn;
 	zr->compact_free = cfg->start_pfn + cfg->spanned;
-	pa_zones(pa)[zone].pages = (uint64_t)((char *)pa_cpu_pages(pa, zone, 0) - (char *)pa);
 	for (uint32_t cpu = 0; cpu < req->cpus; cpu++) {
 		pa_cpu_pages(pa, zone, cpu)->pfn0 = pa_zones(pa)[zone].pfn0;
 		for (unsigned int i = 0; i < PA_NR_PCP_LISTS; i++)
@@ -166,18 +165,18 @@ void pa_req_init(struct pa *pa, const struct pa_config *cfg)
 		pa_knobs_of(cfg->policy, &req->knobs);
 	pa->boost_factor = cfg->knobs ? cfg->knobs->watermark_boost_factor : cfg->boost_factor;
 	req->knobs.watermark_boost_factor = pa->boost_factor;
-	while (!pa_same_name(pa_rules_at(req->rules)->policy, cfg->policy->name))
-		req->rules++;
-	if (pa_rules_at(req->rules)->pcp_lists >= PA_PCP_ORDERS)
-		req->thp_lists =
-			pa_rules_at(req->rules)->pcp_lists - PA_PCPTYPES * (PA_COSTLY_ORDER + 1u);
+	pa->rules = (uint32_t)(pa_rules_find(cfg->policy->name) - pa_all_rules);
+	if (pa_rules(pa)->pcp_lists >= PA_PCP_ORDERS)
+		req->thp_lists = pa_rules(pa)->pcp_lists - PA_PCPTYPES * (PA_COSTLY_ORDER + 1u);
 	req->cpus = cfg->cpus;
 	pa->cpus = cfg->cpus;
 	req->capture.pfn = PA_PFN_NONE;
 	req->nodes = l.nodes;
-	req->types = built_in(cfg, pa_rules_at(req->rules));
-	req->zones = pa->req + l.zones;
-	req->pages = pa->req + l.pages;
+	req->types = built_in(cfg, pa_rules(pa));
+	pa->zone_reqs = pa->req + l.zones;
+	for (uint32_t i = 0; i < pa->nr_zones; i++)
+		pa_zones(pa)[i].pages =
+			pa->req + l.pages + i * cfg->cpus * sizeof(struct pa_cpu_pages);
 	req->pgdat = pa->req + l.pgdat;
 	req->zonelists = pa->req + l.zonelists;
 	req->cpu_node = pa->req + l.cpu_node;

@@ -109,7 +109,8 @@ static uint32_t flags_of(const struct pa_policy *policy, const struct pa_rules *
 
 uint32_t pa_adjusted_flags(const struct pa_ctx *ac)
 {
-	uint32_t flags = flags_of(pa_policy(ac->pa), ac->rules, ac->gfp, ac->order, ac->args->task);
+	uint32_t flags =
+		flags_of(pa_version(ac->pa), ac->rules, ac->gfp, ac->order, ac->args->task);
 
 	return flags | (keeps_blocks_whole(ac) ? PA_ALLOC_NOFRAGMENT : 0);
 }
@@ -258,11 +259,11 @@ static enum pa_next step_compact_first(struct pa_slow_request *s)
 /* What is left to a request of its flags once it uses reserves: 5.4 forgets them all. */
 static uint32_t reserve_rest(const struct pa_ctx *ac)
 {
-	uint32_t flags = common_flags(pa_policy(ac->pa), ac->rules, ac->gfp);
+	uint32_t flags = common_flags(pa_version(ac->pa), ac->rules, ac->gfp);
 
 	if (!ac->rules->reserves_wake)
 		flags &= ~PA_ALLOC_KSWAPD;
-	return pa_policy(ac->pa)->cma == PA_CMA_FLAG ? flags : flags & ~PA_ALLOC_CMA;
+	return pa_version(ac->pa)->cma == PA_CMA_FLAG ? flags : flags & ~PA_ALLOC_CMA;
 }
 
 static enum pa_next step_retry(struct pa_slow_request *s)
