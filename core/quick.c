@@ -174,20 +174,27 @@ INLINE bool quick_free(struct pa *pa, const struct pa_zone *z, struct pa_cpu_pag
 	return true;
 }
 
-/* In another zone than last time, by another CPU, or with more to do. */
-static NOINLINE int free_otherwise(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order,
-				   struct pa_free_record *rec)
+bool pa_free_quick(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order)
 {
 	const struct pa_zone *z = pa_at(pa, pa_span_of(pa, pfn)->at);
 	struct pa_cpu_pages *cp;
 
-	if (rec || cpu >= pa->cpus || order >= pa->nr_orders)
-		return pa_free_full(pa, cpu, pfn, order, rec);
+	if (cpu >= pa->cpus || order >= pa->nr_orders)
+		return false;
 	cp = pa_at(pa, z->pages + cpu * sizeof(*cp));
 	if (!quick_free(pa, z, cp, pfn, order))
-		return pa_free_full(pa, cpu, pfn, order, rec);
+		return false;
 	pa_note_back(pa, z, cp, cpu);
-	return 0;
+	return true;
+}
+
+/* In another zone than last time, by another CPU, or with more to do. */
+static NOINLINE int free_otherwise(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order,
+				   struct pa_free_record *rec)
+{
+	if (!rec && pa_free_quick(pa, cpu, pfn, order))
+		return 0;
+	return pa_free_full(pa, cpu, pfn, order, rec);
 }
 
 int pa_free_pages(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order,
