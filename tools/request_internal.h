@@ -64,9 +64,13 @@ struct run_zone {
  * The kernel's per-cpu lists as the events tell of them.  Serves one purpose: to notice pages
  * that left them without an event (alloc_pages_bulk), and whose list a page is on.
  */
+struct shadow_frame {
+	uint32_t next, prev; /* NO_PFN ends */
+	uint32_t list;	     /* number of the list it is on, NO_PFN: none */
+};
+
 struct shadow {
-	uint32_t *next, *prev; /* by frame; NO_PFN ends */
-	uint32_t *list;	       /* number of the list it is on, NO_PFN: none */
+	struct shadow_frame *frame;
 	uint32_t *head, *tail; /* by list */
 	uint8_t *block;	       /* enum pa_mt of each pageblock, by pfn >> pageblock_order */
 	uint64_t nr_blocks;

@@ -50,7 +50,7 @@ static void take_unseen(struct request *r, const struct trace_event *ev, const s
 
 	if (n > MAX_UNSEEN || ev->order)
 		return;
-	for (uint32_t i = 0; i < n; i++, at = r->shadow.next[at])
+	for (uint32_t i = 0; i < n; i++, at = r->shadow.frame[at].next)
 		frame[i] = at;
 	if (!unseen(r, z, frame, n))
 		return;
@@ -68,7 +68,7 @@ static uint32_t ahead_of(const struct request *r, int64_t list, uint32_t frame)
 	uint32_t n = 0;
 
 	for (uint32_t at = r->shadow.head[list]; at != NO_PFN && at != frame && n <= MAX_UNSEEN;
-	     at = r->shadow.next[at])
+	     at = r->shadow.frame[at].next)
 		n++;
 	return n;
 }
@@ -85,7 +85,7 @@ void request_on_alloc(struct request *r, const struct trace_event *ev, const str
 	if (c->early == r->now) {
 		c->early = NO_EVENT;
 	} else {
-		if (list >= 0 && r->shadow.list[frame] == (uint32_t)list) {
+		if (list >= 0 && r->shadow.frame[frame].list == (uint32_t)list) {
 			n = ahead_of(r, list, frame);
 			if (n && n <= MAX_UNSEEN)
 				take_unseen(r, ev, z, list, n);
@@ -217,7 +217,7 @@ void request_on_pick(struct request *r, const struct trace_event *ev, const stru
 	if (c->burst != BURST_PICKS)
 		start_picks(r, ev);
 	r->res.refilled.kernel += ev->type == EV_FALLBACK || ev->bits & EV_REFILL ? 1 : 0;
-	if (list >= 0 && mt < PA_PCPTYPES && r->shadow.list[frame] != (uint32_t)list)
+	if (list >= 0 && mt < PA_PCPTYPES && r->shadow.frame[frame].list != (uint32_t)list)
 		shadow_append(r, (uint64_t)list, frame);
 }
 

@@ -16,16 +16,14 @@ int shadow_open(struct request *r)
 	for (uint32_t i = 0; i < r->nr_zones; i++)
 		if (r->zones[i].end >> r->meta->pageblock_order >= blocks)
 			blocks = (size_t)(r->zones[i].end >> r->meta->pageblock_order) + 1;
-	s->next = malloc(frames * sizeof(*s->next));
-	s->prev = malloc(frames * sizeof(*s->prev));
-	s->list = malloc(frames * sizeof(*s->list));
+	s->frame = malloc(frames * sizeof(*s->frame));
 	s->head = malloc((lists + 1) * sizeof(*s->head));
 	s->tail = malloc((lists + 1) * sizeof(*s->tail));
 	s->block = calloc(blocks, 1);
 	s->nr_blocks = blocks;
-	if (!s->next || !s->prev || !s->list || !s->head || !s->tail || !s->block)
+	if (!s->frame || !s->head || !s->tail || !s->block)
 		return -ENOMEM;
-	memset(s->list, 0xff, frames * sizeof(*s->list));
+	memset(s->frame, 0xff, frames * sizeof(*s->frame));
 	memset(s->head, 0xff, (lists + 1) * sizeof(*s->head));
 	memset(s->tail, 0xff, (lists + 1) * sizeof(*s->tail));
 	memset(s->block, PA_MOVABLE, blocks);
@@ -34,9 +32,7 @@ int shadow_open(struct request *r)
 
 void shadow_close(struct shadow *s)
 {
-	free(s->next);
-	free(s->prev);
-	free(s->list);
+	free(s->frame);
 	free(s->head);
 	free(s->tail);
 	free(s->block);
@@ -63,42 +59,41 @@ int64_t shadow_list(const struct request *r, uint32_t cpu, const struct run_zone
 void shadow_push(struct request *r, uint64_t list, uint64_t frame)
 {
 	struct shadow *s = &r->shadow;
+	struct shadow_frame *f = s->frame;
 
 	shadow_remove(r, frame);
-	s->list[frame] = (uint32_t)list;
-	s->prev[frame] = NO_PFN;
-	s->next[frame] = s->head[list];
-	*(s->head[list] == NO_PFN ? &s->tail[list] : &s->prev[s->head[list]]) = (uint32_t)frame;
+	f[frame] = (struct shadow_frame){ s->head[list], NO_PFN, (uint32_t)list };
+	*(s->head[list] == NO_PFN ? &s->tail[list] : &f[s->head[list]].prev) = (uint32_t)frame;
 	s->head[list] = (uint32_t)frame;
 }
 
 void shadow_append(struct request *r, uint64_t list, uint64_t frame)
 {
 	struct shadow *s = &r->shadow;
+	struct shadow_frame *f = s->frame;
 
 	shadow_remove(r, frame);
-	s->list[frame] = (uint32_t)list;
-	s->next[frame] = NO_PFN;
-	s->prev[frame] = s->tail[list];
-	*(s->tail[list] == NO_PFN ? &s->head[list] : &s->next[s->tail[list]]) = (uint32_t)frame;
+	f[frame] = (struct shadow_frame){ NO_PFN, s->tail[list], (uint32_t)list };
+	*(s->tail[list] == NO_PFN ? &s->head[list] : &f[s->tail[list]].next) = (uint32_t)frame;
 	s->tail[list] = (uint32_t)frame;
 }
 
 void shadow_remove(struct request *r, uint64_t frame)
 {
 	struct shadow *s = &r->shadow;
-	uint32_t list = s->list[frame], next = s->next[frame], prev = s->prev[frame];
+	struct shadow_frame *f = s->frame;
+	const struct shadow_frame self = f[frame];
 
-	if (list == NO_PFN)
+	if (self.list == NO_PFN)
 		return;
-	s->list[frame] = NO_PFN;
-	*(prev == NO_PFN ? &s->head[list] : &s->next[prev]) = next;
-	*(next == NO_PFN ? &s->tail[list] : &s->prev[next]) = prev;
+	f[frame].list = NO_PFN;
+	*(self.prev == NO_PFN ? &s->head[self.list] : &f[self.prev].next) = self.next;
+	*(self.next == NO_PFN ? &s->tail[self.list] : &f[self.next].prev) = self.prev;
 }
 
 uint32_t shadow_cpu(const struct request *r, uint64_t frame)
 {
-	uint32_t list = r->shadow.list[frame];
+	uint32_t list = r->shadow.frame[frame].list;
 
 	return list == NO_PFN ? UINT32_MAX : list / (NR_LISTS * r->nr_zones);
 }
