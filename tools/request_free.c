@@ -37,6 +37,8 @@ static int64_t carry_out(struct request *r, uint32_t cpu, const struct pending *
 
 	if (p->pfn == PA_PFN_NONE)
 		return 0;
+	if (!direct && pa_free_quick(r->pa, request_core_cpu(r, cpu), p->pfn, p->order))
+		return 0;
 	lend_drains(r, &rec.trail);
 	if (direct)
 		err = pa_free_direct(r->pa, request_core_cpu(r, cpu), p->pfn, p->order, 0, &rec);
@@ -218,8 +220,8 @@ void request_on_zone_free(struct request *r, const struct trace_event *ev, const
 	r->res.bypasses += shadow_list(r, ev->cpu, z, ev->order, PA_MOVABLE) >= 0;
 }
 
-/* Time of the event at hand, as request_clock(). */
-uint64_t request_clock_now(struct request *r, const struct trace_event *ev)
+/* The stretch of time between two readings of the clock that the event at hand lies in. */
+static const struct request_clock *clock_around(struct request *r, const struct trace_event *ev)
 {
 	struct request_clock *c = &r->clock;
 
@@ -233,6 +235,14 @@ uint64_t request_clock_now(struct request *r, const struct trace_event *ev)
 		if (i < r->win_n && r->win[r->win_from + i].ts > ev->ts)
 			c->to = r->win[r->win_from + i].ts;
 	}
+	return c;
+}
+
+/* Time of the event at hand, as request_clock(). */
+uint64_t request_clock_now(struct request *r, const struct trace_event *ev)
+{
+	const struct request_clock *c = clock_around(r, ev);
+
 	return c->from +
 	       (c->to - c->from) * (r->now - c->from_event) / (c->to_event - c->from_event);
 }
@@ -348,8 +358,12 @@ static bool vmstat_in_sight(const struct request *r, uint32_t cpu, uint64_t unti
 }
 
 /* The vmstat worker of each CPU has its round once a second: round_jiffies_relative. */
-void request_timers(struct request *r, uint64_t ns)
+void request_timers(struct request *r, const struct trace_event *ev)
 {
+	uint64_t ns = request_clock_now(r, ev);
+
+	if (ns < r->vmstat_next)
+		return;
 	r->vmstat_next = UINT64_MAX;
 	for (uint32_t cpu = 0; cpu < r->nr_cpus; cpu++) {
 		struct run_cpu *c = &r->cpus[cpu];

@@ -175,6 +175,15 @@ static inline uint64_t request_frame(const struct run_zone *z, uint64_t pfn)
 	return z->frame0 + (pfn - z->start);
 }
 
+/* The zone of the trace that holds @pfn, or NULL. */
+static inline const struct run_zone *request_zone(const struct request *r, uint64_t pfn)
+{
+	for (uint32_t i = r->nr_zones; i-- > 0;)
+		if (pfn >= r->zones[i].start && pfn < r->zones[i].end)
+			return &r->zones[i];
+	return NULL;
+}
+
 /* Frames of a block that starts in @z; a trace may say it goes on beyond. */
 static inline uint64_t request_pages(const struct run_zone *z, uint64_t pfn, unsigned int order)
 {
@@ -182,11 +191,6 @@ static inline uint64_t request_pages(const struct run_zone *z, uint64_t pfn, uns
 
 	return n < z->end - pfn ? n : z->end - pfn;
 }
-
-/* ---- request_open.c ---- */
-
-/* The zone of the trace that holds @pfn, or NULL. */
-const struct run_zone *request_zone(const struct request *r, uint64_t pfn);
 
 /* ---- request_load.c ---- */
 
@@ -233,7 +237,7 @@ void request_on_drain(struct request *r, const struct trace_event *ev, const str
 /* Time of the event at hand, as request_clock(). */
 uint64_t request_clock_now(struct request *r, const struct trace_event *ev);
 /* The vmstat worker of each CPU has its round once a second: round_jiffies_relative. */
-void request_timers(struct request *r, uint64_t ns);
+void request_timers(struct request *r, const struct trace_event *ev);
 /* Find out when that is. */
 void request_set_timers(struct request *r);
 

@@ -160,12 +160,19 @@ static void dispatch(struct request *r, const struct trace_event *ev, const stru
 	}
 }
 
+/* Not while the clock, as far as it is known to run evenly, stays below the next of them. */
+static bool timers_may_be_due(const struct request *r, const struct trace_event *ev)
+{
+	const struct request_clock *c = &r->clock;
+
+	return c->to >= r->vmstat_next || ev->ts != c->from || r->now >= c->to_event;
+}
+
 static void play(struct request *r, const struct trace_event *ev)
 {
 	bool framed = ev->type <= EV_ROTATE && ev->type != EV_LOST;
 	const struct run_zone *z =
 		framed && ev->pfn != EV_PFN_NONE ? request_zone(r, ev->pfn) : NULL;
-	uint64_t ns;
 
 	r->res.events++;
 	if (r->start == NO_EVENT)
@@ -190,9 +197,8 @@ static void play(struct request *r, const struct trace_event *ev)
 	if (r->res.changed) {
 		request_whatif(r, ev, z);
 	} else {
-		ns = request_clock_now(r, ev);
-		if (ns >= r->vmstat_next)
-			request_timers(r, ns);
+		if (timers_may_be_due(r, ev))
+			request_timers(r, ev);
 		dispatch(r, ev, z);
 	}
 	if (ev->type != EV_ROTATE)

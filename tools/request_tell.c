@@ -25,21 +25,19 @@ bool request_may_drain(const struct request *r, const struct trace_event *ev)
 void request_tell_below_high(struct request *r, uint32_t zone, const struct trace_event *ev,
 			     bool drains)
 {
+	bool below = pa_zone_flags(r->pa, zone) & PA_ZONE_BELOW_HIGH;
 	int32_t pages = INT32_C(1) << ev->order;
 	struct pa_zone_state state;
 	int64_t above, lag;
 	struct pa_pcp pcp;
-	bool below;
 
-	if (pa_zone_get(r->pa, zone, &state) ||
+	if (below == drains || pa_zone_get(r->pa, zone, &state) ||
 	    pa_pcp_get(r->pa, zone, request_core_cpu(r, ev->cpu), &pcp))
 		return;
-	below = state.flags & PA_ZONE_BELOW_HIGH;
 	above = state.nr_free - (int64_t)(state.wmark[PA_WMARK_HIGH] + state.boost);
 	lag = (int64_t)state.threshold * r->core_cpus;
-	if (below == drains || above > lag || above < -lag ||
-	    state.flags & PA_ZONE_RECLAIM_ACTIVE || pcp.count + pages >= pcp.high ||
-	    (below && request_may_drain(r, ev)))
+	if (above > lag || above < -lag || state.flags & PA_ZONE_RECLAIM_ACTIVE ||
+	    pcp.count + pages >= pcp.high || (below && request_may_drain(r, ev)))
 		return;
 	state.flags ^= PA_ZONE_BELOW_HIGH;
 	r->res.counters += !pa_zone_set(r->pa, zone, &state);
@@ -79,13 +77,10 @@ static bool shift_counter(struct request *r, uint32_t zone, int64_t pages)
 static int64_t margin(const struct request *r, uint32_t zone, const struct trace_event *ev,
 		      enum pa_wmark wmark, enum pa_zone_type highest, bool boosted)
 {
+	uint64_t mark = pa_zone_mark(r->pa, zone, wmark) + (boosted ? pa_boost(r->pa, zone) : 0);
 	struct pa_zone_look look = { 0 };
-	struct pa_zone_state state;
 
-	if (pa_zone_get(r->pa, zone, &state))
-		return 0;
-	pa_watermark_ok(r->pa, zone, ev->order, state.wmark[wmark] + (boosted ? state.boost : 0),
-			highest, 0, &look);
+	pa_watermark_ok(r->pa, zone, ev->order, mark, highest, 0, &look);
 	return look.free - look.unusable - look.min - look.reserve;
 }
 
