@@ -141,10 +141,9 @@ struct pa_cpu_pages {
 	int8_t delta;	   /* vm_stat_diff[NR_FREE_PAGES] */
 	int8_t fair_delta; /* vm_stat_diff[NR_ALLOC_BATCH] */
 	uint8_t zero[2];
-	int32_t free_most; /* free_count grows while it is below this; 0 up to 6.6 */
-	int32_t zeros;
-	uint64_t pfn0;		 /* the zone's */
-	uint64_t more_zeros[10]; /* up to a power of two */
+	int32_t free_most;  /* free_count grows while it is below this; 0 up to 6.6 */
+	uint64_t pfn0;	    /* the zone's */
+	uint64_t zeros[11]; /* up to a power of two */
 };
 
 _Static_assert(sizeof(struct pa_cpu_pages) == 256, "each free looks for one by its number");
