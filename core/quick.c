@@ -174,7 +174,8 @@ INLINE bool quick_free(struct pa *pa, const struct pa_zone *z, struct pa_cpu_pag
 	return true;
 }
 
-bool pa_free_quick(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order)
+/* The same for any zone and CPU; the next page may go there as well. */
+INLINE bool quick_free_anywhere(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order)
 {
 	const struct pa_zone *z = pa_at(pa, pa_span_of(pa, pfn)->at);
 	struct pa_cpu_pages *cp;
@@ -188,11 +189,16 @@ bool pa_free_quick(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order
 	return true;
 }
 
+bool pa_free_quick(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order)
+{
+	return quick_free_anywhere(pa, cpu, pfn, order);
+}
+
 /* In another zone than last time, by another CPU, or with more to do. */
 static NOINLINE int free_otherwise(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order,
 				   struct pa_free_record *rec)
 {
-	if (!rec && pa_free_quick(pa, cpu, pfn, order))
+	if (!rec && quick_free_anywhere(pa, cpu, pfn, order))
 		return 0;
 	return pa_free_full(pa, cpu, pfn, order, rec);
 }
