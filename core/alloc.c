@@ -38,7 +38,7 @@ static uint64_t pop_end(struct pa_ctx *ac, uint32_t zone, struct pa_cpu_pages *c
 	frame = pa_takes_tail(ac) ? list->tail : list->head;
 	pa_queue_remove(pa_links(ac->pa), list, frame);
 	cp->pcp.count -= 1 << ac->order;
-	return pa_pfn(&ac->pa->zones[zone], frame);
+	return pa_pfn(&pa_zones(ac->pa)[zone], frame);
 }
 
 /* __rmqueue_pcplist, or that part of buffered_rmqueue. */
@@ -81,17 +81,19 @@ static uint64_t from_buddy(struct pa_ctx *ac, uint32_t zone, uint32_t flags)
 	bool last = rules->highatomic_last && flags & (PA_ALLOC_OOM | PA_ALLOC_NON_BLOCK);
 	const uint8_t types[] = { PA_HIGHATOMIC, (uint8_t)ac->mt, PA_HIGHATOMIC };
 	const bool tries[] = { pa_is_highatomic(ac, flags), true, last };
-	struct pa_decision d;
+	const struct pa_decision *d;
+	struct pa_decision spare;
 
 	for (unsigned int i = 0; i < 3; i++) {
 		request.mt = types[i];
 		request.flags = types[i] == PA_HIGHATOMIC ? 0 : flags & LOCK_FLAGS;
-		if (!tries[i] || !pa_rmqueue(ac, cp, &request, &d))
+		d = tries[i] ? pa_rmqueue(ac, cp, &request, &spare) : NULL;
+		if (!d)
 			continue;
 		if (rules->counts_late)
 			pa_count_free(pa_zone_req(ac->pa, zone), cp, -(int64_t)pa_pages(ac->order));
 		found(ac, zone, PA_FROM_BUDDY);
-		return d.pfn;
+		return d->pfn;
 	}
 	return PA_PFN_NONE;
 }
@@ -166,7 +168,7 @@ static bool zone_suits(struct pa_ctx *ac, uint32_t zone, uint32_t flags)
 		if (pa_watermark_fast(ac, zone, PA_WMARK_HIGH, flags))
 			return true;
 		zr->flags |= PA_ZONE_BELOW_HIGH;
-		ac->pa->zones[zone].quick = 0;
+		pa_zones(ac->pa)[zone].quick = 0;
 	}
 	if (pa_watermark_fast(ac, zone, wmark, flags))
 		return true;
@@ -240,7 +242,7 @@ static uint64_t take(struct pa_ctx *ac, uint32_t zone, uint64_t pfn, uint32_t fl
 	pa_prep_new_page(ac, pfn);
 	if (reserves(ac, flags, buddy))
 		pa_reserve_highatomic(ac, zone, pfn);
-	if (!ac->pa->zones[zone].quick)
+	if (!pa_zones(ac->pa)[zone].quick)
 		pa_allow_quick(ac->pa, zone);
 	return pfn;
 }
@@ -345,7 +347,7 @@ uint64_t pa_get_page(struct pa_ctx *ac, uint32_t flags)
  */
 
 /* Everything that can be wrong with a request. */
-static bool args_valid(const struct pa *pa, const struct pa_alloc_args *args)
+bool pa_args_valid(const struct pa *pa, const struct pa_alloc_args *args)
 {
 	const struct pa_req *req = pa_req(pa);
 
@@ -402,7 +404,7 @@ static uint32_t fast_flags(const struct pa_ctx *ac)
 
 	if (ac->gfp & PA_GFP_KSWAPD_RECLAIM && ac->rules->nofragment)
 		flags |= PA_ALLOC_KSWAPD;
-	if (ac->mt == PA_MOVABLE && pa_policy(ac->pa)->cma != PA_CMA_NONE)
+	if (ac->mt == PA_MOVABLE && pa_version(ac->pa)->cma != PA_CMA_NONE)
 		flags |= PA_ALLOC_CMA;
 	if (ac->rules->fair)
 		flags |= PA_ALLOC_FAIR;
@@ -421,7 +423,7 @@ int pa_alloc_full(struct pa *pa, const struct pa_alloc_args *args, uint64_t *pfn
 	uint32_t flags;
 	int err = 0;
 
-	if (!args_valid(pa, args))
+	if (!pa_args_valid(pa, args))
 		return -EINVAL;
 	set_up(pa, args, rec, &ac);
 	flags = fast_flags(&ac);
@@ -442,7 +444,7 @@ int pa_look_for_zone(struct pa *pa, const struct pa_alloc_args *args, uint32_t f
 	struct pa_ctx ac;
 	struct walk w;
 
-	if (!args_valid(pa, args))
+	if (!pa_args_valid(pa, args))
 		return -EINVAL;
 	set_up(pa, args, NULL, &ac);
 	ac.uncounted = uncounted;
@@ -461,7 +463,7 @@ int pa_alloc_from(struct pa *pa, const struct pa_alloc_args *args, const struct 
 	struct pa_ctx ac;
 	struct walk w;
 
-	if (!args_valid(pa, args))
+	if (!pa_args_valid(pa, args))
 		return -EINVAL;
 	set_up(pa, args, rec, &ac);
 	for (at = ac.zonelist; *at != PA_NO_ZONE && *at != choice->zone; at++)
@@ -491,7 +493,7 @@ static uint32_t bulk_zone(struct pa_ctx *ac, uint32_t nr, uint32_t flags)
 	first = pa_zone_req(ac->pa, preferred);
 	for (const uint8_t *at = ac->zonelist; *at != PA_NO_ZONE; at++) {
 		const struct pa_zone_req *zr = pa_zone_req(ac->pa, *at);
-		const struct pa_zone *z = &ac->pa->zones[*at];
+		const struct pa_zone *z = &pa_zones(ac->pa)[*at];
 
 		if (!pa_node_allowed(ac, zr))
 			continue;
@@ -512,7 +514,7 @@ int pa_alloc_bulk(struct pa *pa, const struct pa_alloc_args *args, uint32_t nr, 
 	struct pa_ctx ac;
 	int err;
 
-	if (!args_valid(pa, args) || args->order || !nr || nr > INT32_MAX)
+	if (!pa_args_valid(pa, args) || args->order || !nr || nr > INT32_MAX)
 		return -EINVAL;
 	set_up(pa, args, rec, &ac);
 	if (ac.mt == PA_MOVABLE)

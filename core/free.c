@@ -20,7 +20,7 @@ static void start(struct pa_free_record *rec, uint32_t zone, enum pa_mt mt)
 static void leave_below_high(struct pa *pa, uint32_t zone)
 {
 	struct pa_zone_req *zr = pa_zone_req(pa, zone);
-	struct pa_zone *z = &pa->zones[zone];
+	struct pa_zone *z = &pa_zones(pa)[zone];
 
 	if (!(zr->flags & PA_ZONE_BELOW_HIGH))
 		return;
@@ -38,11 +38,12 @@ static int32_t push(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp, uint6
 		    struct pa_free_record *rec)
 {
 	bool types = pa_rules(pa)->pcp_lists == PA_PCP_TYPES;
-	struct pa_zone *z = &pa->zones[zone];
+	struct pa_zone *z = &pa_zones(pa)[zone];
 	uint32_t frame = pa_frame(z, pfn);
+	uint32_t cpu = (uint32_t)(cp - pa_cpu_pages(pa, zone, 0));
 	int32_t excess;
 
-	pa->last = (uint32_t)((char *)z - (char *)pa);
+	pa_note_back(pa, z, cp, cpu);
 	cp->pcp.alloc_factor >>= 1;
 	if (cold && types)
 		pa_queue_append(pa_links(pa), &cp->lists[pindex], frame);

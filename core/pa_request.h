@@ -426,6 +426,12 @@ int pa_free_pages(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order,
 		  struct pa_free_record *rec);
 
 /*
+ * pa_free_quick() - pa_free_pages() if it comes to no more than a push to the CPU's list: true.
+ * Else false, and nothing is done: it takes more, or is wrong.  For who wants a record of the rest.
+ */
+bool pa_free_quick(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order);
+
+/*
  * pa_free_cold() - free_cold_page: a single page that is not in the CPU's cache.  Up to 4.14 it
  * goes to 2.6.24's cold list, later to the tail of its list; from 4.15 on no page is cold, and this
  * is pa_free_pages().  As there.
@@ -597,6 +603,9 @@ struct pa_zone_state {
 /* -ENOENT without such a zone; set: -EINVAL if min <= low <= high does not hold. */
 int pa_zone_get(const struct pa *pa, uint32_t zone, struct pa_zone_state *state);
 int pa_zone_set(struct pa *pa, uint32_t zone, const struct pa_zone_state *state);
+/* Two of its fields alone: PA_ZONE_*, and a mark in pages, without the boost; 0 if none. */
+uint32_t pa_zone_flags(const struct pa *pa, uint32_t zone);
+uint64_t pa_zone_mark(const struct pa *pa, uint32_t zone, enum pa_wmark wmark);
 
 /*
  * pa_set_counters() - The per-cpu deltas of NR_FREE_PAGES, one for each CPU; the zone counter is

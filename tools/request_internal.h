@@ -163,6 +163,15 @@ static inline uint64_t request_frame(const struct run_zone *z, uint64_t pfn)
 	return z->frame0 + (pfn - z->start);
 }
 
+/* The zone of the trace that holds @pfn, or NULL. */
+static inline const struct run_zone *request_zone(const struct request *r, uint64_t pfn)
+{
+	for (uint32_t i = r->nr_zones; i-- > 0;)
+		if (pfn >= r->zones[i].start && pfn < r->zones[i].end)
+			return &r->zones[i];
+	return NULL;
+}
+
 /* Frames of a block that starts in @z; a trace may say it goes on beyond. */
 static inline uint64_t request_pages(const struct run_zone *z, uint64_t pfn, unsigned int order)
 {
@@ -170,11 +179,6 @@ static inline uint64_t request_pages(const struct run_zone *z, uint64_t pfn, uns
 
 	return n < z->end - pfn ? n : z->end - pfn;
 }
-
-/* ---- request_open.c ---- */
-
-/* The zone of the trace that holds @pfn, or NULL. */
-const struct run_zone *request_zone(const struct request *r, uint64_t pfn);
 
 /* ---- request_load.c ---- */
 

@@ -265,14 +265,6 @@ static void set_zones(struct request *r)
 	r->nr_zones = zone;
 }
 
-const struct run_zone *request_zone(const struct request *r, uint64_t pfn)
-{
-	for (uint32_t i = r->nr_zones; i-- > 0;)
-		if (pfn >= r->zones[i].start && pfn < r->zones[i].end)
-			return &r->zones[i];
-	return NULL;
-}
-
 /* -------------------------------------------------------------------------
  * All of it
  */
