@@ -83,8 +83,8 @@ struct request {
 	const struct pa_policy *policy;
 	struct pa *pa;
 	void *mem;
-	struct pa_knobs knobs;
-	bool described; /* the machine is not the trace's */
+	struct pa_knobs knobs, recorded; /* the run's, and the trace's */
+	bool described;			 /* the machine is not the trace's */
 	bool loaded;
 	uint8_t mt[TRACE_MAX_MT + 1];
 	int zone_at[TRACE_MAX_ZONES];

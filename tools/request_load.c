@@ -311,6 +311,21 @@ static void sort_lists(struct request *r, uint32_t zone)
 		}
 }
 
+/*
+ * The machine was built with all settings.  Some of them are read where they matter; the handlers
+ * of the others compute watermarks and per-cpu sizes anew, in place of those of the snapshot.
+ */
+static bool computes_nothing(const struct pa_knobs *now, const struct pa_knobs *then)
+{
+	struct pa_knobs same = *then;
+
+	same.watermark_boost_factor = now->watermark_boost_factor;
+	same.extfrag_threshold = now->extfrag_threshold;
+	same.compaction_proactiveness = now->compaction_proactiveness;
+	same.defrag_mode = now->defrag_mode;
+	return !memcmp(&same, now, sizeof(same));
+}
+
 void request_load_pcps(struct request *r)
 {
 	for (uint32_t zone = 0; zone < r->nr_zones && r->policy->hygiene && !r->described; zone++)
@@ -330,7 +345,7 @@ void request_load_pcps(struct request *r)
 		for (uint32_t cpu = 0; cpu < r->core_cpus; cpu++)
 			guess_alloc_factor(r, zone, cpu);
 	}
-	if (r->opt.nr_sets && !r->described)
+	if (r->opt.nr_sets && !r->described && !computes_nothing(&r->knobs, &r->recorded))
 		pa_set_knobs(r->pa, &r->knobs);
 	request_set_timers(r);
 	r->loaded = true;

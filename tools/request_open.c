@@ -53,6 +53,7 @@ static int choose_settings(struct request *r, char *why, size_t len)
 			return -EINVAL;
 		}
 	}
+	r->recorded = r->knobs;
 	for (uint32_t i = 0; i < r->opt.nr_sets && !err; i++)
 		err = settings_apply(&r->knobs, r->policy, r->opt.set[i], why, len);
 	return err;
