@@ -50,6 +50,7 @@ struct run_cpu {
 	int64_t drain_left;  /* base pages the core drained and the recording has yet to show */
 	uint64_t vmstat_at;  /* ns; UINT64_MAX: at an event that is in sight */
 	uint8_t before;	     /* type of its event before the one at hand */
+	bool reclaims;	     /* what-if: a task is inside direct reclaim here */
 	bool drains_all; /* reclaim or compaction just ended here: what drains now is their doing */
 };
 
@@ -125,6 +126,8 @@ struct request {
 	uint64_t nr_owners;
 	uint64_t began, ticked; /* what-if: time of the first event, and of the last pa_tick() */
 	uint32_t *owner; /* what-if: by the core's frame, the kernel's whose allocation is there */
+	uint8_t *cache;	 /* what-if: by the kernel's frame, is a page of the page cache there? */
+	bool kernel_kswapd; /* what-if: the recorded kernel's is awake */
 	struct pa_alloc_record rec;
 	struct pa_decision picks[MAX_PICKS];
 	struct pa_drained drains[MAX_DRAINS];

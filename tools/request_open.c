@@ -342,7 +342,8 @@ static int open_owners(struct request *r)
 	for (uint32_t z = 0; z < r->res.zones; z++)
 		n = r->res.zone_end[z] > n ? r->res.zone_end[z] : n;
 	r->owner = malloc((size_t)(n + 1) * sizeof(*r->owner));
-	if (!r->owner)
+	r->cache = calloc(r->nr_frames + 1, sizeof(*r->cache));
+	if (!r->owner || !r->cache)
 		return -ENOMEM;
 	memset(r->owner, 0xff, (size_t)(n + 1) * sizeof(*r->owner));
 	r->nr_owners = n;
@@ -414,6 +415,7 @@ void request_close(struct request *r)
 	free(r->cpus);
 	free(r->handle);
 	free(r->owner);
+	free(r->cache);
 	final_close(r->final);
 	free(r->win);
 	free(r->win_next);

@@ -3,8 +3,10 @@
  * What would have been under another kernel's rules, another setting, on another machine.
  *
  * What the recorded kernel's kswapd, compactors and OOM killer did says nothing about that, so the
- * core's own run: movable pages are on its lists of reclaimable pages, time is the trace's.  A page
+ * core's own run: the page cache is on its lists of reclaimable pages, time is the trace's.  A page
  * that reclaim takes has no owner any more, one that compaction moves keeps it.
+ *
+ * Anonymous and tmpfs pages are given back when the recording says so: a trace tells nothing of swap.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -45,6 +47,27 @@ static void follow_moves(struct request *r, const struct pa_trail *trail)
 	}
 }
 
+/*
+ * For the page cache?  readahead_gfp_mask adds __GFP_NORETRY and __GFP_NOWARN to the mapping's
+ * GFP_USER or more; write_begin asks with __GFP_WRITE.  Slabs want those two as well, but are not
+ * hard-walled; a THP is __GFP_NOMEMALLOC.
+ */
+static bool is_cache(uint32_t gfp)
+{
+	if (!(gfp & PA_GFP_HARDWALL) || gfp & (PA_GFP_ZERO | PA_GFP_NOMEMALLOC))
+		return false;
+	return gfp & PA_GFP_WRITE || (gfp & PA_GFP_NORETRY && gfp & PA_GFP_NOWARN);
+}
+
+/*
+ * Did the recorded kernel's reclaim free it?  No event says who frees: page cache that goes while
+ * kswapd is awake or its CPU is inside direct reclaim went that way.  Here the core has its own.
+ */
+static bool by_reclaim(const struct request *r, const struct trace_event *ev, uint64_t frame)
+{
+	return r->cache[frame] && (r->kernel_kswapd || r->cpus[ev->cpu].reclaims);
+}
+
 static void free_now(struct request *r, const struct trace_event *ev, const struct run_zone *z)
 {
 	uint64_t frame = request_frame(z, ev->pfn), core = r->handle[frame];
@@ -53,8 +76,7 @@ static void free_now(struct request *r, const struct trace_event *ev, const stru
 	const uint32_t *owner;
 
 	r->res.frees++;
-	/* Reclaim of the recorded kernel: here the core has its own. */
-	if (request_task_of(r, ev) == PA_TASK_MEMALLOC)
+	if (by_reclaim(r, ev, frame))
 		return;
 	owner = core < NO_PAGE ? owner_of(r, core) : NULL;
 	if (owner && (*owner != frame || pa_allocated(r->pa, core) < 0)) {
@@ -82,7 +104,8 @@ static void alloc_now(struct request *r, const struct trace_event *ev, const str
 		return;
 	for (uint64_t i = 0; i < request_pages(z, ev->pfn, ev->order); i++)
 		own(r, request_frame(z, ev->pfn) + i, r->rec.pfn + i);
-	if (r->rec.gfp & PA_GFP_MOVABLE)
+	r->cache[request_frame(z, ev->pfn)] = is_cache(r->rec.gfp);
+	if (is_cache(r->rec.gfp))
 		pa_lru_add(r->pa, r->rec.pfn);
 }
 
@@ -139,7 +162,12 @@ void request_whatif(struct request *r, const struct trace_event *ev, const struc
 		break;
 	case EV_RECLAIM_BEGIN:
 	case EV_RECLAIM_END:
+		r->cpus[ev->cpu].reclaims = ev->type == EV_RECLAIM_BEGIN;
 		request_on_task(r, ev, ev->type == EV_RECLAIM_BEGIN);
+		break;
+	case EV_KSWAPD_WAKE:
+	case EV_KSWAPD_SLEEP:
+		r->kernel_kswapd = ev->type == EV_KSWAPD_WAKE;
 		break;
 	default:
 		break;
