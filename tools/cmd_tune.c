@@ -12,6 +12,7 @@
 
 #include "cmd.h"
 #include "tune.h"
+#include "tune_host.h"
 #include "util.h"
 
 enum format { AS_TEXT, AS_JSON, AS_CSV, AS_SYSCTL, AS_TUNED };
@@ -24,6 +25,8 @@ struct options {
 	enum format format;
 	bool part; /* --shard was given */
 	bool merge;
+	struct tune_host host;
+	const char *of_host; /* an option that --apply and --undo alone have */
 };
 
 /* -------------------------------------------------------------------------
@@ -249,8 +252,53 @@ enum {
 	OPT_MAX_LOSS,
 	OPT_JSON,
 	OPT_CSV,
-	OPT_EMIT
+	OPT_EMIT,
+	OPT_APPLY,
+	OPT_UNDO,
+	OPT_JOURNAL,
+	OPT_WATCH,
+	OPT_MAX_PSI,
+	OPT_MAX_STALLS
 };
+
+/* Those that are about this host. */
+static int set_host(struct options *opt, int c)
+{
+	struct apply_options *apply = &opt->host.opt;
+	char why[512] = "";
+	uint64_t v;
+
+	switch (c) {
+	case OPT_APPLY:
+		if (tune_host_add(&opt->host, optarg, why, sizeof(why)))
+			return cmd_misused(&cmd_tune, "--apply: %s", why);
+		return CMD_OK;
+	case OPT_UNDO:
+		opt->host.undo = true;
+		return CMD_OK;
+	case OPT_JOURNAL:
+		apply->journal = optarg;
+		break;
+	case OPT_WATCH:
+		if (parse_duration(optarg, &apply->watch))
+			return cmd_misused(&cmd_tune, "'%s' is no time", optarg);
+		break;
+	case OPT_MAX_PSI:
+		if (parse_percent(optarg, &apply->max_psi))
+			return cmd_misused(&cmd_tune, "'%s' is no percentage", optarg);
+		break;
+	default:
+		if (parse_u64(optarg, 0, UINT32_MAX, &v))
+			return cmd_misused(&cmd_tune, "'%s' is no count", optarg);
+		apply->max_stalls = (double)v;
+		break;
+	}
+	opt->of_host = c == OPT_JOURNAL ? "--journal" :
+		       c == OPT_WATCH	? "--watch" :
+		       c == OPT_MAX_PSI ? "--max-psi" :
+					  "--max-stalls";
+	return CMD_OK;
+}
 
 static int set_option(struct options *opt, int c)
 {
@@ -291,9 +339,29 @@ static int set_option(struct options *opt, int c)
 	case OPT_CSV:
 		opt->format = AS_CSV;
 		return CMD_OK;
-	default:
+	case OPT_EMIT:
 		return set_emit(opt, optarg);
+	default:
+		return set_host(opt, c);
 	}
+}
+
+static int run_merge(const struct options *opt, char *const *paths, int n)
+{
+	if (opt->part || opt->grid.nr_grids || opt->grid.nr_policies)
+		return cmd_misused(&cmd_tune, "--merge takes its grid and goal from the parts");
+	if (!n)
+		return cmd_misused(&cmd_tune, "--merge: which files?");
+	return merge(opt, paths, (size_t)n);
+}
+
+static int run_host(struct options *opt, bool others)
+{
+	if (opt->host.apply && opt->host.undo)
+		return cmd_misused(&cmd_tune, "--apply or --undo, not both");
+	if (others)
+		return cmd_misused(&cmd_tune, "--apply and --undo go with no other work");
+	return tune_host_run(&opt->host);
 }
 
 static int tune_main(int argc, char **argv)
@@ -309,6 +377,12 @@ static int tune_main(int argc, char **argv)
 		{ "json", no_argument, NULL, OPT_JSON },
 		{ "csv", no_argument, NULL, OPT_CSV },
 		{ "emit", required_argument, NULL, OPT_EMIT },
+		{ "apply", required_argument, NULL, OPT_APPLY },
+		{ "undo", no_argument, NULL, OPT_UNDO },
+		{ "journal", required_argument, NULL, OPT_JOURNAL },
+		{ "watch", required_argument, NULL, OPT_WATCH },
+		{ "max-psi", required_argument, NULL, OPT_MAX_PSI },
+		{ "max-stalls", required_argument, NULL, OPT_MAX_STALLS },
 		{ "input", required_argument, NULL, 'i' },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -320,6 +394,7 @@ static int tune_main(int argc, char **argv)
 	};
 	int c, code;
 
+	tune_host_init(&opt.host);
 	while ((c = getopt_long(argc, argv, ":i:", longs, NULL)) != -1) {
 		if (c == 'i') {
 			opt.path = optarg;
@@ -331,14 +406,13 @@ static int tune_main(int argc, char **argv)
 		if (code)
 			return code;
 	}
-	if (opt.merge) {
-		if (opt.part || opt.grid.nr_grids || opt.grid.nr_policies)
-			return cmd_misused(&cmd_tune,
-					   "--merge takes its grid and goal from the parts");
-		if (optind == argc)
-			return cmd_misused(&cmd_tune, "--merge: which files?");
-		return merge(&opt, argv + optind, (size_t)(argc - optind));
-	}
+	if (opt.host.apply || opt.host.undo)
+		return run_host(&opt, opt.merge || opt.part || opt.grid.nr_grids ||
+					      opt.grid.nr_policies || optind < argc);
+	if (opt.of_host)
+		return cmd_misused(&cmd_tune, "%s goes with --apply or --undo", opt.of_host);
+	if (opt.merge)
+		return run_merge(&opt, argv + optind, argc - optind);
 	if (argc - optind > 1)
 		return cmd_misused(&cmd_tune, "one trace at a time");
 	if (optind < argc)

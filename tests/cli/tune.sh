@@ -102,6 +102,25 @@ run 2 tune a b
 run 2 tune "$dir/nonesuch"
 run 5 tune "$0"
 
+# Nothing here may reach a setting of this host: only what is refused before.
+run 2 tune --apply vm.swappiness=1
+said err 'no such setting'
+run 2 tune --apply vm.watermark_scale_factor=3001
+said err '1 to 3000'
+run 2 tune --apply "$dir/nonesuch"
+printf '# a comment\n\nvm.min_free_kbytes = 5 6\n' >"$dir/settings"
+run 2 tune --apply "$dir/settings"
+said err 'out of range'
+run 2 tune --undo --journal "$dir/nonesuch"
+said err 'nothing is to be undone'
+echo nonsense >"$dir/journal"
+run 5 tune --undo --journal "$dir/journal"
+said err 'the journal is damaged'
+run 2 tune --undo --apply vm.watermark_scale_factor=3000 --journal "$dir/journal"
+run 2 tune --undo $trace
+run 2 tune --watch 5 $trace
+said err '--watch goes with --apply or --undo'
+
 # No snapshot; nothing in it; too much lost; nobody asks for huge pages; cut short.
 trace bare <<END
 {"rec":"ev","ts":1000,"cpu":0,"type":"alloc","pfn":4100,"order":0,"mt":"Movable","gfp":8}
