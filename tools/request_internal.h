@@ -50,6 +50,7 @@ struct run_cpu {
 	int64_t drain_left;  /* base pages the core drained and the recording has yet to show */
 	uint64_t vmstat_at;  /* ns; UINT64_MAX: at an event that is in sight */
 	uint8_t before;	     /* type of its event before the one at hand */
+	bool compacts;	     /* what-if: between the events of compaction's begin and end */
 	bool reclaims;	     /* what-if: a task is inside direct reclaim here */
 	bool drains_all; /* reclaim or compaction just ended here: what drains now is their doing */
 };
@@ -58,6 +59,7 @@ struct run_zone {
 	uint64_t start, end;
 	uint64_t frame0; /* index of its first frame in the arrays below */
 	uint32_t trace_id;
+	int64_t kernel_free; /* what-if: pages on the recorded kernel's free lists */
 	bool begin, end_seen;
 };
 
@@ -127,6 +129,10 @@ struct request {
 	uint64_t began, ticked; /* what-if: time of the first event, and of the last pa_tick() */
 	uint32_t *owner; /* what-if: by the core's frame, the kernel's whose allocation is there */
 	uint8_t *cache;	 /* what-if: by the kernel's frame, is a page of the page cache there? */
+	/* What-if: frames that the recorded compaction holds to move pages to, oldest first. */
+	bool *target;	   /* by frame */
+	uint32_t *targets; /* a ring; some of it may be none any more */
+	uint64_t nr_targets, targets_from, targets_to;
 	bool kernel_kswapd; /* what-if: the recorded kernel's is awake */
 	struct pa_alloc_record rec;
 	struct pa_decision picks[MAX_PICKS];

@@ -343,7 +343,10 @@ static int open_owners(struct request *r)
 		n = r->res.zone_end[z] > n ? r->res.zone_end[z] : n;
 	r->owner = malloc((size_t)(n + 1) * sizeof(*r->owner));
 	r->cache = calloc(r->nr_frames + 1, sizeof(*r->cache));
-	if (!r->owner || !r->cache)
+	r->target = calloc(r->nr_frames + 1, sizeof(*r->target));
+	r->nr_targets = 2 * r->nr_frames + 1;
+	r->targets = malloc(r->nr_targets * sizeof(*r->targets));
+	if (!r->owner || !r->cache || !r->target || !r->targets)
 		return -ENOMEM;
 	memset(r->owner, 0xff, (size_t)(n + 1) * sizeof(*r->owner));
 	r->nr_owners = n;
@@ -416,6 +419,8 @@ void request_close(struct request *r)
 	free(r->handle);
 	free(r->owner);
 	free(r->cache);
+	free(r->target);
+	free(r->targets);
 	final_close(r->final);
 	free(r->win);
 	free(r->win_next);

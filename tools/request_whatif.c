@@ -59,13 +59,99 @@ static bool is_cache(uint32_t gfp)
 	return gfp & PA_GFP_WRITE || (gfp & PA_GFP_NORETRY && gfp & PA_GFP_NOWARN);
 }
 
-/*
- * Did the recorded kernel's reclaim free it?  No event says who frees: page cache that goes while
- * kswapd is awake or its CPU is inside direct reclaim went that way.  Here the core has its own.
- */
-static bool by_reclaim(const struct request *r, const struct trace_event *ev, uint64_t frame)
+/* Up to which of its free pages would the recorded kswapd go on in a zone?  balance_pgdat */
+static int64_t most_of_kswapd(const struct request *r, const struct run_zone *z)
 {
-	return r->cache[frame] && (r->kernel_kswapd || r->cpus[ev->cpu].reclaims);
+	uint64_t high = 0;
+
+	for (uint32_t i = 0; i < r->meta->nr_zones; i++)
+		if (r->meta->zone[i].id == z->trace_id)
+			high = r->meta->zone[i].high;
+	return (int64_t)(high + high * r->recorded.watermark_boost_factor / 10000);
+}
+
+/*
+ * Did the recorded kernel's reclaim free it?  No event says who frees: page cache went that way if
+ * its CPU is inside direct reclaim, or kswapd is awake and has reason to go on; otherwise its file
+ * was truncated or closed.  Here the core has its own reclaim.
+ */
+static bool by_reclaim(const struct request *r, const struct trace_event *ev,
+		       const struct run_zone *z, uint64_t frame)
+{
+	if (!r->cache[frame])
+		return false;
+	return r->cpus[ev->cpu].reclaims ||
+	       (r->kernel_kswapd && z->kernel_free < most_of_kswapd(r, z));
+}
+
+/* Keep up how many pages are free in the recorded kernel. */
+static void count_free(struct request *r, const struct trace_event *ev, const struct run_zone *z)
+{
+	int64_t pages = INT64_C(1) << ev->order;
+
+	if (ev->type == EV_DRAIN || ev->type == EV_ZONE_FREE || ev->type == EV_PUTBACK)
+		r->zones[z - r->zones].kernel_free += pages;
+	else if (ev->type == EV_ISOLATE || request_is_pick(r, ev))
+		r->zones[z - r->zones].kernel_free -= pages;
+}
+
+/* The recorded compaction took free pages: what it moves will live there. */
+static void take_targets(struct request *r, const struct trace_event *ev, const struct run_zone *z)
+{
+	uint64_t frame = request_frame(z, ev->pfn);
+
+	for (uint64_t i = 0; i < request_pages(z, ev->pfn, ev->order); i++) {
+		if (r->target[frame + i])
+			continue;
+		r->target[frame + i] = true;
+		r->targets[r->targets_to++ % r->nr_targets] = (uint32_t)(frame + i);
+	}
+}
+
+/* Pages are no targets any more.  True if the first was one. */
+static bool drop_targets(struct request *r, const struct trace_event *ev, const struct run_zone *z)
+{
+	uint64_t frame = request_frame(z, ev->pfn);
+	bool was = r->target[frame];
+
+	memset(&r->target[frame], 0, request_pages(z, ev->pfn, ev->order) * sizeof(*r->target));
+	return was;
+}
+
+/* The oldest target left, or NO_PFN. */
+static uint32_t next_target(struct request *r)
+{
+	while (r->targets_from < r->targets_to) {
+		uint32_t frame = r->targets[r->targets_from++ % r->nr_targets];
+
+		if (r->target[frame]) {
+			r->target[frame] = false;
+			return frame;
+		}
+	}
+	return NO_PFN;
+}
+
+/*
+ * A page that is freed on a CPU inside compaction was moved: what is in it lives on in one of the
+ * targets, which no event of an allocation names.  Here it stays where the core has it.
+ */
+static bool moved(struct request *r, const struct trace_event *ev, uint64_t frame)
+{
+	uint64_t core = r->handle[frame] == NO_HANDLE ? ev->pfn : r->handle[frame];
+	uint32_t *owner = core < NO_PAGE ? owner_of(r, core) : NULL, to;
+
+	if (!r->cpus[ev->cpu].compacts || ev->order)
+		return false;
+	to = next_target(r);
+	if (to == NO_PFN)
+		return false;
+	r->handle[to] = (uint32_t)core;
+	r->handle[frame] = NO_HANDLE;
+	r->cache[to] = r->cache[frame];
+	if (owner && (*owner == frame || *owner == NO_PFN))
+		*owner = to;
+	return true;
 }
 
 static void free_now(struct request *r, const struct trace_event *ev, const struct run_zone *z)
@@ -76,7 +162,7 @@ static void free_now(struct request *r, const struct trace_event *ev, const stru
 	const uint32_t *owner;
 
 	r->res.frees++;
-	if (by_reclaim(r, ev, frame))
+	if (drop_targets(r, ev, z) || moved(r, ev, frame) || by_reclaim(r, ev, z, frame))
 		return;
 	owner = core < NO_PAGE ? owner_of(r, core) : NULL;
 	if (owner && (*owner != frame || pa_allocated(r->pa, core) < 0)) {
@@ -98,6 +184,8 @@ static void free_now(struct request *r, const struct trace_event *ev, const stru
 
 static void alloc_now(struct request *r, const struct trace_event *ev, const struct run_zone *z)
 {
+	if (z)
+		drop_targets(r, ev, z);
 	request_make(r, ev, r->now, 0, false);
 	follow_moves(r, &r->rec.trail);
 	if (!z || r->rec.pfn == PA_PFN_NONE)
@@ -145,6 +233,8 @@ static void count_kernel(struct request *r, const struct trace_event *ev)
 void request_whatif(struct request *r, const struct trace_event *ev, const struct run_zone *z)
 {
 	count_kernel(r, ev);
+	if (z)
+		count_free(r, ev, z);
 	if (ev->ts != r->ticked) {
 		r->ticked = ev->ts;
 		tick(r, ev->ts);
@@ -164,6 +254,18 @@ void request_whatif(struct request *r, const struct trace_event *ev, const struc
 	case EV_RECLAIM_END:
 		r->cpus[ev->cpu].reclaims = ev->type == EV_RECLAIM_BEGIN;
 		request_on_task(r, ev, ev->type == EV_RECLAIM_BEGIN);
+		break;
+	case EV_COMPACT_BEGIN:
+	case EV_COMPACT_END:
+		r->cpus[ev->cpu].compacts = ev->type == EV_COMPACT_BEGIN;
+		break;
+	case EV_ISOLATE:
+		if (z)
+			take_targets(r, ev, z);
+		break;
+	case EV_PUTBACK:
+		if (z)
+			drop_targets(r, ev, z);
 		break;
 	case EV_KSWAPD_WAKE:
 	case EV_KSWAPD_SLEEP:
