@@ -95,6 +95,7 @@ for group; do
 		need busybox-static test -x /bin/busybox
 		need cpio command -v cpio
 		need xz-utils command -v xz
+		need python3 command -v python3
 		;;
 	browser)
 		need chromium command -v chromium

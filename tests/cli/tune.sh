@@ -17,6 +17,8 @@ for line in 'goal         fallbacks: ' 'less is better' 'fidelity     nothing ch
 	' vm.watermark_boost_factor=15000 vm.min_free_kbytes=65536'; do
 	said out "$line"
 done
+said out 'such predictions beside real kernels'
+said out '  min_free_kbytes  '
 [ ! -s "$dir/err" ] || fail 'a bar is drawn though this is no terminal'
 
 # The same bytes with one thread and with five.
