@@ -69,11 +69,9 @@ run 2 tune --shard 4/3 $trace
 run 2 tune --shard 0/3 $trace
 run 2 tune --shard 3 $trace
 
-# Policies, and the usual settings of a goal.
+# Policies.
 run 0 tune --policy 6.18 $trace
 said out 'policy 6.18'
-run 0 tune --goal stall $trace
-said out 'vm.compaction_proactiveness=100'
 
 # Where nothing is better there is no file to write.
 run 1 tune --grid vm.watermark_boost_factor=15000 --emit sysctl.d $trace
