@@ -141,8 +141,8 @@ int pa_push(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order, enum 
 	    pa_rules(pa)->pcp_lists < PA_PCP_ORDERS)
 		return -EINVAL;
 	z = allocation(pa, pfn, order);
-	pindex = z ? pa_pindex(pa, pa_rules(pa), order, type < PA_PCPTYPES ? type : PA_MOVABLE) :
-		     -1;
+	pindex =
+		z ? pa_pindex(pa, pa_rules(pa), order, type < PA_PCPTYPES ? type : PA_MOVABLE) : -1;
 	if (pindex < 0)
 		return -EINVAL;
 	zone = pa_zone_index(pa, z);

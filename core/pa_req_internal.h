@@ -401,7 +401,7 @@ struct pa_ctx {
 	struct pa *pa;
 	const struct pa_rules *rules;
 	const struct pa_alloc_args *args;
-	const int64_t *uncounted; /* see pa_look_for_zone(); NULL: nothing */
+	const int64_t *uncounted;    /* see pa_look_for_zone(); NULL: nothing */
 	struct pa_alloc_record *rec; /* may be NULL */
 	const uint8_t *zonelist;
 	uint64_t nodemask; /* bit n: node n allowed */

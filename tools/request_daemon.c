@@ -69,8 +69,7 @@ void request_on_kswapd(struct request *r, const struct trace_event *ev)
 
 		if (!r->zones[zone].threshold)
 			r->zones[zone].threshold = state.threshold;
-		if (state.node != ev->arg ||
-		    (r->core_cpus == 1 && r->zones[zone].threshold <= gap))
+		if (state.node != ev->arg || (r->core_cpus == 1 && r->zones[zone].threshold <= gap))
 			continue;
 		state.threshold = !awake      ? r->zones[zone].threshold :
 				  close < 1   ? 1 :

@@ -166,8 +166,8 @@ void request_on_push(struct request *r, const struct trace_event *ev, const stru
 		return;
 	if (pa_push(r->pa, request_core_cpu(r, ev->cpu), core, ev->order, type_of(r, frame, core),
 		    &c->bulk)) {
-		r->res.frees_unknown += !!pa_free_pages(r->pa, request_core_cpu(r, ev->cpu), core,
-							ev->order, NULL);
+		r->res.frees_unknown +=
+			!!pa_free_pages(r->pa, request_core_cpu(r, ev->cpu), core, ev->order, NULL);
 		return;
 	}
 	c->what = WHAT_PUSH;

@@ -16,8 +16,12 @@
 #define MAX_VICTIMS 16
 #define MAX_MOVES 8192 /* of one call */
 #define MAX_BULK 512
-#define MAX_TRIES 8	   /* open on a CPU: interrupts nest, and failed ones stay a while */
+#define MAX_TRIES 8	    /* open on a CPU: interrupts nest, and failed ones stay a while */
 #define INTERRUPT_EVENTS 64 /* that may come on top of a request or a free */
+
+/* What-if: what an event told of the allocation at a frame. */
+#define PAGE_TOLD 0x1  /* that there is one */
+#define PAGE_CACHE 0x2 /* it is page cache */
 
 /* An attempt at a request that has looked at the marks. */
 struct attempt {
@@ -48,23 +52,26 @@ struct refill {
 struct run_cpu {
 	struct attempt tries[MAX_TRIES]; /* the latest one last */
 	uint32_t nr_tries;
-	bool picking;	    /* inside a lock hold whose request was made */
+	bool picking;	      /* inside a lock hold whose request was made */
 	struct refill refill; /* what the core took in it */
-	bool draining;	    /* inside a row of drains */
-	bool drained;	    /* its push found the lists too long */
-	enum what what;	    /* it is at */
-	struct pa_bulk bulk; /* what the core has yet to drain for it */
+	bool draining;	      /* inside a row of drains */
+	bool drained;	      /* its push found the lists too long */
+	enum what what;	      /* it is at */
+	struct pa_bulk bulk;  /* what the core has yet to drain for it */
 	uint32_t drain_of, drain_zone;
 	uint64_t latest;   /* number of the last event read of it, + 1; 0: none */
 	uint64_t upcoming; /* number of the next one to be played; NO_EVENT: none read yet */
 	uint64_t early;	   /* event of the request that was made ahead of it */
 	uint8_t before;	   /* type of its event before the one at hand */
+	bool compacts;	   /* what-if: between the events of compaction's begin and end */
+	bool reclaims;	   /* what-if: a task is inside direct reclaim here */
 };
 
 struct run_zone {
 	uint64_t start, end;
 	uint64_t frame0; /* index of its first frame in the arrays below */
 	uint32_t trace_id;
+	int64_t kernel_free; /* what-if: pages on the recorded kernel's free lists */
 	bool begin, end_seen;
 	bool reclaiming;    /* ZONE_RECLAIM_ACTIVE, as last told */
 	uint32_t threshold; /* stat_threshold while kswapd sleeps; 0: not looked up yet */
@@ -77,8 +84,8 @@ struct request {
 	const struct pa_policy *policy;
 	struct pa *pa;
 	void *mem;
-	struct pa_knobs knobs;
-	bool described; /* the machine is not the trace's */
+	struct pa_knobs knobs, recorded; /* the run's, and the trace's */
+	bool described;			 /* the machine is not the trace's */
 	bool loaded;
 	uint8_t mt[TRACE_MAX_MT + 1];
 	int zone_at[TRACE_MAX_ZONES];
@@ -88,11 +95,10 @@ struct request {
 	struct run_cpu *cpus;
 	uint32_t nr_cpus; /* the trace's */
 	uint32_t core_cpus;
-	bool decays;	      /* per-cpu lists shrink by themselves: 6.7 and later */
-	uint32_t gfp[4][256]; /* the kernel's bits, byte by byte -> PA_GFP_* */
-	uint8_t *asked;	      /* by the kernel's frame: its pageblock's type at mm_page_free */
-	uint32_t *handle;     /* by the kernel's frame: the core's pfn of the allocation there */
-	bool has_pushes;      /* the trace has EV_PUSH */
+	uint32_t gfp[4][256];  /* the kernel's bits, byte by byte -> PA_GFP_* */
+	uint8_t *asked;	       /* by the kernel's frame: its pageblock's type at mm_page_free */
+	uint32_t *handle;      /* by the kernel's frame: the core's pfn of the allocation there */
+	bool has_pushes;       /* the trace has EV_PUSH */
 	struct trace_pcp *pcp; /* kept from the snapshot until the moment they hold */
 	size_t nr_pcp, room_pcp;
 	struct trace_cpu *cpu; /* the same of the counters */
@@ -117,6 +123,12 @@ struct request {
 	uint64_t nr_owners;
 	uint64_t began, ticked; /* what-if: time of the first event, and of the last pa_tick() */
 	uint32_t *owner; /* what-if: by the core's frame, the kernel's whose allocation is there */
+	uint8_t *page;	 /* what-if: by the kernel's frame, PAGE_* of the allocation there */
+	/* What-if: frames that the recorded compaction holds to move pages to, oldest first. */
+	bool *target;	   /* by frame */
+	uint32_t *targets; /* a ring; some of it may be none any more */
+	uint64_t nr_targets, targets_from, targets_to;
+	bool kernel_kswapd; /* what-if: the recorded kernel's is awake */
 	struct pa_alloc_record rec;
 	struct pa_decision picks[MAX_PICKS];
 	struct pa_drained drains[MAX_DRAINS];

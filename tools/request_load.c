@@ -270,8 +270,27 @@ static void sort_lists(struct request *r, uint32_t zone)
 		}
 }
 
+/*
+ * The machine was built with all settings.  Some of them are read where they matter; the handlers
+ * of the others compute watermarks and per-cpu sizes anew, in place of those of the snapshot.
+ */
+static bool computes_nothing(const struct pa_knobs *now, const struct pa_knobs *then)
+{
+	struct pa_knobs same = *then;
+
+	same.watermark_boost_factor = now->watermark_boost_factor;
+	same.extfrag_threshold = now->extfrag_threshold;
+	same.compaction_proactiveness = now->compaction_proactiveness;
+	same.defrag_mode = now->defrag_mode;
+	return !memcmp(&same, now, sizeof(same));
+}
+
 void request_load_pcps(struct request *r)
 {
+	for (uint32_t zone = 0; zone < r->nr_zones; zone++)
+		for (unsigned int order = 0; order < r->meta->nr_orders; order++)
+			r->zones[zone].kernel_free += (int64_t)pa_nr_free(r->pa, zone, order)
+						      << order;
 	for (uint32_t zone = 0; zone < r->nr_zones && r->policy->hygiene && !r->described; zone++)
 		sort_lists(r, zone);
 
@@ -287,7 +306,7 @@ void request_load_pcps(struct request *r)
 	for (size_t i = 0; i < r->nr_cpu && !r->described && r->core_cpus == r->nr_cpus; i++)
 		load_cpu(r, &r->cpu[i]);
 	r->nr_cpu = 0;
-	if (r->opt.nr_sets && !r->described)
+	if (r->opt.nr_sets && !r->described && !computes_nothing(&r->knobs, &r->recorded))
 		pa_set_knobs(r->pa, &r->knobs);
 	r->loaded = true;
 }

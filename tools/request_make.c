@@ -118,8 +118,8 @@ static void hand_out(struct request *r, const struct trace_event *ev, const stru
 /* As the last attempt had it: no zone would do. */
 static void note_failed(struct request *r, const struct pa_alloc_args *args)
 {
-	memset((char *)&r->rec + sizeof(r->rec.trail), 0, offsetof(struct pa_alloc_record, looks) -
-								  sizeof(r->rec.trail));
+	memset((char *)&r->rec + sizeof(r->rec.trail), 0,
+	       offsetof(struct pa_alloc_record, looks) - sizeof(r->rec.trail));
 	r->rec.pfn = PA_PFN_NONE;
 	r->rec.gfp = args->gfp;
 	r->rec.order = args->order;
@@ -141,10 +141,9 @@ void request_make(struct request *r, const struct trace_event *ev, uint64_t numb
 	};
 	int err;
 
-	r->rec.trail = (struct pa_trail){ .picks = r->picks,
-					  .moves = r->moves,
-					  .max_picks = MAX_PICKS,
-					  .max_moves = MAX_MOVES };
+	r->rec.trail = (struct pa_trail){
+		.picks = r->picks, .moves = r->moves, .max_picks = MAX_PICKS, .max_moves = MAX_MOVES
+	};
 	if (tried && !tried->found && !z) {
 		note_failed(r, &args);
 		err = -ENOMEM;

@@ -53,6 +53,7 @@ static int choose_settings(struct request *r, char *why, size_t len)
 			return -EINVAL;
 		}
 	}
+	r->recorded = r->knobs;
 	for (uint32_t i = 0; i < r->opt.nr_sets && !err; i++)
 		err = settings_apply(&r->knobs, r->policy, r->opt.set[i], why, len);
 	return err;
@@ -329,7 +330,11 @@ static int open_owners(struct request *r)
 	for (uint32_t z = 0; z < r->res.zones; z++)
 		n = r->res.zone_end[z] > n ? r->res.zone_end[z] : n;
 	r->owner = malloc((size_t)(n + 1) * sizeof(*r->owner));
-	if (!r->owner)
+	r->page = calloc(r->nr_frames + 1, sizeof(*r->page));
+	r->target = calloc(r->nr_frames + 1, sizeof(*r->target));
+	r->nr_targets = 2 * r->nr_frames + 1;
+	r->targets = malloc(r->nr_targets * sizeof(*r->targets));
+	if (!r->owner || !r->page || !r->target || !r->targets)
 		return -ENOMEM;
 	memset(r->owner, 0xff, (size_t)(n + 1) * sizeof(*r->owner));
 	r->nr_owners = n;
@@ -404,6 +409,9 @@ void request_close(struct request *r)
 	free(r->handle);
 	free(r->asked);
 	free(r->owner);
+	free(r->page);
+	free(r->target);
+	free(r->targets);
 	final_close(r->final);
 	free(r->win);
 	free(r->win_next);

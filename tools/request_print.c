@@ -23,15 +23,16 @@ static void print_pair(const char *what, const struct request_pair *p)
 static void print_inputs(const struct request_result *res)
 {
 	printf("inputs       %" PRIu64 " blocks isolated, %" PRIu64 " not there; %" PRIu64
-	       " lists turned; %" PRIu64 " drains from outside; %" PRIu64
-	       " pages in bulk; %" PRIu64 " times a list was locked\n",
+	       " lists turned; %" PRIu64 " drains from outside; %" PRIu64 " pages in bulk; %" PRIu64
+	       " times a list was locked\n",
 	       res->isolated, res->isolated_missed, res->rotations, res->drain_alls, res->bulk,
 	       res->bypasses);
 	printf("told by others  %" PRIu64 " requests had their page earlier, %" PRIu64
 	       " pageblocks' LRU pages\n",
 	       res->reordered, res->leaned);
 	if (res->untried)
-		printf("not told     when %" PRIu64 " requests looked at the watermarks (record with "
+		printf("not told     when %" PRIu64
+		       " requests looked at the watermarks (record with "
 		       "--requests)\n",
 		       res->untried);
 }

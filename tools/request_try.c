@@ -75,9 +75,8 @@ static const int64_t *uncounted(struct request *r, uint32_t cpu)
 		if (!any)
 			memset(r->uncounted, 0, sizeof(r->uncounted));
 		any = true;
-		r->uncounted[refill->zone] +=
-			told(refill, refill->shown, state.threshold, late) -
-			told(refill, refill->blocks, state.threshold, late);
+		r->uncounted[refill->zone] += told(refill, refill->shown, state.threshold, late) -
+					      told(refill, refill->blocks, state.threshold, late);
 	}
 	return any ? r->uncounted : NULL;
 }
@@ -242,8 +241,9 @@ static void start_picks(struct request *r, const struct trace_event *ev)
 	request_end_hold(r, ev->cpu);
 	c->picking = true;
 	end = request_of(r, ev, &picks);
-	r->res.refills.kernel += ev->type == EV_ZONE_ALLOC ? ev->bits & EV_REFILL :
-				 end && pa_pcp_index(r->pa, end->order, PA_UNMOVABLE) >= 0;
+	r->res.refills.kernel += ev->type == EV_ZONE_ALLOC ?
+					 ev->bits & EV_REFILL :
+					 end && pa_pcp_index(r->pa, end->order, PA_UNMOVABLE) >= 0;
 	if (!end || c->early != NO_EVENT)
 		return;
 	if (end->type == EV_BULK) {
