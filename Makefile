@@ -35,7 +35,7 @@ MAKEFLAGS += --no-builtin-rules -j$(shell nproc)
 GOALS := $(or $(MAKECMDGOALS),all)
 DEPS_GROUPS := $(if $(filter-out help clean format lint deps-vm,$(GOALS)),build) \
 	$(if $(filter test test-kernel test-vm deps tests,$(GOALS)),test) $(if $(filter fuzz,$(GOALS)),fuzz) \
-	$(if $(filter bench,$(GOALS)),bench) $(if $(filter deps-vm,$(GOALS)),vm) $(if $(filter deps,$(GOALS)),lint)
+	$(if $(filter bench,$(GOALS)),bench) $(if $(filter deps-vm,$(GOALS)),vm) $(if $(filter deps,$(GOALS)),lint cluster)
 DEPS_MODE := $(if $(filter run test test-kernel test-vm test-portable test-browser cov bench fuzz deps deps-vm,$(GOALS)),install,check)
 DEPS_ENV := BPF=$(BPF) TUI=$(TUI) CC=$(firstword $(CC)) CLANG=$(CLANG) BPFTOOL=$(BPFTOOL)
 ifneq ($(strip $(DEPS_GROUPS)),)

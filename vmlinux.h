@@ -19,6 +19,7 @@ typedef int __s32;
 typedef unsigned int __u32;
 typedef long long __s64;
 typedef unsigned long long __u64;
+typedef __s8 s8;
 typedef __u8 u8;
 typedef __u16 u16;
 typedef __u32 u32;
@@ -100,12 +101,41 @@ struct per_cpu_pages {
 	struct spinlock lock;
 	int count;
 	int high;
+	int high_min;
+	int high_max;
 	int batch;
+	u8 flags;
+	u8 alloc_factor;
+	u8 expire;
+	short free_count;
 	struct list_head lists[1];
 };
 
 struct per_cpu_pageset___5_10 { /* up to 5.13 */
 	struct per_cpu_pages pcp;
+};
+
+struct per_cpu_pages___6_1 {
+	short free_factor;
+	short expire;
+};
+
+struct per_cpu_zonestat {
+	s8 vm_stat_diff[1];
+	s8 stat_threshold;
+};
+
+enum zone_flags {
+	ZONE_RECLAIM_ACTIVE = 1,
+};
+
+enum zone_type {
+	ZONE_DMA,
+};
+
+struct alloc_context {
+	int migratetype;
+	enum zone_type highest_zoneidx;
 };
 
 struct pglist_data;
@@ -117,6 +147,7 @@ struct zone {
 	long lowmem_reserve[1];
 	struct pglist_data *zone_pgdat;
 	struct per_cpu_pages *per_cpu_pageset;
+	struct per_cpu_zonestat *per_cpu_zonestats;
 	unsigned long zone_start_pfn;
 	atomic64_t managed_pages;
 	unsigned long spanned_pages;
@@ -124,6 +155,7 @@ struct zone {
 	const char *name;
 	unsigned long nr_isolate_pageblock;
 	struct free_area free_area[1];
+	unsigned long flags;
 	struct spinlock lock;
 };
 
@@ -133,6 +165,7 @@ struct zone___5_10 {
 
 struct pglist_data {
 	struct zone node_zones[1];
+	unsigned long node_start_pfn;
 	int node_id;
 };
 

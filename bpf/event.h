@@ -30,9 +30,10 @@
  *   n arg is a migratetype, the block's old one
  *   a arg is a plain number, named after the colon if there is one
  *   z arg packs a scan: frames taken in bits 0-10, looked at 11-21, its range 22-31
+ *   y arg packs an attempt: the kernel's ALLOC_* in bits 0-15, the highest zone's index in 16-18
  *   t pid     r EV_REFILL   l EV_LOCKED   c EV_CLAIMED with EV_CLAIM_KNOWN
  *   q capture order in the flag bits (see EV_CAPTURE)   d EV_ROTATE_TAIL
- *   s EV_FAST     x EV_TO_TAIL     h EV_HELD     w EV_AWAITED
+ *   s EV_FAST     x EV_TO_TAIL     h EV_HELD     w EV_AWAITED     i EV_RECLAIMING
  *
  * Everything marked (lock) is stamped while zone->lock is held: the order of
  * those records is the order of the list operations.
@@ -51,6 +52,9 @@
 	X(10, MOVE_BLOCK,   "move_block",   "pmn",   "a pageblock changed its type (lock)")        \
 	X(11, ROTATE,       "rotate",       "pod",   "compaction rotated a free list")             \
 	X(12, LOST,         "lost",         "a",     "records this gap has lost")                  \
+	X(13, PUSH,         "push",         "pomi",  "a block was put on a per-cpu list")          \
+	X(14, TRY,          "try",          "omy",   "get_page_from_freelist is entered")       \
+	X(15, FOLD,         "fold",         "a:pagesets", "the counters of a CPU go to the zones") \
 	X(16, RECLAIM_BEGIN, "mm_vmscan_direct_reclaim_begin", "ogt", "direct reclaim starts")     \
 	X(17, RECLAIM_END,  "mm_vmscan_direct_reclaim_end", "at:nr_reclaimed", "and ends")         \
 	X(18, KSWAPD_WAKE,  "mm_vmscan_kswapd_wake",  "oa:nid", "kswapd starts to work")           \
@@ -62,7 +66,11 @@
 	X(24, COMPACT_MIGRATE, "mm_compaction_isolate_migratepages", "pa:nr_taken", "migrate scanner") \
 	X(25, OOM_VICTIM,   "mark_victim",            "at:victim", "the OOM killer chose a victim") \
 	X(26, WMARKS,       "mm_setup_per_zone_wmarks", "pa:min", "watermarks were recomputed")    \
-	X(27, COMPACT_FAST, "mm_compaction_fast_isolate_freepages", "pz", "free scanner: one list")
+	X(27, COMPACT_FAST, "mm_compaction_fast_isolate_freepages", "pz", "free scanner: one list") \
+	X(28, BALANCE_BEGIN, "balance_begin",         "poa:boost", "balance_pgdat finds a zone's boost") \
+	X(29, BALANCE_END,  "balance_end",            "pa:highest_zone", "balance_pgdat ends")               \
+	X(30, DRAIN_PAGES,  "drain_pages",            "pa:of_cpu", "a CPU's lists of a zone are emptied") \
+	X(31, BULK,         "bulk",                   "pomg",  "a page of alloc_pages_bulk reached its caller")
 /* clang-format on */
 
 enum event_type {
@@ -79,12 +87,19 @@ static inline __u32 event_scan(__u64 taken, __u64 scanned, __u64 range)
 	       (range > 0x3ff ? 0x3ff : range) << 22;
 }
 
+/* What `y` packs. */
+static inline __u32 event_try(__u32 alloc_flags, __u32 highest_zone)
+{
+	return (alloc_flags & 0xffff) | (highest_zone & 7) << 16;
+}
+
 /* Flag bits of word 1 (bits 54-61). */
 #define EV_REFILL 0x01	    /* zone_alloc: percpu_refill, the order may sit on a pcp list */
 #define EV_LOCKED 0x01	    /* zone_free: stamped inside zone->lock */
 #define EV_CLAIMED 0x01	    /* fallback: the pageblock has the new type afterwards */
 #define EV_ROTATE_TAIL 0x01 /* rotate: pfn became the tail; without it the head */
 #define EV_FAST 0x01	    /* isolate: by compaction's fast search, which rotated first */
+#define EV_RECLAIMING 0x01  /* push: ZONE_RECLAIM_ACTIVE, short lists drain */
 #define EV_CLAIM_KNOWN 0x02 /* fallback: EV_CLAIMED was read, not left out */
 #define EV_TO_TAIL 0x02	    /* zone_free: FPI_TO_TAIL */
 #define EV_HELD 0x02	    /* isolate: seen in a compactor's hands, may be known already */

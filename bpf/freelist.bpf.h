@@ -196,6 +196,33 @@ static __always_inline __u64 percpu_offset(__u32 cpu)
 
 __u64 percpu_offsets[WATCH_MAX_CPUS]; /* of each CPU that snap_pcp_lists() was run for; or 0 */
 
+/* What a CPU keeps to itself of a zone, besides pages. */
+static __always_inline void read_counters(struct zone *zone, struct per_cpu_pages *pcp,
+					  __u64 offset)
+{
+	struct per_cpu_zonestat *stat = (void *)BPF_CORE_READ(zone, per_cpu_zonestats) + offset;
+	struct per_cpu_pages___6_1 *old = (void *)pcp;
+
+	snap.pcp.count = BPF_CORE_READ(pcp, count);
+	snap.pcp.high = BPF_CORE_READ(pcp, high);
+	snap.pcp.batch = BPF_CORE_READ(pcp, batch);
+	snap.pcp.high_min = snap.pcp.high_max = snap.pcp.free_count = -1;
+	snap.pcp.alloc_factor = snap.pcp.flags = snap.pcp.free_factor = -1;
+	if (bpf_core_field_exists(old->free_factor)) {
+		snap.pcp.free_factor = BPF_CORE_READ(old, free_factor);
+		snap.pcp.expire = BPF_CORE_READ(old, expire);
+	} else {
+		snap.pcp.high_min = BPF_CORE_READ(pcp, high_min);
+		snap.pcp.high_max = BPF_CORE_READ(pcp, high_max);
+		snap.pcp.free_count = BPF_CORE_READ(pcp, free_count);
+		snap.pcp.alloc_factor = BPF_CORE_READ(pcp, alloc_factor);
+		snap.pcp.flags = BPF_CORE_READ(pcp, flags);
+		snap.pcp.expire = BPF_CORE_READ(pcp, expire);
+	}
+	snap.pcp.delta = BPF_CORE_READ(stat, vm_stat_diff[0]); /* NR_FREE_PAGES is the first */
+	snap.pcp.threshold = BPF_CORE_READ(stat, stat_threshold);
+}
+
 /* Walk the lists of snap.cpu's per_cpu_pages of the zone at snap.zone. */
 SNAP_PROGRAM
 int snap_pcp_lists(void *ctx)
@@ -211,13 +238,13 @@ int snap_pcp_lists(void *ctx)
 	percpu_offsets[snap.cpu % WATCH_MAX_CPUS] = offset;
 	pcp = (void *)BPF_CORE_READ(zone, per_cpu_pageset) + offset;
 	snap.pcp.addr = (__u64)pcp;
-	snap.pcp.count = BPF_CORE_READ(pcp, count);
-	snap.pcp.high = BPF_CORE_READ(pcp, high);
-	snap.pcp.batch = BPF_CORE_READ(pcp, batch);
+	snap.before = stream_position();
+	read_counters(zone, pcp, offset);
 	w.lists = (__u64)pcp + bpf_core_field_offset(struct per_cpu_pages, lists);
 	w.group = nr_pcp_lists;
 	bpf_loop(nr_pcp_lists, walk_list, &w, 0);
 	snap.status = w.status;
+	snap.after = stream_position();
 	return 0;
 }
 

@@ -362,6 +362,7 @@ RAW_TP(mm_setup_per_zone_wmarks)
 }
 
 #include "sites.bpf.h"
+#include "request.bpf.h"
 
 #ifndef OLD_BPF
 struct event_record stream[STREAM_MAX_SLOTS]; /* see stream.bpf.h: the last one */

@@ -55,6 +55,16 @@ struct snap_zone {
 	char name[20];
 };
 
+/* per_cpu_pages of one zone and CPU, and its share of NR_FREE_PAGES.  -1: not in this kernel. */
+struct snap_pcp {
+	__u64 addr;
+	__s32 count, high, batch;
+	__s32 high_min, high_max, free_count, alloc_factor, flags; /* 6.7 and later */
+	__s32 free_factor;					   /* up to 6.6 */
+	__s32 expire;
+	__s32 delta, threshold; /* vm_stat_diff and stat_threshold */
+};
+
 struct snap {
 	/* asked */
 	__u64 node, zone;
@@ -69,11 +79,7 @@ struct snap {
 	__u64 before, after; /* stream_head around the walk */
 	struct snap_list list[SNAP_MAX_LISTS];
 	struct snap_zone zone_info;
-	struct {
-		__u64 addr;
-		__s32 count, high, batch;
-		__u32 pad;
-	} pcp;
+	struct snap_pcp pcp;
 };
 
 #endif /* BPF_SNAP_H */

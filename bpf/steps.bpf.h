@@ -155,6 +155,9 @@ int snap_pcp_lists(void *ctx)
 		snap.pcp.count = BPF_CORE_READ(pcp, count);
 		snap.pcp.high = BPF_CORE_READ(pcp, high);
 		snap.pcp.batch = BPF_CORE_READ(pcp, batch);
+		snap.pcp.high_min = snap.pcp.high_max = snap.pcp.free_count = -1;
+		snap.pcp.alloc_factor = snap.pcp.flags = snap.pcp.free_factor = -1;
+		snap.pcp.expire = snap.pcp.threshold = -1; /* not needed: no --requests there */
 		begin_walk((__u64)pcp + bpf_core_field_offset(struct per_cpu_pages, lists), 0,
 			   nr_pcp_lists, nr_pcp_lists);
 	}

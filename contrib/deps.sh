@@ -4,7 +4,7 @@
 # Find out what the build lacks and install it.  Looks at this machine alone
 # unless something is missing.
 #
-#   contrib/deps.sh check|install build|test|bench|fuzz|vm|portable|cov|browser|lint...
+#   contrib/deps.sh check|install build|test|bench|fuzz|vm|portable|cov|browser|lint|cluster...
 #
 # BPF=0 in the environment leaves out what only the kernel side needs, TUI=0
 # what only the dashboard does.
@@ -74,6 +74,7 @@ for group; do
 		need shellcheck command -v shellcheck
 		need mandoc command -v mandoc
 		;;
+	cluster) need parallel command -v parallel ;; # one test, which skips without it
 	cov)
 		need clang command -v "${CLANG:-clang}"
 		need llvm command -v llvm-cov
@@ -94,6 +95,7 @@ for group; do
 		need busybox-static test -x /bin/busybox
 		need cpio command -v cpio
 		need xz-utils command -v xz
+		need python3 command -v python3
 		;;
 	browser)
 		need chromium command -v chromium

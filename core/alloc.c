@@ -38,7 +38,7 @@ static uint64_t pop_end(struct pa_ctx *ac, uint32_t zone, struct pa_cpu_pages *c
 	frame = pa_takes_tail(ac) ? list->tail : list->head;
 	pa_queue_remove(pa_links(ac->pa), list, frame);
 	cp->pcp.count -= 1 << ac->order;
-	return pa_pfn(&ac->pa->zones[zone], frame);
+	return pa_pfn(&pa_zones(ac->pa)[zone], frame);
 }
 
 /* __rmqueue_pcplist, or that part of buffered_rmqueue. */
@@ -81,17 +81,19 @@ static uint64_t from_buddy(struct pa_ctx *ac, uint32_t zone, uint32_t flags)
 	bool last = rules->highatomic_last && flags & (PA_ALLOC_OOM | PA_ALLOC_NON_BLOCK);
 	const uint8_t types[] = { PA_HIGHATOMIC, (uint8_t)ac->mt, PA_HIGHATOMIC };
 	const bool tries[] = { pa_is_highatomic(ac, flags), true, last };
-	struct pa_decision d;
+	const struct pa_decision *d;
+	struct pa_decision spare;
 
 	for (unsigned int i = 0; i < 3; i++) {
 		request.mt = types[i];
 		request.flags = types[i] == PA_HIGHATOMIC ? 0 : flags & LOCK_FLAGS;
-		if (!tries[i] || !pa_rmqueue(ac, cp, &request, &d))
+		d = tries[i] ? pa_rmqueue(ac, cp, &request, &spare) : NULL;
+		if (!d)
 			continue;
 		if (rules->counts_late)
 			pa_count_free(pa_zone_req(ac->pa, zone), cp, -(int64_t)pa_pages(ac->order));
 		found(ac, zone, PA_FROM_BUDDY);
-		return d.pfn;
+		return d->pfn;
 	}
 	return PA_PFN_NONE;
 }
@@ -166,7 +168,7 @@ static bool zone_suits(struct pa_ctx *ac, uint32_t zone, uint32_t flags)
 		if (pa_watermark_fast(ac, zone, PA_WMARK_HIGH, flags))
 			return true;
 		zr->flags |= PA_ZONE_BELOW_HIGH;
-		ac->pa->zones[zone].quick = 0;
+		pa_zones(ac->pa)[zone].quick = 0;
 	}
 	if (pa_watermark_fast(ac, zone, wmark, flags))
 		return true;
@@ -200,6 +202,8 @@ static bool reserves(const struct pa_ctx *ac, uint32_t flags, bool buddy)
 		return false;
 	return pa_is_highatomic(ac, flags);
 }
+
+static const uint8_t no_zone = PA_NO_ZONE;
 
 /* One walk along the zonelist. */
 struct walk {
@@ -238,36 +242,47 @@ static uint64_t take(struct pa_ctx *ac, uint32_t zone, uint64_t pfn, uint32_t fl
 	pa_prep_new_page(ac, pfn);
 	if (reserves(ac, flags, buddy))
 		pa_reserve_highatomic(ac, zone, pfn);
-	if (!ac->pa->zones[zone].quick)
+	if (!pa_zones(ac->pa)[zone].quick)
 		pa_allow_quick(ac->pa, zone);
 	return pfn;
 }
 
-/* From the first zone that will do; PA_PFN_NONE with @w told why none did. */
-static uint64_t walk_zones(struct pa_ctx *ac, struct walk *w)
+/* The first zone from @at on that will do, or the end of the list with @w told why none does. */
+static const uint8_t *next_zone(struct pa_ctx *ac, struct walk *w, const uint8_t *at)
 {
-	ac->tried = 0;
-	w->skipped = w->remote = false;
-	for (const uint8_t *at = ac->zonelist; *at != PA_NO_ZONE; at++) {
+	for (; *at != PA_NO_ZONE && !w->remote; at++) {
 		enum pa_verdict verdict = passes(ac, w, *at);
-		bool buddy;
-		uint64_t pfn;
 
 		if (verdict != PA_ZONE_OK)
 			pass_over(ac, *at, w->flags, verdict);
 		w->remote = verdict == PA_ZONE_REMOTE;
-		if (w->remote)
-			break;
 		w->skipped |= verdict == PA_ZONE_KSWAPD;
 		w->unfair |= verdict == PA_ZONE_UNFAIR;
-		if (verdict != PA_ZONE_OK || !zone_suits(ac, *at, w->flags))
-			continue;
-		pfn = rmqueue(ac, *at, w->flags, &buddy);
+		if (verdict == PA_ZONE_OK && zone_suits(ac, *at, w->flags))
+			return at;
+	}
+	return w->remote ? &no_zone : at;
+}
+
+/* A page of the zone at @at, which will do, or of one behind it that does; PA_PFN_NONE. */
+static uint64_t take_from(struct pa_ctx *ac, struct walk *w, const uint8_t *at)
+{
+	for (; *at != PA_NO_ZONE; at = next_zone(ac, w, at + 1)) {
+		bool buddy;
+		uint64_t pfn = rmqueue(ac, *at, w->flags, &buddy);
+
 		if (pfn != PA_PFN_NONE)
 			return take(ac, *at, pfn, w->flags, buddy);
 		judge(ac, PA_ZONE_EMPTY);
 	}
 	return PA_PFN_NONE;
+}
+
+static const uint8_t *first_zone(struct pa_ctx *ac, struct walk *w)
+{
+	ac->tried = 0;
+	w->skipped = w->remote = false;
+	return next_zone(ac, w, ac->zonelist);
 }
 
 /* reset_alloc_batches: every zone of the node up to the preferred one has a new turn. */
@@ -304,18 +319,25 @@ static bool loosen(const struct pa_ctx *ac, struct walk *w)
 	return true;
 }
 
-uint64_t pa_get_page(struct pa_ctx *ac, uint32_t flags)
+static struct walk walk_of(const struct pa_ctx *ac, uint32_t flags)
 {
-	struct walk w = {
+	bool several = pa_req(ac->pa)->nodes > 1;
+
+	return (struct walk){
 		.flags = flags,
 		.preferred = pa_preferred(ac),
-		.several = pa_req(ac->pa)->nodes > 1,
+		.several = several,
+		.skip_busy = ac->rules->skip_busy_kswapd && several,
 	};
+}
+
+uint64_t pa_get_page(struct pa_ctx *ac, uint32_t flags)
+{
+	struct walk w = walk_of(ac, flags);
 	uint64_t pfn;
 
-	w.skip_busy = ac->rules->skip_busy_kswapd && w.several;
 	do {
-		pfn = walk_zones(ac, &w);
+		pfn = take_from(ac, &w, first_zone(ac, &w));
 	} while (pfn == PA_PFN_NONE && loosen(ac, &w));
 	return pfn;
 }
@@ -325,7 +347,7 @@ uint64_t pa_get_page(struct pa_ctx *ac, uint32_t flags)
  */
 
 /* Everything that can be wrong with a request. */
-static bool args_valid(const struct pa *pa, const struct pa_alloc_args *args)
+bool pa_args_valid(const struct pa *pa, const struct pa_alloc_args *args)
 {
 	const struct pa_req *req = pa_req(pa);
 
@@ -382,7 +404,7 @@ static uint32_t fast_flags(const struct pa_ctx *ac)
 
 	if (ac->gfp & PA_GFP_KSWAPD_RECLAIM && ac->rules->nofragment)
 		flags |= PA_ALLOC_KSWAPD;
-	if (ac->mt == PA_MOVABLE && pa_policy(ac->pa)->cma != PA_CMA_NONE)
+	if (ac->mt == PA_MOVABLE && pa_version(ac->pa)->cma != PA_CMA_NONE)
 		flags |= PA_ALLOC_CMA;
 	if (ac->rules->fair)
 		flags |= PA_ALLOC_FAIR;
@@ -401,7 +423,7 @@ int pa_alloc_full(struct pa *pa, const struct pa_alloc_args *args, uint64_t *pfn
 	uint32_t flags;
 	int err = 0;
 
-	if (!args_valid(pa, args))
+	if (!pa_args_valid(pa, args))
 		return -EINVAL;
 	set_up(pa, args, rec, &ac);
 	flags = fast_flags(&ac);
@@ -414,6 +436,47 @@ int pa_alloc_full(struct pa *pa, const struct pa_alloc_args *args, uint64_t *pfn
 	if (rec)
 		rec->pfn = *pfn;
 	return err;
+}
+
+int pa_look_for_zone(struct pa *pa, const struct pa_alloc_args *args, uint32_t flags,
+		     const int64_t *uncounted, struct pa_choice *choice)
+{
+	struct pa_ctx ac;
+	struct walk w;
+
+	if (!pa_args_valid(pa, args))
+		return -EINVAL;
+	set_up(pa, args, NULL, &ac);
+	ac.uncounted = uncounted;
+	w = walk_of(&ac, flags);
+	do {
+		choice->zone = *first_zone(&ac, &w);
+	} while (choice->zone == PA_NO_ZONE && loosen(&ac, &w));
+	choice->flags = w.flags;
+	return choice->zone == PA_NO_ZONE ? -ENOMEM : 0;
+}
+
+int pa_alloc_from(struct pa *pa, const struct pa_alloc_args *args, const struct pa_choice *choice,
+		  uint64_t *pfn, struct pa_alloc_record *rec)
+{
+	const uint8_t *at;
+	struct pa_ctx ac;
+	struct walk w;
+
+	if (!pa_args_valid(pa, args))
+		return -EINVAL;
+	set_up(pa, args, rec, &ac);
+	for (at = ac.zonelist; *at != PA_NO_ZONE && *at != choice->zone; at++)
+		;
+	if (*at == PA_NO_ZONE)
+		return -EINVAL;
+	w = walk_of(&ac, choice->flags);
+	*pfn = take_from(&ac, &w, at);
+	if (rec) {
+		rec->flags = choice->flags;
+		rec->pfn = *pfn;
+	}
+	return *pfn == PA_PFN_NONE ? -ENOMEM : 0;
 }
 
 /*
@@ -430,7 +493,7 @@ static uint32_t bulk_zone(struct pa_ctx *ac, uint32_t nr, uint32_t flags)
 	first = pa_zone_req(ac->pa, preferred);
 	for (const uint8_t *at = ac->zonelist; *at != PA_NO_ZONE; at++) {
 		const struct pa_zone_req *zr = pa_zone_req(ac->pa, *at);
-		const struct pa_zone *z = &ac->pa->zones[*at];
+		const struct pa_zone *z = &pa_zones(ac->pa)[*at];
 
 		if (!pa_node_allowed(ac, zr))
 			continue;
@@ -451,7 +514,7 @@ int pa_alloc_bulk(struct pa *pa, const struct pa_alloc_args *args, uint32_t nr, 
 	struct pa_ctx ac;
 	int err;
 
-	if (!args_valid(pa, args) || args->order || !nr || nr > INT32_MAX)
+	if (!pa_args_valid(pa, args) || args->order || !nr || nr > INT32_MAX)
 		return -EINVAL;
 	set_up(pa, args, rec, &ac);
 	if (ac.mt == PA_MOVABLE)

@@ -202,7 +202,7 @@ bool pa_check(const struct pa *pa, const char **why)
 
 	for (uint32_t zone = 0; zone < pa->nr_zones; zone++) {
 		for (size_t i = 0; i < sizeof(invariants) / sizeof(invariants[0]); i++) {
-			const char *broken = invariants[i](pa, &pa->zones[zone]);
+			const char *broken = invariants[i](pa, &pa_zones(pa)[zone]);
 
 			if (broken) {
 				if (why)

@@ -11,7 +11,7 @@ typedef const char *invariant(const struct pa *pa, uint32_t zone);
 static const char *queue_sound(const struct pa *pa, uint32_t zone, const struct pa_queue *q,
 			       uint8_t low, uint8_t high, uint64_t *pages)
 {
-	const struct pa_zone *z = &pa->zones[zone];
+	const struct pa_zone *z = &pa_zones(pa)[zone];
 	uint32_t nr = (uint32_t)(z->end - z->start), prev = PA_NIL;
 
 	/*
@@ -31,7 +31,8 @@ static const char *queue_sound(const struct pa *pa, uint32_t zone, const struct 
 		*pages += pa_pages(owner & OWNER_ORDER);
 		prev = frame;
 	}
-	return q->tail == prev ? NULL : "the tail of a per-cpu or LRU list is not its last block";
+	return pa_queue_last(q) == prev ? NULL :
+					  "the tail of a per-cpu or LRU list is not its last block";
 }
 
 static unsigned int order_of(const struct pa *pa, unsigned int pindex)
@@ -56,7 +57,7 @@ static uint64_t cold_pages(const struct pa *pa, const struct pa_cpu_pages *cp)
 
 static const char *pcps_sound(const struct pa *pa, uint32_t zone)
 {
-	const struct pa_zone *z = &pa->zones[zone];
+	const struct pa_zone *z = &pa_zones(pa)[zone];
 
 	for (uint32_t cpu = 0; cpu < pa_req(pa)->cpus; cpu++) {
 		const struct pa_cpu_pages *cp = pa_cpu_pages(pa, zone, cpu);
@@ -97,7 +98,7 @@ static const char *lru_sound(const struct pa *pa, uint32_t zone)
 /* No frame has two owners, none of an owner is free, and what is marked listed is listed. */
 static const char *owners_sound(const struct pa *pa, uint32_t zone)
 {
-	const struct pa_zone *z = &pa->zones[zone];
+	const struct pa_zone *z = &pa_zones(pa)[zone];
 	uint64_t marked = 0, listed = pa_zone_req(pa, zone)->nr_lru;
 
 	for (uint64_t pfn = z->start; pfn < z->end; pfn++) {
@@ -139,7 +140,7 @@ static const char *counters_sound(const struct pa *pa, uint32_t zone)
 	}
 	if (sum != zr->deltas)
 		return "the per-cpu deltas do not sum up";
-	return zr->wmark[PA_WMARK_HIGH] == pa->zones[zone].wmark_high ?
+	return zr->wmark[PA_WMARK_HIGH] == pa_zones(pa)[zone].wmark_high ?
 		       NULL :
 		       "the two copies of the high mark differ";
 }

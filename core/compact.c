@@ -97,7 +97,7 @@ bool pa_compact_suitable(const struct pa *pa, uint32_t zone, unsigned int order,
 uint64_t pa_compact_mark(const struct pa *pa, uint32_t zone, unsigned int order, uint32_t flags)
 {
 	const struct pa_zone_req *zr = pa_zone_req(pa, zone);
-	const struct pa_zone *z = &pa->zones[zone];
+	const struct pa_zone *z = &pa_zones(pa)[zone];
 	unsigned int wmark = (flags & PA_ALLOC_WMARK_MASK) >> PA_ALLOC_WMARK_SHIFT;
 	bool costly = order > PA_COSTLY_ORDER;
 
@@ -111,7 +111,7 @@ uint64_t pa_compact_mark(const struct pa *pa, uint32_t zone, unsigned int order,
 static bool low_mark_ok(const struct run *r, unsigned int order, uint64_t more)
 {
 	const struct pa_zone_req *zr = pa_zone_req(r->pa, r->zone);
-	const struct pa_zone *z = &r->pa->zones[r->zone];
+	const struct pa_zone *z = &pa_zones(r->pa)[r->zone];
 
 	return pa_watermark_test(r->pa, r->zone, order, zr->wmark[PA_WMARK_LOW] + more,
 				 r->classzone, r->flags, pa_zone_free(z, zr), NULL);
@@ -143,7 +143,7 @@ bool pa_compact_may_run(const struct pa *pa, uint32_t zone, unsigned int order)
 static enum pa_compact suits(const struct run *r, bool async)
 {
 	const struct pa_zone_req *zr = pa_zone_req(r->pa, r->zone);
-	const struct pa_zone *z = &r->pa->zones[r->zone];
+	const struct pa_zone *z = &pa_zones(r->pa)[r->zone];
 	unsigned int wmark = (r->flags & PA_ALLOC_WMARK_MASK) >> PA_ALLOC_WMARK_SHIFT;
 	uint64_t mark = pa_mark_of(z, zr, wmark);
 	int64_t free = pa_zone_free(z, zr);
@@ -172,7 +172,7 @@ static enum pa_compact suits(const struct run *r, bool async)
 /* suitable_migration_target: not wholly free, and of a type that movable pages may fill. */
 static bool is_target(const struct run *r, uint64_t block)
 {
-	const struct pa_zone *z = &r->pa->zones[r->zone];
+	const struct pa_zone *z = &pa_zones(r->pa)[r->zone];
 	uint8_t tag = *pa_tag(r->pa, z, block), type = *pa_block(r->pa, z, block);
 
 	if (pa_tag_is_head(tag) && pa_tag_order(tag) >= r->pa->pageblock_order)
@@ -187,15 +187,14 @@ static bool is_target(const struct run *r, uint64_t block)
 static bool isolate(struct run *r, uint64_t pfn, unsigned int order)
 {
 	struct pa_zone_req *zr = pa_zone_req(r->pa, r->zone);
-	struct pa_zone *z = &r->pa->zones[r->zone];
+	struct pa_zone *z = &pa_zones(r->pa)[r->zone];
 	bool old = pa_rules(r->pa)->suits >= PA_SUITS_4_4;
 
 	if (!pa_watermark_test(r->pa, r->zone, 0,
 			       zr->wmark[old ? PA_WMARK_LOW : PA_WMARK_MIN] + pa_pages(order), 0,
 			       old ? 0 : PA_ALLOC_CMA, pa_zone_free(z, zr), NULL))
 		return false;
-	pa_isolate(r->pa, pfn, order);
-	pa_count_free(zr, pa_cpu_pages(r->pa, r->zone, r->cpu), -(int64_t)pa_pages(order));
+	pa_isolate_by(r->pa, r->cpu, pfn, order);
 	r->spare[order] = pfn;
 	return true;
 }
@@ -203,7 +202,7 @@ static bool isolate(struct run *r, uint64_t pfn, unsigned int order)
 /* Isolate the next free block that holds @order, upward in a pageblock, pageblocks downward. */
 static bool find_free(struct run *r, unsigned int order)
 {
-	const struct pa_zone *z = &r->pa->zones[r->zone];
+	const struct pa_zone *z = &pa_zones(r->pa)[r->zone];
 	uint64_t step = pa_pages(r->pa->pageblock_order);
 
 	for (;;) {
@@ -256,11 +255,11 @@ static uint64_t take_free(struct run *r, unsigned int order)
 /* release_free_list; up to 6.9 what was isolated had been split to single pages, newest first. */
 static void release(struct run *r)
 {
-	struct pa_zone *z = &r->pa->zones[r->zone];
+	struct pa_zone *z = &pa_zones(r->pa)[r->zone];
 
 	for (unsigned int order = 0; order < r->pa->nr_orders; order++) {
 		uint64_t pfn = r->spare[order], nr = pa_pages(order);
-		unsigned int piece = pa_policy(r->pa)->hygiene ? order : 0;
+		unsigned int piece = pa_version(r->pa)->hygiene ? order : 0;
 
 		if (pfn == PA_PFN_NONE)
 			continue;
@@ -280,7 +279,7 @@ static void release(struct run *r)
 /* suitable_migration_source; up to 4.4 an asynchronous run leaves all but MOVABLE ones alone. */
 static bool is_source(const struct run *r, uint64_t block)
 {
-	const struct pa_zone *z = &r->pa->zones[r->zone];
+	const struct pa_zone *z = &pa_zones(r->pa)[r->zone];
 	enum pa_mt type = *pa_block(r->pa, z, block);
 
 	if (!r->async_direct)
@@ -293,7 +292,7 @@ static bool is_source(const struct run *r, uint64_t block)
 /* What lived at @from lives at @to, on the same list; @from is freed by this CPU. */
 static void migrate(struct run *r, uint64_t from, uint64_t to, unsigned int order)
 {
-	struct pa_zone *z = &r->pa->zones[r->zone];
+	struct pa_zone *z = &pa_zones(r->pa)[r->zone];
 	uint8_t owner = pa_owners(r->pa)[pa_frame(z, from)];
 
 	pa_mark(r->pa, z, to, order, (enum pa_use) * pa_tag(r->pa, z, from));
@@ -313,7 +312,7 @@ static void migrate(struct run *r, uint64_t from, uint64_t to, unsigned int orde
 /* Move what can be moved out of one pageblock; false if there is nowhere left to move to. */
 static bool migrate_block(struct run *r, uint64_t end)
 {
-	struct pa_zone *z = &r->pa->zones[r->zone];
+	struct pa_zone *z = &pa_zones(r->pa)[r->zone];
 
 	while (r->migrate < end) {
 		uint8_t owner = pa_owners(r->pa)[pa_frame(z, r->migrate)];
@@ -364,8 +363,8 @@ static bool may_claim(const struct run *r, unsigned int order)
 /* __compact_finished: would an allocation of the order and type succeed now? */
 static bool finished(const struct run *r)
 {
-	const struct pa_zone *z = &r->pa->zones[r->zone];
-	const uint8_t *lenders = pa_policy(r->pa)->lenders[r->mt];
+	const struct pa_zone *z = &pa_zones(r->pa)[r->zone];
+	const uint8_t *lenders = pa_version(r->pa)->lenders[r->mt];
 
 	if (r->proactive)
 		return score_zone(r->pa, r->zone) <= score_mark(r->pa, false);
@@ -406,7 +405,7 @@ static void drain_local(struct run *r)
 /* compact_zone, from one end to the other unless a page turns up. */
 static enum pa_compact scan(struct run *r)
 {
-	struct pa_zone *z = &r->pa->zones[r->zone];
+	struct pa_zone *z = &pa_zones(r->pa)[r->zone];
 	struct pa_zone_req *zr = pa_zone_req(r->pa, r->zone);
 	uint64_t step = pa_pages(r->pa->pageblock_order);
 	bool whole = r->proactive || zr->compact_migrate <= z->start;

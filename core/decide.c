@@ -85,12 +85,18 @@ static void blank(struct pa_decision *d, const struct pa_request *req)
 	d->fallback_pfn = PA_PFN_NONE;
 }
 
+void pa_choose(const struct pa *pa, const struct pa_zone *z, const struct pa_request *req,
+	       struct pa_decision *d)
+{
+	blank(d, req);
+	rmqueue(pa, z, d);
+}
+
 int pa_decide(const struct pa *pa, const struct pa_request *req, struct pa_decision *d)
 {
 	if (!request_valid(pa, req))
 		return -EINVAL;
-	blank(d, req);
-	rmqueue(pa, &pa->zones[req->zone], d);
+	pa_choose(pa, &pa_zones(pa)[req->zone], req, d);
 	return 0;
 }
 
@@ -104,7 +110,7 @@ int pa_decide_fallback(const struct pa *pa, const struct pa_request *req, uint64
 
 	if (!request_valid(pa, req))
 		return -EINVAL;
-	z = &pa->zones[req->zone];
+	z = &pa_zones(pa)[req->zone];
 	if (!pa_may_lend(pa, z, req, &told.block))
 		return -EINVAL;
 	blank(&made, req);
@@ -152,10 +158,8 @@ static bool fits(const struct pa *pa, const struct pa_zone *z, const struct pa_d
 	}
 }
 
-void pa_perform(struct pa *pa, const struct pa_decision *d)
+void pa_perform(struct pa *pa, struct pa_zone *z, const struct pa_decision *d)
 {
-	struct pa_zone *z = &pa->zones[d->req.zone];
-
 	for (unsigned int i = 0; i < d->boosts; i++)
 		pa_boost_watermark(pa, z);
 	if (pa_is_fallback(d))
@@ -168,8 +172,8 @@ void pa_perform(struct pa *pa, const struct pa_decision *d)
 
 int pa_commit(struct pa *pa, const struct pa_decision *d)
 {
-	if (!request_valid(pa, &d->req) || !fits(pa, &pa->zones[d->req.zone], d))
+	if (!request_valid(pa, &d->req) || !fits(pa, &pa_zones(pa)[d->req.zone], d))
 		return -EINVAL;
-	pa_perform(pa, d);
+	pa_perform(pa, &pa_zones(pa)[d->req.zone], d);
 	return 0;
 }

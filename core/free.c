@@ -20,7 +20,7 @@ static void start(struct pa_free_record *rec, uint32_t zone, enum pa_mt mt)
 static void leave_below_high(struct pa *pa, uint32_t zone)
 {
 	struct pa_zone_req *zr = pa_zone_req(pa, zone);
-	struct pa_zone *z = &pa->zones[zone];
+	struct pa_zone *z = &pa_zones(pa)[zone];
 
 	if (!(zr->flags & PA_ZONE_BELOW_HIGH))
 		return;
@@ -31,19 +31,19 @@ static void leave_below_high(struct pa *pa, uint32_t zone)
 
 /*
  * free_hot_cold_page, free_unref_page_commit, free_frozen_page_commit: to the head of the list, a
- * cold page to the tail; if that makes the lists too long, the oldest go.
+ * cold page to the tail.  Return: how many base pages are too many now; the oldest are to go.
  */
-static void push(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp, uint64_t pfn,
-		 unsigned int order, enum pa_mt type, unsigned int pindex, bool cold,
-		 struct pa_free_record *rec)
+static int32_t push(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp, uint64_t pfn,
+		    unsigned int order, enum pa_mt type, unsigned int pindex, bool cold,
+		    struct pa_free_record *rec)
 {
 	bool types = pa_rules(pa)->pcp_lists == PA_PCP_TYPES;
-	struct pa_zone *z = &pa->zones[zone];
+	struct pa_zone *z = &pa_zones(pa)[zone];
 	uint32_t frame = pa_frame(z, pfn);
 	uint32_t cpu = (uint32_t)(cp - pa_cpu_pages(pa, zone, 0));
 	int32_t excess;
 
-	pa->last = (uint32_t)((char *)z - (char *)pa);
+	pa_note_back(pa, z, cp, cpu);
 	cp->pcp.alloc_factor >>= 1;
 	if (cold && types)
 		pa_queue_append(pa_links(pa), &cp->lists[pindex], frame);
@@ -58,11 +58,7 @@ static void push(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp, uint64_t
 		rec->pindex = (uint8_t)pindex;
 		rec->target = (uint32_t)excess;
 	}
-	if (!excess)
-		return;
-	pa_free_bulk(pa, zone, cp, excess, pindex, cpu, rec ? &rec->trail : NULL);
-	leave_below_high(pa, zone);
-	pa_allow_quick(pa, zone);
+	return excess;
 }
 
 /* The allocation (@pfn, @order) as a zone, or NULL if there is none: nothing else may be freed. */
@@ -94,10 +90,12 @@ static void disown(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsigned int 
 static int free_pages(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order, bool cold,
 		      struct pa_free_record *rec)
 {
+	struct pa_cpu_pages *cp;
 	bool isolates;
 	struct pa_zone *z;
 	enum pa_mt type, list;
 	uint32_t zone;
+	int32_t excess;
 	int pindex;
 
 	if (!pa_req(pa) || cpu >= pa_req(pa)->cpus)
@@ -121,9 +119,46 @@ static int free_pages(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int or
 		return 0;
 	}
 	start(rec, zone, list);
-	push(pa, zone, pa_cpu_pages(pa, zone, cpu), pfn, order, type, (unsigned int)pindex, cold,
-	     rec);
+	cp = pa_cpu_pages(pa, zone, cpu);
+	excess = push(pa, zone, cp, pfn, order, type, (unsigned int)pindex, cold, rec);
+	if (excess) {
+		pa_free_bulk(pa, zone, cp, excess, (unsigned int)pindex, cpu,
+			     rec ? &rec->trail : NULL);
+		leave_below_high(pa, zone);
+		pa_allow_quick(pa, zone);
+	}
 	return 0;
+}
+
+int pa_push(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order, enum pa_mt type,
+	    struct pa_bulk *bulk)
+{
+	struct pa_zone *z;
+	uint32_t zone;
+	int pindex;
+
+	if (!pa_req(pa) || cpu >= pa_req(pa)->cpus || (unsigned int)type >= PA_NR_MT ||
+	    pa_rules(pa)->pcp_lists < PA_PCP_ORDERS)
+		return -EINVAL;
+	z = allocation(pa, pfn, order);
+	pindex =
+		z ? pa_pindex(pa, pa_rules(pa), order, type < PA_PCPTYPES ? type : PA_MOVABLE) : -1;
+	if (pindex < 0)
+		return -EINVAL;
+	zone = pa_zone_index(pa, z);
+	disown(pa, z, pfn, order);
+	*bulk = (struct pa_bulk){ .zone = zone, .cpu = cpu, .by = cpu, .pindex = (uint32_t)pindex };
+	bulk->left = push(pa, zone, pa_cpu_pages(pa, zone, cpu), pfn, order, type,
+			  (unsigned int)pindex, false, NULL);
+	return 0;
+}
+
+void pa_push_end(struct pa *pa, const struct pa_bulk *bulk)
+{
+	if (!pa_req(pa) || bulk->zone >= pa->nr_zones)
+		return;
+	leave_below_high(pa, bulk->zone);
+	pa_allow_quick(pa, bulk->zone);
 }
 
 int pa_free_full(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order,

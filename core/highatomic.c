@@ -19,12 +19,12 @@ static bool may_reserve(const struct pa_ctx *ac, const struct pa_zone *z,
 /* Move the free pages of @pfn's pageblock and give it @mt; pages moved, or -1. */
 static int64_t move_block(struct pa_ctx *ac, uint32_t zone, uint64_t pfn, enum pa_mt mt)
 {
-	struct pa_zone *z = &ac->pa->zones[zone];
+	struct pa_zone *z = &pa_zones(ac->pa)[zone];
 	uint64_t first, end, before = z->free[mt];
 
 	if (!pa_block_range(ac->pa, z, pfn, &first, &end))
 		return -1;
-	if (pa_policy(ac->pa)->hygiene)
+	if (pa_version(ac->pa)->hygiene)
 		pa_count_moves(ac->pa, zone, ac->cpu, first, end);
 	pa_move_range(ac->pa, z, first, end, mt);
 	*pa_block(ac->pa, z, pfn) = (uint8_t)mt;
@@ -34,7 +34,7 @@ static int64_t move_block(struct pa_ctx *ac, uint32_t zone, uint64_t pfn, enum p
 void pa_reserve_highatomic(struct pa_ctx *ac, uint32_t zone, uint64_t pfn)
 {
 	struct pa_zone_req *zr = pa_zone_req(ac->pa, zone);
-	struct pa_zone *z = &ac->pa->zones[zone];
+	struct pa_zone *z = &pa_zones(ac->pa)[zone];
 	uint64_t block = pa_pages(ac->pa->pageblock_order);
 
 	z->quick = 0;
@@ -45,7 +45,7 @@ void pa_reserve_highatomic(struct pa_ctx *ac, uint32_t zone, uint64_t pfn)
 		zr->nr_reserved_highatomic += pa_pages(ac->order);
 	} else {
 		/* Before 6.10 a pageblock cut off by its zone is reserved without its free pages. */
-		if (move_block(ac, zone, pfn, PA_HIGHATOMIC) < 0 && pa_policy(ac->pa)->hygiene)
+		if (move_block(ac, zone, pfn, PA_HIGHATOMIC) < 0 && pa_version(ac->pa)->hygiene)
 			return;
 		*pa_block(ac->pa, z, pfn) = PA_HIGHATOMIC;
 		zr->nr_reserved_highatomic += block;
@@ -58,7 +58,7 @@ void pa_reserve_highatomic(struct pa_ctx *ac, uint32_t zone, uint64_t pfn)
 static bool give_back(struct pa_ctx *ac, uint32_t zone, uint64_t pfn, unsigned int order)
 {
 	struct pa_zone_req *zr = pa_zone_req(ac->pa, zone);
-	struct pa_zone *z = &ac->pa->zones[zone];
+	struct pa_zone *z = &pa_zones(ac->pa)[zone];
 	bool large = ac->rules->unreserve_large && order >= ac->pa->pageblock_order;
 	uint64_t size = pa_pages(large ? order : ac->pa->pageblock_order);
 	enum pa_mt mt = (enum pa_mt)ac->mt;
@@ -73,7 +73,7 @@ static bool give_back(struct pa_ctx *ac, uint32_t zone, uint64_t pfn, unsigned i
 		return true;
 	}
 	/* Before 6.10 the type changes even where nothing can be moved. */
-	if (!pa_policy(ac->pa)->hygiene)
+	if (!pa_version(ac->pa)->hygiene)
 		*pa_block(ac->pa, z, pfn) = (uint8_t)mt;
 	return move_block(ac, zone, pfn, mt) > 0 || ac->rules->unreserve_once;
 }
@@ -82,7 +82,7 @@ bool pa_unreserve_highatomic(struct pa_ctx *ac, bool force)
 {
 	for (const uint8_t *at = ac->zonelist; *at != PA_NO_ZONE; at++) {
 		const struct pa_zone_req *zr = pa_zone_req(ac->pa, *at);
-		struct pa_zone *z = &ac->pa->zones[*at];
+		struct pa_zone *z = &pa_zones(ac->pa)[*at];
 
 		if (!pa_node_allowed(ac, zr) ||
 		    (!force && zr->nr_reserved_highatomic <= pa_pages(ac->pa->pageblock_order)))

@@ -9,14 +9,14 @@ static const struct pa_list *list_of(const struct pa *pa, uint32_t zone, unsigne
 {
 	if (zone >= pa->nr_zones || order >= pa->nr_orders || (unsigned int)mt >= PA_NR_MT)
 		return NULL;
-	return &pa->zones[zone].lists[order][mt];
+	return &pa_zones(pa)[zone].lists[order][mt];
 }
 
 uint64_t pa_list_head(const struct pa *pa, uint32_t zone, unsigned int order, enum pa_mt mt)
 {
 	const struct pa_list *list = list_of(pa, zone, order, mt);
 
-	return list ? pa_pfn(&pa->zones[zone], list->head) : PA_PFN_NONE;
+	return list ? pa_pfn(&pa_zones(pa)[zone], list->head) : PA_PFN_NONE;
 }
 
 uint64_t pa_list_next(const struct pa *pa, uint64_t pfn)

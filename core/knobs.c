@@ -110,7 +110,7 @@ const struct pa_knobs *pa_get_knobs(const struct pa *pa)
 
 int pa_set_knobs(struct pa *pa, const struct pa_knobs *knobs)
 {
-	if (!pa_req(pa) || !pa_knobs_valid(pa_policy(pa), knobs, NULL, NULL, NULL))
+	if (!pa_req(pa) || !pa_knobs_valid(pa_version(pa), knobs, NULL, NULL, NULL))
 		return -EINVAL;
 	pa_req(pa)->knobs = *knobs;
 	pa->boost_factor = knobs->watermark_boost_factor;

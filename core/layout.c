@@ -12,7 +12,7 @@
 
 struct layout {
 	uint32_t policy;
-	uint64_t spans, links, tags, blocks, maps; /* offsets */
+	uint64_t zones, spans, tags, blocks, maps; /* offsets */
 	uint64_t nr_frames, nr_blocks, nr_pairs;
 	uint64_t req; /* 0: none */
 	uint64_t size;
@@ -84,9 +84,9 @@ static bool plan(const struct pa_config *cfg, struct layout *l)
 	if (l->nr_frames >= PA_NIL)
 		return false;
 
-	l->spans = sizeof(struct pa) + cfg->nr_zones * (uint64_t)sizeof(struct pa_zone);
-	l->links = l->spans + cfg->nr_zones * (uint64_t)sizeof(struct pa_span);
-	l->tags = l->links + l->nr_frames * sizeof(struct pa_link);
+	l->zones = sizeof(struct pa) + l->nr_frames * sizeof(struct pa_link);
+	l->spans = l->zones + cfg->nr_zones * (uint64_t)sizeof(struct pa_zone);
+	l->tags = l->spans + cfg->nr_zones * (uint64_t)sizeof(struct pa_span);
 	l->blocks = l->tags + l->nr_frames;
 	l->maps = l->blocks + l->nr_blocks;
 	l->size = l->maps + (l->nr_pairs + 7) / 8;
@@ -129,8 +129,8 @@ static void sort_spans(struct pa *pa)
 	struct pa_span *spans = pa_spans(pa);
 
 	for (uint32_t i = 0; i < pa->nr_zones; i++) {
-		const struct pa_zone *z = &pa->zones[i];
-		struct pa_span span = { z->start, i, (uint32_t)((char *)z - (char *)pa) };
+		const struct pa_zone *z = &pa_zones(pa)[i];
+		struct pa_span span = { z->start, (uint64_t)((char *)z - (char *)pa), i, 0 };
 		uint32_t k = i;
 
 		for (; k && spans[k - 1].start > span.start; k--)
@@ -162,15 +162,15 @@ int pa_init(void *mem, size_t len, const struct pa_config *cfg, struct pa **out)
 	pa->boost_factor = cfg->boost_factor;
 	pa->nr_frames = (uint32_t)l.nr_frames;
 	pa->nr_blocks = (uint32_t)l.nr_blocks;
+	pa->zones = l.zones;
 	pa->spans = l.spans;
-	pa->links = l.links;
 	pa->tags = l.tags;
 	pa->blocks = l.blocks;
 	pa->req = l.req;
 	pa->maps = cfg->policy->pair_map ? l.maps : 0;
 
 	for (uint32_t i = 0; i < cfg->nr_zones; i++) {
-		struct pa_zone *z = &pa->zones[i];
+		struct pa_zone *z = &pa_zones(pa)[i];
 
 		init_zone(z, &cfg->zones[i]);
 		z->frame0 = frame;
@@ -186,27 +186,18 @@ int pa_init(void *mem, size_t len, const struct pa_config *cfg, struct pa **out)
 	sort_spans(pa);
 	_Static_assert(PA_USE_UNKNOWN == 0, "tags are as they should be");
 	memset(pa_blocks(pa), PA_MOVABLE, pa->nr_blocks);
-	pa->last = pa_spans(pa)->at;
+	pa->back.zone = pa_spans(pa)->at;
 	if (pa->req)
 		pa_req_init(pa, cfg);
 	*out = pa;
 	return 0;
 }
 
-struct pa_zone *pa_zone_at(const struct pa *pa, uint64_t pfn)
-{
-	const struct pa_zone *z = &pa->zones[pa_span_of(pa, pfn)->zone];
-
-	if (pfn < z->start || pfn >= z->end)
-		return NULL;
-	return (struct pa_zone *)(uintptr_t)z;
-}
-
 int pa_zone_of(const struct pa *pa, uint64_t pfn)
 {
 	const struct pa_zone *z = pa_zone_at(pa, pfn);
 
-	return z ? (int)(z - pa->zones) : -ENOENT;
+	return z ? (int)(z - pa_zones(pa)) : -ENOENT;
 }
 
 uint32_t pa_nr_zones(const struct pa *pa)
@@ -268,7 +259,7 @@ void pa_clear_list(struct pa *pa, uint32_t zone, unsigned int order, enum pa_mt 
 
 	if (zone >= pa->nr_zones || order >= pa->nr_orders || (unsigned int)mt >= PA_NR_MT)
 		return;
-	z = &pa->zones[zone];
+	z = &pa_zones(pa)[zone];
 	while (z->lists[order][mt].head != PA_NIL) {
 		uint64_t pfn = pa_pfn(z, z->lists[order][mt].head);
 

@@ -2,8 +2,8 @@
 /*
  * What the files of core/ share: the layout of the state and its smallest verbs.
  *
- * One block of memory holds, in this order: struct pa, a struct pa_zone for each zone, the
- * zones sorted by address, a link pair for each frame, a tag for each frame, a type for each
+ * One block of memory holds, in this order: struct pa, a link pair for each frame, a struct
+ * pa_zone for each zone, the zones sorted by address, a tag for each frame, a type for each
  * pageblock, under 2.4 a bit for each pair of buddies.  Frames and pageblocks of all zones are
  * numbered in one row; a link is such a number.  Nothing in it is a pointer.
  */
@@ -55,9 +55,27 @@ struct pa_zone {
 
 struct pa_span {
 	uint64_t start;
+	uint64_t at; /* the zone's offset from struct pa */
 	uint32_t zone;
-	uint32_t at; /* its offset from struct pa */
+	uint32_t zero;
 };
+
+/* The last request of an order that asked for nothing special, and where it started: quick.c's. */
+struct pa_way {
+	uint64_t asked[2]; /* its CPU and gfp; its order, node and use */
+	uint64_t zone;	   /* offsets from struct pa: the zone, */
+	uint64_t pages;	   /* the CPU's struct pa_cpu_pages there, */
+	uint64_t pindex;   /* and which of its lists */
+};
+
+/* Where pages went last that were freed to a per-cpu list: quick.c's too. */
+struct pa_back {
+	uint64_t zone, pages; /* offsets as above */
+	uint32_t cpu;
+	uint32_t zero;
+};
+
+#define PA_WAYS 5
 
 struct pa {
 	uint32_t policy; /* pa_policy_at() */
@@ -70,16 +88,18 @@ struct pa {
 	uint32_t fallback;    /* enum pa_fallback, the policy's: each pick asks for it */
 	uint32_t tail_orders; /* blocks of smaller orders may enter at the tail */
 	uint32_t cpus;	      /* of the request level; 0: there is none */
-	uint32_t last;	      /* offset of the zone to whose per-cpu lists a page was freed last */
-	uint32_t zero;
-	uint64_t spans; /* offsets from this struct */
-	uint64_t links;
+	uint32_t rules;	      /* its row of pa_all_rules[] */
+	uint64_t zones;	      /* offsets from this struct */
+	uint64_t spans;
 	uint64_t tags;
 	uint64_t blocks;
-	uint64_t maps;		 /* 0: the policy keeps no bits for pairs */
-	uint64_t req;		 /* the request level (pa_req_internal.h); 0: none */
-	uint64_t owners, routes; /* parts of it that each request asks for */
-	struct pa_zone zones[];
+	uint64_t maps;		     /* 0: the policy keeps no bits for pairs */
+	uint64_t req;		     /* the request level (pa_req_internal.h); 0: none */
+	uint64_t zone_reqs;	     /* its part of each zone */
+	uint64_t owners;	     /* its byte a frame */
+	struct pa_way ways[PA_WAYS]; /* by order, one for all above PA_COSTLY_ORDER */
+	struct pa_back back;
+	struct pa_link links[];
 };
 
 extern const struct pa_policy pa_policies[];
@@ -89,6 +109,11 @@ static inline const struct pa_policy *pa_version(const struct pa *pa)
 	return &pa_policies[pa->policy];
 }
 
+static inline struct pa_zone *pa_zones(const struct pa *pa)
+{
+	return (struct pa_zone *)((char *)(uintptr_t)pa + pa->zones);
+}
+
 static inline struct pa_span *pa_spans(const struct pa *pa)
 {
 	return (struct pa_span *)((char *)(uintptr_t)pa + pa->spans);
@@ -96,7 +121,7 @@ static inline struct pa_span *pa_spans(const struct pa *pa)
 
 static inline struct pa_link *pa_links(const struct pa *pa)
 {
-	return (struct pa_link *)((char *)(uintptr_t)pa + pa->links);
+	return (struct pa_link *)(uintptr_t)pa->links;
 }
 
 static inline uint8_t *pa_tags(const struct pa *pa)
@@ -127,7 +152,12 @@ static inline const struct pa_span *pa_span_of(const struct pa *pa, uint64_t pfn
 }
 
 /* The zone that holds @pfn as a struct, or NULL. */
-struct pa_zone *pa_zone_at(const struct pa *pa, uint64_t pfn);
+static inline struct pa_zone *pa_zone_at(const struct pa *pa, uint64_t pfn)
+{
+	struct pa_zone *z = (void *)((char *)(uintptr_t)pa + pa_span_of(pa, pfn)->at);
+
+	return pfn >= z->start && pfn < z->end ? z : NULL;
+}
 
 static inline uint32_t pa_frame(const struct pa_zone *z, uint64_t pfn)
 {
@@ -182,7 +212,7 @@ static inline bool pa_spanned(const struct pa_zone *z, uint64_t pfn, uint64_t nr
 
 static inline uint8_t *pa_block(const struct pa *pa, const struct pa_zone *z, uint64_t pfn)
 {
-	return (uint8_t *)(uintptr_t)pa + (z->blocks + (pfn >> pa->pageblock_order));
+	return (uint8_t *)(uintptr_t)pa + z->blocks + (pfn >> pa->pageblock_order);
 }
 
 /* migratetype_is_mergeable */
@@ -202,6 +232,18 @@ static inline uint64_t pa_part(const struct pa *pa, uint64_t pfn, unsigned int h
 			       unsigned int order)
 {
 	return pa->maps ? pfn + pa_pages(high) - pa_pages(order) : pfn;
+}
+
+/* pa_free_type() of a frame that @z holds. */
+static inline enum pa_mt pa_type_at_free(const struct pa *pa, const struct pa_zone *z, uint64_t pfn,
+					 enum pa_mt before)
+{
+	enum pa_type_read read = pa_version(pa)->type_read;
+
+	if (read == PA_TYPE_LOCKED ||
+	    (read == PA_TYPE_IF_ISOLATED && (z->nr_isolate || before == PA_ISOLATE)))
+		return *pa_block(pa, z, pfn);
+	return before;
 }
 
 /* Two verbs for names, so that the core wants nothing of a libc but memcpy and its kin. */
@@ -239,8 +281,10 @@ void pa_flip_pair(struct pa *pa, const struct pa_zone *z, uint64_t pfn, unsigned
 /* pa_free_block() of frames known to be in use.  Was it captured? */
 bool pa_merge_block(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsigned int order,
 		    enum pa_mt mt, unsigned int flags, int capture);
-/* decide.c: perform a decision that pa_decide() has just made. */
-void pa_perform(struct pa *pa, const struct pa_decision *d);
+/* decide.c: pa_decide() for a request known to be valid, in its zone; and performing that. */
+void pa_choose(const struct pa *pa, const struct pa_zone *z, const struct pa_request *req,
+	       struct pa_decision *d);
+void pa_perform(struct pa *pa, struct pa_zone *z, const struct pa_decision *d);
 /* expand: take the free block that starts at @pfn, split it down to @order, hand out pa_part(). */
 void pa_hand_out(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsigned int order);
 /* Some frame of (@pfn, @order) is free. */

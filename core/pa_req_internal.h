@@ -128,37 +128,25 @@ struct pa_rules {
 
 /* The row for @policy, or NULL: the request level does not know it. */
 const struct pa_rules *pa_rules_find(const char *policy);
-const struct pa_rules *pa_rules_at(uint32_t i);
+extern const struct pa_rules pa_all_rules[];
 
 struct pa_queue {
-	uint32_t head;
-	uint32_t tail;
+	uint32_t head; /* PA_NIL: it is empty */
+	uint32_t tail; /* means nothing while it is */
 };
 
 struct pa_cpu_pages {
+	struct pa_queue lists[PA_NR_PCP_LISTS];
 	struct pa_pcp pcp;
 	int8_t delta;	   /* vm_stat_diff[NR_FREE_PAGES] */
 	int8_t fair_delta; /* vm_stat_diff[NR_ALLOC_BATCH] */
 	uint8_t zero[2];
-	int32_t free_most; /* free_count grows while it is below this; 0 up to 6.6 */
-	int32_t zeros;
-	uint64_t pfn0; /* the zone's */
-	struct pa_queue lists[PA_NR_PCP_LISTS];
-	uint64_t more_zeros[12]; /* up to a size that is quick to multiply by */
+	int32_t free_most;  /* free_count grows while it is below this; 0 up to 6.6 */
+	uint64_t pfn0;	    /* the zone's */
+	uint64_t zeros[11]; /* up to a power of two */
 };
 
-/*
- * Where a request of (CPU, low five gfp bits) starts: GFP_ZONE_TABLE, the first zone of the CPU's
- * zonelist and gfp_migratetype in one.  quick.c's own.
- */
-struct pa_route {
-	uint64_t plain; /* what the rest of such a request must look like */
-	uint64_t zone;	/* offsets from struct pa: its struct pa_zone, */
-	uint64_t pages; /* and the CPU's struct pa_cpu_pages there */
-	uint64_t mt;
-};
-
-#define ROUTE_BITS 5
+_Static_assert(sizeof(struct pa_cpu_pages) == 256, "each free looks for one by its number");
 
 struct pa_zone_req {
 	uint64_t wmark[PA_NR_WMARKS];
@@ -205,15 +193,14 @@ struct pa_capture {
 
 struct pa_req {
 	struct pa_knobs knobs;
-	uint32_t rules;
 	uint32_t thp_lists; /* per-cpu lists of pageblock order */
 	uint32_t cpus;
 	uint32_t nodes;
 	uint32_t types;	       /* bit t: the kernel has zones of type t */
 	uint8_t gfp_zones[16]; /* GFP_ZONE_TABLE by the low four gfp bits */
 	struct pa_capture capture;
-	uint64_t now;					   /* ms */
-	uint64_t zones, pages, pgdat, zonelists, cpu_node; /* from struct pa */
+	uint64_t now;			     /* ms */
+	uint64_t pgdat, zonelists, cpu_node; /* from struct pa */
 };
 
 static inline uint8_t pa_pcp_owner(unsigned int order, unsigned int mt)
@@ -232,6 +219,15 @@ static inline void *pa_at(const struct pa *pa, uint64_t offset)
 	return (char *)(uintptr_t)pa + offset;
 }
 
+/* The next page that this CPU frees may be of the same zone. */
+static inline void pa_note_back(struct pa *pa, const struct pa_zone *z,
+				const struct pa_cpu_pages *cp, uint32_t cpu)
+{
+	pa->back.zone = (uint64_t)((const char *)z - (const char *)pa);
+	pa->back.pages = (uint64_t)((const char *)cp - (const char *)pa);
+	pa->back.cpu = cpu;
+}
+
 /* NULL without a request level. */
 static inline struct pa_req *pa_req(const struct pa *pa)
 {
@@ -240,14 +236,12 @@ static inline struct pa_req *pa_req(const struct pa *pa)
 
 static inline struct pa_zone_req *pa_zone_req(const struct pa *pa, uint32_t zone)
 {
-	return (struct pa_zone_req *)pa_at(pa, pa_req(pa)->zones) + zone;
+	return (struct pa_zone_req *)pa_at(pa, pa->zone_reqs) + zone;
 }
 
 static inline struct pa_cpu_pages *pa_cpu_pages(const struct pa *pa, uint32_t zone, uint32_t cpu)
 {
-	const struct pa_req *req = pa_req(pa);
-
-	return (struct pa_cpu_pages *)pa_at(pa, req->pages) + (size_t)zone * req->cpus + cpu;
+	return (struct pa_cpu_pages *)pa_at(pa, pa_zones(pa)[zone].pages) + cpu;
 }
 
 static inline struct pa_node *pa_node(const struct pa *pa, uint32_t nid)
@@ -274,12 +268,12 @@ static inline const uint8_t *pa_zonelist_of(const struct pa *pa, uint32_t nid, u
 
 static inline const struct pa_rules *pa_rules(const struct pa *pa)
 {
-	return pa_rules_at(pa_req(pa)->rules);
+	return &pa_all_rules[pa->rules];
 }
 
 static inline uint32_t pa_zone_index(const struct pa *pa, const struct pa_zone *z)
 {
-	return (uint32_t)(z - pa->zones);
+	return (uint32_t)(z - pa_zones(pa));
 }
 
 /* The zone counter NR_FREE_PAGES: free pages but the isolated, less what CPUs have not told. */
@@ -343,8 +337,13 @@ static inline int pa_pindex(const struct pa *pa, const struct pa_rules *rules, u
 
 /*
  * Queues of frames, through the links that free blocks use too.  The prev of the first frame means
- * nothing: whoever takes the first off need not touch the second.
+ * nothing: whoever takes the first off need not touch the second, nor the tail.
  */
+static inline uint32_t pa_queue_last(const struct pa_queue *q)
+{
+	return q->head == PA_NIL ? PA_NIL : q->tail;
+}
+
 static inline void pa_queue_push(struct pa_link *links, struct pa_queue *q, uint64_t frame)
 {
 	uint32_t second = q->head;
@@ -361,15 +360,13 @@ static inline void pa_queue_push(struct pa_link *links, struct pa_queue *q, uint
 static inline void pa_queue_pop(struct pa_link *links, struct pa_queue *q, uint32_t frame)
 {
 	q->head = links[frame].next;
-	if (q->head == PA_NIL)
-		q->tail = PA_NIL;
 }
 
 static inline void pa_queue_append(struct pa_link *links, struct pa_queue *q, uint32_t frame)
 {
 	links[frame].next = PA_NIL;
 	links[frame].prev = q->tail;
-	*(q->tail == PA_NIL ? &q->head : &links[q->tail].next) = frame;
+	*(q->head == PA_NIL ? &q->head : &links[q->tail].next) = frame;
 	q->tail = frame;
 }
 
@@ -404,6 +401,7 @@ struct pa_ctx {
 	struct pa *pa;
 	const struct pa_rules *rules;
 	const struct pa_alloc_args *args;
+	const int64_t *uncounted;    /* see pa_look_for_zone(); NULL: nothing */
 	struct pa_alloc_record *rec; /* may be NULL */
 	const uint8_t *zonelist;
 	uint64_t nodemask; /* bit n: node n allowed */
@@ -496,9 +494,12 @@ void pa_count_moves(struct pa *pa, uint32_t zone, uint32_t cpu, uint64_t first, 
 /* How much a push of @order to a list that may be too long by now gives back; 0: nothing. */
 int32_t pa_pcp_excess(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp, unsigned int order,
 		      unsigned int pindex);
-/* A block leaves the buddy lists: decided, done, counted.  False if there is none. */
-bool pa_rmqueue(const struct pa_ctx *ac, struct pa_cpu_pages *cp, const struct pa_request *request,
-		struct pa_decision *d);
+/*
+ * A block leaves the buddy lists: decided, done, counted.  The decision, which is in the trail, or
+ * where that has no room in @spare; NULL if there is no block.
+ */
+const struct pa_decision *pa_rmqueue(const struct pa_ctx *ac, struct pa_cpu_pages *cp,
+				     const struct pa_request *request, struct pa_decision *spare);
 /* A block enters them past the per-cpu lists: free_one_page. */
 void pa_free_one(struct pa *pa, uint32_t zone, uint64_t pfn, unsigned int order, unsigned int flags,
 		 uint32_t by, struct pa_trail *trail);
@@ -514,15 +515,15 @@ void pa_free_traced(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int orde
 /* slowpath.c: 0, -ENOMEM or -EAGAIN, as pa_alloc(). */
 int pa_slowpath(struct pa_ctx *ac, uint64_t *pfn);
 void pa_note_step(const struct pa_ctx *ac, enum pa_step step, bool got, int64_t value);
-/* quick.c: fill the table that says where a request starts. */
-void pa_init_routes(struct pa *pa);
 /* pa_alloc() and pa_free_pages() where quick.c does not suffice. */
 int pa_alloc_full(struct pa *pa, const struct pa_alloc_args *args, uint64_t *pfn,
 		  struct pa_alloc_record *rec);
 int pa_free_full(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order,
 		 struct pa_free_record *rec);
 
-/* alloc.c: get_page_from_freelist; PA_PFN_NONE if no zone will do. */
+/* alloc.c: can there be such a request? */
+bool pa_args_valid(const struct pa *pa, const struct pa_alloc_args *args);
+/* get_page_from_freelist; PA_PFN_NONE if no zone will do. */
 uint64_t pa_get_page(struct pa_ctx *ac, uint32_t flags);
 /* prep_new_page */
 void pa_prep_new_page(const struct pa_ctx *ac, uint64_t pfn);

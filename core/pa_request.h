@@ -372,6 +372,28 @@ struct pa_alloc_record {
 int pa_alloc(struct pa *pa, const struct pa_alloc_args *args, uint64_t *pfn,
 	     struct pa_alloc_record *rec);
 
+/* What one attempt found when it looked at the marks. */
+struct pa_choice {
+	uint8_t zone;	/* index in pa_config.zones */
+	uint32_t flags; /* those it had in the end: ALLOC_NOFRAGMENT may be dropped */
+};
+
+/*
+ * One attempt, get_page_from_freelist, in its two halves: others may take zone->lock in between.
+ *
+ * pa_look_for_zone() - Look at the marks.  @flags: PA_ALLOC_*, as pa_gfp_alloc_flags() has them.
+ * @uncounted: by zone, pages that are off the lists already while the counter still has them, as in
+ * the middle of somebody's refill; NULL: none.
+ * Return: 0; -ENOMEM, no zone will do; -EINVAL on bad arguments.
+ *
+ * pa_alloc_from() - Take the page, of that zone or one behind it.  @rec as for pa_alloc().
+ * Return: 0; -ENOMEM, there is none; -EINVAL on bad arguments, or if no zone for @args is meant.
+ */
+int pa_look_for_zone(struct pa *pa, const struct pa_alloc_args *args, uint32_t flags,
+		     const int64_t *uncounted, struct pa_choice *choice);
+int pa_alloc_from(struct pa *pa, const struct pa_alloc_args *args, const struct pa_choice *choice,
+		  uint64_t *pfn, struct pa_alloc_record *rec);
+
 /**
  * pa_alloc_bulk() - alloc_pages_bulk: order-0 pages from one per-cpu list.
  * @args: order 0.
@@ -402,6 +424,12 @@ struct pa_free_record {
  */
 int pa_free_pages(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order,
 		  struct pa_free_record *rec);
+
+/*
+ * pa_free_quick() - pa_free_pages() if it comes to no more than a push to the CPU's list: true.
+ * Else false, and nothing is done: it takes more, or is wrong.  For who wants a record of the rest.
+ */
+bool pa_free_quick(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order);
 
 /*
  * pa_free_cold() - free_cold_page: a single page that is not in the CPU's cache.  Up to 4.14 it
@@ -493,11 +521,37 @@ int pa_pcp_load(struct pa *pa, uint32_t zone, uint32_t cpu, unsigned int pindex,
 int64_t pa_drain(struct pa *pa, uint32_t zone, uint32_t cpu, uint32_t by, struct pa_trail *trail);
 
 /*
- * pa_drain_step() - As pa_drain() for one zone and CPU, but what one hold of the locks takes: all,
- * or batch << 5 pages where drain_pages_zone lets go in between.  Return: base pages drained.
+ * pa_isolate_by() - pa_isolate() by @cpu, whose share of the counter it goes to.  As there, and
+ * -EINVAL without such a CPU.
  */
-int64_t pa_drain_step(struct pa *pa, uint32_t zone, uint32_t cpu, uint32_t by,
-		      struct pa_trail *trail);
+int pa_isolate_by(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order);
+
+/*
+ * What goes from a per-cpu list to the buddy lists in one hold of the locks, block by block, for
+ * callers that see others look on meanwhile.  5.14 and later.
+ */
+struct pa_bulk {
+	uint32_t zone, cpu; /* whose lists */
+	uint32_t by;	    /* the CPU that does it */
+	uint32_t pindex;    /* the list that is next, unless it is empty */
+	int32_t left;	    /* base pages still to go */
+};
+
+/*
+ * pa_push() - free_unref_page_commit of an allocation: @type is its pageblock's, which the caller
+ * read before; bulk->left is what is too much then.  -EINVAL as pa_free_pages(), nothing changed.
+ * pa_drain_start() - drain_pages_zone: the next hold.  -EINVAL: no such zone or CPU.
+ * pa_bulk_step() - The next block.  Return: its base pages, 0 if there is no more, -EINVAL.
+ * pa_push_end() - What a push does last, if anything was too much: ZONE_BELOW_HIGH may be over.
+ */
+int pa_push(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order, enum pa_mt type,
+	    struct pa_bulk *bulk);
+int pa_drain_start(struct pa *pa, uint32_t zone, uint32_t cpu, uint32_t by, struct pa_bulk *bulk);
+int pa_bulk_step(struct pa *pa, struct pa_bulk *bulk, struct pa_trail *trail);
+void pa_push_end(struct pa *pa, const struct pa_bulk *bulk);
+
+/* @cpu's shares of the counters go to the zones: quiet_vmstat, as it goes idle.  -EINVAL */
+int pa_fold_counters(struct pa *pa, uint32_t cpu);
 
 /* One round of the vmstat worker on @cpu: refresh_cpu_vm_stats, with decay_pcp_high. */
 int pa_vmstat_update(struct pa *pa, uint32_t cpu, struct pa_trail *trail);
@@ -554,6 +608,9 @@ struct pa_zone_state {
 /* -ENOENT without such a zone; set: -EINVAL if min <= low <= high does not hold. */
 int pa_zone_get(const struct pa *pa, uint32_t zone, struct pa_zone_state *state);
 int pa_zone_set(struct pa *pa, uint32_t zone, const struct pa_zone_state *state);
+/* Two of its fields alone: PA_ZONE_*, and a mark in pages, without the boost; 0 if none. */
+uint32_t pa_zone_flags(const struct pa *pa, uint32_t zone);
+uint64_t pa_zone_mark(const struct pa *pa, uint32_t zone, enum pa_wmark wmark);
 
 /*
  * pa_set_counters() - The per-cpu deltas of NR_FREE_PAGES, one for each CPU; the zone counter is

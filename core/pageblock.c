@@ -45,16 +45,12 @@ void pa_retype(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsigned int orde
 int pa_free_type(const struct pa *pa, uint64_t pfn, enum pa_mt before)
 {
 	const struct pa_zone *z = pa_zone_at(pa, pfn);
-	enum pa_type_read read = pa_version(pa)->type_read;
 
 	if ((unsigned int)before >= PA_NR_MT)
 		return -EINVAL;
 	if (!z)
 		return -ENOENT;
-	if (read == PA_TYPE_LOCKED ||
-	    (read == PA_TYPE_IF_ISOLATED && (z->nr_isolate || before == PA_ISOLATE)))
-		return *pa_block(pa, z, pfn);
-	return before;
+	return pa_type_at_free(pa, z, pfn, before);
 }
 
 /*
@@ -168,7 +164,7 @@ void pa_reserve_pageblocks(struct pa *pa, uint32_t zone, uint64_t min)
 
 	if (zone >= pa->nr_zones || !max)
 		return;
-	z = &pa->zones[zone];
+	z = &pa_zones(pa)[zone];
 	if (want > max)
 		want = max;
 	/* 2.6.24 steps from a ragged start on; 3.10 begins with the first whole pageblock. */
@@ -214,5 +210,5 @@ void pa_boost_watermark(const struct pa *pa, struct pa_zone *z)
 
 uint64_t pa_boost(const struct pa *pa, uint32_t zone)
 {
-	return zone < pa->nr_zones ? pa->zones[zone].boost : 0;
+	return zone < pa->nr_zones ? pa_zones(pa)[zone].boost : 0;
 }

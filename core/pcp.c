@@ -54,7 +54,7 @@ static int32_t zone_batch(const struct pa_rules *rules, uint64_t pages)
 static int32_t zone_high(const struct pa *pa, uint32_t zone, int32_t batch, uint32_t fraction)
 {
 	const struct pa_zone_req *zr = pa_zone_req(pa, zone);
-	const struct pa_zone *z = &pa->zones[zone];
+	const struct pa_zone *z = &pa_zones(pa)[zone];
 	uint64_t pages = fraction ? z->managed / fraction : pa_mark_of(z, zr, PA_WMARK_LOW);
 	uint32_t cpus = pa_node(pa, zr->node)->cpus;
 
@@ -68,7 +68,7 @@ static void setup_old(struct pa *pa)
 
 	for (uint32_t zone = 0; zone < pa->nr_zones; zone++) {
 		uint64_t pages = rules->present_sizes ? pa_zone_req(pa, zone)->present :
-							pa->zones[zone].managed;
+							pa_zones(pa)[zone].managed;
 
 		for (uint32_t cpu = 0; cpu < pa_req(pa)->cpus; cpu++)
 			pa_old_sizes(pa, zone, zone_batch(rules, pages),
@@ -88,7 +88,7 @@ void pa_setup_pcps(struct pa *pa)
 		return;
 	}
 	for (uint32_t zone = 0; zone < pa->nr_zones; zone++) {
-		int32_t batch = max(1, zone_batch(pa_rules(pa), pa->zones[zone].managed));
+		int32_t batch = max(1, zone_batch(pa_rules(pa), pa_zones(pa)[zone].managed));
 		int32_t low = zone_high(pa, zone, batch, fraction), high = low;
 
 		if (is_auto && !fraction)
@@ -233,7 +233,7 @@ int32_t pa_pcp_excess(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp, uns
 /* move_to_free_list of 6.10 and later, block by block: off one list, onto the other. */
 void pa_count_moves(struct pa *pa, uint32_t zone, uint32_t cpu, uint64_t first, uint64_t end)
 {
-	struct pa_zone *z = &pa->zones[zone];
+	struct pa_zone *z = &pa_zones(pa)[zone];
 
 	for (uint64_t pfn = first; pfn < end;) {
 		uint8_t tag = *pa_tag(pa, z, pfn);
@@ -252,7 +252,7 @@ static void count_decision(const struct pa_ctx *ac, struct pa_cpu_pages *cp,
 	struct pa_zone_req *zr = pa_zone_req(ac->pa, d->req.zone);
 	int64_t whole = (int64_t)pa_pages(d->fallback_order),
 		part = (int64_t)pa_pages(d->req.order);
-	bool steps = pa_policy(ac->pa)->hygiene;
+	bool steps = pa_version(ac->pa)->hygiene;
 	uint64_t first, end;
 
 	if (steps && d->path == PA_PATH_CLAIM_WHOLE) {
@@ -261,37 +261,35 @@ static void count_decision(const struct pa_ctx *ac, struct pa_cpu_pages *cp,
 		return;
 	}
 	if (steps && d->path == PA_PATH_CLAIM &&
-	    pa_block_range(ac->pa, &ac->pa->zones[d->req.zone], d->fallback_pfn, &first, &end))
+	    pa_block_range(ac->pa, &pa_zones(ac->pa)[d->req.zone], d->fallback_pfn, &first, &end))
 		pa_count_moves(ac->pa, d->req.zone, ac->cpu, first, end);
 	pa_count_free(zr, cp, -part);
 }
 
-bool pa_rmqueue(const struct pa_ctx *ac, struct pa_cpu_pages *cp, const struct pa_request *request,
-		struct pa_decision *d)
+const struct pa_decision *pa_rmqueue(const struct pa_ctx *ac, struct pa_cpu_pages *cp,
+				     const struct pa_request *request, struct pa_decision *spare)
 {
-	struct pa_zone_req *zr = pa_zone_req(ac->pa, request->zone);
-	struct pa_zone *z = &ac->pa->zones[request->zone];
+	struct pa_zone *z = &pa_zones(ac->pa)[request->zone];
 	struct pa_trail *trail = pa_trail_of(ac);
+	struct pa_decision *d = spare;
 
-	pa_decide(ac->pa, request, d);
-	if (trail && trail->nr_picks < trail->max_picks)
-		trail->picks[trail->nr_picks] = *d;
-	if (trail)
-		trail->nr_picks++;
+	if (trail && trail->nr_picks++ < trail->max_picks)
+		d = &trail->picks[trail->nr_picks - 1];
+	pa_choose(ac->pa, z, request, d);
 	if (d->boosts && request->flags & PA_ALLOC_KSWAPD &&
 	    (ac->rules->boosted_always || pa_boost_max(ac->pa, z)))
-		zr->flags |= PA_ZONE_BOOSTED_WATERMARK;
+		pa_zone_req(ac->pa, request->zone)->flags |= PA_ZONE_BOOSTED_WATERMARK;
 	if (d->path != PA_PATH_NONE && !ac->rules->counts_late)
 		count_decision(ac, cp, d);
-	pa_perform(ac->pa, d);
-	return d->path != PA_PATH_NONE;
+	pa_perform(ac->pa, z, d);
+	return d->path == PA_PATH_NONE ? NULL : d;
 }
 
 uint32_t pa_refill(const struct pa_ctx *ac, uint32_t zone, struct pa_cpu_pages *cp,
 		   unsigned int pindex, uint32_t flags)
 {
 	struct pa_zone_req *zr = pa_zone_req(ac->pa, zone);
-	struct pa_zone *z = &ac->pa->zones[zone];
+	struct pa_zone *z = &pa_zones(ac->pa)[zone];
 	int32_t want = refill_size(ac->rules, &cp->pcp, zr, ac->order, pindex), nr = 0;
 	struct pa_request request = {
 		.zone = zone,
@@ -300,22 +298,20 @@ uint32_t pa_refill(const struct pa_ctx *ac, uint32_t zone, struct pa_cpu_pages *
 		.flags = flags & (PA_ALLOC_NOFRAGMENT | PA_ALLOC_CMA | PA_ALLOC_KSWAPD),
 	};
 	struct pa_queue *list = &cp->lists[pindex];
-	struct pa_decision d;
-	uint32_t last = PA_NIL;
+	const struct pa_decision *d;
+	struct pa_decision spare;
+	uint32_t last = PA_NIL; /* the list is empty, or 2.6.24 */
 
-	/* To the end, where a list is filled only once it is empty; 2.6.24's are not always. */
-	if (ac->rules->pcp_lists != PA_PCP_HOT_COLD)
-		last = list->tail;
-	for (; nr < want && pa_rmqueue(ac, cp, &request, &d); nr++) {
-		uint8_t mt = *pa_block(ac->pa, z, d.pfn) == PA_CMA ? PA_CMA : request.mt;
-		uint32_t frame = pa_frame(z, d.pfn);
+	for (; nr < want && (d = pa_rmqueue(ac, cp, &request, &spare)) != NULL; nr++) {
+		uint8_t mt = *pa_block(ac->pa, z, d->pfn) == PA_CMA ? PA_CMA : request.mt;
+		uint32_t frame = pa_frame(z, d->pfn);
 
-		request.mode = d.next_mode;
+		request.mode = d->next_mode;
 		pa_queue_insert(pa_links(ac->pa), list, last, frame);
 		/* Cold requests take the other end, so theirs are the other way round. */
 		if (!pa_takes_tail(ac))
 			last = frame;
-		pa_owners(ac->pa)[pa_frame(z, d.pfn)] = pa_pcp_owner(ac->order, mt);
+		pa_owners(ac->pa)[frame] = pa_pcp_owner(ac->order, mt);
 	}
 	if (ac->rules->counts_late)
 		pa_count_free(zr, cp, -((int64_t)nr << ac->order));
@@ -345,7 +341,7 @@ static void enter(struct pa *pa, uint32_t zone, uint64_t pfn, unsigned int order
 	struct pa_cpu_pages *cp = pa_cpu_pages(pa, zone, by);
 	struct pa_zone_req *zr = pa_zone_req(pa, zone);
 	struct pa_capture *c = &pa_req(pa)->capture;
-	struct pa_zone *z = &pa->zones[zone];
+	struct pa_zone *z = &pa_zones(pa)[zone];
 
 	z->quick = 0; /* a delta that is told may lower the counter */
 	if (mt != PA_ISOLATE)
@@ -371,53 +367,76 @@ static void note_drain(struct pa_trail *trail, uint64_t pfn, unsigned int order,
 	trail->nr_drains++;
 }
 
+/* The oldest block of list @pindex, which has one; its base pages. */
+static int32_t free_oldest(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp,
+			   unsigned int pindex, uint32_t by, struct pa_trail *trail)
+{
+	struct pa_zone *z = &pa_zones(pa)[zone];
+	struct pa_queue *list = &cp->lists[pindex];
+	uint32_t frame = list->tail;
+	uint64_t pfn = pa_pfn(z, frame);
+	uint8_t owner = pa_owners(pa)[frame];
+	unsigned int order = owner & OWNER_ORDER;
+	enum pa_mt mt = pa_type_at_free(pa, z, pfn, pa_stored_mt(owner));
+
+	pa_queue_remove(pa_links(pa), list, frame);
+	pa_owners(pa)[frame] = 0;
+	cp->pcp.count -= 1 << order;
+	cp->pcp.cold_count -= pa_rules(pa)->pcp_lists == PA_PCP_HOT_COLD && pindex == PA_COLD;
+	enter(pa, zone, pfn, order, mt, 0, by);
+	note_drain(trail, pfn, order, mt, true);
+	return 1 << order;
+}
+
+/* From list @pindex on, the first that is not empty; one of them is not. */
+static unsigned int next_list(const struct pa *pa, const struct pa_cpu_pages *cp,
+			      unsigned int pindex)
+{
+	while (cp->lists[pindex].head == PA_NIL)
+		pindex = pindex + 1 < pa_rules(pa)->pcp_lists ? pindex + 1 : 0;
+	return pindex;
+}
+
 uint32_t pa_free_bulk(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp, int32_t count,
 		      unsigned int pindex, uint32_t by, struct pa_trail *trail)
 {
-	struct pa_zone *z = &pa->zones[zone];
-	unsigned int lists = pa_rules(pa)->pcp_lists;
+	bool types = pa_rules(pa)->pcp_lists == PA_PCP_TYPES;
 	struct pa_round round = { 0, 0 };
 	int32_t left = min(cp->pcp.count, count), before = cp->pcp.count;
 
 	while (left > 0) {
-		struct pa_queue *list;
-		uint32_t frame;
-		unsigned int order;
-		enum pa_mt mt;
-		uint8_t owner;
-		uint64_t pfn;
-
-		if (lists == PA_PCP_TYPES)
-			pindex = pa_round_robin(cp, &round, left);
-		list = &cp->lists[pindex];
-		frame = list->tail;
-		if (frame == PA_NIL) {
-			pindex = pindex + 1 < lists ? pindex + 1 : 0;
-			continue;
-		}
-		pfn = pa_pfn(z, frame);
-		owner = pa_owners(pa)[frame];
-		order = owner & OWNER_ORDER;
-		mt = (enum pa_mt)pa_free_type(pa, pfn, pa_stored_mt(owner));
-		pa_queue_remove(pa_links(pa), list, frame);
-		pa_owners(pa)[frame] = 0;
-		left -= 1 << order;
-		cp->pcp.count -= 1 << order;
-		cp->pcp.cold_count -= lists == PA_PCP_HOT_COLD && pindex == PA_COLD;
-		enter(pa, zone, pfn, order, mt, 0, by);
-		note_drain(trail, pfn, order, mt, true);
+		pindex = types ? pa_round_robin(cp, &round, left) : next_list(pa, cp, pindex);
+		left -= free_oldest(pa, zone, cp, pindex, by, trail);
 	}
 	return (uint32_t)(before - cp->pcp.count);
+}
+
+int pa_bulk_step(struct pa *pa, struct pa_bulk *bulk, struct pa_trail *trail)
+{
+	struct pa_cpu_pages *cp;
+	int32_t pages;
+
+	if (!pa_req(pa) || bulk->zone >= pa->nr_zones || bulk->cpu >= pa_req(pa)->cpus ||
+	    bulk->by >= pa_req(pa)->cpus || pa_rules(pa)->pcp_lists < PA_PCP_ORDERS ||
+	    bulk->pindex >= pa_rules(pa)->pcp_lists)
+		return -EINVAL;
+	cp = pa_cpu_pages(pa, bulk->zone, bulk->cpu);
+	if (bulk->left <= 0 || cp->pcp.count <= 0)
+		return 0;
+	bulk->pindex = next_list(pa, cp, bulk->pindex);
+	pages = free_oldest(pa, bulk->zone, cp, bulk->pindex, bulk->by, trail);
+	bulk->left -= pages;
+	return pages;
 }
 
 /* free_one_page; above pageblock order the kernel may do it in pieces, of pageblock order. */
 void pa_free_one(struct pa *pa, uint32_t zone, uint64_t pfn, unsigned int order, unsigned int flags,
 		 uint32_t by, struct pa_trail *trail)
 {
-	struct pa_zone *z = &pa->zones[zone];
+	struct pa_zone *z = &pa_zones(pa)[zone];
 	uint64_t end = pfn + pa_pages(order);
 
-	if (pa_policy(pa)->split_large && order > pa->pageblock_order)
+	if (pa_version(pa)->split_large && order > pa->pageblock_order)
 		order = pa->pageblock_order;
 	for (; pfn < end; pfn += pa_pages(order)) {
 		enum pa_mt mt = *pa_block(pa, z, pfn);
@@ -427,19 +446,38 @@ void pa_free_one(struct pa *pa, uint32_t zone, uint64_t pfn, unsigned int order,
 	}
 }
 
+int pa_isolate_by(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order)
+{
+	const struct pa_zone *z = pa_zone_at(pa, pfn);
+	uint32_t zone;
+	int err;
+
+	if (!pa_req(pa) || cpu >= pa_req(pa)->cpus || !z)
+		return -EINVAL;
+	zone = pa_zone_index(pa, z);
+	err = pa_isolate(pa, pfn, order);
+	if (!err)
+		pa_count_free(pa_zone_req(pa, zone), pa_cpu_pages(pa, zone, cpu),
+			      -(int64_t)pa_pages(order));
+	return err;
+}
+
 /* -------------------------------------------------------------------------
  * Draining
  */
 
-/* One hold of the locks in drain_pages_zone. */
+/* Base pages that one hold of the locks in drain_pages_zone takes. */
+static int32_t drain_most(const struct pa *pa, const struct pa_cpu_pages *cp)
+{
+	return pa_rules(pa)->drain_chunks ? min(cp->pcp.count, cp->pcp.batch << BATCH_SCALE_MAX) :
+					    cp->pcp.count;
+}
+
+/* One such hold. */
 static uint32_t drain_hold(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp, uint32_t by,
 			   struct pa_trail *trail)
 {
-	int32_t most = cp->pcp.count;
-
-	if (pa_rules(pa)->drain_chunks)
-		most = cp->pcp.batch << BATCH_SCALE_MAX;
-	return pa_free_bulk(pa, zone, cp, most, 0, by, trail);
+	return pa_free_bulk(pa, zone, cp, drain_most(pa, cp), 0, by, trail);
 }
 
 /* drain_pages_zone */
@@ -454,13 +492,14 @@ static uint32_t drain_zone(struct pa *pa, uint32_t zone, uint32_t cpu, uint32_t 
 	return drained;
 }
 
-int64_t pa_drain_step(struct pa *pa, uint32_t zone, uint32_t cpu, uint32_t by,
-		      struct pa_trail *trail)
+int pa_drain_start(struct pa *pa, uint32_t zone, uint32_t cpu, uint32_t by, struct pa_bulk *bulk)
 {
 	if (!pa_req(pa) || zone >= pa->nr_zones || cpu >= pa_req(pa)->cpus ||
-	    by >= pa_req(pa)->cpus)
+	    by >= pa_req(pa)->cpus || pa_rules(pa)->pcp_lists < PA_PCP_ORDERS)
 		return -EINVAL;
-	return drain_hold(pa, zone, pa_cpu_pages(pa, zone, cpu), by, trail);
+	*bulk = (struct pa_bulk){ .zone = zone, .cpu = cpu, .by = by };
+	bulk->left = drain_most(pa, pa_cpu_pages(pa, zone, cpu));
+	return 0;
 }
 
 int64_t pa_drain(struct pa *pa, uint32_t zone, uint32_t cpu, uint32_t by, struct pa_trail *trail)
@@ -528,6 +567,29 @@ static void expire(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp, uint32
 		expire_lists(pa, zone, cp, cpu, trail);
 }
 
+/* The shares of one zone's counters. */
+static void fold(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp)
+{
+	struct pa_zone_req *zr = pa_zone_req(pa, zone);
+
+	pa_zones(pa)[zone].quick = 0;
+	if (cp->delta || cp->fair_delta)
+		cp->pcp.expire = REMOTE_ROUNDS;
+	zr->deltas -= cp->delta;
+	zr->fair += cp->fair_delta;
+	cp->delta = 0;
+	cp->fair_delta = 0;
+}
+
+int pa_fold_counters(struct pa *pa, uint32_t cpu)
+{
+	if (!pa_req(pa) || cpu >= pa_req(pa)->cpus)
+		return -EINVAL;
+	for (uint32_t zone = 0; zone < pa->nr_zones; zone++)
+		fold(pa, zone, pa_cpu_pages(pa, zone, cpu));
+	return 0;
+}
+
 int pa_vmstat_update(struct pa *pa, uint32_t cpu, struct pa_trail *trail)
 {
 	if (!pa_req(pa) || cpu >= pa_req(pa)->cpus)
@@ -539,17 +601,7 @@ int pa_vmstat_update(struct pa *pa, uint32_t cpu, struct pa_trail *trail)
 		if (zone == PA_NO_ZONE)
 			continue;
 		cp = pa_cpu_pages(pa, zone, cpu);
-		pa->zones[zone].quick = 0;
-		if (cp->delta) {
-			pa_zone_req(pa, zone)->deltas -= cp->delta;
-			cp->delta = 0;
-			cp->pcp.expire = REMOTE_ROUNDS;
-		}
-		if (cp->fair_delta) {
-			pa_zone_req(pa, zone)->fair += cp->fair_delta;
-			cp->fair_delta = 0;
-			cp->pcp.expire = REMOTE_ROUNDS;
-		}
+		fold(pa, zone, cp);
 		if (pa_rules(pa)->pcp_auto)
 			decay(pa, zone, cp, cpu, trail);
 		expire(pa, zone, cp, cpu, trail);
@@ -617,7 +669,7 @@ uint64_t pa_pcp_head(const struct pa *pa, uint32_t zone, uint32_t cpu, unsigned 
 
 	if (!cp || pindex >= PA_NR_PCP_LISTS)
 		return PA_PFN_NONE;
-	return pa_pfn(&pa->zones[zone], cp->lists[pindex].head);
+	return pa_pfn(&pa_zones(pa)[zone], cp->lists[pindex].head);
 }
 
 uint64_t pa_pcp_next(const struct pa *pa, uint64_t pfn)
@@ -645,7 +697,7 @@ int pa_pcp_load(struct pa *pa, uint32_t zone, uint32_t cpu, unsigned int pindex,
 		return -EINVAL;
 	order = pindex < THP_PINDEX ? pindex / PA_PCPTYPES : pa->pageblock_order;
 	z = pa_valid_block(pa, pfn, order);
-	if (!z || z != &pa->zones[zone])
+	if (!z || z != &pa_zones(pa)[zone])
 		return -EINVAL;
 	if (!pa_unclaimed(pa, z, pfn, order))
 		return -EEXIST;

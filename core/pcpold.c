@@ -18,7 +18,7 @@ static int32_t at_least_one(int32_t value)
 void pa_old_sizes(const struct pa *pa, uint32_t zone, int32_t raw, struct pa_pcp *pcp)
 {
 	uint32_t fraction = pa_req(pa)->knobs.percpu_pagelist_high_fraction;
-	uint64_t managed = pa->zones[zone].managed;
+	uint64_t managed = pa_zones(pa)[zone].managed;
 
 	pcp->high = 6 * raw;
 	pcp->batch = at_least_one(raw);
@@ -78,7 +78,7 @@ uint64_t pa_pop_hot_cold(const struct pa_ctx *ac, uint32_t zone, struct pa_cpu_p
 	pa_queue_remove(pa_links(ac->pa), list, frame);
 	cp->pcp.count--;
 	cp->pcp.cold_count -= pindex == PA_COLD;
-	return pa_pfn(&ac->pa->zones[zone], frame);
+	return pa_pfn(&pa_zones(ac->pa)[zone], frame);
 }
 
 /*

@@ -73,7 +73,7 @@ static bool watermark_safe(const struct pa *pa, uint32_t zone, unsigned int orde
 			   unsigned int highest)
 {
 	const struct pa_zone_req *zr = pa_zone_req(pa, zone);
-	const struct pa_zone *z = &pa->zones[zone];
+	const struct pa_zone *z = &pa_zones(pa)[zone];
 	uint64_t drift = (uint64_t)zr->threshold * pa_req(pa)->cpus;
 	int64_t free = pa_zone_free(z, zr);
 
@@ -88,7 +88,7 @@ static bool watermark_safe(const struct pa *pa, uint32_t zone, unsigned int orde
 static bool zone_balanced(const struct pa *pa, uint32_t zone, unsigned int order,
 			  unsigned int classzone)
 {
-	uint64_t mark = pa_mark_of(&pa->zones[zone], pa_zone_req(pa, zone), PA_WMARK_HIGH);
+	uint64_t mark = pa_mark_of(&pa_zones(pa)[zone], pa_zone_req(pa, zone), PA_WMARK_HIGH);
 
 	return watermark_safe(pa, zone, order, mark, classzone);
 }
@@ -114,11 +114,11 @@ static bool quarter_balanced(const struct pa *pa, uint32_t nid, unsigned int ord
 	for (unsigned int type = 0; type <= highest; type++) {
 		uint32_t zone = pa_zone_by(pa, nid, type);
 
-		if (zone == PA_NO_ZONE || !pa->zones[zone].managed)
+		if (zone == PA_NO_ZONE || !pa_zones(pa)[zone].managed)
 			continue;
-		managed += pa->zones[zone].managed;
+		managed += pa_zones(pa)[zone].managed;
 		if (zone_done(pa, zone, order, type))
-			balanced += pa->zones[zone].managed;
+			balanced += pa_zones(pa)[zone].managed;
 		else if (!order)
 			return false;
 	}
@@ -135,7 +135,7 @@ static bool balanced(const struct pa *pa, uint32_t nid, unsigned int order, unsi
 	for (unsigned int type = 0; type <= highest; type++) {
 		uint32_t zone = pa_zone_by(pa, nid, type);
 
-		if (zone == PA_NO_ZONE || !pa->zones[zone].managed)
+		if (zone == PA_NO_ZONE || !pa_zones(pa)[zone].managed)
 			continue;
 		any = true;
 		if (zone_balanced(pa, zone, order, highest) != all)
@@ -150,7 +150,7 @@ static bool boosted(const struct pa *pa, uint32_t nid, unsigned int highest)
 	for (unsigned int type = 0; type <= highest; type++) {
 		uint32_t zone = pa_zone_by(pa, nid, type);
 
-		if (zone != PA_NO_ZONE && pa->zones[zone].boost)
+		if (zone != PA_NO_ZONE && pa_zones(pa)[zone].boost)
 			return true;
 	}
 	return false;
@@ -163,7 +163,7 @@ static bool boosted(const struct pa *pa, uint32_t nid, unsigned int highest)
 static bool content(const struct pa *pa, uint32_t zone, unsigned int order, unsigned int highest)
 {
 	const struct pa_zone_req *zr = pa_zone_req(pa, zone);
-	const struct pa_zone *z = &pa->zones[zone];
+	const struct pa_zone *z = &pa_zones(pa)[zone];
 
 	switch (pa_rules(pa)->slow) {
 	case PA_SLOW_2_4:
@@ -184,7 +184,7 @@ bool pa_wakeup_kswapd(struct pa *pa, uint32_t zone, uint32_t gfp, unsigned int o
 {
 	struct pa_node *node = pa_node(pa, pa_zone_req(pa, zone)->node);
 
-	if (!pa->zones[zone].managed)
+	if (!pa_zones(pa)[zone].managed)
 		return false;
 	if (pa_rules(pa)->slow == PA_SLOW_2_4)
 		order = 0; /* it does not know of orders; nor does 2.6.24's of zones */
@@ -208,7 +208,7 @@ bool pa_wakeup_kswapd(struct pa *pa, uint32_t zone, uint32_t gfp, unsigned int o
 	}
 	node->kswapd_woken = true;
 	for (uint32_t i = 0; i < pa->nr_zones; i++)
-		pa->zones[i].quick = 0;
+		pa_zones(pa)[i].quick = 0;
 	return true;
 }
 
@@ -221,12 +221,14 @@ static uint64_t shrink(struct pa *pa, uint32_t zone, uint64_t nr, uint32_t cpu,
 		       struct pa_trail *trail)
 {
 	struct pa_zone_req *zr = pa_zone_req(pa, zone);
+	const struct pa_zone *z = &pa_zones(pa)[zone];
 	uint64_t done = 0;
+	uint32_t oldest;
 
-	while (done < nr && zr->lru.tail != PA_NIL) {
-		unsigned int order = pa_owners(pa)[zr->lru.tail] & OWNER_ORDER;
+	while (done < nr && (oldest = pa_queue_last(&zr->lru)) != PA_NIL) {
+		unsigned int order = pa_owners(pa)[oldest] & OWNER_ORDER;
 
-		pa_free_traced(pa, cpu, pa_pfn(&pa->zones[zone], zr->lru.tail), order, trail);
+		pa_free_traced(pa, cpu, pa_pfn(z, oldest), order, trail);
 		done += pa_pages(order);
 	}
 	return done;
@@ -236,7 +238,7 @@ static uint64_t shrink(struct pa *pa, uint32_t zone, uint64_t nr, uint32_t cpu,
 static bool compaction_ready(const struct pa_ctx *ac, uint32_t zone)
 {
 	const struct pa_zone_req *zr = pa_zone_req(ac->pa, zone);
-	const struct pa_zone *z = &ac->pa->zones[zone];
+	const struct pa_zone *z = &pa_zones(ac->pa)[zone];
 	int64_t free = pa_zone_free(z, zr);
 
 	return ac->reach > PA_COSTLY_ORDER && ac->rules->suits != PA_SUITS_NEVER &&
@@ -273,11 +275,11 @@ uint64_t pa_reclaim_local(struct pa_ctx *ac, uint64_t *pfn)
 
 	for (const uint8_t *at = ac->zonelist; *at != PA_NO_ZONE && done < SWAP_CLUSTER_MAX; at++) {
 		struct pa_zone_req *zr = pa_zone_req(ac->pa, *at);
-		struct pa_zone *z = &ac->pa->zones[*at];
+		struct pa_zone *z = &pa_zones(ac->pa)[*at];
 
 		if (!pa_node_allowed(ac, zr))
 			continue;
-		if (local == PA_PFN_NONE && zr->lru.tail != PA_NIL) {
+		if (local == PA_PFN_NONE && zr->nr_lru) {
 			local = pa_pfn(z, zr->lru.tail);
 			order = pa_owners(ac->pa)[zr->lru.tail] & OWNER_ORDER;
 			pa_lru_remove(ac->pa, z, local);
@@ -305,7 +307,7 @@ static bool is_spared(const struct pa *pa, uint32_t zone, unsigned int order, un
 
 	if (pa_rules(pa)->balance == PA_BALANCE_ALL)
 		return pa_watermark_test(pa, zone, order, 8 * zr->wmark[PA_WMARK_HIGH], highest, 0,
-					 pa_zone_free(&pa->zones[zone], zr), NULL);
+					 pa_zone_free(&pa_zones(pa)[zone], zr), NULL);
 	if (order && pa_compact_may_run(pa, zone, order))
 		order = 0;
 	return zone_balanced(pa, zone, order, highest);
@@ -352,7 +354,7 @@ static uint64_t begin(struct pa *pa, uint32_t nid, unsigned int highest, struct 
 		zr = pa_zone_req(pa, zone);
 		pressure = (uint32_t)((zr->wmark[PA_WMARK_LOW] - zr->wmark[PA_WMARK_MIN]) /
 				      pa_req(pa)->cpus);
-		work[type] = (struct at_work){ pa->zones[zone].boost, zr->threshold };
+		work[type] = (struct at_work){ pa_zones(pa)[zone].boost, zr->threshold };
 		boost += work[type].boost;
 		if (pa_rules(pa)->pcp_lists >= PA_PCP_ORDERS)
 			zr->flags |= PA_ZONE_RECLAIM_ACTIVE;
@@ -371,7 +373,7 @@ static void end(struct pa *pa, uint32_t nid, unsigned int highest, const struct 
 
 		if (zone == PA_NO_ZONE)
 			continue;
-		z = &pa->zones[zone];
+		z = &pa_zones(pa)[zone];
 		z->boost -= z->boost < work[type].boost ? z->boost : work[type].boost;
 		pa_zone_req(pa, zone)->flags &= ~PA_ZONE_RECLAIM_ACTIVE;
 		pa_zone_req(pa, zone)->threshold = work[type].threshold;
@@ -385,9 +387,9 @@ static bool needs_compaction(const struct pa *pa, uint32_t nid, unsigned int ord
 	for (uint32_t i = 0; i < pa->nr_zones; i++) {
 		const struct pa_zone_req *zr = pa_zone_req(pa, i);
 
-		if (zr->node == nid && pa->zones[i].managed &&
+		if (zr->node == nid && pa_zones(pa)[i].managed &&
 		    pa_watermark_test(pa, i, order, zr->wmark[PA_WMARK_LOW], zr->type, 0,
-				      pa_zone_free(&pa->zones[i], zr), NULL))
+				      pa_zone_free(&pa_zones(pa)[i], zr), NULL))
 			return false;
 	}
 	return order;

@@ -40,7 +40,7 @@ static void add_place(struct pa_text *t, const struct pa_zone_req *zr)
 static void add_zone(struct pa_text *t, const struct pa *pa, uint32_t zone, uint32_t cpu)
 {
 	const struct pa_zone_req *zr = pa_zone_req(pa, zone);
-	const struct pa_zone *z = &pa->zones[zone];
+	const struct pa_zone *z = &pa_zones(pa)[zone];
 	int64_t on_pcps = 0;
 
 	for (uint32_t c = 0; c < pa_req(pa)->cpus; c++)
@@ -101,7 +101,7 @@ static void add_free_areas(struct pa_text *t, const struct pa *pa, uint32_t zone
 	for (unsigned int order = 0; order < pa->nr_orders; order++) {
 		uint64_t nr = pa_nr_free(pa, zone, order);
 
-		add_order(t, &pa->zones[zone], order, nr);
+		add_order(t, &pa_zones(pa)[zone], order, nr);
 		total += nr << order;
 	}
 	pa_text_add(t, " = ");

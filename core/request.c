@@ -12,7 +12,7 @@
 #define DEFER_MAX 6 /* COMPACT_MAX_DEFER_SHIFT */
 
 struct req_layout {
-	uint64_t zones, pages, pgdat, zonelists, routes, cpu_node, owners; /* from struct pa_req */
+	uint64_t zones, pages, pgdat, zonelists, cpu_node, owners; /* from struct pa_req */
 	uint64_t size;
 	uint32_t nodes;
 };
@@ -44,7 +44,6 @@ static void lay_out(const struct pa_config *cfg, uint64_t nr_frames, struct req_
 	l->pages = place(&at, (uint64_t)cfg->nr_zones * cfg->cpus, sizeof(struct pa_cpu_pages));
 	l->pgdat = place(&at, l->nodes, sizeof(struct pa_node));
 	l->zonelists = place(&at, (uint64_t)l->nodes * PA_NR_ZONE_TYPES, cfg->nr_zones + 1);
-	l->routes = place(&at, (uint64_t)cfg->cpus << ROUTE_BITS, sizeof(struct pa_route));
 	l->cpu_node = place(&at, cfg->cpus, 1);
 	l->owners = place(&at, nr_frames, 1);
 	l->size = at;
@@ -129,9 +128,8 @@ static void init_zone_req(struct pa *pa, uint32_t zone, const struct pa_zone_con
 	zr->lru = none;
 	zr->compact_migrate = cfg->start_pfn;
 	zr->compact_free = cfg->start_pfn + cfg->spanned;
-	pa->zones[zone].pages = (uint64_t)((char *)pa_cpu_pages(pa, zone, 0) - (char *)pa);
 	for (uint32_t cpu = 0; cpu < req->cpus; cpu++) {
-		pa_cpu_pages(pa, zone, cpu)->pfn0 = pa->zones[zone].pfn0;
+		pa_cpu_pages(pa, zone, cpu)->pfn0 = pa_zones(pa)[zone].pfn0;
 		for (unsigned int i = 0; i < PA_NR_PCP_LISTS; i++)
 			pa_cpu_pages(pa, zone, cpu)->lists[i] = none;
 	}
@@ -167,21 +165,20 @@ void pa_req_init(struct pa *pa, const struct pa_config *cfg)
 		pa_knobs_of(cfg->policy, &req->knobs);
 	pa->boost_factor = cfg->knobs ? cfg->knobs->watermark_boost_factor : cfg->boost_factor;
 	req->knobs.watermark_boost_factor = pa->boost_factor;
-	while (!pa_same_name(pa_rules_at(req->rules)->policy, cfg->policy->name))
-		req->rules++;
-	if (pa_rules_at(req->rules)->pcp_lists >= PA_PCP_ORDERS)
-		req->thp_lists =
-			pa_rules_at(req->rules)->pcp_lists - PA_PCPTYPES * (PA_COSTLY_ORDER + 1u);
+	pa->rules = (uint32_t)(pa_rules_find(cfg->policy->name) - pa_all_rules);
+	if (pa_rules(pa)->pcp_lists >= PA_PCP_ORDERS)
+		req->thp_lists = pa_rules(pa)->pcp_lists - PA_PCPTYPES * (PA_COSTLY_ORDER + 1u);
 	req->cpus = cfg->cpus;
 	pa->cpus = cfg->cpus;
 	req->capture.pfn = PA_PFN_NONE;
 	req->nodes = l.nodes;
-	req->types = built_in(cfg, pa_rules_at(req->rules));
-	req->zones = pa->req + l.zones;
-	req->pages = pa->req + l.pages;
+	req->types = built_in(cfg, pa_rules(pa));
+	pa->zone_reqs = pa->req + l.zones;
+	for (uint32_t i = 0; i < pa->nr_zones; i++)
+		pa_zones(pa)[i].pages =
+			pa->req + l.pages + i * cfg->cpus * sizeof(struct pa_cpu_pages);
 	req->pgdat = pa->req + l.pgdat;
 	req->zonelists = pa->req + l.zonelists;
-	pa->routes = pa->req + l.routes;
 	req->cpu_node = pa->req + l.cpu_node;
 	pa->owners = pa->req + l.owners;
 	init_gfp_zones(req);
@@ -195,8 +192,8 @@ void pa_req_init(struct pa *pa, const struct pa_config *cfg)
 	}
 	for (uint32_t i = 0; i < pa->nr_zones; i++)
 		pa_zone_req(pa, i)->nofragment = starts_nofragment(pa, pa_zone_req(pa, i));
+	pa->back.pages = ((struct pa_zone *)pa_at(pa, pa->back.zone))->pages;
 	pa_build_zonelists(pa, cfg->distance);
-	pa_init_routes(pa);
 	if (!marked)
 		pa_setup_marks(pa);
 	pa_setup_reserve(pa);
@@ -225,7 +222,7 @@ int pa_zone_get(const struct pa *pa, uint32_t zone, struct pa_zone_state *state)
 	if (!pa_req(pa) || zone >= pa->nr_zones)
 		return -ENOENT;
 	zr = pa_zone_req(pa, zone);
-	z = &pa->zones[zone];
+	z = &pa_zones(pa)[zone];
 	memset(state, 0, sizeof(*state));
 	memcpy(state->wmark, zr->wmark, sizeof(state->wmark));
 	memcpy(state->lowmem_reserve, zr->reserve, sizeof(state->lowmem_reserve));
@@ -246,6 +243,18 @@ int pa_zone_get(const struct pa *pa, uint32_t zone, struct pa_zone_state *state)
 	return 0;
 }
 
+uint32_t pa_zone_flags(const struct pa *pa, uint32_t zone)
+{
+	return pa_req(pa) && zone < pa->nr_zones ? pa_zone_req(pa, zone)->flags : 0;
+}
+
+uint64_t pa_zone_mark(const struct pa *pa, uint32_t zone, enum pa_wmark wmark)
+{
+	if (!pa_req(pa) || zone >= pa->nr_zones || (unsigned int)wmark >= PA_NR_WMARKS)
+		return 0;
+	return pa_zone_req(pa, zone)->wmark[wmark];
+}
+
 int pa_zone_set(struct pa *pa, uint32_t zone, const struct pa_zone_state *state)
 {
 	struct pa_zone_req *zr;
@@ -258,7 +267,7 @@ int pa_zone_set(struct pa *pa, uint32_t zone, const struct pa_zone_state *state)
 	    state->defer_shift > DEFER_MAX)
 		return -EINVAL;
 	zr = pa_zone_req(pa, zone);
-	z = &pa->zones[zone];
+	z = &pa_zones(pa)[zone];
 	memcpy(zr->wmark, state->wmark, sizeof(zr->wmark));
 	memcpy(zr->reserve, state->lowmem_reserve, sizeof(zr->reserve));
 	z->wmark_high = zr->wmark[PA_WMARK_HIGH];
@@ -291,7 +300,7 @@ int pa_set_counters(struct pa *pa, uint32_t zone, const int8_t *deltas)
 		sum += delta;
 	}
 	zr->deltas = sum;
-	pa->zones[zone].quick = 0;
+	pa_zones(pa)[zone].quick = 0;
 	for (uint32_t cpu = 0; cpu < pa_req(pa)->cpus; cpu++)
 		pa_cpu_pages(pa, zone, cpu)->delta = deltas[cpu];
 	return 0;

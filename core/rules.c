@@ -44,7 +44,7 @@
 		    .unreserve_always = true, .defrag_mode = true, .skip_busy_kswapd = true,       \
 		    .thisnode_nopage = true, .compact_score_new = true
 
-static const struct pa_rules rules[] = {
+const struct pa_rules pa_all_rules[] = {
 	{
 		.policy = "2.4",
 		.pcp_lists = PA_PCP_NONE,
@@ -158,18 +158,13 @@ static const struct pa_rules rules[] = {
 	},
 };
 
-#define NR_RULES (sizeof(rules) / sizeof(rules[0]))
-
-const struct pa_rules *pa_rules_at(uint32_t i)
-{
-	return &rules[i];
-}
+#define NR_RULES (sizeof(pa_all_rules) / sizeof(pa_all_rules[0]))
 
 const struct pa_rules *pa_rules_find(const char *policy)
 {
 	for (size_t i = 0; i < NR_RULES; i++) {
-		if (pa_same_name(rules[i].policy, policy))
-			return &rules[i];
+		if (pa_same_name(pa_all_rules[i].policy, policy))
+			return &pa_all_rules[i];
 	}
 	return NULL;
 }

@@ -109,7 +109,8 @@ static uint32_t flags_of(const struct pa_policy *policy, const struct pa_rules *
 
 uint32_t pa_adjusted_flags(const struct pa_ctx *ac)
 {
-	uint32_t flags = flags_of(pa_policy(ac->pa), ac->rules, ac->gfp, ac->order, ac->args->task);
+	uint32_t flags =
+		flags_of(pa_version(ac->pa), ac->rules, ac->gfp, ac->order, ac->args->task);
 
 	return flags | (keeps_blocks_whole(ac) ? PA_ALLOC_NOFRAGMENT : 0);
 }
@@ -258,11 +259,11 @@ static enum pa_next step_compact_first(struct pa_slow_request *s)
 /* What is left to a request of its flags once it uses reserves: 5.4 forgets them all. */
 static uint32_t reserve_rest(const struct pa_ctx *ac)
 {
-	uint32_t flags = common_flags(pa_policy(ac->pa), ac->rules, ac->gfp);
+	uint32_t flags = common_flags(pa_version(ac->pa), ac->rules, ac->gfp);
 
 	if (!ac->rules->reserves_wake)
 		flags &= ~PA_ALLOC_KSWAPD;
-	return pa_policy(ac->pa)->cma == PA_CMA_FLAG ? flags : flags & ~PA_ALLOC_CMA;
+	return pa_version(ac->pa)->cma == PA_CMA_FLAG ? flags : flags & ~PA_ALLOC_CMA;
 }
 
 static enum pa_next step_retry(struct pa_slow_request *s)
@@ -338,7 +339,7 @@ static bool reclaim_may_help(const struct pa_slow_request *s)
 
 	for (const uint8_t *at = ac->zonelist; *at != PA_NO_ZONE; at++) {
 		const struct pa_zone_req *zr = pa_zone_req(ac->pa, *at);
-		const struct pa_zone *z = &ac->pa->zones[*at];
+		const struct pa_zone *z = &pa_zones(ac->pa)[*at];
 		int64_t available = pa_zone_free(z, zr) + zr->deltas + (int64_t)zr->nr_lru;
 
 		if (pa_node_allowed(ac, zr) &&
@@ -374,7 +375,7 @@ static bool compaction_may_help(const struct pa_slow_request *s)
 	for (const uint8_t *at = ac->zonelist; *at != PA_NO_ZONE; at++) {
 		const struct pa_zone_req *zr = pa_zone_req(ac->pa, *at);
 		int64_t available = (int64_t)(zr->nr_lru / ac->reach) + zr->deltas +
-				    pa_zone_free(&ac->pa->zones[*at], zr);
+				    pa_zone_free(&pa_zones(ac->pa)[*at], zr);
 
 		if (pa_node_allowed(ac, zr) &&
 		    pa_compact_suitable(ac->pa, *at, ac->reach,

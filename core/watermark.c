@@ -65,7 +65,7 @@ uint32_t pa_stat_threshold(uint32_t cpus, uint64_t managed)
 static uint64_t size_of(const struct pa *pa, uint32_t zone)
 {
 	return pa_rules(pa)->present_sizes ? pa_zone_req(pa, zone)->present :
-					     pa->zones[zone].managed;
+					     pa_zones(pa)[zone].managed;
 }
 
 /* setup_per_zone_lowmem_reserve, within each node.  2.4 adds up marks instead. */
@@ -95,7 +95,7 @@ void pa_setup_reserve(struct pa *pa)
 					managed += size_of(pa, k);
 			}
 			above += managed;
-			if (ratio && pa->zones[i].managed && (managed || !needs_top))
+			if (ratio && pa_zones(pa)[i].managed && (managed || !needs_top))
 				zr->reserve[top] = above / ratio;
 		}
 	}
@@ -112,7 +112,7 @@ static bool is_capped(const struct pa *pa, const struct pa_zone_req *zr)
 static void set_zone_marks(struct pa *pa, uint32_t zone, uint64_t min, uint64_t gap)
 {
 	struct pa_zone_req *zr = pa_zone_req(pa, zone);
-	struct pa_zone *z = &pa->zones[zone];
+	struct pa_zone *z = &pa_zones(pa)[zone];
 	uint64_t boost = pa_rules(pa)->boost_stays ? z->boost : 0;
 
 	z->boost = 0;
@@ -154,7 +154,7 @@ static void set_marks(struct pa *pa, uint64_t kbytes)
 		/* tmp / 2 above the min mark, not twice tmp / 4. */
 		if (pa_rules(pa)->old_marks) {
 			pa_zone_req(pa, i)->wmark[PA_WMARK_HIGH] += share / 2 - share / 4 * 2;
-			pa->zones[i].wmark_high = pa_zone_req(pa, i)->wmark[PA_WMARK_HIGH];
+			pa_zones(pa)[i].wmark_high = pa_zone_req(pa, i)->wmark[PA_WMARK_HIGH];
 		}
 	}
 }
@@ -318,7 +318,7 @@ bool pa_watermark_test(const struct pa *pa, uint32_t zone, unsigned int order, u
 		       struct pa_zone_look *look)
 {
 	const struct pa_zone_req *zr = pa_zone_req(pa, zone);
-	const struct pa_zone *z = &pa->zones[zone];
+	const struct pa_zone *z = &pa_zones(pa)[zone];
 	uint64_t nr_free[PA_MAX_ORDERS];
 	const struct pa_zone_numbers numbers = {
 		.free = free,
@@ -357,7 +357,7 @@ bool pa_watermark_ok(const struct pa *pa, uint32_t zone, unsigned int order, uin
 	    (unsigned int)highest >= PA_NR_ZONE_TYPES)
 		return false;
 	return pa_watermark_test(pa, zone, order, mark, highest, flags,
-				 pa_zone_free(&pa->zones[zone], pa_zone_req(pa, zone)), look);
+				 pa_zone_free(&pa_zones(pa)[zone], pa_zone_req(pa, zone)), look);
 }
 
 /* Order 0 at the min mark may look past the boost if it is urgent. */
@@ -375,7 +375,8 @@ static bool watermark_sum(struct pa_ctx *ac, uint32_t zone, unsigned int wmark, 
 {
 	const struct pa_zone_req *zr = pa_zone_req(ac->pa, zone);
 	uint64_t mark = zr->wmark[wmark] >> (flags & PA_ALLOC_NON_BLOCK ? 2 : 0);
-	int64_t free = pa_zone_free(&ac->pa->zones[zone], zr), one = (int64_t)pa_pages(ac->order);
+	int64_t free = pa_zone_free(&pa_zones(ac->pa)[zone], zr),
+		one = (int64_t)pa_pages(ac->order);
 	bool ok;
 
 	ac->tried += mark;
@@ -400,7 +401,7 @@ static bool watermark_sum(struct pa_ctx *ac, uint32_t zone, unsigned int wmark, 
 static bool short_cut(const struct pa_ctx *ac, uint32_t zone, uint64_t mark, uint32_t flags)
 {
 	const struct pa_zone_req *zr = pa_zone_req(ac->pa, zone);
-	const struct pa_zone *z = &ac->pa->zones[zone];
+	const struct pa_zone *z = &pa_zones(ac->pa)[zone];
 	int64_t cma = flags & PA_ALLOC_CMA ? 0 : (int64_t)z->free[PA_CMA];
 
 	return ac->rules->fast_highatomic && !ac->order &&
@@ -410,9 +411,9 @@ static bool short_cut(const struct pa_ctx *ac, uint32_t zone, uint64_t mark, uin
 bool pa_watermark_fast(struct pa_ctx *ac, uint32_t zone, unsigned int wmark, uint32_t flags)
 {
 	const struct pa_zone_req *zr = pa_zone_req(ac->pa, zone);
-	const struct pa_zone *z = &ac->pa->zones[zone];
+	const struct pa_zone *z = &pa_zones(ac->pa)[zone];
 	uint64_t mark = pa_mark_of(z, zr, wmark);
-	int64_t free = pa_zone_free(z, zr);
+	int64_t free = pa_zone_free(z, zr) + (ac->uncounted ? ac->uncounted[zone] : 0);
 	struct pa_zone_look *look = NULL;
 	bool ok;
 
@@ -447,7 +448,7 @@ void pa_allow_quick(struct pa *pa, uint32_t zone)
 {
 	const struct pa_zone_req *zr = pa_zone_req(pa, zone);
 	const struct pa_rules *rules = pa_rules(pa);
-	struct pa_zone *z = &pa->zones[zone];
+	struct pa_zone *z = &pa_zones(pa)[zone];
 	uint64_t need = pa_mark_of(z, zr, rules->pcp_auto ? PA_WMARK_HIGH : PA_WMARK_LOW);
 	uint64_t reserve = 0;
 	int64_t free =

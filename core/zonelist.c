@@ -29,7 +29,7 @@ static int distance(const struct order *o, uint32_t a, uint32_t b)
 static bool has_memory(const struct pa *pa, uint32_t nid)
 {
 	for (uint32_t i = 0; i < pa->nr_zones; i++) {
-		if (pa_zone_req(pa, i)->node == nid && pa->zones[i].managed)
+		if (pa_zone_req(pa, i)->node == nid && pa_zones(pa)[i].managed)
 			return true;
 	}
 	return false;
@@ -70,7 +70,7 @@ static uint8_t *add_node(const struct pa *pa, uint8_t *list, uint32_t nid, unsig
 	for (unsigned int type = highest + 1; type-- > lowest;) {
 		uint32_t zone = pa_zone_by(pa, nid, type);
 
-		if (zone != PA_NO_ZONE && pa->zones[zone].managed)
+		if (zone != PA_NO_ZONE && pa_zones(pa)[zone].managed)
 			*list++ = (uint8_t)zone;
 	}
 	return list;
@@ -85,8 +85,8 @@ static void count_pages(const struct pa *pa, uint32_t nid, uint64_t *low, uint64
 
 		if (nid != UINT32_MAX && zr->node != nid)
 			continue;
-		*all += pa->zones[i].managed;
-		*low += zr->type < PA_ZONE_NORMAL ? pa->zones[i].managed : 0;
+		*all += pa_zones(pa)[i].managed;
+		*low += zr->type < PA_ZONE_NORMAL ? pa_zones(pa)[i].managed : 0;
 	}
 }
 

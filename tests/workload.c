@@ -5,8 +5,8 @@
  * compete for the holes, lets go, begins again.  Two workers on two CPUs.
  *
  * The operations of a worker follow from the seed; how the kernel answers them
- * does not.  All modes but `gentle` and `quiet` run the machine out of memory on
- * purpose: they are meant for a virtual machine of 400 to 512 MB.
+ * does not.  All modes but `gentle`, `quiet` and `steady` run the machine out of memory
+ * on purpose: they are meant for a virtual machine of 400 to 512 MB.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -450,6 +450,32 @@ static void round_thrash(struct worker *w)
 	release(w, 2);
 }
 
+/*
+ * What it asks for follows from the seed alone, whatever is free: two settings can be compared.
+ * The page cache takes what is left over, so the marks decide how much is reclaimed.
+ */
+static void round_steady(struct worker *w)
+{
+	size_t every;
+
+	fill(w, 90, 0);
+	for (int i = 0; i < 6 && w->arena && !late(); i++) {
+		read_file(w, 24 * MB);
+		every = (size_t)1 << between(w, 2, 4);
+		punch(w, every);
+		fill_pipes(w, w->arena_len / every / 3);
+		make_tables(w, between(w, 16, 64));
+		make_files(w, 128);
+		fill_sockets(w, w->arena_len / every / 8);
+		release(w, 4);
+		populate(w, w->arena, w->arena_len, PAGE);
+		huge_faults(4);
+	}
+	fork_children(w, 1);
+	release(w, 2);
+	remove_files(w);
+}
+
 static void round_mixed(struct worker *w)
 {
 	if (w->shared->rounds[w->id] % 3 == 0) /* counted before it runs: the third */
@@ -467,7 +493,7 @@ static const struct mode {
 } modes[] = {
 	{ "gentle", round_quiet, 12, 96, 4 },	   { "quiet", round_quiet, 50, 0, 10 },
 	{ "fragment", round_fragment, 96, 0, 20 }, { "thrash", round_thrash, 96, 0, 20 },
-	{ "mixed", round_mixed, 96, 0, 20 },
+	{ "mixed", round_mixed, 96, 0, 20 },	   { "steady", round_steady, 96, 176, 20 },
 };
 
 #define NR_MODES (sizeof(modes) / sizeof(modes[0]))
@@ -562,8 +588,8 @@ static uint64_t proc_bytes(const char *path, const char *format)
 
 static int usage(void)
 {
-	fputs("usage: workload [--mode gentle|quiet|fragment|thrash|mixed] [--seed N] [--mem MB]\n"
-	      "                [--ops ROUNDS] [--seconds N] [--file PATH]\n",
+	fputs("usage: workload [--mode gentle|quiet|fragment|thrash|mixed|steady] [--seed N]\n"
+	      "                [--mem MB] [--ops ROUNDS] [--seconds N] [--file PATH]\n",
 	      stderr);
 	return 2;
 }

@@ -31,7 +31,7 @@ struct cmd {
 };
 
 extern const struct cmd cmd_check, cmd_diff, cmd_explain, cmd_export, cmd_import, cmd_info,
-	cmd_record, cmd_replay, cmd_report, cmd_sim, cmd_top, cmd_verify;
+	cmd_record, cmd_replay, cmd_report, cmd_sim, cmd_top, cmd_tune, cmd_verify;
 
 /* Print what --help prints, on stdout.  Returns CMD_OK. */
 int cmd_help(const struct cmd *cmd);

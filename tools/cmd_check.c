@@ -103,7 +103,7 @@ static int run(int argc, char **argv)
 	}
 	if (optind < argc)
 		return cmd_misused(&cmd_check, "%s: no argument is expected", argv[optind]);
-	err = recorder_open(&r, TIER_AUTO, 1 << 16);
+	err = recorder_open(&r, TIER_AUTO, true, 1 << 16);
 	if (err) {
 		code = recorder_failed(&r, "check", err);
 	} else {

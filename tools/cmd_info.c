@@ -71,6 +71,8 @@ static int summarize(struct trace_reader *r, struct summary *sum)
 		case TRACE_BLOCKS:
 			sum->pageblocks[item.blocks.at] += item.blocks.n;
 			break;
+		case TRACE_CPU:
+			break;
 		case TRACE_PCP:
 			sum->pcp[item.pcp.at]++;
 			break;

@@ -26,7 +26,7 @@ struct options {
 	uint64_t buffer;
 	enum tier tier;
 	double max_loss; /* percent; negative: any */
-	bool quiet;
+	bool quiet, requests;
 	char **command; /* NULL: none */
 };
 
@@ -68,6 +68,9 @@ static int parse_option(int opt, struct options *o)
 	case 'q':
 		o->quiet = true;
 		return 0;
+	case 'r':
+		o->requests = true;
+		return 0;
 	default:
 		return -ENOENT;
 	}
@@ -82,6 +85,7 @@ static int parse(int argc, char **argv, struct options *o)
 		{ "tier", required_argument, NULL, 't' },
 		{ "max-loss", required_argument, NULL, 'l' },
 		{ "quiet", no_argument, NULL, 'q' },
+		{ "requests", no_argument, NULL, 'r' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int opt, err;
@@ -220,7 +224,7 @@ static int record(struct recorder *r, const struct options *o, pid_t *pid, int g
 	int err, code = 0, own;
 	uint64_t bytes;
 
-	err = recorder_open(r, o->tier, o->buffer);
+	err = recorder_open(r, o->tier, o->requests, o->buffer);
 	if (err)
 		return recorder_failed(r, "record", err);
 	if (o->command)

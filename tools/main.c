@@ -23,8 +23,8 @@ const struct cmd cmd_record = { "record", "Record the page allocator into a trac
 #endif
 
 static const struct cmd *const commands[] = {
-	&cmd_check,  &cmd_diff,	  &cmd_explain, &cmd_export, &cmd_import, &cmd_info,
-	&cmd_record, &cmd_replay, &cmd_report,	&cmd_sim,    &cmd_top,	  &cmd_verify,
+	&cmd_check,  &cmd_diff,	  &cmd_explain, &cmd_export, &cmd_import, &cmd_info,   &cmd_record,
+	&cmd_replay, &cmd_report, &cmd_sim,	&cmd_top,    &cmd_tune,	  &cmd_verify,
 };
 
 #define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))

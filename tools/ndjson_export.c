@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* A trace as lines of JSON.  Events go without a JSON library: there are millions of them. */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -169,6 +170,10 @@ static void put_field(struct text *t, char letter, const struct trace_type *type
 		put_member(t, "nr_scanned", trace_scan_scanned(ev));
 		put_member(t, "range", trace_scan_range(ev));
 		break;
+	case 'y':
+		put_member(t, "alloc_flags", trace_try_flags(ev));
+		put_member(t, "highest_zone", trace_try_highest(ev));
+		break;
 	case 't':
 		if (ev->pid)
 			put_member(t, "pid", ev->pid);
@@ -204,6 +209,10 @@ static void put_field(struct text *t, char letter, const struct trace_type *type
 	case 'w':
 		if (ev->bits & EV_AWAITED)
 			put_bool(t, "awaited", true);
+		break;
+	case 'i':
+		if (ev->bits & EV_RECLAIMING)
+			put_bool(t, "reclaiming", true);
 		break;
 	case 'x':
 		if (ev->bits & EV_TO_TAIL)
@@ -274,6 +283,35 @@ static void put_pcp(struct text *t, const struct trace_pcp *p)
 	put(t, "}\n", 2);
 }
 
+static void put_known(struct text *t, const char *name, int64_t value)
+{
+	if (value >= 0)
+		put_member(t, name, (uint64_t)value);
+}
+
+static void put_cpu(struct text *t, const struct trace_cpu *c)
+{
+	char delta[32];
+
+	put_at(t, "cpu", c->at, c->zone);
+	put_member(t, "cpu", c->cpu);
+	put_member(t, "event", c->event);
+	put_known(t, "high_min", c->high_min);
+	put_known(t, "high_max", c->high_max);
+	put_known(t, "free_count", c->free_count);
+	put_known(t, "alloc_factor", c->alloc_factor);
+	put_known(t, "flags", c->flags);
+	put_known(t, "free_factor", c->free_factor);
+	put_known(t, "expire", c->expire);
+	put_known(t, "threshold", c->threshold);
+	if (c->delta != TRACE_NO_DELTA) {
+		put_key(t, "delta");
+		snprintf(delta, sizeof(delta), "%" PRId32, c->delta);
+		put_text(t, delta);
+	}
+	put(t, "}\n", 2);
+}
+
 static int put_stats(struct text *t, const struct trace_pairs *stats)
 {
 	return put_json(t, "stats", json_pack("{s:o}", "counters", trace_pairs_to_json(stats)));
@@ -296,6 +334,9 @@ static int put_item(struct text *t, const struct trace_item *item)
 		return 0;
 	case TRACE_PCP:
 		put_pcp(t, &item->pcp);
+		return 0;
+	case TRACE_CPU:
+		put_cpu(t, &item->cpu);
 		return 0;
 	case TRACE_STATS:
 		return put_stats(t, item->stats);

@@ -270,6 +270,49 @@ static int read_pcp(struct import *im, const json_t *o)
 	return trace_write_pcp(im->w, &pcp);
 }
 
+static int read_cpu(struct import *im, const json_t *o)
+{
+	struct trace_cpu cpu = { .delta = TRACE_NO_DELTA };
+	const struct {
+		const char *name;
+		int64_t *to;
+	} known[] = {
+		{ "high_min", &cpu.high_min },
+		{ "high_max", &cpu.high_max },
+		{ "free_count", &cpu.free_count },
+		{ "alloc_factor", &cpu.alloc_factor },
+		{ "flags", &cpu.flags },
+		{ "free_factor", &cpu.free_factor },
+		{ "expire", &cpu.expire },
+		{ "threshold", &cpu.threshold },
+	};
+	const json_t *delta = json_object_get(o, "delta");
+	uint64_t number = 0, value;
+	int err;
+
+	err = get_at(im, o, &cpu.at);
+	if (!err)
+		err = get_zone(im, o, &cpu.zone);
+	if (!err)
+		err = get_number(im, o, "cpu", true, (1 << EV_CPU_BITS) - 1, &number);
+	if (!err)
+		err = get_number(im, o, "event", true, INT64_MAX, &cpu.event);
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]) && !err; i++) {
+		value = UINT64_MAX;
+		err = get_number(im, o, known[i].name, false, INT64_MAX - 1, &value);
+		*known[i].to = (int64_t)value;
+	}
+	if (err)
+		return err;
+	if (delta && (!json_is_integer(delta) || json_integer_value(delta) < INT8_MIN ||
+		      json_integer_value(delta) > INT8_MAX))
+		return refuse(im, "\"delta\" is not a number from -128 to 127");
+	if (delta)
+		cpu.delta = (int32_t)json_integer_value(delta);
+	cpu.cpu = (uint32_t)number;
+	return trace_write_cpu(im->w, &cpu);
+}
+
 static int read_stats(struct import *im, const json_t *o)
 {
 	struct trace_pairs pairs = { 0 };
@@ -313,6 +356,18 @@ static int read_scan(struct import *im, const json_t *o, struct trace_event *ev)
 	return err;
 }
 
+static int read_try(struct import *im, const json_t *o, struct trace_event *ev)
+{
+	uint64_t flags = 0, highest = 0;
+	int err;
+
+	err = get_number(im, o, "alloc_flags", true, UINT16_MAX, &flags);
+	if (!err)
+		err = get_number(im, o, "highest_zone", true, 7, &highest);
+	ev->arg = event_try((uint32_t)flags, (uint32_t)highest);
+	return err;
+}
+
 /* The members that one letter of EVENT_TYPES stands for. */
 static int read_field(struct import *im, const json_t *o, char letter, const struct trace_type *t,
 		      struct trace_event *ev)
@@ -323,7 +378,7 @@ static int read_field(struct import *im, const json_t *o, char letter, const str
 	switch (letter) {
 	case 'p':
 		v = EV_PFN_NONE;
-		err = get_number(im, o, "pfn", t->id <= EV_ROTATE && t->id != EV_ALLOC, EV_PFN_NONE,
+		err = get_number(im, o, "pfn", trace_of_block(t->id) && t->id != EV_ALLOC, EV_PFN_NONE,
 				 &v);
 		ev->pfn = v;
 		return err;
@@ -356,6 +411,8 @@ static int read_field(struct import *im, const json_t *o, char letter, const str
 		return err;
 	case 'f':
 		return read_fallback(im, o, ev);
+	case 'y':
+		return read_try(im, o, ev);
 	case 'z':
 		return read_scan(im, o, ev);
 	case 'r':
@@ -368,6 +425,8 @@ static int read_field(struct import *im, const json_t *o, char letter, const str
 		return get_flag(im, o, "tail", EV_ROTATE_TAIL, 0, &ev->bits);
 	case 's':
 		return get_flag(im, o, "fast", EV_FAST, 0, &ev->bits);
+	case 'i':
+		return get_flag(im, o, "reclaiming", EV_RECLAIMING, 0, &ev->bits);
 	case 'h':
 		return get_flag(im, o, "held", EV_HELD, 0, &ev->bits);
 	case 'w':
@@ -421,7 +480,7 @@ static const struct {
 	int (*read)(struct import *im, const json_t *o);
 } kinds[] = {
 	{ "ev", read_event },	 { "lost", read_lost }, { "free_list", read_list },
-	{ "pcp", read_pcp },	 { "meta", read_meta }, { "pageblocks", read_blocks },
+	{ "cpu", read_cpu },	 { "pcp", read_pcp },	 { "meta", read_meta }, { "pageblocks", read_blocks },
 	{ "stats", read_stats }, { "zone", read_zone },
 };
 

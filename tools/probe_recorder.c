@@ -47,14 +47,14 @@ static int check_tier(struct recorder *r, enum tier want)
 	return -ENOTSUP;
 }
 
-int recorder_open(struct recorder *r, enum tier tier, uint64_t buffer)
+int recorder_open(struct recorder *r, enum tier tier, bool requests, uint64_t buffer)
 {
 	int err;
 
 	memset(r, 0, sizeof(*r));
 	err = host_open(&r->host, r->why, sizeof(r->why));
 	if (!err)
-		err = site_plan_make(&r->host, tier, &r->plan);
+		err = site_plan_make(&r->host, tier, requests, &r->plan);
 	if (!err)
 		err = probe_open(&r->host, &r->plan, buffer, &r->probe, r->why, sizeof(r->why));
 	if (err)
@@ -111,26 +111,47 @@ static void count_missed(struct recorder *r)
 /*
  * Write the log's events that lie on the right side of their zone's snapshot: behind it
  * at the beginning, before it at the end.  What tells of no zone has no side; it is
- * written from the first snapshot on.
+ * written from the first snapshot on, and up to the last one.
  */
-static int write_log(struct recorder *r, enum trace_at at)
+static bool belongs(const struct recorder *r, size_t i, enum trace_at at)
 {
 	const struct zone_state *state = r->snap.state;
-	uint64_t first = UINT64_MAX;
+	const struct trace_event *ev = &r->log.ev[i];
+	/* A page that reaches its caller now left its list before. */
+	bool sided = ev->type == EV_ALLOC || event_changes_lists(ev, &r->meta);
+	int z = sided ? meta_zone_of(&r->meta, ev->pfn) : -ENOENT;
+	uint64_t first = UINT64_MAX, last = 0;
+
+	if (z >= 0 && state[z].valid)
+		return (r->log.number[i] >= state[z].at) == (at == TRACE_AT_BEGIN);
+	for (uint32_t k = 0; k < r->meta.nr_zones; k++) {
+		if (state[k].valid && state[k].at < first)
+			first = state[k].at;
+		if (state[k].valid && state[k].at > last)
+			last = state[k].at;
+	}
+	return at == TRACE_AT_BEGIN ? r->log.number[i] >= first : r->log.number[i] < last;
+}
+
+/* How many events of the begin log, which are the file's first, come before record @number. */
+static uint64_t event_of(const void *arg, uint64_t number)
+{
+	const struct recorder *r = arg;
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < r->log.n && r->log.number[i] < number; i++)
+		n += belongs(r, i, TRACE_AT_BEGIN);
+	return n;
+}
+
+static int write_log(struct recorder *r, enum trace_at at)
+{
 	int err = 0;
 
-	for (uint32_t z = 0; z < r->meta.nr_zones; z++)
-		if (state[z].valid && state[z].at < first)
-			first = state[z].at;
 	for (size_t i = 0; i < r->log.n && !err; i++) {
 		const struct trace_event *ev = &r->log.ev[i];
-		/* A page that reaches its caller now left its list before. */
-		bool late, sided = ev->type == EV_ALLOC || event_changes_lists(ev, &r->meta);
-		int z = sided ? meta_zone_of(&r->meta, ev->pfn) : -ENOENT;
 
-		late = z >= 0 && state[z].valid ? r->log.number[i] >= state[z].at :
-						  at == TRACE_AT_BEGIN && r->log.number[i] >= first;
-		if (late != (at == TRACE_AT_BEGIN))
+		if (!belongs(r, i, at))
 			continue;
 		r->lost += ev->type == EV_LOST ? ev->arg : 0;
 		r->events += ev->type != EV_LOST;
@@ -146,11 +167,15 @@ int recorder_begin(struct recorder *r, const char *path)
 
 	if (!err)
 		err = snapshot_take(&r->snap, &r->log, PATIENCE_MS);
+	if (!err)
+		err = snapshot_take_cpus(&r->snap, &r->log);
 	if (err)
 		return err;
 	r->begin_tries = sum_tries(r);
 	count_missed(r);
 	err = snapshot_write(&r->snap, r->writer, TRACE_AT_BEGIN, true);
+	if (!err)
+		err = snapshot_write_cpus(&r->snap, r->writer, TRACE_AT_BEGIN, event_of, r);
 	return err ? err : write_log(r, TRACE_AT_BEGIN);
 }
 

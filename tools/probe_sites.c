@@ -37,6 +37,20 @@ const struct site_group site_groups[NR_SITE_GROUPS] = {
 		"HighAtomic reserve and release, isolation of pageblocks", -1, false },
 	[GROUP_MOVE_OLD] = { "the same before 6.10",
 		"HighAtomic reserve and release, isolation of pageblocks", GROUP_MOVE, false },
+	[GROUP_PUSH] = { "when a freed page is on its per-cpu list",
+		"the order of frees around interrupts (request mode)", -1, false, true },
+	[GROUP_PUSH_OLD] = { "the same before 6.14",
+		"the order of frees around interrupts (request mode)", GROUP_PUSH, false, true },
+	[GROUP_TRY] = { "when a request looks at the watermarks",
+		"at which moment and mark a zone was chosen (request mode)", -1, false, true },
+	[GROUP_COUNTERS] = { "kswapd's rounds, the vmstat workers', drains of per-cpu lists",
+		"whose work empties lists, moves counters and ends boosts (request mode)", -1, false, true },
+	[GROUP_BULK] = { "pages of alloc_pages_bulk",
+		"requests for many pages at once, kernel stacks (request mode)", -1, false, true },
+	[GROUP_BULK_LIST] = { "the same before 6.14",
+		"requests for many pages at once, kernel stacks (request mode)", GROUP_BULK, false, true },
+	[GROUP_BULK_OLD] = { "the same before 6.10",
+		"requests for many pages at once, kernel stacks (request mode)", GROUP_BULK_LIST, false, true },
 };
 
 #define TP(name, group, args) { "on_" #name, #name, SITE_TP, group, args }
@@ -93,6 +107,17 @@ const struct site sites[] = {
 	{ "site_move_block_old", "move_freepages_block", SITE_FENTRY, GROUP_MOVE_OLD, 0 },
 	{ "site_steal", "steal_suitable_fallback", SITE_FENTRY, GROUP_MOVE_OLD, 0 },
 	{ "site_steal_exit", "steal_suitable_fallback", SITE_FEXIT, GROUP_MOVE_OLD, 0 },
+	{ "site_push_frozen", "free_frozen_page_commit", SITE_FENTRY, GROUP_PUSH, 6 },
+	{ "site_push", "free_unref_page_commit", SITE_FENTRY, GROUP_PUSH_OLD, 5 },
+	{ "site_try", "get_page_from_freelist", SITE_FENTRY, GROUP_TRY, 4 },
+	{ "site_fold", "refresh_cpu_vm_stats", SITE_FENTRY, GROUP_COUNTERS, 1 },
+	{ "site_balance", "balance_pgdat", SITE_FENTRY, GROUP_COUNTERS, 3 },
+	{ "site_boost_over", "wakeup_kcompactd", SITE_FENTRY, GROUP_COUNTERS, 3 },
+	{ "site_balance_exit", "balance_pgdat", SITE_FEXIT, GROUP_COUNTERS, 3 },
+	{ "site_drain_pages", "drain_pages_zone", SITE_FENTRY, GROUP_COUNTERS, 2 },
+	{ "site_bulk", "alloc_pages_bulk_noprof", SITE_FEXIT, GROUP_BULK, 5 },
+	{ "site_bulk_list", "alloc_pages_bulk_noprof", SITE_FEXIT, GROUP_BULK_LIST, 6 },
+	{ "site_bulk_old", "__alloc_pages_bulk", SITE_FEXIT, GROUP_BULK_OLD, 6 },
 };
 /* clang-format on */
 
@@ -228,14 +253,25 @@ static void plan_group(const struct host *host, enum tier tier, enum site_group_
 	}
 }
 
-int site_plan_make(const struct host *host, enum tier tier, struct site_plan *plan)
+static void leave_out(enum site_group_id g, struct site_plan *plan)
+{
+	for (size_t i = 0; i < nr_sites; i++)
+		if (sites[i].group == g)
+			snprintf(plan->site[i].why, sizeof(plan->site->why),
+				 "not asked for (--requests)");
+}
+
+int site_plan_make(const struct host *host, enum tier tier, bool requests, struct site_plan *plan)
 {
 	memset(plan, 0, sizeof(*plan));
 	plan->site = calloc(nr_sites, sizeof(*plan->site));
 	if (!plan->site)
 		return -ENOMEM;
 	for (size_t g = 0; g < NR_SITE_GROUPS; g++)
-		plan_group(host, tier, g, plan);
+		if (requests || !site_groups[g].for_requests)
+			plan_group(host, tier, g, plan);
+		else
+			leave_out(g, plan);
 	return 0;
 }
 

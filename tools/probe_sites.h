@@ -38,6 +38,13 @@ enum site_group_id {
 	GROUP_ROTATE,
 	GROUP_MOVE,
 	GROUP_MOVE_OLD,
+	GROUP_PUSH,
+	GROUP_PUSH_OLD,
+	GROUP_TRY,
+	GROUP_COUNTERS,
+	GROUP_BULK,
+	GROUP_BULK_LIST,
+	GROUP_BULK_OLD,
 	NR_SITE_GROUPS
 };
 
@@ -46,6 +53,7 @@ struct site_group {
 	const char *without; /* what nobody sees when it is off */
 	int instead_of;	     /* enum site_group_id, or -1 */
 	bool required;
+	bool for_requests; /* only where request mode is to be exact: it costs events */
 };
 
 struct site {
@@ -53,7 +61,7 @@ struct site {
 	const char *func;    /* tracepoint or kernel function */
 	enum site_kind kind;
 	enum site_group_id group;
-	int args; /* the kernel's has this number of arguments; 0 any */
+	int args; /* it has this number of arguments, or it is not the one meant; 0: any */
 };
 
 extern const struct site_group site_groups[NR_SITE_GROUPS];
@@ -79,10 +87,11 @@ struct site_plan {
 /*
  * Find out which sites this kernel lets us use, at most up to @tier.  Functions are tried
  * with a program that does nothing, because BTF alone does not tell what can be attached.
+ * @requests: with the groups for_requests.
  *
  * Return: 0, -ENOMEM.  Free with site_plan_free().
  */
-int site_plan_make(const struct host *host, enum tier tier, struct site_plan *plan);
+int site_plan_make(const struct host *host, enum tier tier, bool requests, struct site_plan *plan);
 /* Turn off the group of site @i, and the others in it, because of @why. */
 void site_plan_drop(struct site_plan *plan, size_t i, const char *why);
 /* Of the sites of one kind and function, is @i the one to speak of: that is on, or the first? */

@@ -410,59 +410,6 @@ static int write_pageblocks(struct snapshot *s, struct trace_writer *w, enum tra
 	return err;
 }
 
-/* These lists are walked without their lock: what is no page of the zone was never on one. */
-static bool plausible(const struct trace_zone *z, const struct trace_pcp *pcp)
-{
-	for (size_t i = 0; i < pcp->n; i++)
-		if (pcp->pfn[i] & ((1ULL << pcp->order) - 1) || pcp->pfn[i] < z->start_pfn ||
-		    pcp->pfn[i] - z->start_pfn >= z->spanned)
-			return false;
-	return true;
-}
-
-/* order_to_pindex @ 5.14+: three types of orders 0 to 3, then THP, since 6.1.y movable apart. */
-static void pcp_list_of(const struct snapshot *s, uint32_t index, struct trace_pcp *pcp)
-{
-	uint32_t low = 4 * 3;
-
-	pcp->order = index < low ? index / 3 : s->meta->pageblock_order;
-	pcp->mt = index < low ? index % 3 : (index > low ? s->host->mt_movable : 0);
-}
-
-static int write_pcp(struct snapshot *s, struct trace_writer *w, enum trace_at at, uint32_t zone)
-{
-	struct snap *snap = probe_snap(s->probe);
-	const uint64_t *page;
-	size_t room;
-	int err = 0;
-
-	page = probe_pages(s->probe, &room);
-	for (uint32_t cpu = 0; cpu < s->meta->cpus && !err; cpu++) {
-		snap->zone = s->zone_addr[zone];
-		snap->cpu = cpu;
-		err = probe_run(s->probe, PROBE_PCP_LISTS);
-		if (err || snap->status != SNAP_OK)
-			continue;
-		for (uint32_t i = 0; i < s->host->nr_pcp_lists && !err; i++) {
-			struct trace_pcp pcp = {
-				.at = at,
-				.zone = zone,
-				.cpu = cpu,
-				.count = snap->pcp.count,
-				.batch = snap->pcp.batch,
-				.high = snap->pcp.high,
-				.pfn = page + snap->list[i].first,
-				.n = snap->list[i].n,
-			};
-
-			pcp_list_of(s, i, &pcp);
-			if (plausible(&s->meta->zone[zone], &pcp))
-				err = trace_write_pcp(w, &pcp);
-		}
-	}
-	return err;
-}
-
 int snapshot_write(struct snapshot *s, struct trace_writer *w, enum trace_at at, bool details)
 {
 	int err = 0;
@@ -472,8 +419,6 @@ int snapshot_write(struct snapshot *s, struct trace_writer *w, enum trace_at at,
 			err = write_lists(s, w, at, z);
 		if (!err && details && s->host->mem_section)
 			err = write_pageblocks(s, w, at, z);
-		if (!err && details)
-			err = write_pcp(s, w, at, z);
 	}
 	return err;
 }
@@ -484,4 +429,5 @@ void snapshot_free(struct snapshot *s)
 		free(s->state[z].pfn);
 		s->state[z].pfn = NULL;
 	}
+	snapshot_free_cpus(s);
 }

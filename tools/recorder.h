@@ -28,7 +28,7 @@ struct recorder {
  * Facts, sites, load, zones, attach.  -ENOTSUP, -ENOENT and -EPERM mean that this kernel
  * or these privileges do not allow it.
  */
-int recorder_open(struct recorder *r, enum tier tier, uint64_t buffer);
+int recorder_open(struct recorder *r, enum tier tier, bool requests, uint64_t buffer);
 /* Say on stderr why @what could not start, and what to do.  Return: the exit code. */
 int recorder_failed(const struct recorder *r, const char *what, int err);
 /*

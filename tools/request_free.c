@@ -1,73 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Pages that are given back: frees, and what empties the per-cpu lists.
+ * Pages that are given back: pushes to per-cpu lists, frees past them, and what empties the lists.
  *
- * mm_page_free is stamped before the page is on its way.  What drains takes zone->lock when the
- * drain is seen; the rest is carried out at once.
+ * What drains does so once its CPU is seen to: others may take zone->lock before it.
  */
-#include <string.h>
-
 #include "request_internal.h"
 
-#define VMSTAT_NS UINT64_C(1000000000) /* vm.stat_interval */
-#define VMSTAT_MOST 64
-#define INTERRUPT_FREES 8 /* on top of one request */
-#define VMSTAT_LATE UINT64_C(60000000)
-
-static void drained_all(struct request *r, const struct pa_trail *trail, int64_t *pages)
+/* Free the core's @pfn past the per-cpu lists. */
+static void free_past(struct request *r, uint32_t cpu, uint64_t pfn, unsigned int order)
 {
-	*pages = 0;
-	for (uint32_t i = 0; i < trail->nr_drains && i < trail->max_drains; i++)
-		*pages += INT64_C(1) << trail->drains[i].order;
-	r->res.drained.core += trail->nr_drains;
-	r->res.drains.core++;
-}
-
-static void lend_drains(struct request *r, struct pa_trail *trail)
-{
-	*trail = (struct pa_trail){ .drains = r->drains, .max_drains = MAX_DRAINS };
-}
-
-/* Carry out one free; how many base pages the per-cpu lists gave back for it. */
-static int64_t carry_out(struct request *r, uint32_t cpu, const struct pending *p, bool direct)
-{
-	struct pa_free_record rec;
-	int64_t pages = 0;
-	int err;
-
-	if (p->pfn == PA_PFN_NONE)
-		return 0;
-	lend_drains(r, &rec.trail);
-	if (direct)
-		err = pa_free_direct(r->pa, request_core_cpu(r, cpu), p->pfn, p->order, 0, &rec);
-	else
-		err = pa_free_pages(r->pa, request_core_cpu(r, cpu), p->pfn, p->order, &rec);
-	if (err)
+	if (pfn != PA_PFN_NONE &&
+	    pa_free_direct(r->pa, request_core_cpu(r, cpu), pfn, order, 0, NULL))
 		r->res.frees_unknown++;
-	else if (rec.pcp && rec.trail.nr_drains)
-		drained_all(r, &rec.trail, &pages);
-	return pages;
-}
-
-/* Carry out what is pending on @cpu, the first @n of it, or less if that drains. */
-static int64_t push_pending(struct request *r, uint32_t cpu, uint32_t n, bool until_drain)
-{
-	struct run_cpu *c = &r->cpus[cpu];
-	int64_t pages = 0;
-	uint32_t i = 0;
-
-	while (i < n && !(until_drain && pages))
-		pages += carry_out(r, cpu, &c->pending[i++], false);
-	c->nr_pending -= i;
-	memmove(c->pending, c->pending + i, c->nr_pending * sizeof(*c->pending));
-	return pages;
-}
-
-int64_t request_flush(struct request *r, uint32_t cpu)
-{
-	uint32_t n = r->cpus[cpu].nr_pending;
-
-	return n ? push_pending(r, cpu, n, false) : 0;
 }
 
 /* Make an allocation of @order at the core's @pfn out of the larger one that it is part of. */
@@ -117,254 +61,195 @@ uint64_t request_take_handle(struct request *r, const struct run_zone *z, uint64
 	return PA_PFN_NONE;
 }
 
-/* Another kind of event of the CPU: what the lock's events before were about is over. */
-void request_end_burst(struct run_cpu *c)
+/* What the core has left to drain in the hold that ended. */
+static void finish_bulk(struct request *r, struct run_cpu *c)
 {
-	if (c->burst == BURST_DRAIN)
-		c->drain_left = 0;
-	c->burst = BURST_NONE;
+	bool any = c->drained;
+
+	while (pa_bulk_step(r->pa, &c->bulk, NULL) > 0)
+		r->res.drained.core++;
+	if (any && c->what == WHAT_PUSH)
+		pa_push_end(r->pa, &c->bulk);
+	if (c->what != WHAT_DRAIN_PAGES)
+		c->what = WHAT_NOTHING;
+	c->bulk.left = 0;
+	c->drained = false;
 }
 
-/*
- * Pages freed as a batch are all announced before the first is pushed.  This is one if a push would
- * drain now, and a drain is only seen once the row of frees is over.
- */
-static bool is_batch(const struct request *r, uint32_t zone, const struct trace_event *ev)
-{
-	const struct run_cpu *c = &r->cpus[ev->cpu];
-	struct pa_pcp pcp;
-
-	if (c->nr_pending > 1)
-		return true;
-	if (pa_pcp_get(r->pa, zone, request_core_cpu(r, ev->cpu), &pcp) ||
-	    pcp.count + (1 << ev->order) < pcp.high)
-		return false;
-	for (uint32_t n = 0; n < MAX_PENDING && ev && ev->type == EV_FREE; n++)
-		ev = request_next_of(r, ev);
-	return ev && ev->type == EV_DRAIN;
-}
-
-/*
- * An interrupt may free pages on top of a task that has its page but has not said so yet: then that
- * one was the first of the list before the pages came.
- */
-static void let_go_first(struct request *r, const struct trace_event *free,
-			 const struct run_zone *z, int64_t list)
-{
-	const struct trace_event *ev = request_next_of(r, free);
-
-	for (uint32_t n = 0; n < INTERRUPT_FREES && ev && ev->type == EV_FREE; n++)
-		ev = request_next_of(r, ev);
-	if (!ev || ev->type != EV_ALLOC || ev->pfn < z->start || ev->pfn >= z->end ||
-	    r->cpus[free->cpu].early != NO_EVENT ||
-	    shadow_list(r, ev->cpu, z, ev->order, request_type_of(r, ev->mt)) != list ||
-	    r->shadow.head[list] != request_frame(z, ev->pfn))
-		return;
-	request_flush(r, free->cpu);
-	request_make_early(r, ev);
-	shadow_remove(r, request_frame(z, ev->pfn));
-}
-
-void request_on_free(struct request *r, const struct trace_event *ev, const struct run_zone *z)
-{
-	struct run_cpu *c = &r->cpus[ev->cpu];
-	unsigned int mt = r->shadow.block[ev->pfn >> r->meta->pageblock_order];
-	int64_t list = shadow_list(r, ev->cpu, z, ev->order, mt);
-	uint32_t zone = (uint32_t)(z - r->zones);
-	const struct trace_event *next;
-
-	request_end_burst(c);
-	r->res.frees++;
-	if (list >= 0)
-		let_go_first(r, ev, z, list);
-	next = request_next_of(r, ev);
-	if (c->nr_pending == MAX_PENDING)
-		c->drain_left += request_flush(r, ev->cpu);
-	c->pending[c->nr_pending++] = (struct pending){
-		.pfn = request_take_handle(r, z, ev->pfn, ev->order),
-		.kernel = ev->pfn,
-		.order = ev->order,
-	};
-	/* With kswapd at work short lists drain: if these do not, it is not any more. */
-	if (r->kswapd_at_work && request_is_short(r, zone, ev) && !request_may_drain(r, ev))
-		request_kswapd_stops(r, ev->cpu);
-	if (r->decays)
-		request_tell_below_high(r, zone, ev, next && next->type == EV_DRAIN);
-	/* What drains, or passes the lists, takes the lock a moment from now. */
-	if (!next ||
-	    (next->type != EV_DRAIN && next->type != EV_ZONE_FREE && !is_batch(r, zone, ev)))
-		c->drain_left += request_flush(r, ev->cpu);
-	if (list >= 0)
-		shadow_push(r, (uint64_t)list, request_frame(z, ev->pfn));
-}
-
-/*
- * A free that goes to the buddy by itself.  Of an order that per-cpu lists hold it is one that
- * found its list locked: only the recording can know.
- */
-void request_on_zone_free(struct request *r, const struct trace_event *ev, const struct run_zone *z)
-{
-	struct run_cpu *c = &r->cpus[ev->cpu];
-
-	request_end_burst(c);
-	shadow_remove(r, request_frame(z, ev->pfn));
-	if (!c->nr_pending || c->pending[c->nr_pending - 1].kernel != ev->pfn) {
-		request_flush(r, ev->cpu);
-		return;
-	}
-	push_pending(r, ev->cpu, c->nr_pending - 1, false);
-	c->nr_pending = 0;
-	carry_out(r, ev->cpu, &c->pending[0], true);
-	r->res.bypasses += shadow_list(r, ev->cpu, z, ev->order, PA_MOVABLE) >= 0;
-}
-
-/* Time of the event at hand, as request_clock(). */
-uint64_t request_clock_now(struct request *r, const struct trace_event *ev)
-{
-	struct request_clock *c = &r->clock;
-
-	if (ev->ts != c->from || r->now >= c->to_event) {
-		size_t i = 0;
-
-		*c = (struct request_clock){ ev->ts, r->now, ev->ts, r->now + 1 };
-		while (i < r->win_n && r->win[r->win_from + i].ts == ev->ts)
-			i++;
-		c->to_event = r->now + i;
-		if (i < r->win_n && r->win[r->win_from + i].ts > ev->ts)
-			c->to = r->win[r->win_from + i].ts;
-	}
-	return c->from +
-	       (c->to - c->from) * (r->now - c->from_event) / (c->to_event - c->from_event);
-}
-
-/* A round of the vmstat worker. */
-static int64_t vmstat_round(struct request *r, uint32_t cpu)
-{
-	struct pa_trail trail;
-	int64_t pages = 0;
-
-	lend_drains(r, &trail);
-	pa_vmstat_update(r->pa, request_core_cpu(r, cpu), &trail);
-	r->res.vmstat_rounds++;
-	if (trail.nr_drains)
-		drained_all(r, &trail, &pages);
-	return pages;
-}
-
-/* Lists shrink though nothing was freed: the worker's round, unless that was just made. */
-static int64_t vmstat_seen(struct request *r, uint32_t cpu)
+void request_end_hold(struct request *r, uint32_t cpu)
 {
 	struct run_cpu *c = &r->cpus[cpu];
-	uint64_t ns = request_clock_now(r, &r->win[r->win_from]);
 
-	if (c->vmstat_at != UINT64_MAX && c->vmstat_at > ns + VMSTAT_NS / 2)
-		return 0;
-	c->vmstat_at = ns + VMSTAT_NS;
-	if (c->vmstat_at < r->vmstat_next)
-		r->vmstat_next = c->vmstat_at;
-	return vmstat_round(r, cpu);
+	c->picking = false;
+	if (!c->draining)
+		return;
+	c->draining = false;
+	finish_bulk(r, c);
 }
 
-/*
- * One lock hold of drain_pages_zone by @by on the lists of @cpu.  While it lasts these cannot be
- * popped from: a request of theirs that ends later without the zone's lock has its page already.
- */
-static int64_t drain_step(struct request *r, uint32_t zone, uint32_t cpu, uint32_t by)
+/* Does the CPU drain next, before anything else of it could? */
+static bool drains_next(const struct request *r, const struct trace_event *ev)
 {
-	const struct trace_event *ev = cpu == by ? NULL : request_under_way(r, cpu);
-	struct pa_trail trail;
-	int64_t pages = 0;
-
-	if (ev)
-		request_make_early(r, ev);
-	lend_drains(r, &trail);
-	request_flush(r, cpu);
-	pa_drain_step(r->pa, zone, request_core_cpu(r, cpu), request_core_cpu(r, by), &trail);
-	if (!trail.nr_drains)
-		return 0;
-	r->res.drain_alls++;
-	drained_all(r, &trail, &pages);
-	return pages;
-}
-
-static void start_drain(struct request *r, const struct trace_event *ev, uint32_t owner)
-{
-	struct run_cpu *c = &r->cpus[ev->cpu];
-
-	c->burst = BURST_DRAIN;
-	c->drain_from = owner;
-	c->why = WHY_STEP;
-	if (owner == ev->cpu && (c->nr_pending || c->drain_left > 0))
-		c->why = WHY_PUSH;
-	else if (owner == ev->cpu && c->before == EV_ALLOC && r->decays && !c->drains_all)
-		c->why = WHY_VMSTAT;
-	c->told = false;
-	request_overtake(r, ev->cpu);
-	r->res.drains.kernel++;
-}
-
-/* Do in the core what the kernel is seen to do; base pages that it drained. */
-static int64_t answer_drain(struct request *r, const struct trace_event *ev, uint32_t zone)
-{
-	struct run_cpu *c = &r->cpus[ev->cpu];
-	int64_t pages = 0;
-
-	if (c->why == WHY_PUSH) {
-		pages = push_pending(r, ev->cpu, c->nr_pending, true);
-		if (pages || !(r->compacting || c->drains_all))
-			return pages;
-		c->why = WHY_STEP; /* no push does that: it is the compactor's drain_local_pages */
-	}
-	if (c->why == WHY_STEP)
-		return drain_step(r, zone, c->drain_from, ev->cpu);
-	return c->told ? 0 : vmstat_seen(r, ev->cpu);
-}
-
-void request_on_drain(struct request *r, const struct trace_event *ev, const struct run_zone *z)
-{
-	struct run_cpu *c = &r->cpus[ev->cpu];
-	uint64_t frame = request_frame(z, ev->pfn);
-	uint32_t owner = shadow_cpu(r, frame);
-
-	if (owner == UINT32_MAX)
-		owner = c->burst == BURST_DRAIN ? c->drain_from : ev->cpu;
-	shadow_remove(r, frame);
-	r->res.drained.kernel++;
-	if (c->burst != BURST_DRAIN || c->drain_from != owner)
-		start_drain(r, ev, owner);
-	if (c->drain_left <= 0)
-		c->drain_left = answer_drain(r, ev, (uint32_t)(z - r->zones));
-	c->told = true;
-	c->drain_left -= INT64_C(1) << ev->order;
-}
-
-/* Will the events of @cpu show the worker's round by themselves, before @until? */
-static bool vmstat_in_sight(const struct request *r, uint32_t cpu, uint64_t until)
-{
-	for (size_t i = 0; i < r->win_n && r->win[r->win_from + i].ts < until; i++)
-		if (r->win[r->win_from + i].cpu == cpu && request_decays_at(r, i))
+	for (uint32_t n = 0; n < INTERRUPT_EVENTS && (ev = request_next_of(r, ev)); n++) {
+		if (ev->type == EV_DRAIN)
 			return true;
+		if (ev->type == EV_PUSH || ev->type == EV_FOLD || ev->type == EV_DRAIN_PAGES)
+			return false;
+	}
 	return false;
 }
 
-/* The vmstat worker of each CPU has its round once a second: round_jiffies_relative. */
-void request_timers(struct request *r, uint64_t ns)
+/* The vmstat worker's round, all of it. */
+static bool fold(struct request *r, uint32_t cpu)
 {
-	r->vmstat_next = UINT64_MAX;
-	for (uint32_t cpu = 0; cpu < r->nr_cpus; cpu++) {
-		struct run_cpu *c = &r->cpus[cpu];
+	struct pa_trail trail = { 0 };
 
-		if (ns > c->vmstat_at && ns - c->vmstat_at > VMSTAT_MOST * VMSTAT_NS)
-			c->vmstat_at = ns; /* nothing is left to do after so many rounds */
-		while (c->vmstat_at <= ns) {
-			if (vmstat_in_sight(r, cpu, c->vmstat_at + VMSTAT_LATE)) {
-				c->vmstat_at = UINT64_MAX;
-				break;
-			}
-			vmstat_round(r, cpu);
-			c->vmstat_at += VMSTAT_NS;
-		}
-		if (c->vmstat_at < r->vmstat_next)
-			r->vmstat_next = c->vmstat_at;
+	pa_vmstat_update(r->pa, request_core_cpu(r, cpu), &trail);
+	r->res.vmstat_rounds++;
+	r->res.drained.core += trail.nr_drains;
+	return trail.nr_drains;
+}
+
+/* The next hold of drain_pages_zone. */
+static void start_drain_pages(struct request *r, uint32_t cpu)
+{
+	struct run_cpu *c = &r->cpus[cpu];
+	const struct trace_event *popped =
+		c->drain_of == cpu ? NULL : request_has_popped(r, c->drain_of);
+
+	if (popped)
+		request_make_early(r, popped);
+	pa_drain_start(r->pa, c->drain_zone, request_core_cpu(r, c->drain_of),
+		       request_core_cpu(r, cpu), &c->bulk);
+	r->res.drain_alls += c->bulk.left > 0;
+}
+
+/* ZONE_RECLAIM_ACTIVE as the push finds it. */
+static void tell_reclaiming(struct request *r, uint32_t zone, bool active)
+{
+	struct pa_zone_state state;
+
+	if (r->zones[zone].reclaiming == active || pa_zone_get(r->pa, zone, &state))
+		return;
+	r->zones[zone].reclaiming = active;
+	state.flags &= ~PA_ZONE_RECLAIM_ACTIVE;
+	state.flags |= active ? PA_ZONE_RECLAIM_ACTIVE : 0;
+	pa_zone_set(r->pa, zone, &state);
+}
+
+/* The type of the pageblock when the kernel asked: in free_pages_prepare, later from 6.10 on. */
+static enum pa_mt type_of(const struct request *r, uint64_t frame, uint64_t core)
+{
+	uint8_t asked = r->kernel->hygiene ? NO_MT : r->asked[frame];
+	int now = pa_pageblock(r->pa, core);
+
+	if (asked != NO_MT)
+		return (enum pa_mt)asked;
+	return now < 0 ? PA_MOVABLE : (enum pa_mt)now;
+}
+
+void request_on_push(struct request *r, const struct trace_event *ev, const struct run_zone *z)
+{
+	struct run_cpu *c = &r->cpus[ev->cpu];
+	const struct trace_event *popped = request_has_popped(r, ev->cpu);
+	uint64_t frame = request_frame(z, ev->pfn), core;
+
+	request_end_hold(r, ev->cpu);
+	if (popped)
+		request_make_early(r, popped);
+	if (ev->type == EV_PUSH)
+		tell_reclaiming(r, (uint32_t)(z - r->zones), ev->bits & EV_RECLAIMING);
+	r->res.frees++;
+	c->what = WHAT_NOTHING;
+	core = request_take_handle(r, z, ev->pfn, ev->order);
+	if (core == PA_PFN_NONE)
+		return;
+	if (pa_push(r->pa, request_core_cpu(r, ev->cpu), core, ev->order, type_of(r, frame, core),
+		    &c->bulk)) {
+		r->res.frees_unknown +=
+			!!pa_free_pages(r->pa, request_core_cpu(r, ev->cpu), core, ev->order, NULL);
+		return;
 	}
+	c->what = WHAT_PUSH;
+	c->drained = c->bulk.left > 0;
+	if (drains_next(r, ev))
+		return;
+	r->res.drains.core += c->drained;
+	finish_bulk(r, c);
+}
+
+/* mm_page_free: where pushes are recorded, these or zone_free tell the rest. */
+void request_on_free(struct request *r, const struct trace_event *ev, const struct run_zone *z)
+{
+	const struct trace_event *next = request_next_of(r, ev);
+	uint64_t frame = request_frame(z, ev->pfn), core = r->handle[frame];
+	int now = pa_pageblock(r->pa, core < NO_PAGE ? core : ev->pfn);
+
+	request_end_hold(r, ev->cpu);
+	r->asked[frame] = now < 0 ? NO_MT : (uint8_t)now;
+	if (r->has_pushes || (next && next->type == EV_ZONE_FREE && next->pfn == ev->pfn))
+		return;
+	if (pa_pcp_index(r->pa, ev->order, PA_MOVABLE) >= 0)
+		request_on_push(r, ev, z);
+	else
+		request_on_zone_free(r, ev, z);
+}
+
+/* A free past the per-cpu lists: of an order that these hold, it found its list locked. */
+void request_on_zone_free(struct request *r, const struct trace_event *ev, const struct run_zone *z)
+{
+	request_end_hold(r, ev->cpu);
+	r->res.frees++;
+	r->res.bypasses += pa_pcp_index(r->pa, ev->order, PA_MOVABLE) >= 0;
+	free_past(r, ev->cpu, request_take_handle(r, z, ev->pfn, ev->order), ev->order);
+}
+
+/* refresh_cpu_vm_stats */
+void request_on_fold(struct request *r, const struct trace_event *ev)
+{
+	struct run_cpu *c = &r->cpus[ev->cpu];
+
+	request_end_hold(r, ev->cpu);
+	c->what = ev->arg ? WHAT_FOLD : WHAT_NOTHING;
+	if (!ev->arg)
+		pa_fold_counters(r->pa, request_core_cpu(r, ev->cpu));
+	else if (!drains_next(r, ev))
+		r->res.drains.core += fold(r, ev->cpu);
+}
+
+void request_on_drain_pages(struct request *r, const struct trace_event *ev)
+{
+	struct run_cpu *c = &r->cpus[ev->cpu];
+	const struct run_zone *z = request_zone(r, ev->pfn);
+
+	request_end_hold(r, ev->cpu);
+	c->what = WHAT_NOTHING;
+	c->bulk.left = 0;
+	if (!z || ev->arg >= r->nr_cpus)
+		return;
+	c->what = WHAT_DRAIN_PAGES;
+	c->drain_zone = (uint32_t)(z - r->zones);
+	c->drain_of = ev->arg;
+}
+
+void request_on_drain(struct request *r, const struct trace_event *ev)
+{
+	struct run_cpu *c = &r->cpus[ev->cpu];
+	bool any = false;
+
+	c->picking = false;
+	r->res.drained.kernel++;
+	if (!c->draining && c->what == WHAT_FOLD) {
+		any = fold(r, ev->cpu);
+		c->bulk.left = 0;
+	}
+	if (c->what == WHAT_DRAIN_PAGES && c->bulk.left <= 0)
+		start_drain_pages(r, ev->cpu);
+	if (!c->draining) { /* a row of them is one, whatever holds it took */
+		r->res.drains.kernel++;
+		r->res.drains.core += any || c->bulk.left > 0;
+	}
+	c->draining = true;
+	if (pa_bulk_step(r->pa, &c->bulk, NULL) > 0)
+		r->res.drained.core++;
 }

@@ -9,10 +9,7 @@
 
 #include "request_internal.h"
 
-#define MAX_FACTOR 5	   /* CONFIG_PCP_BATCH_SCALE_MAX */
 #define START_EVENTS 65536 /* the per-cpu lists were read before so many */
-#define SECOND UINT64_C(1000000000)
-#define SKEW_NS UINT64_C(12000000) /* 3 ticks of CONFIG_HZ=250 */
 
 static int zone_index(const struct request *r, uint32_t id)
 {
@@ -45,7 +42,6 @@ void request_load_blocks(struct request *r, const struct trace_blocks *blocks)
 
 		if (mt == NO_MT || pfn >= r->zones[zone].end)
 			continue;
-		r->shadow.block[pfn >> r->meta->pageblock_order] = mt;
 		if (!r->described)
 			pa_set_pageblock(
 				r->pa, pfn < r->zones[zone].start ? r->zones[zone].start : pfn, mt);
@@ -75,6 +71,25 @@ int request_keep_pcp(struct request *r, const struct trace_pcp *pcp)
 	kept = &r->pcp[r->nr_pcp++];
 	*kept = *pcp;
 	kept->pfn = pfn;
+	return 0;
+}
+
+int request_keep_cpu(struct request *r, const struct trace_cpu *cpu)
+{
+	struct trace_cpu *kept;
+
+	if (zone_index(r, cpu->zone) < 0 || cpu->cpu >= r->nr_cpus)
+		return 0;
+	if (r->nr_cpu == r->room_cpu) {
+		size_t room = r->room_cpu ? 2 * r->room_cpu : 64;
+
+		kept = realloc(r->cpu, room * sizeof(*kept));
+		if (!kept)
+			return -ENOMEM;
+		r->cpu = kept;
+		r->room_cpu = room;
+	}
+	r->cpu[r->nr_cpu++] = *cpu;
 	return 0;
 }
 
@@ -144,7 +159,9 @@ uint64_t request_find_start(const struct request *r)
 	uint64_t at = r->win_first;
 	int64_t bad = 0;
 
-	if (!frame || !r->nr_pcp)
+	for (size_t i = 0; i < r->nr_cpu; i++)
+		at = r->cpu[i].event > at ? r->cpu[i].event : at;
+	if (!frame || !r->nr_pcp || r->nr_cpu)
 		goto out;
 	for (size_t i = 0; i < r->nr_pcp; i++)
 		for (size_t k = 0; k < r->pcp[i].n; k++) {
@@ -174,14 +191,10 @@ static void load_list(struct request *r, const struct trace_pcp *list)
 	int zone = zone_index(r, list->zone);
 	uint8_t mt = list->mt < r->meta->nr_mt ? r->mt[list->mt] : NO_MT;
 	const struct run_zone *z = &r->zones[zone];
-	int64_t shadow = shadow_list(r, list->cpu, z, list->order, mt);
 	int pindex = mt < PA_PCPTYPES ? pa_pcp_index(r->pa, list->order, mt) : -EINVAL;
 
 	for (size_t i = 0; i < list->n; i++) {
-		if (shadow < 0 || list->pfn[i] < z->start || list->pfn[i] >= z->end)
-			continue;
-		shadow_append(r, (uint64_t)shadow, request_frame(z, list->pfn[i]));
-		if (r->described)
+		if (r->described || list->pfn[i] < z->start || list->pfn[i] >= z->end)
 			continue;
 		if (pindex < 0 || pa_pcp_load(r->pa, (uint32_t)zone, list->cpu % r->core_cpus,
 					      (uint32_t)pindex, list->pfn[i], mt))
@@ -203,93 +216,39 @@ static void load_sizes(struct request *r, const struct trace_pcp *list)
 		pcp.high = (int32_t)list->high;
 	if (pcp.high_min == pcp.high_max || !list->high)
 		pcp.high = pcp.high_min;
-	if (r->decays) /* as setup_pcp_cacheinfo has it where a CPU's cache holds 3 batches */
-		pcp.flags = PA_PCP_FREE_HIGH_BATCH;
 	pa_pcp_set(r->pa, zone, list->cpu, &pcp);
 }
 
-/*
- * per_cpu_pages.alloc_factor of 6.7 and later is not in a trace: what it was is told by the size
- * of the first refill of order 0, doubled for each free of the CPU in between, which halves it.
- */
-static void guess_alloc_factor(struct request *r, uint32_t zone, uint32_t cpu)
+static int64_t known(int64_t value, int64_t otherwise)
 {
-	const struct run_zone *z = &r->zones[zone];
-	uint32_t factor = 0, frees = 0, picks = 0;
+	return value < 0 ? otherwise : value;
+}
+
+/* The counters that came with the lists. */
+static void load_cpu(struct request *r, const struct trace_cpu *cpu)
+{
+	uint32_t zone = (uint32_t)zone_index(r, cpu->zone);
+	int8_t deltas[PA_MAX_CPUS];
+	struct pa_zone_state state;
 	struct pa_pcp pcp;
 
-	if (pa_pcp_get(r->pa, zone, cpu, &pcp))
+	if (pa_pcp_get(r->pa, zone, cpu->cpu, &pcp) || pa_zone_get(r->pa, zone, &state) ||
+	    pa_get_counters(r->pa, zone, deltas))
 		return;
-	for (size_t i = 0; i < r->win_n; i++) {
-		const struct trace_event *ev = &r->win[r->win_from + i];
-
-		if (ev->cpu != cpu || ev->pfn < z->start || ev->pfn >= z->end)
-			continue;
-		if (ev->type == EV_ZONE_ALLOC && !ev->order)
-			picks++;
-		else if (picks)
-			break;
-		frees += ev->type == EV_FREE;
-	}
-	while (factor < MAX_FACTOR && picks >= (uint32_t)pcp.batch << (factor + 1))
-		factor++;
-	while (factor && factor < MAX_FACTOR && frees--)
-		factor *= 2;
-	pcp.alloc_factor = (uint8_t)(factor < MAX_FACTOR ? factor : MAX_FACTOR);
-	pa_pcp_set(r->pa, zone, cpu, &pcp);
-}
-
-/*
- * high_max is computed at boot, when init's memory does not count as managed yet, and is not in a
- * trace.  pcp->high falls by an eighth at a time (decay_pcp_high): the highest one less than that
- * below what the zone's size makes of it is taken to be at the maximum.
- */
-static void guess_high_max(struct request *r, uint32_t zone)
-{
-	int32_t high = 0, most = 0;
-	struct pa_pcp pcp;
-	uint32_t cpu;
-
-	for (cpu = 0; !pa_pcp_get(r->pa, zone, cpu, &pcp); cpu++) {
-		high = pcp.high > high ? pcp.high : high;
-		most = pcp.high_max;
-	}
-	if (high >= most || high <= most - most / 8)
+	pcp.high_min = (int32_t)known(cpu->high_min, pcp.high_min);
+	pcp.high_max = (int32_t)known(cpu->high_max, pcp.high_max);
+	pcp.free_count = (int32_t)known(cpu->free_count, 0);
+	pcp.alloc_factor = (uint8_t)known(cpu->alloc_factor, 0);
+	pcp.free_factor = (uint8_t)known(cpu->free_factor, 0);
+	pcp.flags = (uint8_t)known(cpu->flags, 0);
+	pcp.expire = (uint8_t)known(cpu->expire, 0);
+	pa_pcp_set(r->pa, zone, cpu->cpu, &pcp);
+	state.threshold = (uint32_t)known(cpu->threshold, state.threshold);
+	pa_zone_set(r->pa, zone, &state);
+	if (cpu->delta == TRACE_NO_DELTA)
 		return;
-	for (cpu = 0; !pa_pcp_get(r->pa, zone, cpu, &pcp); cpu++) {
-		pcp.high_max = high;
-		pa_pcp_set(r->pa, zone, cpu, &pcp);
-	}
-}
-
-/* Does the window's @i-th event tell of a list that shrinks though nothing was freed? */
-bool request_decays_at(const struct request *r, size_t i)
-{
-	const struct trace_event *ev = &r->win[r->win_from + i];
-
-	if (ev->type != EV_DRAIN || ev->cpu >= r->nr_cpus)
-		return false;
-	while (i-- > 0) {
-		const struct trace_event *last = &r->win[r->win_from + i];
-
-		if (last->cpu == ev->cpu && !trace_is_aside(last))
-			return last->type == EV_ALLOC;
-	}
-	return false;
-}
-
-uint64_t request_clock(const struct request *r, size_t i)
-{
-	const struct trace_event *win = &r->win[r->win_from];
-	size_t from = i, to = i;
-
-	while (from > 0 && win[from - 1].ts == win[i].ts)
-		from--;
-	while (to < r->win_n && win[to].ts == win[i].ts)
-		to++;
-	if (to == r->win_n || win[to].ts < win[i].ts)
-		return win[i].ts;
-	return win[i].ts + (win[to].ts - win[i].ts) * (i - from) / (to - from);
+	deltas[cpu->cpu] = (int8_t)cpu->delta;
+	pa_set_counters(r->pa, zone, deltas);
 }
 
 /* From 6.10 on a free block is on the list of its pageblock's type; older kernels do not care. */
@@ -311,8 +270,27 @@ static void sort_lists(struct request *r, uint32_t zone)
 		}
 }
 
+/*
+ * The machine was built with all settings.  Some of them are read where they matter; the handlers
+ * of the others compute watermarks and per-cpu sizes anew, in place of those of the snapshot.
+ */
+static bool computes_nothing(const struct pa_knobs *now, const struct pa_knobs *then)
+{
+	struct pa_knobs same = *then;
+
+	same.watermark_boost_factor = now->watermark_boost_factor;
+	same.extfrag_threshold = now->extfrag_threshold;
+	same.compaction_proactiveness = now->compaction_proactiveness;
+	same.defrag_mode = now->defrag_mode;
+	return !memcmp(&same, now, sizeof(same));
+}
+
 void request_load_pcps(struct request *r)
 {
+	for (uint32_t zone = 0; zone < r->nr_zones; zone++)
+		for (unsigned int order = 0; order < r->meta->nr_orders; order++)
+			r->zones[zone].kernel_free += (int64_t)pa_nr_free(r->pa, zone, order)
+						      << order;
 	for (uint32_t zone = 0; zone < r->nr_zones && r->policy->hygiene && !r->described; zone++)
 		sort_lists(r, zone);
 
@@ -325,36 +303,10 @@ void request_load_pcps(struct request *r)
 		free((void *)r->pcp[i].pfn);
 	}
 	r->nr_pcp = 0;
-	for (uint32_t zone = 0; zone < r->nr_zones && r->decays && !r->described; zone++) {
-		guess_high_max(r, zone);
-		for (uint32_t cpu = 0; cpu < r->core_cpus; cpu++)
-			guess_alloc_factor(r, zone, cpu);
-	}
-	if (r->opt.nr_sets && !r->described)
+	for (size_t i = 0; i < r->nr_cpu && !r->described && r->core_cpus == r->nr_cpus; i++)
+		load_cpu(r, &r->cpu[i]);
+	r->nr_cpu = 0;
+	if (r->opt.nr_sets && !r->described && !computes_nothing(&r->knobs, &r->recorded))
 		pa_set_knobs(r->pa, &r->knobs);
-	request_set_timers(r);
 	r->loaded = true;
-}
-
-/*
- * A CPU that asked for a page last and then drains a few has its vmstat worker run: 6.7 and later.
- * That gives the phase for all CPUs, each of which comes 3 ticks after the next one
- * (round_jiffies_common).  Without such an event in sight: a second from now.
- */
-void request_set_timers(struct request *r)
-{
-	uint64_t from = r->win_n ? r->win[r->win_from].ts : 0, at = from + SECOND, ns;
-	uint32_t by = 0, cpu;
-
-	for (size_t i = 0; i < r->win_n && r->decays; i++) {
-		if (!request_decays_at(r, i))
-			continue;
-		at = request_clock(r, i);
-		by = r->win[r->win_from + i].cpu;
-		break;
-	}
-	for (cpu = 0; cpu < r->nr_cpus; cpu++) {
-		ns = at + (uint64_t)by * SKEW_NS + SECOND - (uint64_t)cpu * SKEW_NS % SECOND;
-		r->cpus[cpu].vmstat_at = from + (ns - from) % SECOND;
-	}
 }

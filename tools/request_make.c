@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* One request: asking the core, comparing with the kernel, counting. */
 #include <errno.h>
+#include <stddef.h>
+#include <string.h>
 
 #include "request_internal.h"
 
@@ -29,7 +31,7 @@ uint32_t request_task_of(const struct request *r, const struct trace_event *ev)
 	return 0;
 }
 
-static void count_picks(struct request *r, const struct pa_alloc_record *rec)
+void request_count_picks(struct request *r, const struct pa_alloc_record *rec)
 {
 	for (uint32_t i = 0; i < rec->trail.nr_picks && i < rec->trail.max_picks; i++) {
 		const struct pa_decision *d = &r->picks[i];
@@ -99,73 +101,67 @@ static void compare(struct request *r, const struct trace_event *ev, uint64_t nu
 		r->opt.decision(r->opt.arg, &d);
 }
 
-/* Is there a page on the CPU's list, so that nothing has to be told of how it came about? */
-static bool waits(const struct request *r, const struct run_zone *z,
-		  const struct pa_alloc_args *args)
+/* What is left over of the call: which pages, and whose they are from now on. */
+static void hand_out(struct request *r, const struct trace_event *ev, const struct run_zone *z,
+		     uint32_t cpu)
 {
-	int pindex = pa_pcp_index(r->pa, args->order, (enum pa_mt)(pa_gfp_mt(args->gfp)));
-
-	return pindex >= 0 && pa_pcp_head(r->pa, (uint32_t)(z - r->zones), args->cpu,
-					  (unsigned int)pindex) != PA_PFN_NONE;
+	if (!z) { /* the kernel's caller went without */
+		if (r->rec.pfn != PA_PFN_NONE)
+			pa_free_pages(r->pa, cpu, r->rec.pfn, ev->order, NULL);
+		return;
+	}
+	for (uint64_t i = 0; i < request_pages(z, ev->pfn, ev->order); i++)
+		r->handle[request_frame(z, ev->pfn) + i] =
+			r->rec.pfn == PA_PFN_NONE ? NO_PAGE : (uint32_t)(r->rec.pfn + i);
 }
 
-/* The record of such a request. */
-static void note_popped(struct request *r, const struct run_zone *z,
-			const struct pa_alloc_args *args, uint64_t pfn)
+/* As the last attempt had it: no zone would do. */
+static void note_failed(struct request *r, const struct pa_alloc_args *args)
 {
-	r->rec.trail.nr_picks = r->rec.trail.nr_drains = r->rec.trail.nr_moves = 0;
-	r->rec.pfn = pfn;
+	memset((char *)&r->rec + sizeof(r->rec.trail), 0,
+	       offsetof(struct pa_alloc_record, looks) - sizeof(r->rec.trail));
+	r->rec.pfn = PA_PFN_NONE;
 	r->rec.gfp = args->gfp;
 	r->rec.order = args->order;
 	r->rec.mt = (uint8_t)pa_gfp_mt(args->gfp);
-	r->rec.zone = (uint8_t)(z - r->zones);
-	r->rec.source = PA_FROM_PCP;
-	r->rec.slow = r->rec.reserved = false;
-	r->rec.refill = r->rec.nr_looks = r->rec.nr_steps = 0;
 }
 
-/* Make the request that @ev ends.  @picked: blocks the kernel took under the lock for it. */
-void request_make(struct request *r, const struct trace_event *ev, uint64_t number, uint32_t picked,
-		  bool bypass)
+void request_make(struct request *r, const struct trace_event *ev, uint64_t number,
+		  const struct attempt *tried, uint32_t picked, bool bypass)
 {
 	uint64_t kernel = ev->pfn == EV_PFN_NONE ? PA_PFN_NONE : ev->pfn, pfn;
 	const struct run_zone *z = kernel == PA_PFN_NONE ? NULL : request_zone(r, kernel);
 	uint32_t gfp = request_gfp_of(r, ev);
-	bool passes = false;
 	struct pa_alloc_args args = {
 		.cpu = request_core_cpu(r, ev->cpu),
 		.gfp = gfp,
-		.task = request_task_of(r, ev) | (bypass ? PA_TASK_PCP_BUSY : 0),
+		.task = bypass ? PA_TASK_PCP_BUSY : 0,
 		.order = ev->order,
 		.use = gfp & PA_GFP_MOVABLE ? PA_USE_MOVABLE : PA_USE_PINNED,
 	};
+	int err;
 
-	if (z && !r->res.changed)
-		passes = request_tell_counters(r, ev, gfp);
-	if (passes && !args.order && !args.task && waits(r, z, &args) &&
-	    !pa_alloc(r->pa, &args, &pfn, NULL)) {
-		note_popped(r, z, &args, pfn);
+	r->rec.trail = (struct pa_trail){
+		.picks = r->picks, .moves = r->moves, .max_picks = MAX_PICKS, .max_moves = MAX_MOVES
+	};
+	if (tried && !tried->found && !z) {
+		note_failed(r, &args);
+		err = -ENOMEM;
+	} else if (tried && tried->found) {
+		err = pa_alloc_from(r->pa, &args, &tried->choice, &pfn, &r->rec);
 	} else {
-		r->rec.trail = (struct pa_trail){ .picks = r->picks,
-						  .moves = r->moves,
-						  .max_picks = MAX_PICKS,
-						  .max_moves = MAX_MOVES };
+		args.task |= request_task_of(r, ev);
 		if (!r->res.changed) /* the recording shows what they did */
 			args.task |= PA_TASK_HELPED;
-		if (pa_alloc(r->pa, &args, &pfn, &r->rec) == -EINVAL) {
-			r->res.frees_unknown++;
-			return;
-		}
+		err = pa_alloc(r->pa, &args, &pfn, &r->rec);
 	}
-	r->res.bypasses += bypass;
-	count_picks(r, &r->rec);
-	compare(r, ev, number, kernel, picked);
-	if (!z) { /* the kernel's caller went without */
-		if (r->rec.pfn != PA_PFN_NONE)
-			pa_free_pages(r->pa, args.cpu, r->rec.pfn, ev->order, NULL);
+	if (err == -EINVAL) {
+		r->res.frees_unknown++;
 		return;
 	}
-	for (uint64_t i = 0; i < request_pages(z, kernel, ev->order); i++)
-		r->handle[request_frame(z, kernel) + i] =
-			r->rec.pfn == PA_PFN_NONE ? NO_PAGE : (uint32_t)(r->rec.pfn + i);
+	r->res.untried += !tried && !r->res.changed;
+	r->res.bypasses += bypass;
+	request_count_picks(r, &r->rec);
+	compare(r, ev, number, kernel, picked);
+	hand_out(r, ev, z, args.cpu);
 }

@@ -53,6 +53,7 @@ static int choose_settings(struct request *r, char *why, size_t len)
 			return -EINVAL;
 		}
 	}
+	r->recorded = r->knobs;
 	for (uint32_t i = 0; i < r->opt.nr_sets && !err; i++)
 		err = settings_apply(&r->knobs, r->policy, r->opt.set[i], why, len);
 	return err;
@@ -265,14 +266,6 @@ static void set_zones(struct request *r)
 	r->nr_zones = zone;
 }
 
-const struct run_zone *request_zone(const struct request *r, uint64_t pfn)
-{
-	for (uint32_t i = r->nr_zones; i-- > 0;)
-		if (pfn >= r->zones[i].start && pfn < r->zones[i].end)
-			return &r->zones[i];
-	return NULL;
-}
-
 /* -------------------------------------------------------------------------
  * All of it
  */
@@ -323,15 +316,11 @@ static void name_gfp(struct request *r)
 	}
 }
 
-/* Does pcp->high float, as it does since 6.7 unless the sysctl fixes it? */
-static bool is_auto(const struct request *r)
+/* Were pushes to per-cpu lists recorded? */
+static bool has_pushes(const struct trace_meta *meta)
 {
-	struct pa_pcp pcp;
-
-	for (uint32_t zone = 0; !pa_pcp_get(r->pa, zone, 0, &pcp); zone++)
-		if (pcp.high_min != pcp.high_max)
-			return true;
-	return false;
+	return trace_pairs_get(&meta->sites, "fentry:free_unref_page_commit", 0) > 0 ||
+	       trace_pairs_get(&meta->sites, "fentry:free_frozen_page_commit", 0) > 0;
 }
 
 static int open_owners(struct request *r)
@@ -341,7 +330,11 @@ static int open_owners(struct request *r)
 	for (uint32_t z = 0; z < r->res.zones; z++)
 		n = r->res.zone_end[z] > n ? r->res.zone_end[z] : n;
 	r->owner = malloc((size_t)(n + 1) * sizeof(*r->owner));
-	if (!r->owner)
+	r->page = calloc(r->nr_frames + 1, sizeof(*r->page));
+	r->target = calloc(r->nr_frames + 1, sizeof(*r->target));
+	r->nr_targets = 2 * r->nr_frames + 1;
+	r->targets = malloc(r->nr_targets * sizeof(*r->targets));
+	if (!r->owner || !r->page || !r->target || !r->targets)
 		return -ENOMEM;
 	memset(r->owner, 0xff, (size_t)(n + 1) * sizeof(*r->owner));
 	r->nr_owners = n;
@@ -374,7 +367,8 @@ int request_open(const struct trace_meta *meta, const struct request_options *op
 		set_zones(r);
 		r->cpus = calloc(r->nr_cpus, sizeof(*r->cpus));
 		r->handle = malloc((r->nr_frames + 1) * sizeof(*r->handle));
-		err = r->cpus && r->handle ? shadow_open(r) : -ENOMEM;
+		r->asked = malloc(r->nr_frames + 1);
+		err = r->cpus && r->handle && r->asked ? 0 : -ENOMEM;
 	}
 	if (!err && r->res.changed)
 		err = open_owners(r);
@@ -384,10 +378,11 @@ int request_open(const struct trace_meta *meta, const struct request_options *op
 		request_close(r);
 		return err;
 	}
+	memset(r->asked, NO_MT, r->nr_frames + 1);
 	memset(r->handle, 0xff, (r->nr_frames + 1) * sizeof(*r->handle));
 	for (uint32_t c = 0; c < r->nr_cpus; c++)
 		r->cpus[c].early = r->cpus[c].upcoming = NO_EVENT;
-	r->decays = is_auto(r);
+	r->has_pushes = has_pushes(meta);
 	*out = r;
 	return 0;
 }
@@ -406,13 +401,17 @@ void request_close(struct request *r)
 {
 	if (!r)
 		return;
-	shadow_close(&r->shadow);
 	for (size_t i = 0; i < r->nr_pcp; i++)
 		free((void *)r->pcp[i].pfn);
 	free(r->pcp);
+	free(r->cpu);
 	free(r->cpus);
 	free(r->handle);
+	free(r->asked);
 	free(r->owner);
+	free(r->page);
+	free(r->target);
+	free(r->targets);
 	final_close(r->final);
 	free(r->win);
 	free(r->win_next);

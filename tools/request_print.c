@@ -23,13 +23,18 @@ static void print_pair(const char *what, const struct request_pair *p)
 static void print_inputs(const struct request_result *res)
 {
 	printf("inputs       %" PRIu64 " blocks isolated, %" PRIu64 " not there; %" PRIu64
-	       " lists turned; %" PRIu64 " drains from outside; %" PRIu64
-	       " pages taken unseen; %" PRIu64 " times a list was locked\n",
-	       res->isolated, res->isolated_missed, res->rotations, res->drain_alls, res->unseen,
+	       " lists turned; %" PRIu64 " drains from outside; %" PRIu64 " pages in bulk; %" PRIu64
+	       " times a list was locked\n",
+	       res->isolated, res->isolated_missed, res->rotations, res->drain_alls, res->bulk,
 	       res->bypasses);
-	printf("told by others  %" PRIu64 " requests began earlier, %" PRIu64
-	       " zone counters, %" PRIu64 " pageblocks' LRU pages\n",
-	       res->reordered, res->counters, res->leaned);
+	printf("told by others  %" PRIu64 " requests had their page earlier, %" PRIu64
+	       " pageblocks' LRU pages\n",
+	       res->reordered, res->leaned);
+	if (res->untried)
+		printf("not told     when %" PRIu64
+		       " requests looked at the watermarks (record with "
+		       "--requests)\n",
+		       res->untried);
 }
 
 void request_print_text(const struct trace_meta *meta, const struct request_result *res)
@@ -144,9 +149,9 @@ static void out_inputs(struct out_json *j, const struct request_result *res)
 	out_u64(j, "isolated_missed", res->isolated_missed);
 	out_u64(j, "drains_from_outside", res->drain_alls);
 	out_u64(j, "vmstat_rounds", res->vmstat_rounds);
-	out_u64(j, "unseen", res->unseen);
+	out_u64(j, "bulk", res->bulk);
 	out_u64(j, "bypasses", res->bypasses);
-	out_u64(j, "counters", res->counters);
+	out_u64(j, "untried", res->untried);
 	out_u64(j, "lru_blocks", res->leaned);
 	out_close(j);
 }

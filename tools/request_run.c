@@ -27,7 +27,7 @@ static void on_isolate(struct request *r, const struct trace_event *ev, const st
 {
 	if (ev->bits & EV_FAST)
 		rotate(r, ev, false);
-	if (pa_isolate(r->pa, ev->pfn, ev->order) ||
+	if (pa_isolate_by(r->pa, request_core_cpu(r, ev->cpu), ev->pfn, ev->order) ||
 	    pa_set_allocated(r->pa, ev->pfn, ev->order, PA_USE_MOVABLE)) {
 		r->res.isolated_missed++;
 		return;
@@ -58,40 +58,39 @@ void request_on_task(struct request *r, const struct trace_event *ev, bool begin
 		r->memalloc[i] = r->memalloc[--r->nr_memalloc];
 }
 
-/* Events outside the lock that tell when somebody else worked. */
+/* Events outside the lock that tell what others are at. */
 static void on_other(struct request *r, const struct trace_event *ev)
 {
-	struct run_cpu *c = &r->cpus[ev->cpu];
-
-	if (ev->type == EV_LOST) {
-		r->res.lost += ev->arg;
-		return;
-	}
-	request_flush(r, ev->cpu);
 	switch (ev->type) {
+	case EV_LOST:
+		r->res.lost += ev->arg;
+		break;
+	case EV_TRY:
+		request_on_try(r, ev);
+		break;
+	case EV_FOLD:
+		request_on_fold(r, ev);
+		break;
+	case EV_DRAIN_PAGES:
+		request_on_drain_pages(r, ev);
+		break;
+	case EV_BALANCE_BEGIN:
+		request_on_balance_begin(r, ev);
+		break;
+	case EV_BALANCE_END:
+		request_on_balance_end(r, ev);
+		break;
+	case EV_KSWAPD_WAKE:
+	case EV_KSWAPD_SLEEP:
+		request_on_kswapd(r, ev);
+		break;
 	case EV_RECLAIM_BEGIN:
-		request_on_task(r, ev, true);
-		break;
 	case EV_RECLAIM_END:
-		request_on_task(r, ev, false);
-		c->drains_all = true;
-		break;
-	case EV_COMPACT_BEGIN:
-		r->compacting++;
-		break;
-	case EV_COMPACT_END:
-		r->compacting -= r->compacting != 0;
-		c->drains_all = true;
+		request_on_task(r, ev, ev->type == EV_RECLAIM_BEGIN);
 		break;
 	case EV_OOM_VICTIM:
 		r->victims[r->nr_victims++ % MAX_VICTIMS] = ev->arg;
 		r->nr_victims = r->nr_victims < MAX_VICTIMS ? r->nr_victims : MAX_VICTIMS;
-		break;
-	case EV_KSWAPD_WAKE:
-		request_kswapd_wakes(r);
-		break;
-	case EV_KSWAPD_SLEEP:
-		request_kswapd_sleeps(r);
 		break;
 	default:
 		break;
@@ -112,48 +111,43 @@ static void warm_up(struct request *r, const struct trace_event *ev)
 	r->res.before++;
 }
 
-/*
- * Has the core done all of a lock hold of which more is to be seen?  What is last on a list in the
- * middle of it came with the hold, and nobody turns a list meanwhile.
- */
-static bool is_ahead(const struct run_cpu *c)
-{
-	return c->burst == BURST_DRAIN ? c->drain_left > 0 :
-					 c->burst == BURST_PICKS && c->early != NO_EVENT;
-}
-
 static void dispatch(struct request *r, const struct trace_event *ev, const struct run_zone *z)
 {
 	switch (ev->type) {
 	case EV_ALLOC:
-		request_on_alloc(r, ev, z);
+		request_on_alloc(r, ev);
 		return;
 	case EV_FREE:
 		request_on_free(r, ev, z);
 		return;
 	case EV_ZONE_ALLOC:
-		request_on_pick(r, ev, z);
+		request_on_pick(r, ev);
 		return;
 	case EV_FALLBACK:
-		request_on_fallback(r, ev, z);
+		request_on_fallback(r, ev);
 		return;
 	case EV_DRAIN:
-		request_on_drain(r, ev, z);
+		request_on_drain(r, ev);
 		return;
 	case EV_ZONE_FREE:
 		if (!trace_is_aside(ev)) /* the free was told when it was announced */
 			request_on_zone_free(r, ev, z);
 		return;
+	case EV_PUSH:
+		request_on_push(r, ev, z);
+		return;
+	case EV_BULK:
+		request_on_bulk(r, ev);
+		return;
 	case EV_ISOLATE:
-		request_flush(r, ev->cpu);
 		on_isolate(r, ev, z);
 		return;
 	case EV_PUTBACK:
-		request_flush(r, ev->cpu);
 		on_putback(r, ev, z);
 		return;
 	case EV_ROTATE:
-		if (!is_ahead(&r->cpus[ev->cpu]))
+		/* In the middle of a refill the core has all of it: what is last came with it. */
+		if (!r->cpus[ev->cpu].picking)
 			rotate(r, ev, ev->bits & EV_ROTATE_TAIL);
 		return;
 	default:
@@ -163,10 +157,9 @@ static void dispatch(struct request *r, const struct trace_event *ev, const stru
 
 static void play(struct request *r, const struct trace_event *ev)
 {
-	bool framed = ev->type <= EV_ROTATE && ev->type != EV_LOST;
+	bool framed = trace_of_block(ev->type);
 	const struct run_zone *z =
 		framed && ev->pfn != EV_PFN_NONE ? request_zone(r, ev->pfn) : NULL;
-	uint64_t ns;
 
 	r->res.events++;
 	if (r->start == NO_EVENT)
@@ -191,9 +184,6 @@ static void play(struct request *r, const struct trace_event *ev)
 	if (r->res.changed) {
 		request_whatif(r, ev, z);
 	} else {
-		ns = request_clock_now(r, ev);
-		if (ns >= r->vmstat_next)
-			request_timers(r, ns);
 		dispatch(r, ev, z);
 	}
 	if (!trace_is_aside(ev))
@@ -283,8 +273,6 @@ static void settle(struct request *r)
 		return;
 	r->settled = true;
 	play_down_to(r, 0);
-	for (uint32_t cpu = 0; cpu < r->nr_cpus; cpu++)
-		request_flush(r, cpu);
 	if (r->opt.check && !r->res.unsound)
 		pa_check(r->pa, &r->res.unsound);
 	if (r->opt.sample)
@@ -307,6 +295,8 @@ int request_item(struct request *r, const struct trace_item *item)
 		return 0;
 	case TRACE_PCP:
 		return item->pcp.at == TRACE_AT_BEGIN ? request_keep_pcp(r, &item->pcp) : 0;
+	case TRACE_CPU:
+		return item->cpu.at == TRACE_AT_BEGIN ? request_keep_cpu(r, &item->cpu) : 0;
 	default:
 		return 0;
 	}

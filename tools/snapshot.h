@@ -34,6 +34,8 @@ struct snapshot {
 	struct trace_meta *meta; /* zones are filled in by snapshot_find_zones */
 	uint64_t zone_addr[TRACE_MAX_ZONES];
 	struct zone_state state[TRACE_MAX_ZONES];
+	struct cpu_state *cpus; /* zone by zone, see snapshot_take_cpus() */
+	size_t nr_cpus;
 };
 
 /*
@@ -46,8 +48,17 @@ int snapshot_find_zones(struct snapshot *s, char *why, size_t len);
  * not be had are left !valid.  @patience_ms bounds the time for each zone.
  */
 int snapshot_take(struct snapshot *s, struct event_log *log, unsigned int patience_ms);
-/* Write the zones' free lists, and with @details pageblock types and pcp lists too. */
+/* Write the zones' free lists, and with @details pageblock types too. */
 int snapshot_write(struct snapshot *s, struct trace_writer *w, enum trace_at at, bool details);
+/*
+ * Read the lists and counters of every zone and CPU, all at one moment if the machine rests for
+ * one; else each as it is.  @log then has every event before.
+ */
+int snapshot_take_cpus(struct snapshot *s, struct event_log *log);
+/* Write them.  @event_of: the number that a record of the stream has in the file. */
+int snapshot_write_cpus(const struct snapshot *s, struct trace_writer *w, enum trace_at at,
+			uint64_t (*event_of)(const void *arg, uint64_t number), const void *arg);
+void snapshot_free_cpus(struct snapshot *s);
 void snapshot_free(struct snapshot *s);
 
 /* Move what the stream holds now into @log.  Return: 0 or -ENOMEM. */

@@ -230,7 +230,7 @@ static int find_zones(struct recorder *r)
 	int err = host_open(&r->host, r->why, sizeof(r->why));
 
 	if (!err)
-		err = site_plan_make(&r->host, TIER_TRACEPOINT, &r->plan);
+		err = site_plan_make(&r->host, TIER_TRACEPOINT, false, &r->plan);
 	if (!err)
 		err = probe_open(&r->host, &r->plan, SMALL_STREAM, &r->probe, r->why,
 				 sizeof(r->why));

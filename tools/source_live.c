@@ -456,7 +456,7 @@ int source_live(const struct source_options *opt, struct source **out, char *why
 	l->opt = *opt;
 	l->cost.limit = opt->overhead_limit;
 	l->record_ns = -1;
-	err = recorder_open(&l->recorder, TIER_AUTO, opt->buffer);
+	err = recorder_open(&l->recorder, TIER_AUTO, false, opt->buffer);
 	if (err) {
 		snprintf(why, len, "%s", l->recorder.why[0] ? l->recorder.why : strerror(-err));
 	} else {

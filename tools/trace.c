@@ -98,6 +98,7 @@ static const struct {
 	{ 'n', TRACE_HAS_ARG, 0 },
 	{ 'a', TRACE_HAS_ARG, 0 },
 	{ 'z', TRACE_HAS_ARG, 0 },
+	{ 'y', TRACE_HAS_ARG, 0 },
 	{ 't', TRACE_HAS_PID, 0 },
 	{ 'r', 0, EV_REFILL },
 	{ 'l', 0, EV_LOCKED },
@@ -108,6 +109,7 @@ static const struct {
 	{ 'x', 0, EV_TO_TAIL },
 	{ 'h', 0, EV_HELD },
 	{ 'w', 0, EV_AWAITED },
+	{ 'i', 0, EV_RECLAIMING },
 };
 
 bool trace_type_get(unsigned int type, struct trace_type *out)
@@ -152,16 +154,10 @@ void trace_event_normalize(const struct trace_type *t, struct trace_event *ev)
 	}
 }
 
-/* EV_ALLOC to EV_ROTATE speak of blocks; consumers use their fields as indices. */
-static bool of_block(const struct trace_type *t)
-{
-	return t->id <= EV_ROTATE;
-}
-
 const char *trace_attr_check(const struct trace_type *t, const struct trace_meta *meta,
 			     const struct trace_event *ev)
 {
-	if (ev->order >= (of_block(t) ? meta->nr_orders : 16))
+	if (ev->order >= (trace_of_block(t->id) ? meta->nr_orders : 16))
 		return "order out of range";
 	if (ev->mt != TRACE_MT_NONE && ev->mt >= meta->nr_mt)
 		return "migratetype out of range";
@@ -182,7 +178,7 @@ const char *trace_event_check(const struct trace_type *t, const struct trace_met
 {
 	if (ev->pfn > EV_PFN_NONE)
 		return "pfn out of range";
-	if (ev->pfn == EV_PFN_NONE && of_block(t) && t->id != EV_ALLOC)
+	if (ev->pfn == EV_PFN_NONE && trace_of_block(t->id) && t->id != EV_ALLOC)
 		return "pfn missing";
 	if (ev->ts > INT64_MAX)
 		return "time out of range";

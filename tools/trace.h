@@ -49,6 +49,16 @@ static inline uint32_t trace_fallback_arg(unsigned int order, unsigned int mt)
 	return (order & 0xf) | (mt & 7) << 4;
 }
 
+/* EV_TRY: event_try() packs these into arg. */
+static inline uint32_t trace_try_flags(const struct trace_event *ev)
+{
+	return ev->arg & 0xffff;
+}
+static inline unsigned int trace_try_highest(const struct trace_event *ev)
+{
+	return ev->arg >> 16 & 7;
+}
+
 /* EV_COMPACT_FREE and EV_COMPACT_FAST: event_scan() packs these into arg. */
 static inline unsigned int trace_scan_taken(const struct trace_event *ev)
 {
@@ -134,6 +144,12 @@ struct trace_type {
 	const char *arg_name; /* NULL: arg has none */
 };
 
+/* Does it speak of a block?  Then consumers use its fields as indices. */
+static inline bool trace_of_block(unsigned int type)
+{
+	return type <= EV_ROTATE || type == EV_PUSH || type == EV_BULK;
+}
+
 /* False if there is no such type. */
 bool trace_type_get(unsigned int type, struct trace_type *out);
 /* Does it tell in passing, of itself and of no act of its CPU, what a holder of the lock found there? */
@@ -146,8 +162,7 @@ static inline bool trace_is_aside(const struct trace_event *ev)
 /* Give members that the type does not carry the values a reader gives them. */
 void trace_event_normalize(const struct trace_type *t, struct trace_event *ev);
 /*
- * What a reader guarantees: NULL, or why the event is refused.  Block events (up to
- * EV_ROTATE) have a pfn (EV_ALLOC may fail without one), an order below nr_orders and,
+ * What a reader guarantees: NULL, or why the event is refused.  Block events have a pfn (EV_ALLOC may fail without one), an order below nr_orders and,
  * where they carry one, a migratetype below nr_mt (EV_ZONE_FREE may lack it).
  */
 const char *trace_event_check(const struct trace_type *t, const struct trace_meta *meta,
@@ -187,6 +202,23 @@ struct trace_pcp {
 };
 
 /*
+ * What a CPU keeps of a zone besides pages, as it was when its lists were read: per_cpu_pages and
+ * the share of NR_FREE_PAGES not told to the zone yet.  -1: not known, or not in that kernel;
+ * TRACE_NO_DELTA for the share.
+ */
+#define TRACE_NO_DELTA INT32_MIN
+
+struct trace_cpu {
+	enum trace_at at;
+	uint32_t zone, cpu;
+	uint64_t event; /* number of the first event that the lists do not know */
+	int64_t high_min, high_max, free_count, alloc_factor, flags; /* 6.7 and later */
+	int64_t free_factor;					     /* up to 6.6 */
+	int64_t expire, threshold;
+	int32_t delta;
+};
+
+/*
  * Counters that belong to the whole recording: "records", "recursion_misses:<program>",
  * "snapshot_tries:begin", ...  Written once, near the end.
  */
@@ -201,6 +233,7 @@ enum trace_item_kind {
 	TRACE_LIST,
 	TRACE_BLOCKS,
 	TRACE_PCP,
+	TRACE_CPU,
 	TRACE_STATS,
 };
 
@@ -215,6 +248,7 @@ struct trace_item {
 		struct trace_list list;
 		struct trace_blocks blocks;
 		struct trace_pcp pcp;
+		struct trace_cpu cpu;
 		const struct trace_pairs *stats;
 	};
 };
@@ -230,6 +264,7 @@ int trace_write_events(struct trace_writer *w, const struct trace_event *ev, siz
 int trace_write_list(struct trace_writer *w, const struct trace_list *list);
 int trace_write_blocks(struct trace_writer *w, const struct trace_blocks *blocks);
 int trace_write_pcp(struct trace_writer *w, const struct trace_pcp *pcp);
+int trace_write_cpu(struct trace_writer *w, const struct trace_cpu *cpu);
 int trace_write_stats(struct trace_writer *w, const struct trace_pairs *stats);
 int trace_writer_flush(struct trace_writer *w);
 uint64_t trace_writer_bytes(const struct trace_writer *w);

@@ -262,6 +262,30 @@ static int next_pcp(struct trace_reader *r, struct trace_item *item)
 	return get_pfns(r, &r->left, &pcp->pfn, &pcp->n);
 }
 
+static int next_cpu(struct trace_reader *r, struct trace_item *item)
+{
+	struct trace_cpu *cpu = &item->cpu;
+	int64_t *const number[PGT_CPU_NUMBERS] = {
+		&cpu->high_min, &cpu->high_max,	   &cpu->free_count, &cpu->alloc_factor,
+		&cpu->flags,	&cpu->free_factor, &cpu->expire,     &cpu->threshold,
+	};
+	uint64_t delta;
+
+	item->kind = TRACE_CPU;
+	if (!get_at(&r->left, &cpu->at) || !get_below(&r->left, r->meta.nr_zones, &cpu->zone) ||
+	    !get_below(&r->left, 1u << EV_CPU_BITS, &cpu->cpu))
+		return damaged(r, "counters of an unknown zone or cpu");
+	if (!get(&r->left, &cpu->event) || cpu->event > INT64_MAX)
+		return damaged(r, "counters at an event out of range");
+	for (size_t i = 0; i < PGT_CPU_NUMBERS; i++)
+		if (!get_count(&r->left, number[i]))
+			return damaged(r, "counter out of range");
+	if (!get(&r->left, &delta) || delta > PGT_DELTA_MOST)
+		return damaged(r, "vm_stat_diff out of range");
+	cpu->delta = delta ? (int32_t)pgt_unzigzag(delta - 1) : TRACE_NO_DELTA;
+	return 0;
+}
+
 static int next_blocks(struct trace_reader *r, struct trace_item *item)
 {
 	struct trace_blocks *b = &item->blocks;
@@ -556,7 +580,7 @@ static int next_chunk(struct trace_reader *r, struct trace_item *item)
 	if (!err)
 		return finish(r, TRACE_CUT, item);
 	/* What this version does not know, and the index, are for others. */
-	if (r->chunk.type < PGT_LIST || r->chunk.type > PGT_END || r->chunk.type == PGT_INDEX)
+	if (r->chunk.type < PGT_LIST || r->chunk.type > PGT_CPU || r->chunk.type == PGT_INDEX)
 		return r->chunk.type == PGT_META ? damaged(r, "second meta chunk") : 1;
 	err = decompress(r, &s);
 	if (err)
@@ -581,6 +605,8 @@ static int next_record(struct trace_reader *r, struct trace_item *item)
 		return next_list(r, item);
 	case PGT_BLOCKS:
 		return next_blocks(r, item);
+	case PGT_CPU:
+		return next_cpu(r, item);
 	default:
 		return next_pcp(r, item);
 	}

@@ -481,6 +481,33 @@ int trace_write_pcp(struct trace_writer *w, const struct trace_pcp *pcp)
 	return err;
 }
 
+int trace_write_cpu(struct trace_writer *w, const struct trace_cpu *cpu)
+{
+	const int64_t number[PGT_CPU_NUMBERS] = {
+		cpu->high_min, cpu->high_max,	 cpu->free_count, cpu->alloc_factor,
+		cpu->flags,    cpu->free_factor, cpu->expire,	  cpu->threshold,
+	};
+	int err;
+
+	if (!good_list(w, cpu->at, cpu->zone, 0, 0) || cpu->cpu >> EV_CPU_BITS ||
+	    cpu->event > INT64_MAX)
+		return -EINVAL;
+	for (size_t i = 0; i < PGT_CPU_NUMBERS; i++)
+		if (number[i] < -1)
+			return -EINVAL;
+	err = gather(w, PGT_CPU, (PGT_CPU_NUMBERS + 5) * PGT_VARINT);
+	if (err)
+		return err;
+	add(&w->raw, cpu->at);
+	add(&w->raw, cpu->zone);
+	add(&w->raw, cpu->cpu);
+	add(&w->raw, cpu->event);
+	for (size_t i = 0; i < PGT_CPU_NUMBERS; i++)
+		add(&w->raw, number[i] + 1);
+	add(&w->raw, cpu->delta == TRACE_NO_DELTA ? 0 : pgt_zigzag((uint64_t)(int64_t)cpu->delta) + 1);
+	return 0;
+}
+
 /* ---- JSON chunks ---- */
 
 /* Takes over @json. */

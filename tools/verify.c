@@ -22,7 +22,7 @@
 #define NO_PFN ((1ULL << 36) - 1)
 #define NO_MT 255
 
-enum { META = 1, LIST, BLOCKS, PCP, EVENTS, STATS, INDEX, END };
+enum { META = 1, LIST, BLOCKS, PCP, EVENTS, STATS, INDEX, END, CPU };
 
 /* A payload while it is read; a read past the end gives 0 and sets bad for good. */
 struct input {
@@ -202,12 +202,30 @@ static int verify_blocks(struct verify *v, struct input *in)
 	return 0;
 }
 
+static int verify_cpu(struct verify *v, struct input *in)
+{
+	unsigned long long at = varint(in), zone = varint(in), cpu = varint(in);
+	unsigned long long event = varint(in);
+
+	if (in->bad || at > 1 || zone >= v->nr_zones || cpu >= MAX_CPUS || event >> 63)
+		return fail(v, "counters of at %llu, zone %llu, cpu %llu, event %llu", at, zone, cpu,
+			    event);
+	for (int i = 0; i < 8; i++)
+		if (varint(in) >> 63)
+			return fail(v, "counter out of range");
+	if (varint(in) > 512 || in->bad)
+		return fail(v, "vm_stat_diff out of range");
+	return 0;
+}
+
 static int verify_snapshot(struct verify *v, unsigned long long type, struct input in)
 {
 	int err = 0;
 
 	while (!err && in.left)
-		err = type == BLOCKS ? verify_blocks(v, &in) : verify_list(v, &in, type == PCP);
+		err = type == BLOCKS ? verify_blocks(v, &in) :
+		      type == CPU    ? verify_cpu(v, &in) :
+				       verify_list(v, &in, type == PCP);
 	return err;
 }
 
@@ -219,7 +237,7 @@ static unsigned long long bits_of(const char *letters, unsigned int type)
 		char letter;
 		unsigned char bits;
 	} known[] = { { 'r', 1 }, { 'l', 1 }, { 'c', 3 }, { 'd', 1 },	{ 's', 1 },
-		      { 'x', 2 }, { 'h', 2 }, { 'w', 8 }, { 'q', 0xf0 } };
+		      { 'x', 2 }, { 'h', 2 }, { 'w', 8 }, { 'i', 1 }, { 'q', 0xf0 } };
 	unsigned long long bits = type == 7 ? 4 : 0;
 	size_t i;
 
@@ -248,10 +266,16 @@ static void attributes(struct input *in, struct slot *s)
 	in->bad |= mask > 31;
 }
 
+/* Its frame and order name a block: alloc to rotate, push and bulk. */
+static bool of_block(unsigned int type)
+{
+	return type <= 11 || type == 13 || type == 31;
+}
+
 static const char *wrong(const struct verify *v, unsigned int type, const struct slot *s)
 {
 	char f[16] = "";
-	bool block = type <= 11;
+	bool block = of_block(type);
 
 	/* The letters alone: what follows a colon is a name. */
 	memcpy(f, carries[type], strcspn(carries[type], ":"));
@@ -267,7 +291,7 @@ static const char *wrong(const struct verify *v, unsigned int type, const struct
 		return "bits";
 	if (strchr(f, 'q') && s->bits >> 4 > v->nr_orders)
 		return "capture order";
-	if (s->arg >> 32 || (s->arg && !strpbrk(f, "gfnaz")))
+	if (s->arg >> 32 || (s->arg && !strpbrk(f, "gfnazy")))
 		return "arg";
 	if (strchr(f, 'f') &&
 	    (s->arg >> 7 || (s->arg & 15) >= v->nr_orders || (s->arg >> 4) >= v->nr_mt))
@@ -344,7 +368,7 @@ static int verify_events(struct verify *v, struct input in, struct seen *seen)
 			s->pfn += zigzag(&s->pfns);
 		what = s->looked_at ? NULL : wrong(v, type, s);
 		s->looked_at = true;
-		if (s->pfn > NO_PFN || (s->pfn == NO_PFN && type <= 11 && type != 1))
+		if (s->pfn > NO_PFN || (s->pfn == NO_PFN && of_block(type) && type != 1))
 			what = "pfn";
 		if (cpu >= MAX_CPUS || ts >> 63)
 			what = "cpu or time";
@@ -605,7 +629,7 @@ static int get_payload(struct verify *v, const unsigned char *h, struct input *i
 		return fail(v, "chunk checksum differs");
 	v->next = v->offset + 32 + stored;
 	*in = (struct input){ v->stored, stored, false };
-	if (little(h, 2) < META || little(h, 2) > END)
+	if (little(h, 2) < META || little(h, 2) > CPU)
 		return 0; /* of a later minor version: only its sums can be checked */
 	if (flags > 1)
 		return fail(v, "unknown chunk flags");
@@ -664,6 +688,7 @@ static int verify_chunk(struct verify *v)
 	case LIST:
 	case BLOCKS:
 	case PCP:
+	case CPU:
 		err = verify_snapshot(v, seen.type, in);
 		break;
 	case EVENTS:

@@ -50,3 +50,4 @@ else
 	echo "1 TiB, start: not measured: less than 4 GiB of memory are free"
 fi
 echo "none: the same work without an allocator.  Memory of the 1 TiB zone was touched before."
+echo "No peer runs beside it: Debian has no page allocator's core as a package."

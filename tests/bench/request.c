@@ -54,10 +54,11 @@ static void must(int err, const char *what)
 
 INLINE uint64_t get(bool model, unsigned int order)
 {
-	uint64_t pfn = order;
+	uint64_t pfn;
 
-	if (model)
-		must(pa_alloc(pa, &args[order], &pfn, NULL), "pa_alloc");
+	if (!model)
+		return order;
+	must(pa_alloc(pa, &args[order], &pfn, NULL), "pa_alloc");
 	return pfn;
 }
 

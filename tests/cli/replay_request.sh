@@ -45,6 +45,28 @@ said out 'what-if'
 run 0 replay --mode request --mem 512M $trace
 run 0 replay --mode request --zones DMA=16M,DMA32=496M $trace
 
+# A what-if run reclaims the page cache, known by its gfp, and nothing else: 5000 requests for the
+# 4096 pages there are.
+ask() { # ask NAME GFP: such a trace; the kernel's page is another each time, and none from the end on
+	{
+		cat <<-END
+			{"rec":"meta","schema":"buddyscope.trace/1","kernel":"6.12.117","policy":"6.12","tier":"fentry","page_shift":12,"nr_orders":11,"pageblock_order":9,"cpus":1,"migratetypes":["Unmovable","Movable","Reclaimable","HighAtomic","Isolate"],"gfp":{"__GFP_IO":64,"__GFP_ZERO":256,"__GFP_DIRECT_RECLAIM":1024,"__GFP_KSWAPD_RECLAIM":2048,"__GFP_NOWARN":8192,"__GFP_NORETRY":65536,"__GFP_HARDWALL":1048576}}
+			{"rec":"zone","id":0,"node":0,"name":"DMA32","start_pfn":4096,"spanned":4096,"present":4096,"managed":4096,"min":32,"low":40,"high":48,"lowmem_reserve":[]}
+			{"rec":"free_list","at":"begin","zone":0,"order":10,"mt":"Unmovable","pfns":[4096,5120,6144,7168]}
+		END
+		awk -v gfp="$2" 'BEGIN { for (i = 0; i < 5000; i++)
+			printf "{\"rec\":\"ev\",\"ts\":%d,\"cpu\":0,\"type\":\"alloc\",%s\"order\":0,\"mt\":\"Unmovable\",\"gfp\":%d}\n",
+				1000000 * (i + 1), i < 4096 ? "\"pfn\":" 4096 + i "," : "", gfp }'
+	} >"$dir/$1.json"
+	run 0 import "$dir/$1.json" -o "$dir/$1.pgt"
+}
+ask cache 1125440 # GFP_NOFS | __GFP_HARDWALL | __GFP_NORETRY | __GFP_NOWARN
+run 0 replay --mode request --json --set vm.watermark_boost_factor=0 "$dir/cache.pgt"
+[ "$(number reclaimed)" -gt 0 ] || fail 'page cache was not reclaimed'
+ask anonymous 1051968 # __GFP_ZERO in place of the last two
+run 0 replay --mode request --json --set vm.watermark_boost_factor=0 "$dir/anonymous.pgt"
+[ "$(number reclaimed)" -eq 0 ] || fail 'anonymous memory was reclaimed, though a trace tells nothing of swap'
+
 # A heading, and one row a zone for each 200000 events and for the end.
 run 0 replay --mode request --series "$dir/series" --every 200000 $trace
 [ "$(wc -l <"$dir/series")" -eq 11 ] || fail "series of $(wc -l <"$dir/series") lines"

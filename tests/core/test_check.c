@@ -182,7 +182,7 @@ static void each_damage_has_its_name(void **state)
 		load(pa, 0x410, 1, PA_MOVABLE);
 		load(pa, 0x414, 1, PA_MOVABLE);
 		sound(pa);
-		damages[i].inflict(pa, &pa->zones[0]);
+		damages[i].inflict(pa, &pa_zones(pa)[0]);
 		assert_false(pa_check(pa, &why));
 		assert_string_equal(why, damages[i].why);
 		assert_false(pa_check(pa, NULL));

@@ -38,7 +38,7 @@ static void what_is_no_block_is_left_alone(const char *policy)
 static void a_block_that_leaves_its_zone_is_found(const char *policy)
 {
 	struct pa *pa = model_at(policy, 0, 64 * PBN + 1);
-	struct pa_zone *z = &pa->zones[0];
+	struct pa_zone *z = &pa_zones(pa)[0];
 	const char *why = "";
 
 	pa_link_block(pa, z, 64 * PBN, 1, PA_MOVABLE, false);

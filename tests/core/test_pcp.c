@@ -439,32 +439,6 @@ static void test_busy(const char *policy)
 	sound(pa);
 }
 
-/* drain_pages_zone lets go of its locks every batch << 5 pages; 6.1.0 does not. */
-static void test_drain_step(const char *policy)
-{
-	int32_t step = 15 << 5, count = step + 100, drained;
-	struct pa *pa = roomy(policy);
-	struct pa_pcp pcp = pcp_of(pa, 0, 0);
-	struct pa_trail trail = { 0 };
-
-	pcp.high = pcp.high_min = pcp.high_max = 4096;
-	set_pcp(pa, pcp);
-	for (uint64_t pfn = 0; pfn < (uint64_t)count; pfn++) {
-		assert_int_equal(pa_take(pa, pfn, 0), 0);
-		assert_int_equal(pa_pcp_load(pa, 0, 0, PA_MOVABLE, pfn, PA_MOVABLE), 0);
-	}
-	drained = strcmp(policy, "6.1.0") ? step : count;
-	assert_int_equal(pa_drain_step(pa, 0, 0, 1, &trail), drained);
-	assert_int_equal(trail.nr_drains, drained);
-	assert_int_equal(pcp_of(pa, 0, 0).count, count - drained);
-	assert_int_equal(pa_drain_step(pa, 0, 0, 1, NULL), count - drained);
-	assert_int_equal(pa_drain_step(pa, 0, 0, 1, NULL), 0);
-	assert_int_equal(pa_drain_step(pa, 1, 0, 0, NULL), -EINVAL);
-	assert_int_equal(pa_drain_step(pa, 0, 2, 0, NULL), -EINVAL);
-	assert_int_equal(pa_drain_step(pa, 0, 0, 2, NULL), -EINVAL);
-	sound(pa);
-}
-
 /* What is set as the CPUs' deltas is what they are, and the counter lags by their sum. */
 static void test_counters(const char *policy)
 {
@@ -488,7 +462,6 @@ SINCE("3.10", test_stored_type)
 SINCE("6.1.0", test_drain_order)
 SINCE("6.1.0", test_decay)
 SINCE("6.1.0", test_busy)
-SINCE("6.1.0", test_drain_step)
 SINCE("6.1.0", test_counters)
 
 int main(void)
@@ -511,7 +484,6 @@ int main(void)
 		cmocka_unit_test(test_load_refused),
 		cmocka_unit_test(each_test_decay),
 		cmocka_unit_test(each_test_busy),
-		cmocka_unit_test(each_test_drain_step),
 		cmocka_unit_test(each_test_counters),
 	};
 

@@ -167,6 +167,56 @@ static void test_marks_come_first(const char *policy)
 	}
 }
 
+/* A free that is asked to be short is so, and then what the long way makes of it; or it is none. */
+static void test_short_or_not_at_all(const char *policy)
+{
+	static const uint64_t marks[] = { 100, 200, 300 };
+	static unsigned char shortly[sizeof(mem)];
+	struct pa_free_record freed = { 0 };
+	struct pa *pa = machine(policy, 1, 64 * PBN, PA_ZONE_NORMAL, marks);
+	bool knows_lists = since(policy, "6.1.0");
+	uint64_t pfn;
+
+	fill(pa, 0, 64 * PBN);
+	pfn = get(pa, 0, PA_GFP_KERNEL, 0, NULL);
+	REFUSED(pa_free_quick(pa, 1, pfn, 0), false);
+	REFUSED(pa_free_quick(pa, 0, pfn, 1), false);
+	REFUSED(pa_free_quick(pa, 0, pfn, 11), false);
+	REFUSED(pa_free_quick(pa, 0, pfn + 64 * PBN, 0), false);
+	memcpy(before(), mem, sizeof(mem));
+	assert_int_equal(pa_free_quick(pa, 0, pfn, 0), knows_lists);
+	memcpy(shortly, mem, sizeof(mem));
+	memcpy(mem, before(), sizeof(mem));
+	if (!knows_lists) {
+		assert_memory_equal(shortly, mem, sizeof(mem));
+		return;
+	}
+	put(pa, 0, pfn, 0, &freed);
+	assert_memory_equal(shortly, mem, sizeof(mem));
+	REFUSED(pa_free_quick(pa, 0, pfn, 0), false);
+}
+
+/* Marks and flags one by one are those of the whole. */
+static void test_numbers_of_a_zone(const char *policy)
+{
+	static const uint64_t marks[] = { 100, 200, 300 };
+	struct pa *pa = machine(policy, 1, 64 * PBN, PA_ZONE_NORMAL, marks);
+	struct pa_zone_state state = zone_of(pa, 0);
+
+	state.flags = PA_ZONE_RECLAIM_ACTIVE;
+	assert_int_equal(pa_zone_set(pa, 0, &state), 0);
+	assert_int_equal(pa_zone_flags(pa, 0), PA_ZONE_RECLAIM_ACTIVE);
+	for (int wmark = 0; wmark < 3; wmark++)
+		assert_int_equal(pa_zone_mark(pa, 0, (enum pa_wmark)wmark), marks[wmark]);
+	REFUSED(pa_zone_flags(pa, 1), 0);
+	REFUSED(pa_zone_mark(pa, 1, PA_WMARK_LOW), 0);
+	REFUSED(pa_zone_mark(pa, 0, PA_NR_WMARKS), 0);
+}
+
+UNDER_EACH(test_short_or_not_at_all)
+
+UNDER_EACH(test_numbers_of_a_zone)
+
 UNDER_EACH(test_marks_come_first)
 
 UNDER_EACH(test_ways)
@@ -176,6 +226,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ways_under_each),
 		cmocka_unit_test(test_marks_come_first_under_each),
+		cmocka_unit_test(test_short_or_not_at_all_under_each),
+		cmocka_unit_test(test_numbers_of_a_zone_under_each),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -72,9 +72,9 @@ static struct trace_event extreme(const struct trace_type *t, const struct trace
 
 	if (greatest) {
 		ev.ts = INT64_MAX;
-		ev.pfn = t->id == EV_ALLOC || t->id > EV_ROTATE ? EV_PFN_NONE : EV_PFN_NONE - 1;
+		ev.pfn = t->id == EV_ALLOC || !trace_of_block(t->id) ? EV_PFN_NONE : EV_PFN_NONE - 1;
 		ev.cpu = (1 << EV_CPU_BITS) - 1;
-		ev.order = t->id <= EV_ROTATE ? meta->nr_orders - 1 : 15;
+		ev.order = trace_of_block(t->id) ? meta->nr_orders - 1 : 15;
 		ev.mt = meta->nr_mt - 1;
 		ev.arg = t->id == EV_FALLBACK	? trace_fallback_arg(10, 7) :
 			 t->id == EV_MOVE_BLOCK ? meta->nr_mt - 1 :
@@ -248,6 +248,19 @@ static void add_item(struct sample_digest *d, const struct trace_item *item)
 		add_number(d, item->pcp.batch);
 		add_number(d, item->pcp.high);
 		add(d, item->pcp.pfn, item->pcp.n * sizeof(*item->pcp.pfn));
+		break;
+	case TRACE_CPU:
+		add_number(d, item->cpu.at << 24 | item->cpu.zone << 16 | item->cpu.cpu);
+		add_number(d, item->cpu.event);
+		add_number(d, item->cpu.high_min);
+		add_number(d, item->cpu.high_max);
+		add_number(d, item->cpu.free_count);
+		add_number(d, item->cpu.alloc_factor);
+		add_number(d, item->cpu.flags);
+		add_number(d, item->cpu.free_factor);
+		add_number(d, item->cpu.expire);
+		add_number(d, item->cpu.threshold);
+		add_number(d, item->cpu.delta);
 		break;
 	case TRACE_STATS:
 		add_pairs(d, item->stats);

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Requests, frees and drains taken apart, for callers that see others act in between. */
+#include "machine.h"
+
+static const uint64_t marks[] = { 100, 200, 300 };
+
+/* A zone of 64 blocks of 1024, free, for two CPUs: batch 15 (65536 pages). */
+static struct pa *roomy(const char *policy)
+{
+	struct pa *pa = machine(policy, 2, 65536, PA_ZONE_NORMAL, marks);
+
+	fill(pa, 0, 65536);
+	return pa;
+}
+
+/* drain_pages_zone lets go of its locks every batch << 5 pages; 6.1.0 does not. */
+static void test_drain(const char *policy)
+{
+	int32_t step = 15 << 5, count = step + 100, first = 0;
+	struct pa *pa = roomy(policy);
+	struct pa_pcp pcp = pcp_of(pa, 0, 0);
+	struct pa_trail trail = { 0 };
+	struct pa_bulk bulk;
+
+	pcp.high = pcp.high_min = pcp.high_max = 4096;
+	assert_int_equal(pa_pcp_set(pa, 0, 0, &pcp), 0);
+	for (uint64_t pfn = 0; pfn < (uint64_t)count; pfn++) {
+		assert_int_equal(pa_take(pa, pfn, 0), 0);
+		assert_int_equal(pa_pcp_load(pa, 0, 0, PA_MOVABLE, pfn, PA_MOVABLE), 0);
+	}
+	assert_int_equal(pa_drain_start(pa, 0, 0, 1, &bulk), 0);
+	assert_int_equal(bulk.left, strcmp(policy, "6.1.0") ? step : count);
+	while (pa_bulk_step(pa, &bulk, &trail) == 1)
+		first++;
+	assert_int_equal(first, strcmp(policy, "6.1.0") ? step : count);
+	assert_int_equal(trail.nr_drains, first);
+	assert_int_equal(pcp_of(pa, 0, 0).count, count - first);
+	assert_int_equal(pa_drain_start(pa, 0, 0, 1, &bulk), 0);
+	assert_int_equal(bulk.left, count - first);
+	assert_int_equal(pa_drain(pa, 0, 0, 1, NULL), count - first);
+	assert_int_equal(pa_bulk_step(pa, &bulk, NULL), 0); /* somebody else took them */
+	sound(pa);
+}
+
+static void test_drain_refused(const char *policy)
+{
+	struct pa *pa = roomy(policy);
+	struct pa_bulk bulk = { .left = 1 }, bad;
+
+	REFUSED(pa_drain_start(pa, 1, 0, 0, &bulk), -EINVAL);
+	REFUSED(pa_drain_start(pa, 0, 2, 0, &bulk), -EINVAL);
+	REFUSED(pa_drain_start(pa, 0, 0, 2, &bulk), -EINVAL);
+	bad = bulk;
+	bad.zone = 1;
+	REFUSED(pa_bulk_step(pa, &bad, NULL), -EINVAL);
+	bad = bulk;
+	bad.cpu = 2;
+	REFUSED(pa_bulk_step(pa, &bad, NULL), -EINVAL);
+	bad = bulk;
+	bad.by = 2;
+	REFUSED(pa_bulk_step(pa, &bad, NULL), -EINVAL);
+	bad = bulk;
+	bad.pindex = PA_NR_PCP_LISTS;
+	REFUSED(pa_bulk_step(pa, &bad, NULL), -EINVAL);
+	REFUSED(pa_fold_counters(pa, 2), -EINVAL);
+	REFUSED(pa_isolate_by(pa, 2, 0, 10), -EINVAL);
+	REFUSED(pa_isolate_by(pa, 0, 1 << 20, 10), -EINVAL);
+	REFUSED(pa_isolate_by(pa, 0, 1, 0), -ENOENT);
+	bad.zone = 1;
+	pa_push_end(pa, &bad); /* nothing to do */
+}
+
+/* Before 5.14 there is one list a type, which is emptied in turns: not step by step. */
+static void test_old_lists(const char *policy)
+{
+	struct pa *pa = roomy(policy);
+	struct pa_bulk bulk = { .left = 1 };
+	uint64_t pfn = get(pa, 0, PA_GFP_KERNEL, 0, NULL);
+
+	assert_int_equal(pa_drain_start(pa, 0, 0, 0, &bulk), -EINVAL);
+	assert_int_equal(pa_bulk_step(pa, &bulk, NULL), -EINVAL);
+	assert_int_equal(pa_push(pa, 0, pfn, 0, PA_UNMOVABLE, &bulk), -EINVAL);
+}
+
+/* A push, its drain and its end are one pa_free_pages(). */
+static void test_push(const char *policy)
+{
+	static uint64_t pfn[3000];
+	uint64_t whole, parts;
+	struct pa_bulk bulk;
+	struct pa *pa;
+
+	for (int pieces = 0; pieces < 2; pieces++) {
+		pa = roomy(policy);
+		for (int i = 0; i < 3000; i++)
+			pfn[i] = get(pa, 0, PA_GFP_HIGHUSER_MOVABLE, i % 40 ? 0 : 2, NULL);
+		for (int i = 0; i < 3000; i++) {
+			unsigned int order = i % 40 ? 0 : 2;
+
+			if (!pieces) {
+				put(pa, 1, pfn[i], order, NULL);
+				continue;
+			}
+			assert_int_equal(pa_push(pa, 1, pfn[i], order, PA_MOVABLE, &bulk), 0);
+			if (!bulk.left)
+				continue;
+			while (pa_bulk_step(pa, &bulk, NULL) > 0)
+				;
+			pa_push_end(pa, &bulk);
+		}
+		sound(pa);
+		parts = pa_hash(pa);
+		whole = pieces ? whole : parts;
+	}
+	assert_true(whole == parts);
+	assert_true(pcp_of(pa, 0, 1).count > 0);
+	REFUSED(pa_push(pa, 1, pfn[0], 0, PA_MOVABLE, &bulk), -EINVAL);
+	pfn[0] = get(pa, 0, PA_GFP_KERNEL, 0, NULL);
+	REFUSED(pa_push(pa, 2, pfn[0], 0, PA_MOVABLE, &bulk), -EINVAL);
+	REFUSED(pa_push(pa, 0, pfn[0], 0, PA_NR_MT, &bulk), -EINVAL);
+	assert_int_equal(pa_push(pa, 0, pfn[0], 0, PA_HIGHATOMIC, &bulk), 0);
+	pfn[1] = get(pa, 0, PA_GFP_KERNEL, 5, NULL);
+	REFUSED(pa_push(pa, 0, pfn[1], 5, PA_MOVABLE, &bulk), -EINVAL);
+}
+
+/* An attempt in two halves is the whole of it, if nobody acts in between. */
+static void test_attempt(const char *policy)
+{
+	struct pa_alloc_args args = { .gfp = PA_GFP_HIGHUSER_MOVABLE };
+	uint32_t flags = (uint32_t)PA_WMARK_LOW << PA_ALLOC_WMARK_SHIFT | PA_ALLOC_KSWAPD;
+	struct pa_choice choice;
+	struct pa_alloc_record rec = { 0 };
+	uint64_t pfn = 0, head;
+	struct pa *pa = roomy(policy);
+	int64_t uncounted = 0;
+
+	assert_int_equal(pa_look_for_zone(pa, &args, flags, NULL, &choice), 0);
+	assert_int_equal(choice.zone, 0);
+	assert_int_equal(choice.flags, flags);
+	assert_int_equal(pa_alloc_from(pa, &args, &choice, &pfn, &rec), 0);
+	assert_int_equal(rec.source, PA_FROM_REFILL);
+	assert_int_equal(rec.pfn, pfn);
+	assert_int_equal(rec.flags, flags);
+	assert_int_equal(pa_allocated(pa, pfn), 0);
+	head = pa_pcp_head(pa, 0, 0, PA_MOVABLE);
+	assert_int_equal(pa_alloc_from(pa, &args, &choice, &pfn, NULL), 0);
+	assert_true(pfn == head);
+	uncounted = -zone_of(pa, 0).nr_free;
+	assert_int_equal(pa_look_for_zone(pa, &args, flags, &uncounted, &choice), -ENOMEM);
+	args.cpu = 2;
+	REFUSED(pa_look_for_zone(pa, &args, flags, NULL, &choice), -EINVAL);
+	REFUSED(pa_alloc_from(pa, &args, &choice, &pfn, NULL), -EINVAL);
+	args.cpu = 0;
+	choice.zone = 7;
+	REFUSED(pa_alloc_from(pa, &args, &choice, &pfn, NULL), -EINVAL);
+	sound(pa);
+}
+
+/* The zone looked at is empty by now, and so is all behind it. */
+static void test_attempt_late(const char *policy)
+{
+	struct pa_alloc_args args = { .gfp = PA_GFP_KERNEL, .order = 10 };
+	uint32_t flags = (uint32_t)PA_WMARK_MIN << PA_ALLOC_WMARK_SHIFT;
+	struct pa *pa = machine(policy, 1, 1024, PA_ZONE_NORMAL, (uint64_t[]){ 0, 0, 0 });
+	struct pa_choice choice;
+	uint64_t pfn;
+
+	fill(pa, 0, 1024);
+	assert_int_equal(pa_look_for_zone(pa, &args, flags | PA_ALLOC_NO_WATERMARKS, NULL, &choice),
+			 0);
+	assert_int_equal(pa_take(pa, 0, 10), 0);
+	assert_int_equal(pa_alloc_from(pa, &args, &choice, &pfn, NULL), -ENOMEM);
+	assert_true(pfn == PA_PFN_NONE);
+}
+
+/* What a CPU isolates and has not told yet, it tells when it goes idle. */
+static void test_isolate_and_fold(const char *policy)
+{
+	struct pa *pa = roomy(policy);
+	struct pa_zone_state zs;
+	int8_t deltas[2];
+
+	assert_int_equal(pa_take(pa, 0, 10), 0);
+	assert_int_equal(pa_free_block(pa, 0, 0, PA_MOVABLE, 0, -1), 0);
+	assert_int_equal(pa_set_counters(pa, 0, (int8_t[]){ 0, 0 }), 0);
+	zs = zone_of(pa, 0);
+	assert_int_equal(pa_isolate_by(pa, 1, 0, 0), 0);
+	assert_int_equal(pa_get_counters(pa, 0, deltas), 0);
+	assert_int_equal(deltas[1], -1);
+	assert_int_equal(zone_of(pa, 0).nr_free, zs.nr_free);
+	assert_int_equal(pa_fold_counters(pa, 0), 0);
+	assert_int_equal(zone_of(pa, 0).nr_free, zs.nr_free);
+	assert_int_equal(pa_fold_counters(pa, 1), 0);
+	assert_int_equal(zone_of(pa, 0).nr_free, zs.nr_free - 1);
+	assert_int_equal(pa_get_counters(pa, 0, deltas), 0);
+	assert_int_equal(deltas[1], 0);
+	sound(pa);
+}
+
+SINCE("6.1.0", test_drain)
+SINCE("6.1.0", test_drain_refused)
+SINCE("6.1.0", test_push)
+SINCE("6.1.0", test_attempt)
+SINCE("6.1.0", test_attempt_late)
+SINCE("6.1.0", test_isolate_and_fold)
+
+static void each_test_old_lists(void **state)
+{
+	(void)state;
+	each_request(test_old_lists, "5.4", "5.10");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_test_drain),	 cmocka_unit_test(each_test_drain_refused),
+		cmocka_unit_test(each_test_old_lists),	 cmocka_unit_test(each_test_push),
+		cmocka_unit_test(each_test_attempt),	 cmocka_unit_test(each_test_attempt_late),
+		cmocka_unit_test(each_test_isolate_and_fold),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What others do that the allocator asks about: kswapd, and the LRU lists. */
+#include "request_internal.h"
+
+/* The node that starts at or holds @pfn. */
+static int node_of(const struct request *r, uint64_t pfn)
+{
+	struct pa_zone_state state;
+
+	for (uint32_t zone = 0; zone < r->nr_zones; zone++)
+		if (pfn < r->zones[zone].end && !pa_zone_get(r->pa, zone, &state))
+			return state.node;
+	return -1;
+}
+
+/* enum zone_type of x86-64, which has no HIGHMEM. */
+static unsigned int type_of_index(unsigned int index)
+{
+	return index < 3 ? index : PA_ZONE_MOVABLE;
+}
+
+/* balance_pgdat begins: set_reclaim_active, and the boost of one zone that it will pay back. */
+void request_on_balance_begin(struct request *r, const struct trace_event *ev)
+{
+	const struct run_zone *z = request_zone(r, ev->pfn);
+	uint32_t zone = z ? (uint32_t)(z - r->zones) : UINT32_MAX;
+	struct pa_zone_state state;
+
+	if (pa_zone_get(r->pa, zone, &state))
+		return;
+	r->kswapd_boost[zone] = ev->arg;
+	r->zones[zone].reclaiming = true;
+	state.flags |= PA_ZONE_RECLAIM_ACTIVE;
+	pa_zone_set(r->pa, zone, &state);
+}
+
+/* And ends: clear_reclaim_active. */
+void request_on_balance_end(struct request *r, const struct trace_event *ev)
+{
+	int node = node_of(r, ev->pfn);
+	struct pa_zone_state state;
+
+	for (uint32_t zone = 0; !pa_zone_get(r->pa, zone, &state); zone++) {
+		if (state.node != node || state.type > type_of_index(ev->arg))
+			continue;
+		state.boost -=
+			state.boost < r->kswapd_boost[zone] ? state.boost : r->kswapd_boost[zone];
+		r->kswapd_boost[zone] = 0;
+		r->zones[zone].reclaiming = false;
+		state.flags &= ~PA_ZONE_RECLAIM_ACTIVE;
+		pa_zone_set(r->pa, zone, &state);
+	}
+}
+
+/*
+ * set_pgdat_percpu_threshold: an awake kswapd sets how far the CPUs of its node may be off by the
+ * gap between the marks, in zones with a percpu_drift_mark.  That is every zone with two CPUs or
+ * more: refresh_zone_stat_thresholds is called for the second one before there are any marks to
+ * compare with, and nothing takes a drift mark back.
+ */
+void request_on_kswapd(struct request *r, const struct trace_event *ev)
+{
+	bool awake = ev->type == EV_KSWAPD_WAKE;
+	struct pa_zone_state state;
+
+	for (uint32_t zone = 0; !pa_zone_get(r->pa, zone, &state); zone++) {
+		uint64_t gap = state.wmark[PA_WMARK_LOW] - state.wmark[PA_WMARK_MIN];
+		uint64_t close = gap / r->core_cpus;
+
+		if (!r->zones[zone].threshold)
+			r->zones[zone].threshold = state.threshold;
+		if (state.node != ev->arg || (r->core_cpus == 1 && r->zones[zone].threshold <= gap))
+			continue;
+		state.threshold = !awake      ? r->zones[zone].threshold :
+				  close < 1   ? 1 :
+				  close < 125 ? (uint32_t)close :
+						125;
+		pa_zone_set(r->pa, zone, &state);
+	}
+}
+
+/* ---- claims ---- */
+
+/* Make the claim test of a pageblock come out as @claimed for a request of @mt. */
+static void lean(struct request *r, uint64_t block, uint8_t mt, bool claimed)
+{
+	uint64_t end = block + (UINT64_C(1) << r->meta->pageblock_order);
+	enum pa_use use = (mt == PA_MOVABLE) == claimed ? PA_USE_MOVABLE : PA_USE_PINNED;
+	struct pa_page_info info;
+
+	for (uint64_t pfn = block; pfn < end; pfn++)
+		if (!pa_page(r->pa, pfn, &info) && !info.free)
+			pa_set_use(r->pa, pfn, 0, use);
+	r->res.leaned++;
+}
+
+/* steal_suitable_fallback, try_to_claim_block: would the pageblock be claimed, as far as we know? */
+static bool would_claim(const struct request *r, uint64_t block, uint8_t mt)
+{
+	uint64_t half = UINT64_C(1) << r->meta->pageblock_order >> 1, free = 0, movable = 0;
+	int type = pa_pageblock(r->pa, block);
+	struct pa_page_info info;
+
+	for (uint64_t pfn = block; pfn < block + 2 * half; pfn++) {
+		if (pa_page(r->pa, pfn, &info))
+			return false;
+		free += info.free;
+		movable += !info.free && (info.use == PA_USE_MOVABLE ||
+					  (info.use == PA_USE_UNKNOWN && type == PA_MOVABLE));
+	}
+	if (mt == PA_MOVABLE)
+		return free + movable >= half;
+	return free + (type == PA_MOVABLE ? 2 * half - free - movable : 0) >= half;
+}
+
+/*
+ * Which of a pageblock's pages are on LRU lists is known to the kernel alone.  Where it claimed a
+ * pageblock that what was seen speaks against, or the other way round, they are taken to be.
+ */
+void request_lean_claims(struct request *r, const struct trace_event *pick,
+			 const struct trace_event *end)
+{
+	uint64_t size = UINT64_C(1) << r->meta->pageblock_order;
+	bool stealing = false;
+
+	for (const struct trace_event *ev = pick; ev < end; ev++) {
+		uint8_t mt = request_type_of(r, ev->mt);
+		bool claimed = ev->bits & EV_CLAIMED;
+		uint64_t block = ev->pfn & ~(size - 1);
+
+		if (ev->cpu != pick->cpu || ev->type != EV_FALLBACK || mt >= PA_PCPTYPES ||
+		    !(ev->bits & EV_CLAIM_KNOWN) ||
+		    trace_fallback_order(ev) >= r->meta->pageblock_order)
+			continue;
+		/* Once a page was stolen, the rest of the hold steals and asks no more. */
+		if (!stealing && would_claim(r, block, mt) != claimed)
+			lean(r, block, mt, claimed);
+		stealing |= !claimed && r->kernel->fallback == PA_FALLBACK_CLAIM_STEAL;
+	}
+}
