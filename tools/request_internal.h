@@ -234,6 +234,7 @@ void request_make_early(struct request *r, const struct trace_event *ev);
 
 void request_on_balance_begin(struct request *r, const struct trace_event *ev);
 void request_on_balance_end(struct request *r, const struct trace_event *ev);
+void request_take_boost(struct request *r, uint32_t zone, struct pa_zone_state *state);
 void request_on_kswapd(struct request *r, const struct trace_event *ev);
 /* The pageblocks that the lock hold from @pick to @end tests come out as they did. */
 void request_lean_claims(struct request *r, const struct trace_event *pick,

@@ -82,6 +82,66 @@ static const int64_t *uncounted(struct request *r, uint32_t cpu)
 	return any ? r->uncounted : NULL;
 }
 
+/* The request that this attempt ends, if it does and that is in sight. */
+static const struct trace_event *outcome(const struct request *r, const struct trace_event *try)
+{
+	const struct trace_event *ev = request_next_of(r, try);
+
+	for (uint32_t n = 0; ev && n < LOOK_FOR; n++, ev = request_next_of(r, ev)) {
+		if (ev->order != try->order || ev->mt != try->mt)
+			continue;
+		if (ev->type == EV_ALLOC)
+			return ev;
+		if (ev->type == EV_TRY)
+			return NULL;
+	}
+	return NULL;
+}
+
+/*
+ * balance_pgdat takes boosts back a moment before it is seen to.  An attempt that took a zone which
+ * fits only then comes after it: the boosts go now.
+ */
+static void settle_boosts(struct request *r, const struct trace_event *ev,
+			  const struct pa_alloc_args *args, uint32_t flags,
+			  const struct pa_zone_state *before, struct attempt *a)
+{
+	const struct trace_event *end = outcome(r, ev);
+	const struct run_zone *z =
+		end && end->pfn != EV_PFN_NONE ? request_zone(r, end->pfn) : NULL;
+	uint64_t boost[PA_MAX_ZONES];
+	struct attempt without = *a;
+	struct pa_zone_state state;
+
+	if (!z || (a->found && a->choice.zone == z - r->zones))
+		return;
+	memcpy(boost, r->kswapd_boost, sizeof(boost));
+	for (uint32_t zone = 0; zone < r->nr_zones; zone++) {
+		state = before[zone];
+		request_take_boost(r, zone, &state);
+		pa_zone_set(r->pa, zone, &state);
+	}
+	without.found = !pa_look_for_zone(r->pa, args, flags, uncounted(r, ev->cpu),
+					  &without.choice);
+	if (without.found && without.choice.zone == z - r->zones) {
+		*a = without;
+		r->res.boosts_early++;
+		return;
+	}
+	memcpy(r->kswapd_boost, boost, sizeof(boost));
+	for (uint32_t zone = 0; zone < r->nr_zones; zone++)
+		pa_zone_set(r->pa, zone, &before[zone]);
+	a->found = !pa_look_for_zone(r->pa, args, flags, uncounted(r, ev->cpu), &a->choice);
+}
+
+static bool boosts_pending(const struct request *r)
+{
+	for (uint32_t zone = 0; zone < r->nr_zones; zone++)
+		if (r->kswapd_boost[zone])
+			return true;
+	return false;
+}
+
 /* An attempt starts.  Of one that fails nothing more is heard; the next one comes on top of it. */
 void request_on_try(struct request *r, const struct trace_event *ev)
 {
@@ -91,7 +151,10 @@ void request_on_try(struct request *r, const struct trace_event *ev)
 		.cpu = request_core_cpu(r, ev->cpu),
 		.order = ev->order,
 	};
+	struct pa_zone_state before[PA_MAX_ZONES];
 	struct attempt *a;
+	uint32_t flags;
+	bool pending;
 
 	if (mt >= PA_PCPTYPES)
 		return;
@@ -103,8 +166,13 @@ void request_on_try(struct request *r, const struct trace_event *ev)
 	a = &c->tries[c->nr_tries++];
 	a->order = ev->order;
 	a->mt = mt;
-	a->found = !pa_look_for_zone(r->pa, &args, flags_of(r, trace_try_flags(ev)),
-				     uncounted(r, ev->cpu), &a->choice);
+	flags = flags_of(r, trace_try_flags(ev));
+	pending = boosts_pending(r);
+	for (uint32_t zone = 0; pending && zone < r->nr_zones; zone++)
+		pa_zone_get(r->pa, zone, &before[zone]);
+	a->found = !pa_look_for_zone(r->pa, &args, flags, uncounted(r, ev->cpu), &a->choice);
+	if (pending)
+		settle_boosts(r, ev, &args, flags, before, a);
 }
 
 /* The attempt that a request of this CPU ends with; those on top of it are over, too. */
