@@ -21,8 +21,10 @@
 
 /* An attempt at a request that has looked at the marks. */
 struct attempt {
-	uint8_t order, mt;
-	bool found; /* a zone */
+	uint8_t order, mt, highest; /* zone index, as the kernel has it */
+	bool found;		    /* a zone */
+	bool late;		    /* it looks once its CPU is heard of next */
+	uint32_t flags;		    /* PA_ALLOC_* */
 	struct pa_choice choice;
 };
 

@@ -98,40 +98,43 @@ static const struct trace_event *outcome(const struct request *r, const struct t
 	return NULL;
 }
 
+static bool look(struct request *r, const struct pa_alloc_args *args, struct attempt *a)
+{
+	return !pa_look_for_zone(r->pa, args, a->flags, uncounted(r, args->cpu), &a->choice);
+}
+
+/* Is @a's zone the one that the kernel's page is of? */
+static bool fits(const struct request *r, const struct attempt *a, const struct trace_event *end)
+{
+	const struct run_zone *z = request_zone(r, end->pfn);
+
+	return z && a->found && a->choice.zone == z - r->zones;
+}
+
 /*
  * balance_pgdat takes boosts back a moment before it is seen to.  An attempt that took a zone which
  * fits only then comes after it: the boosts go now.
  */
-static void settle_boosts(struct request *r, const struct trace_event *ev,
-			  const struct pa_alloc_args *args, uint32_t flags,
-			  const struct pa_zone_state *before, struct attempt *a)
+static bool take_boosts(struct request *r, const struct pa_alloc_args *args,
+			const struct pa_zone_state *before, const struct trace_event *end,
+			struct attempt *a)
 {
-	const struct trace_event *end = outcome(r, ev);
-	const struct run_zone *z =
-		end && end->pfn != EV_PFN_NONE ? request_zone(r, end->pfn) : NULL;
 	uint64_t boost[PA_MAX_ZONES];
-	struct attempt without = *a;
 	struct pa_zone_state state;
 
-	if (!z || (a->found && a->choice.zone == z - r->zones))
-		return;
 	memcpy(boost, r->kswapd_boost, sizeof(boost));
 	for (uint32_t zone = 0; zone < r->nr_zones; zone++) {
 		state = before[zone];
 		request_take_boost(r, zone, &state);
 		pa_zone_set(r->pa, zone, &state);
 	}
-	without.found = !pa_look_for_zone(r->pa, args, flags, uncounted(r, ev->cpu),
-					  &without.choice);
-	if (without.found && without.choice.zone == z - r->zones) {
-		*a = without;
+	a->found = look(r, args, a);
+	if (fits(r, a, end)) {
 		r->res.boosts_early++;
-		return;
+		return true;
 	}
 	memcpy(r->kswapd_boost, boost, sizeof(boost));
-	for (uint32_t zone = 0; zone < r->nr_zones; zone++)
-		pa_zone_set(r->pa, zone, &before[zone]);
-	a->found = !pa_look_for_zone(r->pa, args, flags, uncounted(r, ev->cpu), &a->choice);
+	return false;
 }
 
 static bool boosts_pending(const struct request *r)
@@ -142,51 +145,78 @@ static bool boosts_pending(const struct request *r)
 	return false;
 }
 
-/* An attempt starts.  Of one that fails nothing more is heard; the next one comes on top of it. */
+static struct pa_alloc_args args_of(const struct request *r, const struct trace_event *ev,
+				    const struct attempt *a)
+{
+	return (struct pa_alloc_args){
+		.cpu = request_core_cpu(r, ev->cpu),
+		.gfp = gfp_of_zone(a->highest) | (uint32_t)a->mt << 3,
+		.order = a->order,
+	};
+}
+
+/*
+ * An attempt starts.  Of one that fails nothing more is heard; the next one comes on top of it.
+ *
+ * It looks at the marks at once, as a rule.  But between the probe and the look an interrupt may
+ * come, or a host that has better things to do: where the zone that it finds now is not the one it
+ * will take from, it looks when its CPU is heard of next (request_take_try).
+ */
 void request_on_try(struct request *r, const struct trace_event *ev)
 {
+	const struct trace_event *end = outcome(r, ev);
 	struct run_cpu *c = &r->cpus[ev->cpu];
-	uint8_t mt = request_type_of(r, ev->mt);
-	struct pa_alloc_args args = {
-		.cpu = request_core_cpu(r, ev->cpu),
-		.order = ev->order,
-	};
 	struct pa_zone_state before[PA_MAX_ZONES];
+	uint8_t mt = request_type_of(r, ev->mt);
+	struct pa_alloc_args args;
 	struct attempt *a;
-	uint32_t flags;
-	bool pending;
 
 	if (mt >= PA_PCPTYPES)
 		return;
-	args.gfp = gfp_of_zone(trace_try_highest(ev)) | (uint32_t)mt << 3;
 	if (c->nr_tries == MAX_TRIES) {
 		memmove(c->tries, c->tries + 1, (MAX_TRIES - 1) * sizeof(c->tries[0]));
 		c->nr_tries--;
 	}
 	a = &c->tries[c->nr_tries++];
-	a->order = ev->order;
-	a->mt = mt;
-	flags = flags_of(r, trace_try_flags(ev));
-	pending = boosts_pending(r);
-	for (uint32_t zone = 0; pending && zone < r->nr_zones; zone++)
+	*a = (struct attempt){
+		.order = ev->order,
+		.mt = mt,
+		.highest = (uint8_t)trace_try_highest(ev),
+		.flags = flags_of(r, trace_try_flags(ev)),
+	};
+	args = args_of(r, ev, a);
+	for (uint32_t zone = 0; zone < r->nr_zones; zone++)
 		pa_zone_get(r->pa, zone, &before[zone]);
-	a->found = !pa_look_for_zone(r->pa, &args, flags, uncounted(r, ev->cpu), &a->choice);
-	if (pending)
-		settle_boosts(r, ev, &args, flags, before, a);
+	a->found = look(r, &args, a);
+	if (!end || end->pfn == EV_PFN_NONE || fits(r, a, end) ||
+	    (boosts_pending(r) && take_boosts(r, &args, before, end, a)))
+		return;
+	a->late = true;
+	for (uint32_t zone = 0; zone < r->nr_zones; zone++)
+		pa_zone_set(r->pa, zone, &before[zone]);
 }
 
 /* The attempt that a request of this CPU ends with; those on top of it are over, too. */
 const struct attempt *request_take_try(struct request *r, const struct trace_event *ev)
 {
 	struct run_cpu *c = &r->cpus[ev->cpu];
+	uint8_t mt = request_type_of(r, ev->mt);
+	struct pa_alloc_args args;
+	uint32_t i = c->nr_tries;
+	struct attempt *a;
 
-	for (uint32_t i = c->nr_tries; i-- > 0;)
-		if (c->tries[i].order == ev->order &&
-		    c->tries[i].mt == request_type_of(r, ev->mt)) {
-			c->nr_tries = i;
-			return &c->tries[i];
-		}
-	return NULL;
+	while (i > 0 && (c->tries[i - 1].order != ev->order || c->tries[i - 1].mt != mt))
+		i--;
+	if (!i)
+		return NULL;
+	c->nr_tries = i - 1;
+	a = &c->tries[i - 1];
+	if (a->late) {
+		args = args_of(r, ev, a);
+		a->found = look(r, &args, a);
+		r->res.looked_late++;
+	}
+	return a;
 }
 
 /* ---- alloc_pages_bulk ---- */
