@@ -24,6 +24,25 @@ int request_add_set(struct request_options *opt, const char *text)
 	return 0;
 }
 
+static bool is_reserve_ratio(const struct trace_pair *pair)
+{
+	return !strcmp(pair->name, "vm.lowmem_reserve_ratio") && pair->text;
+}
+
+/*
+ * Who reads vm.lowmem_reserve_ratio has lowmem_reserve[] worked out anew, from the pages that zones
+ * manage by then (lowmem_reserve_ratio_sysctl_handler @ 2.6.11 .. 7.3, which asks for no write).
+ * What boot left there was of fewer: it frees memory later.  A recorder that wrote the ratios down
+ * did so, whatever it had found in the zones before.
+ */
+static bool has_fresh_reserve(const struct trace_meta *meta)
+{
+	for (size_t i = 0; i < meta->sysctl.n; i++)
+		if (is_reserve_ratio(&meta->sysctl.v[i]))
+			return true;
+	return false;
+}
+
 /* What the trace says of its kernel's settings. */
 static void knobs_of_trace(const struct trace_meta *meta, struct pa_knobs *knobs)
 {
@@ -34,8 +53,7 @@ static void knobs_of_trace(const struct trace_meta *meta, struct pa_knobs *knobs
 		knob = settings_at(knobs, meta->sysctl.v[i].name);
 		if (knob)
 			*knob = (uint32_t)meta->sysctl.v[i].value;
-		else if (!strcmp(meta->sysctl.v[i].name, "vm.lowmem_reserve_ratio") &&
-			 meta->sysctl.v[i].text)
+		else if (is_reserve_ratio(&meta->sysctl.v[i]))
 			settings_ratios(meta->sysctl.v[i].text, knobs->lowmem_reserve_ratio);
 	}
 }
@@ -240,6 +258,7 @@ static void set_zones(struct request *r)
 {
 	const struct trace_zone *from;
 	struct pa_zone_state state;
+	bool fresh = has_fresh_reserve(r->meta);
 	uint32_t zone = 0, i, t;
 
 	for (i = 0; i < r->meta->nr_zones; i++) {
@@ -257,7 +276,7 @@ static void set_zones(struct request *r)
 		zone++;
 		if (r->described || pa_zone_get(r->pa, zone - 1, &state))
 			continue;
-		for (t = 0; t < from->nr_lowmem_reserve && t < PA_NR_ZONE_TYPES; t++)
+		for (t = 0; !fresh && t < from->nr_lowmem_reserve && t < PA_NR_ZONE_TYPES; t++)
 			state.lowmem_reserve[t] = (uint64_t)from->lowmem_reserve[t];
 		state.boost = from->boost;
 		state.nr_reserved_highatomic = from->nr_reserved_highatomic;

@@ -207,12 +207,46 @@ static void settings(void **state)
 	refused("vm.min_free_kbytes", "vm.KEY=VALUE");
 }
 
+static uint64_t reserve_of(const struct trace_meta *meta)
+{
+	struct request_options opt = { 0 };
+	struct pa_zone_state state;
+	struct request *r;
+	char why[256];
+
+	assert_int_equal(request_open(meta, &opt, &r, why, sizeof(why)), 0);
+	assert_int_equal(pa_zone_get(request_state(r), 0, &state), 0);
+	request_close(r);
+	return state.lowmem_reserve[PA_ZONE_MOVABLE];
+}
+
+/* Reading the ratios has the kernel work the reserve out again, so it is no longer what zones had. */
+static void reserve_is_fresh(void **state)
+{
+	struct trace_reader *reader;
+	struct trace_meta meta;
+	uint64_t above = 0;
+	char why[256];
+
+	(void)state;
+	assert_int_equal(trace_open("tests/data/debian-6.12.pgt", &reader, why, sizeof(why)), 0);
+	meta = *trace_meta(reader);
+	assert_int_equal(meta.zone[0].nr_lowmem_reserve, 5);
+	for (size_t i = 1; i < meta.nr_zones; i++)
+		above += meta.zone[i].managed;
+	for (size_t i = 1; i < 5; i++)
+		meta.zone[0].lowmem_reserve[i] = 7;
+	assert_int_equal(reserve_of(&meta), above / 256);
+	meta.sysctl.n = 0;
+	assert_int_equal(reserve_of(&meta), 7);
+	trace_close(reader);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(exact_start),
-		cmocka_unit_test(floors),
-		cmocka_unit_test(what_if),
+		cmocka_unit_test(exact_start),	    cmocka_unit_test(floors),
+		cmocka_unit_test(reserve_is_fresh), cmocka_unit_test(what_if),
 		cmocka_unit_test(settings),
 	};
 
