@@ -130,21 +130,44 @@ static int free_pages(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int or
 	return 0;
 }
 
-int pa_push(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order, enum pa_mt type,
-	    struct pa_bulk *bulk)
+/* The list that pa_push() adds the allocation to, -EINVAL if none. */
+static int push_to(const struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order,
+		   enum pa_mt type)
 {
-	struct pa_zone *z;
-	uint32_t zone;
 	int pindex;
 
 	if (!pa_req(pa) || cpu >= pa_req(pa)->cpus || (unsigned int)type >= PA_NR_MT ||
-	    pa_rules(pa)->pcp_lists < PA_PCP_ORDERS)
+	    pa_rules(pa)->pcp_lists < PA_PCP_ORDERS || !allocation(pa, pfn, order))
 		return -EINVAL;
-	z = allocation(pa, pfn, order);
-	pindex =
-		z ? pa_pindex(pa, pa_rules(pa), order, type < PA_PCPTYPES ? type : PA_MOVABLE) : -1;
+	pindex = pa_pindex(pa, pa_rules(pa), order, type < PA_PCPTYPES ? type : PA_MOVABLE);
+	return pindex < 0 ? -EINVAL : pindex;
+}
+
+int32_t pa_push_excess(const struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order,
+		       enum pa_mt type)
+{
+	int pindex = push_to(pa, cpu, pfn, order, type);
+	struct pa_cpu_pages cp;
+	uint32_t zone;
+
 	if (pindex < 0)
-		return -EINVAL;
+		return pindex;
+	zone = pa_zone_index(pa, pa_zone_at(pa, pfn));
+	cp = *pa_cpu_pages(pa, zone, cpu);
+	cp.pcp.count += 1 << order;
+	return pa_pcp_excess(pa, zone, &cp, order, (unsigned int)pindex);
+}
+
+int pa_push(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order, enum pa_mt type,
+	    struct pa_bulk *bulk)
+{
+	int pindex = push_to(pa, cpu, pfn, order, type);
+	struct pa_zone *z;
+	uint32_t zone;
+
+	if (pindex < 0)
+		return pindex;
+	z = pa_zone_at(pa, pfn);
 	zone = pa_zone_index(pa, z);
 	disown(pa, z, pfn, order);
 	*bulk = (struct pa_bulk){ .zone = zone, .cpu = cpu, .by = cpu, .pindex = (uint32_t)pindex };

@@ -540,12 +540,15 @@ struct pa_bulk {
 /*
  * pa_push() - free_unref_page_commit of an allocation: @type is its pageblock's, which the caller
  * read before; bulk->left is what is too much then.  -EINVAL as pa_free_pages(), nothing changed.
+ * pa_push_excess() - What bulk->left would be if the push were made now, or -EINVAL.
  * pa_drain_start() - drain_pages_zone: the next hold.  -EINVAL: no such zone or CPU.
  * pa_bulk_step() - The next block.  Return: its base pages, 0 if there is no more, -EINVAL.
  * pa_push_end() - What a push does last, if anything was too much: ZONE_BELOW_HIGH may be over.
  */
 int pa_push(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order, enum pa_mt type,
 	    struct pa_bulk *bulk);
+int32_t pa_push_excess(const struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order,
+		       enum pa_mt type);
 int pa_drain_start(struct pa *pa, uint32_t zone, uint32_t cpu, uint32_t by, struct pa_bulk *bulk);
 int pa_bulk_step(struct pa *pa, struct pa_bulk *bulk, struct pa_trail *trail);
 void pa_push_end(struct pa *pa, const struct pa_bulk *bulk);

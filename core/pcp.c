@@ -214,8 +214,8 @@ static int32_t excess_auto(const struct pa_rules *rules, const struct pa_zone_re
 	return high < batch ? 1 : clamp(pcp->free_count, batch, high - batch);
 }
 
-int32_t pa_pcp_excess(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp, unsigned int order,
-		      unsigned int pindex)
+int32_t pa_pcp_excess(const struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp,
+		      unsigned int order, unsigned int pindex)
 {
 	const struct pa_zone_req *zr = pa_zone_req(pa, zone);
 	const struct pa_rules *rules = pa_rules(pa);

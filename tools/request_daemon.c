@@ -37,8 +37,7 @@ void request_on_balance_begin(struct request *r, const struct trace_event *ev)
 /* The end of balance_pgdat takes back what it found. */
 void request_take_boost(struct request *r, uint32_t zone, struct pa_zone_state *state)
 {
-	state->boost -=
-		state->boost < r->kswapd_boost[zone] ? state->boost : r->kswapd_boost[zone];
+	state->boost -= state->boost < r->kswapd_boost[zone] ? state->boost : r->kswapd_boost[zone];
 	r->kswapd_boost[zone] = 0;
 }
 

@@ -117,6 +117,7 @@ static void start_drain_pages(struct request *r, uint32_t cpu)
 	const struct trace_event *popped =
 		c->drain_of == cpu ? NULL : request_has_popped(r, c->drain_of);
 
+	request_late_push(r, c->drain_of, NULL);
 	if (popped)
 		request_make_early(r, popped);
 	pa_drain_start(r->pa, c->drain_zone, request_core_cpu(r, c->drain_of),
@@ -148,11 +149,44 @@ static enum pa_mt type_of(const struct request *r, uint64_t frame, uint64_t core
 	return now < 0 ? PA_MOVABLE : (enum pa_mt)now;
 }
 
+/* free_unref_page_commit; if the CPU is not seen to drain, what is too much goes at once. */
+static void push(struct request *r, uint32_t cpu, uint64_t pfn, unsigned int order, enum pa_mt mt,
+		 bool drains)
+{
+	struct run_cpu *c = &r->cpus[cpu];
+
+	if (pa_push(r->pa, request_core_cpu(r, cpu), pfn, order, mt, &c->bulk)) {
+		r->res.frees_unknown +=
+			!!pa_free_pages(r->pa, request_core_cpu(r, cpu), pfn, order, NULL);
+		return;
+	}
+	c->what = WHAT_PUSH;
+	c->drained = c->bulk.left > 0;
+	if (drains)
+		return;
+	r->res.drains.core += c->drained;
+	finish_bulk(r, c);
+}
+
+void request_late_push(struct request *r, uint32_t cpu, const struct trace_event *ev)
+{
+	struct late_push *late = &r->cpus[cpu].late;
+	bool drain = ev && ev->type == EV_DRAIN;
+
+	if (!late->waits || (ev && late->drains && !drain))
+		return;
+	late->waits = false;
+	push(r, cpu, late->pfn, late->order, late->mt, drain && late->drains);
+}
+
 void request_on_push(struct request *r, const struct trace_event *ev, const struct run_zone *z)
 {
 	struct run_cpu *c = &r->cpus[ev->cpu];
 	const struct trace_event *popped = request_has_popped(r, ev->cpu);
 	uint64_t frame = request_frame(z, ev->pfn), core;
+	enum pa_mt mt;
+	int32_t excess;
+	bool drains;
 
 	request_end_hold(r, ev->cpu);
 	if (popped)
@@ -164,18 +198,14 @@ void request_on_push(struct request *r, const struct trace_event *ev, const stru
 	core = request_take_handle(r, z, ev->pfn, ev->order);
 	if (core == PA_PFN_NONE)
 		return;
-	if (pa_push(r->pa, request_core_cpu(r, ev->cpu), core, ev->order, type_of(r, frame, core),
-		    &c->bulk)) {
-		r->res.frees_unknown +=
-			!!pa_free_pages(r->pa, request_core_cpu(r, ev->cpu), core, ev->order, NULL);
+	drains = drains_next(r, ev);
+	mt = type_of(r, frame, core);
+	excess = pa_push_excess(r->pa, request_core_cpu(r, ev->cpu), core, ev->order, mt);
+	if (r->has_pushes && excess >= 0 && (excess > 0) != drains) {
+		c->late = (struct late_push){ core, ev->order, mt, true, drains };
 		return;
 	}
-	c->what = WHAT_PUSH;
-	c->drained = c->bulk.left > 0;
-	if (drains_next(r, ev))
-		return;
-	r->res.drains.core += c->drained;
-	finish_bulk(r, c);
+	push(r, ev->cpu, core, ev->order, mt, drains);
 }
 
 /* mm_page_free: where pushes are recorded, these or zone_free tell the rest. */

@@ -41,6 +41,18 @@ enum what {
 };
 
 /*
+ * A push whose outcome as of its event is not what its CPU is seen to do next: between the two,
+ * flags that others set were read.
+ */
+struct late_push {
+	uint64_t pfn; /* the core's */
+	uint8_t order;
+	enum pa_mt mt;
+	bool waits;
+	bool drains; /* the CPU is seen to drain for it */
+};
+
+/*
  * A refill is made all at once, at the first block that the kernel is seen to take, while the
  * kernel's counter follows block by block, or at the end.
  */
@@ -59,7 +71,8 @@ struct run_cpu {
 	bool draining;	      /* inside a row of drains */
 	bool drained;	      /* its push found the lists too long */
 	enum what what;	      /* it is at */
-	struct pa_bulk bulk;  /* what the core has yet to drain for it */
+	struct late_push late;
+	struct pa_bulk bulk; /* what the core has yet to drain for it */
 	uint32_t drain_of, drain_zone;
 	uint64_t latest;   /* number of the last event read of it, + 1; 0: none */
 	uint64_t upcoming; /* number of the next one to be played; NO_EVENT: none read yet */
@@ -212,6 +225,8 @@ uint64_t request_take_handle(struct request *r, const struct run_zone *z, uint64
 			     unsigned int order);
 /* Another kind of event of the CPU: what the lock's events before were about is over. */
 void request_end_hold(struct request *r, uint32_t cpu);
+/* Make the push that waits for another event of @cpu, if any.  @ev: that event, NULL: none comes. */
+void request_late_push(struct request *r, uint32_t cpu, const struct trace_event *ev);
 void request_on_push(struct request *r, const struct trace_event *ev, const struct run_zone *z);
 void request_on_free(struct request *r, const struct trace_event *ev, const struct run_zone *z);
 void request_on_zone_free(struct request *r, const struct trace_event *ev,

@@ -181,6 +181,8 @@ static void play(struct request *r, const struct trace_event *ev)
 		return;
 	}
 	r->ts = ev->ts;
+	if (ev->type != EV_ROTATE)
+		request_late_push(r, ev->cpu, ev);
 	if (r->res.changed) {
 		request_whatif(r, ev, z);
 	} else {
@@ -273,6 +275,8 @@ static void settle(struct request *r)
 		return;
 	r->settled = true;
 	play_down_to(r, 0);
+	for (uint32_t cpu = 0; cpu < r->nr_cpus; cpu++)
+		request_late_push(r, cpu, NULL);
 	if (r->opt.check && !r->res.unsound)
 		pa_check(r->pa, &r->res.unsound);
 	if (r->opt.sample)

@@ -86,8 +86,9 @@ static void test_old_lists(const char *policy)
 static void test_push(const char *policy)
 {
 	static uint64_t pfn[3000];
-	uint64_t whole, parts;
+	uint64_t whole, parts, hash;
 	struct pa_bulk bulk;
+	int32_t excess;
 	struct pa *pa;
 
 	for (int pieces = 0; pieces < 2; pieces++) {
@@ -101,7 +102,11 @@ static void test_push(const char *policy)
 				put(pa, 1, pfn[i], order, NULL);
 				continue;
 			}
+			hash = pa_hash(pa);
+			excess = pa_push_excess(pa, 1, pfn[i], order, PA_MOVABLE);
+			assert_true(pa_hash(pa) == hash);
 			assert_int_equal(pa_push(pa, 1, pfn[i], order, PA_MOVABLE, &bulk), 0);
+			assert_int_equal(bulk.left, excess);
 			if (!bulk.left)
 				continue;
 			while (pa_bulk_step(pa, &bulk, NULL) > 0)
@@ -115,6 +120,7 @@ static void test_push(const char *policy)
 	assert_true(whole == parts);
 	assert_true(pcp_of(pa, 0, 1).count > 0);
 	REFUSED(pa_push(pa, 1, pfn[0], 0, PA_MOVABLE, &bulk), -EINVAL);
+	assert_int_equal(pa_push_excess(pa, 1, pfn[0], 0, PA_MOVABLE), -EINVAL);
 	pfn[0] = get(pa, 0, PA_GFP_KERNEL, 0, NULL);
 	REFUSED(pa_push(pa, 2, pfn[0], 0, PA_MOVABLE, &bulk), -EINVAL);
 	REFUSED(pa_push(pa, 0, pfn[0], 0, PA_NR_MT, &bulk), -EINVAL);
@@ -213,9 +219,12 @@ static void each_test_old_lists(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_test_drain),	 cmocka_unit_test(each_test_drain_refused),
-		cmocka_unit_test(each_test_old_lists),	 cmocka_unit_test(each_test_push),
-		cmocka_unit_test(each_test_attempt),	 cmocka_unit_test(each_test_attempt_late),
+		cmocka_unit_test(each_test_drain),
+		cmocka_unit_test(each_test_drain_refused),
+		cmocka_unit_test(each_test_old_lists),
+		cmocka_unit_test(each_test_push),
+		cmocka_unit_test(each_test_attempt),
+		cmocka_unit_test(each_test_attempt_late),
 		cmocka_unit_test(each_test_isolate_and_fold),
 	};
 
