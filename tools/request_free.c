@@ -6,6 +6,9 @@
  */
 #include "request_internal.h"
 
+#define PUSHED_WITHIN                                                                              \
+	1024 /* events of all CPUs from a free to its push, to tell that one is lost */
+
 /* Free the core's @pfn past the per-cpu lists. */
 static void free_past(struct request *r, uint32_t cpu, uint64_t pfn, unsigned int order)
 {
@@ -208,6 +211,26 @@ void request_on_push(struct request *r, const struct trace_event *ev, const stru
 	push(r, ev->cpu, core, ev->order, mt, drains);
 }
 
+/*
+ * A push that was not recorded, as the interrupt that made it met the recorder at work: the block is
+ * seen to leave a list, of whichever CPU, that it was not seen to enter.
+ */
+static bool lost_push(const struct request *r, const struct trace_event *ev)
+{
+	const struct trace_event *next = request_next_of(r, ev);
+	size_t n = r->win_n - (size_t)(ev - (r->win + r->win_from));
+
+	if (!next || next->pfn == ev->pfn || pa_pcp_index(r->pa, ev->order, PA_MOVABLE) < 0)
+		return false;
+	for (size_t i = 1; i < n && i < PUSHED_WITHIN; i++) {
+		if (ev[i].pfn != ev->pfn || !trace_of_block(ev[i].type))
+			continue;
+		return (ev[i].type == EV_DRAIN || ev[i].type == EV_ALLOC) &&
+		       ev[i].order == ev->order;
+	}
+	return false;
+}
+
 /* mm_page_free: where pushes are recorded, these or zone_free tell the rest. */
 void request_on_free(struct request *r, const struct trace_event *ev, const struct run_zone *z)
 {
@@ -217,7 +240,8 @@ void request_on_free(struct request *r, const struct trace_event *ev, const stru
 
 	request_end_hold(r, ev->cpu);
 	r->asked[frame] = now < 0 ? NO_MT : (uint8_t)now;
-	if (r->has_pushes || (next && next->type == EV_ZONE_FREE && next->pfn == ev->pfn))
+	if (r->has_pushes ? !lost_push(r, ev) :
+			    next && next->type == EV_ZONE_FREE && next->pfn == ev->pfn)
 		return;
 	if (pa_pcp_index(r->pa, ev->order, PA_MOVABLE) >= 0)
 		request_on_push(r, ev, z);
