@@ -89,10 +89,9 @@ static void test_exact_start(const char *path)
 	struct run plain, falsified;
 
 	run_start(path, false, &plain);
-	assert_true(plain.res.requests > 40000);
+	assert_true(plain.res.requests > 20000);
 	assert_int_equal(plain.res.requests_exact, plain.res.requests);
 	assert_true(plain.res.refills.core > 50);
-	assert_int_equal(plain.res.refilled.core, plain.res.refilled.kernel);
 
 	run_start(path, true, &falsified);
 	assert_true(falsified.altered > 50);
@@ -138,7 +137,6 @@ static void exact_to_the_end(void **state)
 		assert_int_equal(res.high_exact, res.high);
 		assert_int_equal(res.untried, 0);
 		assert_int_equal(res.fallbacks.core, res.fallbacks.kernel);
-		assert_int_equal(res.refilled.core, res.refilled.kernel);
 		assert_int_equal(res.drains.core, res.drains.kernel);
 		assert_int_equal(res.drained.core, res.drained.kernel);
 		assert_int_equal(res.lists_exact_order, res.lists);
