@@ -135,6 +135,24 @@ static int put_header(struct text *t)
 
 /* ---- events ---- */
 
+static void put_flag(struct text *t, char letter, const struct trace_event *ev)
+{
+	static const struct {
+		char letter;
+		uint8_t bit;
+		const char *name;
+	} flags[] = {
+		{ 'r', EV_REFILL, "refill" },	 { 'l', EV_LOCKED, "locked" },
+		{ 'd', EV_ROTATE_TAIL, "tail" }, { 's', EV_FAST, "fast" },
+		{ 'h', EV_HELD, "held" },	 { 'i', EV_RECLAIMING, "reclaiming" },
+		{ 'x', EV_TO_TAIL, "to_tail" },
+	};
+
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
+		if (flags[i].letter == letter && ev->bits & flags[i].bit)
+			put_bool(t, flags[i].name, true);
+}
+
 /* The members that one letter of EVENT_TYPES stands for. */
 static void put_field(struct text *t, char letter, const struct trace_type *type,
 		      const struct trace_event *ev)
@@ -178,14 +196,6 @@ static void put_field(struct text *t, char letter, const struct trace_type *type
 		if (ev->pid)
 			put_member(t, "pid", ev->pid);
 		break;
-	case 'r':
-		if (ev->bits & EV_REFILL)
-			put_bool(t, "refill", true);
-		break;
-	case 'l':
-		if (ev->bits & EV_LOCKED)
-			put_bool(t, "locked", true);
-		break;
 	case 'c':
 		if (ev->bits & EV_CLAIM_KNOWN)
 			put_bool(t, "claimed", ev->bits & EV_CLAIMED);
@@ -194,26 +204,8 @@ static void put_field(struct text *t, char letter, const struct trace_type *type
 		if (EV_CAPTURE(ev->bits))
 			put_member(t, "capture_order", EV_CAPTURE(ev->bits) - 1);
 		break;
-	case 'd':
-		if (ev->bits & EV_ROTATE_TAIL)
-			put_bool(t, "tail", true);
-		break;
-	case 's':
-		if (ev->bits & EV_FAST)
-			put_bool(t, "fast", true);
-		break;
-	case 'h':
-		if (ev->bits & EV_HELD)
-			put_bool(t, "held", true);
-		break;
-	case 'i':
-		if (ev->bits & EV_RECLAIMING)
-			put_bool(t, "reclaiming", true);
-		break;
-	case 'x':
-		if (ev->bits & EV_TO_TAIL)
-			put_bool(t, "to_tail", true);
-		break;
+	default:
+		put_flag(t, letter, ev);
 	}
 }
 
