@@ -213,9 +213,12 @@ static void each_test_old_lists(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_test_drain),	 cmocka_unit_test(each_test_drain_refused),
-		cmocka_unit_test(each_test_old_lists),	 cmocka_unit_test(each_test_push),
-		cmocka_unit_test(each_test_attempt),	 cmocka_unit_test(each_test_attempt_late),
+		cmocka_unit_test(each_test_drain),
+		cmocka_unit_test(each_test_drain_refused),
+		cmocka_unit_test(each_test_old_lists),
+		cmocka_unit_test(each_test_push),
+		cmocka_unit_test(each_test_attempt),
+		cmocka_unit_test(each_test_attempt_late),
 		cmocka_unit_test(each_test_isolate_and_fold),
 	};
 

@@ -72,7 +72,8 @@ static struct trace_event extreme(const struct trace_type *t, const struct trace
 
 	if (greatest) {
 		ev.ts = INT64_MAX;
-		ev.pfn = t->id == EV_ALLOC || !trace_of_block(t->id) ? EV_PFN_NONE : EV_PFN_NONE - 1;
+		ev.pfn =
+			t->id == EV_ALLOC || !trace_of_block(t->id) ? EV_PFN_NONE : EV_PFN_NONE - 1;
 		ev.cpu = (1 << EV_CPU_BITS) - 1;
 		ev.order = trace_of_block(t->id) ? meta->nr_orders - 1 : 15;
 		ev.mt = meta->nr_mt - 1;
