@@ -14,8 +14,7 @@ static __always_inline void emit_push(struct zone *zone, __u64 pfn, int mt, unsi
 {
 	__u64 bit = bpf_core_enum_value(enum zone_flags, ZONE_RECLAIM_ACTIVE);
 
-	emit(EV_PUSH, pfn, order & 0xf, mt, 0, 0,
-	     zone->flags >> bit & 1 ? EV_RECLAIMING : 0);
+	emit(EV_PUSH, pfn, order & 0xf, mt, 0, 0, zone->flags >> bit & 1 ? EV_RECLAIMING : 0);
 }
 
 SEC("fentry/free_unref_page_commit")
@@ -64,7 +63,8 @@ __u32 balancing[BALANCE_NODES]; /* thread of the kswapd inside balance_pgdat, by
 SEC("fentry/balance_pgdat")
 int BPF_PROG(site_balance, struct pglist_data *pgdat, int order, int highest)
 {
-	balancing[(__u32)BPF_CORE_READ(pgdat, node_id) % BALANCE_NODES] = bpf_get_current_pid_tgid();
+	balancing[(__u32)BPF_CORE_READ(pgdat, node_id) % BALANCE_NODES] =
+		bpf_get_current_pid_tgid();
 	for (int i = 0; i < 5 && i <= highest; i++) {
 		struct zone *zone = (void *)pgdat +
 				    bpf_core_field_offset(struct pglist_data, node_zones) +

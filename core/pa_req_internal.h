@@ -492,8 +492,8 @@ uint32_t pa_free_bulk(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp, int
 /* What moving the free blocks of [@first, @end) to another type does to @cpu's delta. */
 void pa_count_moves(struct pa *pa, uint32_t zone, uint32_t cpu, uint64_t first, uint64_t end);
 /* How much a push of @order to a list that may be too long by now gives back; 0: nothing. */
-int32_t pa_pcp_excess(const struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp, unsigned int order,
-		      unsigned int pindex);
+int32_t pa_pcp_excess(const struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp,
+		      unsigned int order, unsigned int pindex);
 /*
  * A block leaves the buddy lists: decided, done, counted.  The decision, which is in the trail, or
  * where that has no room in @spare; NULL if there is no block.

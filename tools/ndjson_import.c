@@ -277,14 +277,10 @@ static int read_cpu(struct import *im, const json_t *o)
 		const char *name;
 		int64_t *to;
 	} known[] = {
-		{ "high_min", &cpu.high_min },
-		{ "high_max", &cpu.high_max },
-		{ "free_count", &cpu.free_count },
-		{ "alloc_factor", &cpu.alloc_factor },
-		{ "flags", &cpu.flags },
-		{ "free_factor", &cpu.free_factor },
-		{ "expire", &cpu.expire },
-		{ "threshold", &cpu.threshold },
+		{ "high_min", &cpu.high_min },	   { "high_max", &cpu.high_max },
+		{ "free_count", &cpu.free_count }, { "alloc_factor", &cpu.alloc_factor },
+		{ "flags", &cpu.flags },	   { "free_factor", &cpu.free_factor },
+		{ "expire", &cpu.expire },	   { "threshold", &cpu.threshold },
 	};
 	const json_t *delta = json_object_get(o, "delta");
 	uint64_t number = 0, value;
@@ -378,8 +374,8 @@ static int read_field(struct import *im, const json_t *o, char letter, const str
 	switch (letter) {
 	case 'p':
 		v = EV_PFN_NONE;
-		err = get_number(im, o, "pfn", trace_of_block(t->id) && t->id != EV_ALLOC, EV_PFN_NONE,
-				 &v);
+		err = get_number(im, o, "pfn", trace_of_block(t->id) && t->id != EV_ALLOC,
+				 EV_PFN_NONE, &v);
 		ev->pfn = v;
 		return err;
 	case 'o':
@@ -479,9 +475,9 @@ static const struct {
 	const char *rec;
 	int (*read)(struct import *im, const json_t *o);
 } kinds[] = {
-	{ "ev", read_event },	 { "lost", read_lost }, { "free_list", read_list },
-	{ "cpu", read_cpu },	 { "pcp", read_pcp },	 { "meta", read_meta }, { "pageblocks", read_blocks },
-	{ "stats", read_stats }, { "zone", read_zone },
+	{ "ev", read_event },	       { "lost", read_lost },	{ "free_list", read_list },
+	{ "cpu", read_cpu },	       { "pcp", read_pcp },	{ "meta", read_meta },
+	{ "pageblocks", read_blocks }, { "stats", read_stats }, { "zone", read_zone },
 };
 
 /* ---- lines ---- */

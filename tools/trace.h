@@ -162,8 +162,9 @@ static inline bool trace_is_aside(const struct trace_event *ev)
 /* Give members that the type does not carry the values a reader gives them. */
 void trace_event_normalize(const struct trace_type *t, struct trace_event *ev);
 /*
- * What a reader guarantees: NULL, or why the event is refused.  Block events have a pfn (EV_ALLOC may fail without one), an order below nr_orders and,
- * where they carry one, a migratetype below nr_mt (EV_ZONE_FREE may lack it).
+ * What a reader guarantees: NULL, or why the event is refused.  Block events have a pfn (EV_ALLOC
+ * may fail without one), an order below nr_orders and, where they carry one, a migratetype below
+ * nr_mt (EV_ZONE_FREE may lack it).
  */
 const char *trace_event_check(const struct trace_type *t, const struct trace_meta *meta,
 			      const struct trace_event *ev);

@@ -40,7 +40,7 @@ enum pgt_type {
 };
 
 #define PGT_DELTA_MOST 512 /* zigzag of vm_stat_diff, an s8, with room, and one for not known */
-#define PGT_CPU_NUMBERS 8 /* of struct trace_cpu, stored one higher: -1 is not known */
+#define PGT_CPU_NUMBERS 8  /* of struct trace_cpu, stored one higher: -1 is not known */
 
 #define PGT_ZSTD 0x1 /* chunk flag: the payload is one zstd frame */
 

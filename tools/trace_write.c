@@ -504,7 +504,8 @@ int trace_write_cpu(struct trace_writer *w, const struct trace_cpu *cpu)
 	add(&w->raw, cpu->event);
 	for (size_t i = 0; i < PGT_CPU_NUMBERS; i++)
 		add(&w->raw, number[i] + 1);
-	add(&w->raw, cpu->delta == TRACE_NO_DELTA ? 0 : pgt_zigzag((uint64_t)(int64_t)cpu->delta) + 1);
+	add(&w->raw,
+	    cpu->delta == TRACE_NO_DELTA ? 0 : pgt_zigzag((uint64_t)(int64_t)cpu->delta) + 1);
 	return 0;
 }
 

@@ -208,8 +208,8 @@ static int verify_cpu(struct verify *v, struct input *in)
 	unsigned long long event = varint(in);
 
 	if (in->bad || at > 1 || zone >= v->nr_zones || cpu >= MAX_CPUS || event >> 63)
-		return fail(v, "counters of at %llu, zone %llu, cpu %llu, event %llu", at, zone, cpu,
-			    event);
+		return fail(v, "counters of at %llu, zone %llu, cpu %llu, event %llu", at, zone,
+			    cpu, event);
 	for (int i = 0; i < 8; i++)
 		if (varint(in) >> 63)
 			return fail(v, "counter out of range");
@@ -236,7 +236,7 @@ static unsigned long long bits_of(const char *letters, unsigned int type)
 	static const struct {
 		char letter;
 		unsigned char bits;
-	} known[] = { { 'r', 1 }, { 'l', 1 }, { 'c', 3 }, { 'd', 1 },	{ 's', 1 },
+	} known[] = { { 'r', 1 }, { 'l', 1 }, { 'c', 3 }, { 'd', 1 }, { 's', 1 },
 		      { 'x', 2 }, { 'h', 2 }, { 'w', 8 }, { 'i', 1 }, { 'q', 0xf0 } };
 	unsigned long long bits = type == 7 ? 4 : 0;
 	size_t i;

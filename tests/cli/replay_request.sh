@@ -67,6 +67,33 @@ ask anonymous 1051968 # __GFP_ZERO in place of the last two
 run 0 replay --mode request --json --set vm.watermark_boost_factor=0 "$dir/anonymous.pgt"
 [ "$(number reclaimed)" -eq 0 ] || fail 'anonymous memory was reclaimed, though a trace tells nothing of swap'
 
+# The pages of alloc_pages_bulk are requests there as well, once: one of them mm_page_alloc told of, one
+# was in the array before, one is another by then.
+{
+	head -3 "$dir/cache.json"
+	echo '{"rec":"cpu","at":"begin","zone":0,"cpu":0,"event":0,"threshold":8,"delta":0}'
+	awk 'function ev(type, pfn, more) {
+			printf "{\"rec\":\"ev\",\"ts\":%d,\"cpu\":0,\"type\":\"%s\",\"pfn\":%d,\"order\":0,\"mt\":\"Unmovable\"%s}\n",
+				++n * 1000000, type, pfn, more }
+		BEGIN {
+			gfp = ",\"gfp\":3136"
+			for (i = 0; i < 10; i++)
+				ev("bulk", 4096 + i, gfp)
+			ev("alloc", 4200, gfp)
+			ev("bulk", 4096, gfp)
+			ev("bulk", 4200, gfp)
+			ev("free", 4097, "")
+			ev("push", 4097, "")
+			ev("bulk", 4097, gfp)
+		}'
+} >"$dir/bulk.json"
+run 0 import "$dir/bulk.json" -o "$dir/bulk.pgt"
+run 0 replay --mode request --json --set vm.watermark_boost_factor=0 "$dir/bulk.pgt"
+[ "$(number requests)" -eq 12 ] || fail "$(number requests) requests in a trace of 12"
+[ "$(number frees)" -eq 1 ] || fail "$(number frees) frees in a trace of one"
+run 0 tune --goal fallbacks --grid vm.watermark_boost_factor=0 "$dir/bulk.pgt"
+said out ' unchanged'
+
 # A heading, and one row a zone for each 200000 events and for the end.
 run 0 replay --mode request --series "$dir/series" --every 200000 $trace
 [ "$(wc -l <"$dir/series")" -eq 11 ] || fail "series of $(wc -l <"$dir/series") lines"

@@ -223,7 +223,7 @@ static void bad_events_are_refused(void **state)
 
 	(void)state;
 	bad[0].type = 0;
-	bad[1].type = 13;
+	bad[1].type = EV_NR_TYPES;
 	bad[2].type = 255;
 	bad[3].order = 11;
 	bad[4].mt = 8;
