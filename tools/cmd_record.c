@@ -288,7 +288,6 @@ const struct cmd cmd_record = {
 		"  -D, --duration SEC   stop after SEC seconds\n"
 		"  -m, --buffer SIZE    size of the stream between kernel and file (16M, at most 128M)\n"
 		"      --tier TIER      auto, tracepoint, fentry or kprobe\n"
-		"      --requests       record what replay --mode request has to know to be exact\n"
 		"      --max-loss PCT   exit 4 if more than PCT percent were lost\n"
 		"      --requests       also what replay --mode request needs (two more events a page)\n"
 		"  -q, --quiet          print nothing but errors",

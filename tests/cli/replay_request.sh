@@ -122,7 +122,7 @@ run 0 diff --mode request --policy 6.1 --policy 6.1 $trace
 said out '0 of '
 run 1 diff --mode request --policy 6.1 --policy 6.12 -n 3 $trace
 [ "$(wc -l <"$dir/out")" -eq 4 ] || fail 'not three rows and the sum'
-said out ' by refill'
+said out ' by pcp'
 run 1 diff --set vm.min_free_kbytes=20000 --csv -n 5 $trace
 [ "$(wc -l <"$dir/out")" -eq 6 ] || fail 'not a heading and five rows'
 said out 'a_pfn,a_path'

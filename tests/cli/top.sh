@@ -62,7 +62,7 @@ if [ $found -eq 1 ]; then
 	done
 	run 0 top -b -n 1 --at 50% -r $trace
 	said out 'AGREES'
-	said out '6.12: 129870 picks, 7510 fallbacks'
+	said out '6.12: 134763 picks, 7643 fallbacks'
 	said out 'order 9'
 	run 0 top -b -n 2 -d 1 --order 4 --ascii -r $trace
 	said out 'order 4'

@@ -16,8 +16,8 @@
 #include "tools/settings.h"
 
 /* So many events of a trace are run twice: far enough for refills, drains and direct frees. */
-#define EVENTS 100000
-#define ALTERED_FROM 90000
+#define EVENTS 200000
+#define ALTERED_FROM 120000
 
 static struct trace_event buffer[65536]; /* of one chunk, see pgt(5) */
 

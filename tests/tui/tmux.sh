@@ -119,20 +119,20 @@ keys Down '?'
 
 # Moving in time.
 keys ,
-shows 'event 860938 of 860939'
+shows 'event 1233540 of 1233541'
 shows PAUSED
 keys .
 shows ' END'
 keys Home
-shows 'event 0 of 860939'
+shows 'event 0 of 1233541'
 keys f
 shows ', 1 fallback,'
 keys f
 shows ', 2 fallbacks,'
 keys ')' '('
 keys g 5 0 % Enter
-shows 'event 430469 of 860939'
-shows '129870 picks, 7510 fallbacks'
+shows 'event 616770 of 1233541'
+shows '134763 picks, 7643 fallbacks'
 keys g 1 2 . 5 s Enter
 shows '12.5'
 keys g x Enter
