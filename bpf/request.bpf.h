@@ -53,6 +53,10 @@ int BPF_PROG(site_fold, bool do_pagesets)
 	return 0;
 }
 
+#define BALANCE_NODES 64
+
+__u32 balancing[BALANCE_NODES]; /* thread of the kswapd inside balance_pgdat, by node; 0: none */
+
 /*
  * balance_pgdat(pgdat, order, highest_zoneidx): kswapd's round.  The boosts that it finds, read
  * without the lock, are those that it takes back in the end.
@@ -60,6 +64,7 @@ int BPF_PROG(site_fold, bool do_pagesets)
 SEC("fentry/balance_pgdat")
 int BPF_PROG(site_balance, struct pglist_data *pgdat, int order, int highest)
 {
+	balancing[(__u32)BPF_CORE_READ(pgdat, node_id) % BALANCE_NODES] = bpf_get_current_pid_tgid();
 	for (int i = 0; i < 5 && i <= highest; i++) {
 		struct zone *zone = (void *)pgdat +
 				    bpf_core_field_offset(struct pglist_data, node_zones) +
@@ -72,10 +77,29 @@ int BPF_PROG(site_balance, struct pglist_data *pgdat, int order, int highest)
 	return 0;
 }
 
+static __always_inline void emit_balance_end(struct pglist_data *pgdat, int highest)
+{
+	__u32 *thread = &balancing[(__u32)BPF_CORE_READ(pgdat, node_id) % BALANCE_NODES];
+
+	if (*thread != (__u32)bpf_get_current_pid_tgid())
+		return;
+	*thread = 0;
+	emit(EV_BALANCE_END, BPF_CORE_READ(pgdat, node_start_pfn), 0, 0, highest, 0, 0);
+}
+
+/* wakeup_kcompactd(pgdat, order, highest): what balance_pgdat calls once boosts are taken back. */
+SEC("fentry/wakeup_kcompactd")
+int BPF_PROG(site_boost_over, struct pglist_data *pgdat, int order, int highest)
+{
+	emit_balance_end(pgdat, highest);
+	return 0;
+}
+
+/* Without boosts it ends like this. */
 SEC("fexit/balance_pgdat")
 int BPF_PROG(site_balance_exit, struct pglist_data *pgdat, int order, int highest)
 {
-	emit(EV_BALANCE_END, BPF_CORE_READ(pgdat, node_start_pfn), 0, 0, highest, 0, 0);
+	emit_balance_end(pgdat, highest);
 	return 0;
 }
 

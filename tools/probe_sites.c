@@ -97,6 +97,7 @@ const struct site sites[] = {
 	{ "site_try", "get_page_from_freelist", SITE_FENTRY, GROUP_TRY, 4 },
 	{ "site_fold", "refresh_cpu_vm_stats", SITE_FENTRY, GROUP_COUNTERS, 1 },
 	{ "site_balance", "balance_pgdat", SITE_FENTRY, GROUP_COUNTERS, 3 },
+	{ "site_boost_over", "wakeup_kcompactd", SITE_FENTRY, GROUP_COUNTERS, 3 },
 	{ "site_balance_exit", "balance_pgdat", SITE_FEXIT, GROUP_COUNTERS, 3 },
 	{ "site_drain_pages", "drain_pages_zone", SITE_FENTRY, GROUP_COUNTERS, 2 },
 	{ "site_bulk", "alloc_pages_bulk_noprof", SITE_FEXIT, GROUP_BULK, 5 },

@@ -34,6 +34,14 @@ void request_on_balance_begin(struct request *r, const struct trace_event *ev)
 	pa_zone_set(r->pa, zone, &state);
 }
 
+/* The end of balance_pgdat takes back what it found. */
+void request_take_boost(struct request *r, uint32_t zone, struct pa_zone_state *state)
+{
+	state->boost -=
+		state->boost < r->kswapd_boost[zone] ? state->boost : r->kswapd_boost[zone];
+	r->kswapd_boost[zone] = 0;
+}
+
 /* And ends: clear_reclaim_active. */
 void request_on_balance_end(struct request *r, const struct trace_event *ev)
 {
@@ -43,9 +51,7 @@ void request_on_balance_end(struct request *r, const struct trace_event *ev)
 	for (uint32_t zone = 0; !pa_zone_get(r->pa, zone, &state); zone++) {
 		if (state.node != node || state.type > type_of_index(ev->arg))
 			continue;
-		state.boost -=
-			state.boost < r->kswapd_boost[zone] ? state.boost : r->kswapd_boost[zone];
-		r->kswapd_boost[zone] = 0;
+		request_take_boost(r, zone, &state);
 		r->zones[zone].reclaiming = false;
 		state.flags &= ~PA_ZONE_RECLAIM_ACTIVE;
 		pa_zone_set(r->pa, zone, &state);

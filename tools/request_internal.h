@@ -21,8 +21,10 @@
 
 /* An attempt at a request that has looked at the marks. */
 struct attempt {
-	uint8_t order, mt;
-	bool found; /* a zone */
+	uint8_t order, mt, highest; /* zone index, as the kernel has it */
+	bool found;		    /* a zone */
+	bool late;		    /* it looks once its CPU is heard of next */
+	uint32_t flags;		    /* PA_ALLOC_* */
 	struct pa_choice choice;
 };
 
@@ -249,6 +251,7 @@ void request_make_early(struct request *r, const struct trace_event *ev);
 
 void request_on_balance_begin(struct request *r, const struct trace_event *ev);
 void request_on_balance_end(struct request *r, const struct trace_event *ev);
+void request_take_boost(struct request *r, uint32_t zone, struct pa_zone_state *state);
 void request_on_kswapd(struct request *r, const struct trace_event *ev);
 /* The pageblocks that the lock hold from @pick to @end tests come out as they did. */
 void request_lean_claims(struct request *r, const struct trace_event *pick,

@@ -28,8 +28,9 @@ static void print_inputs(const struct request_result *res)
 	       res->isolated, res->isolated_missed, res->rotations, res->drain_alls, res->bulk,
 	       res->bypasses);
 	printf("told by others  %" PRIu64 " requests had their page earlier, %" PRIu64
-	       " pageblocks' LRU pages\n",
-	       res->reordered, res->leaned);
+	       " looked at the marks later, %" PRIu64
+	       " rounds of kswapd took boosts back earlier, %" PRIu64 " pageblocks' LRU pages\n",
+	       res->reordered, res->looked_late, res->boosts_early, res->leaned);
 	if (res->untried)
 		printf("not told     when %" PRIu64 " requests looked at the watermarks (record with "
 		       "--requests)\n",
@@ -151,6 +152,8 @@ static void out_inputs(struct out_json *j, const struct request_result *res)
 	out_u64(j, "bulk", res->bulk);
 	out_u64(j, "bypasses", res->bypasses);
 	out_u64(j, "untried", res->untried);
+	out_u64(j, "looked_late", res->looked_late);
+	out_u64(j, "boosts_early", res->boosts_early);
 	out_u64(j, "lru_blocks", res->leaned);
 	out_close(j);
 }

@@ -82,43 +82,141 @@ static const int64_t *uncounted(struct request *r, uint32_t cpu)
 	return any ? r->uncounted : NULL;
 }
 
-/* An attempt starts.  Of one that fails nothing more is heard; the next one comes on top of it. */
+/* The request that this attempt ends, if it does and that is in sight. */
+static const struct trace_event *outcome(const struct request *r, const struct trace_event *try)
+{
+	const struct trace_event *ev = request_next_of(r, try);
+
+	for (uint32_t n = 0; ev && n < LOOK_FOR; n++, ev = request_next_of(r, ev)) {
+		if (ev->order != try->order || ev->mt != try->mt)
+			continue;
+		if (ev->type == EV_ALLOC)
+			return ev;
+		if (ev->type == EV_TRY)
+			return NULL;
+	}
+	return NULL;
+}
+
+static bool look(struct request *r, const struct pa_alloc_args *args, struct attempt *a)
+{
+	return !pa_look_for_zone(r->pa, args, a->flags, uncounted(r, args->cpu), &a->choice);
+}
+
+/* Is @a's zone the one that the kernel's page is of? */
+static bool fits(const struct request *r, const struct attempt *a, const struct trace_event *end)
+{
+	const struct run_zone *z = request_zone(r, end->pfn);
+
+	return z && a->found && a->choice.zone == z - r->zones;
+}
+
+/*
+ * balance_pgdat takes boosts back a moment before it is seen to.  An attempt that took a zone which
+ * fits only then comes after it: the boosts go now.
+ */
+static bool take_boosts(struct request *r, const struct pa_alloc_args *args,
+			const struct pa_zone_state *before, const struct trace_event *end,
+			struct attempt *a)
+{
+	uint64_t boost[PA_MAX_ZONES];
+	struct pa_zone_state state;
+
+	memcpy(boost, r->kswapd_boost, sizeof(boost));
+	for (uint32_t zone = 0; zone < r->nr_zones; zone++) {
+		state = before[zone];
+		request_take_boost(r, zone, &state);
+		pa_zone_set(r->pa, zone, &state);
+	}
+	a->found = look(r, args, a);
+	if (fits(r, a, end)) {
+		r->res.boosts_early++;
+		return true;
+	}
+	memcpy(r->kswapd_boost, boost, sizeof(boost));
+	return false;
+}
+
+static bool boosts_pending(const struct request *r)
+{
+	for (uint32_t zone = 0; zone < r->nr_zones; zone++)
+		if (r->kswapd_boost[zone])
+			return true;
+	return false;
+}
+
+static struct pa_alloc_args args_of(const struct request *r, const struct trace_event *ev,
+				    const struct attempt *a)
+{
+	return (struct pa_alloc_args){
+		.cpu = request_core_cpu(r, ev->cpu),
+		.gfp = gfp_of_zone(a->highest) | (uint32_t)a->mt << 3,
+		.order = a->order,
+	};
+}
+
+/*
+ * An attempt starts.  Of one that fails nothing more is heard; the next one comes on top of it.
+ *
+ * It looks at the marks at once, as a rule.  But between the probe and the look an interrupt may
+ * come, or a host that has better things to do: where the zone that it finds now is not the one it
+ * will take from, it looks when its CPU is heard of next (request_take_try).
+ */
 void request_on_try(struct request *r, const struct trace_event *ev)
 {
+	const struct trace_event *end = outcome(r, ev);
 	struct run_cpu *c = &r->cpus[ev->cpu];
+	struct pa_zone_state before[PA_MAX_ZONES];
 	uint8_t mt = request_type_of(r, ev->mt);
-	struct pa_alloc_args args = {
-		.cpu = request_core_cpu(r, ev->cpu),
-		.order = ev->order,
-	};
+	struct pa_alloc_args args;
 	struct attempt *a;
 
 	if (mt >= PA_PCPTYPES)
 		return;
-	args.gfp = gfp_of_zone(trace_try_highest(ev)) | (uint32_t)mt << 3;
 	if (c->nr_tries == MAX_TRIES) {
 		memmove(c->tries, c->tries + 1, (MAX_TRIES - 1) * sizeof(c->tries[0]));
 		c->nr_tries--;
 	}
 	a = &c->tries[c->nr_tries++];
-	a->order = ev->order;
-	a->mt = mt;
-	a->found = !pa_look_for_zone(r->pa, &args, flags_of(r, trace_try_flags(ev)),
-				     uncounted(r, ev->cpu), &a->choice);
+	*a = (struct attempt){
+		.order = ev->order,
+		.mt = mt,
+		.highest = (uint8_t)trace_try_highest(ev),
+		.flags = flags_of(r, trace_try_flags(ev)),
+	};
+	args = args_of(r, ev, a);
+	for (uint32_t zone = 0; zone < r->nr_zones; zone++)
+		pa_zone_get(r->pa, zone, &before[zone]);
+	a->found = look(r, &args, a);
+	if (!end || end->pfn == EV_PFN_NONE || fits(r, a, end) ||
+	    (boosts_pending(r) && take_boosts(r, &args, before, end, a)))
+		return;
+	a->late = true;
+	for (uint32_t zone = 0; zone < r->nr_zones; zone++)
+		pa_zone_set(r->pa, zone, &before[zone]);
 }
 
 /* The attempt that a request of this CPU ends with; those on top of it are over, too. */
 const struct attempt *request_take_try(struct request *r, const struct trace_event *ev)
 {
 	struct run_cpu *c = &r->cpus[ev->cpu];
+	uint8_t mt = request_type_of(r, ev->mt);
+	struct pa_alloc_args args;
+	uint32_t i = c->nr_tries;
+	struct attempt *a;
 
-	for (uint32_t i = c->nr_tries; i-- > 0;)
-		if (c->tries[i].order == ev->order &&
-		    c->tries[i].mt == request_type_of(r, ev->mt)) {
-			c->nr_tries = i;
-			return &c->tries[i];
-		}
-	return NULL;
+	while (i > 0 && (c->tries[i - 1].order != ev->order || c->tries[i - 1].mt != mt))
+		i--;
+	if (!i)
+		return NULL;
+	c->nr_tries = i - 1;
+	a = &c->tries[i - 1];
+	if (a->late) {
+		args = args_of(r, ev, a);
+		a->found = look(r, &args, a);
+		r->res.looked_late++;
+	}
+	return a;
 }
 
 /* ---- alloc_pages_bulk ---- */
