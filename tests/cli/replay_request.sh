@@ -96,7 +96,7 @@ said out ' unchanged'
 
 # A heading, and one row a zone for each 200000 events and for the end.
 run 0 replay --mode request --series "$dir/series" --every 200000 $trace
-[ "$(wc -l <"$dir/series")" -eq 11 ] || fail "series of $(wc -l <"$dir/series") lines"
+[ "$(wc -l <"$dir/series")" -eq 15 ] || fail "series of $(wc -l <"$dir/series") lines"
 head -1 "$dir/series" | grep -q '^event,ts,zone,free_0_Unmovable,.*unusable_10,polluted,fallback_.*,slow,.*,moved,reclaimed$' ||
 	fail 'the heading of the series'
 awk -F, 'NR == 1 { n = NF } NF != n { exit 1 }' "$dir/series" || fail 'rows of the series differ in length'

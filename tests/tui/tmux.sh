@@ -134,7 +134,7 @@ keys g 5 0 % Enter
 shows 'event 616770 of 1233541'
 shows '134763 picks, 7643 fallbacks'
 keys g 1 2 . 5 s Enter
-shows '12.5'
+shows '12.468 s' # the last event before it
 keys g x Enter
 shows 'no place to go to'
 keys Home
