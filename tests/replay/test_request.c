@@ -16,8 +16,8 @@
 #include "tools/settings.h"
 
 /* So many events of a trace are run twice: far enough for refills, drains and direct frees. */
-#define EVENTS 100000
-#define ALTERED_FROM 90000
+#define EVENTS 190000
+#define ALTERED_FROM 180000
 
 static struct trace_event buffer[65536]; /* of one chunk, see pgt(5) */
 
@@ -34,18 +34,23 @@ static void mix(void *arg, const struct request_decision *d)
 	run->hash = (run->hash ^ d->rec->pfn ^ d->event << 20) * UINT64_C(0x100000001b3);
 }
 
-/* Of every 50th pair of requests alike near the end each is said to have got the other's page. */
+/*
+ * Of every 20th pair of requests alike near the end each is said to have got the other's page; the
+ * second one's attempt may be recorded in between.
+ */
 static void alter(struct trace_event *ev, uint64_t number, struct run *run)
 {
+	struct trace_event *second = &ev[ev[1].type == EV_TRY ? 2 : 1];
 	static uint32_t pairs;
 	uint64_t pfn = ev[0].pfn;
 
-	if (number < ALTERED_FROM || ev[0].type != EV_ALLOC || ev[1].type != EV_ALLOC ||
-	    ev[0].order || ev[1].order || ev[0].cpu != ev[1].cpu || ev[0].mt != ev[1].mt ||
-	    pfn == EV_PFN_NONE || ev[1].pfn == EV_PFN_NONE || pairs++ % 50)
+	if (number < ALTERED_FROM || ev[0].type != EV_ALLOC || second->type != EV_ALLOC ||
+	    ev[0].order || second->order || ev[0].cpu != ev[1].cpu || ev[0].cpu != second->cpu ||
+	    ev[0].mt != second->mt || pfn == EV_PFN_NONE || second->pfn == EV_PFN_NONE ||
+	    pairs++ % 20)
 		return;
-	ev[0].pfn = ev[1].pfn;
-	ev[1].pfn = pfn;
+	ev[0].pfn = second->pfn;
+	second->pfn = pfn;
 	run->altered += 2;
 }
 
@@ -68,7 +73,7 @@ static void run_start(const char *path, bool falsify, struct run *run)
 			if (item.events.n > EVENTS - item.events.first)
 				item.events.n = EVENTS - item.events.first;
 			memcpy(buffer, item.events.ev, item.events.n * sizeof(buffer[0]));
-			for (size_t i = 0; falsify && i + 1 < item.events.n; i += 2)
+			for (size_t i = 0; falsify && i + 2 < item.events.n; i++)
 				alter(&buffer[i], item.events.first + i, run);
 			item.events.ev = buffer;
 		}
