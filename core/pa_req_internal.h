@@ -404,7 +404,7 @@ struct pa_ctx {
 	struct pa *pa;
 	const struct pa_rules *rules;
 	const struct pa_alloc_args *args;
-	const int64_t *uncounted; /* see pa_look_for_zone(); NULL: nothing */
+	const int64_t *uncounted;    /* see pa_look_for_zone(); NULL: nothing */
 	struct pa_alloc_record *rec; /* may be NULL */
 	const uint8_t *zonelist;
 	uint64_t nodemask; /* bit n: node n allowed */
@@ -495,8 +495,8 @@ uint32_t pa_free_bulk(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp, int
 /* What moving the free blocks of [@first, @end) to another type does to @cpu's delta. */
 void pa_count_moves(struct pa *pa, uint32_t zone, uint32_t cpu, uint64_t first, uint64_t end);
 /* How much a push of @order to a list that may be too long by now gives back; 0: nothing. */
-int32_t pa_pcp_excess(const struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp, unsigned int order,
-		      unsigned int pindex);
+int32_t pa_pcp_excess(const struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp,
+		      unsigned int order, unsigned int pindex);
 /* A block leaves the buddy lists: decided, done, counted.  False if there is none. */
 bool pa_rmqueue(const struct pa_ctx *ac, struct pa_cpu_pages *cp, const struct pa_request *request,
 		struct pa_decision *d);

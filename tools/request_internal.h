@@ -16,7 +16,7 @@
 #define MAX_VICTIMS 16
 #define MAX_MOVES 8192 /* of one call */
 #define MAX_BULK 512
-#define MAX_TRIES 8	   /* open on a CPU: interrupts nest, and failed ones stay a while */
+#define MAX_TRIES 8	    /* open on a CPU: interrupts nest, and failed ones stay a while */
 #define INTERRUPT_EVENTS 64 /* that may come on top of a request or a free */
 
 /* An attempt at a request that has looked at the marks. */
@@ -62,12 +62,12 @@ struct refill {
 struct run_cpu {
 	struct attempt tries[MAX_TRIES]; /* the latest one last */
 	uint32_t nr_tries;
-	bool picking;	    /* inside a lock hold whose request was made */
+	bool picking;	      /* inside a lock hold whose request was made */
 	struct refill refill; /* what the core took in it */
-	bool bypassing;	    /* and that request found its list locked */
-	bool draining;	    /* inside a row of drains */
-	bool drained;	    /* its push found the lists too long */
-	enum what what;	    /* it is at */
+	bool bypassing;	      /* and that request found its list locked */
+	bool draining;	      /* inside a row of drains */
+	bool drained;	      /* its push found the lists too long */
+	enum what what;	      /* it is at */
 	struct late_push late;
 	struct pa_bulk bulk; /* what the core has yet to drain for it */
 	uint32_t drain_of, drain_zone;
@@ -104,11 +104,11 @@ struct request {
 	struct run_cpu *cpus;
 	uint32_t nr_cpus; /* the trace's */
 	uint32_t core_cpus;
-	bool decays;	      /* per-cpu lists shrink by themselves: 6.7 and later */
-	uint32_t gfp[4][256]; /* the kernel's bits, byte by byte -> PA_GFP_* */
-	uint8_t *asked;	      /* by the kernel's frame: its pageblock's type at mm_page_free */
-	uint32_t *handle;     /* by the kernel's frame: the core's pfn of the allocation there */
-	bool has_pushes;      /* the trace has EV_PUSH */
+	bool decays;	       /* per-cpu lists shrink by themselves: 6.7 and later */
+	uint32_t gfp[4][256];  /* the kernel's bits, byte by byte -> PA_GFP_* */
+	uint8_t *asked;	       /* by the kernel's frame: its pageblock's type at mm_page_free */
+	uint32_t *handle;      /* by the kernel's frame: the core's pfn of the allocation there */
+	bool has_pushes;       /* the trace has EV_PUSH */
 	struct trace_pcp *pcp; /* kept from the snapshot until the moment they hold */
 	size_t nr_pcp, room_pcp;
 	struct trace_cpu *cpu; /* the same of the counters */
