@@ -68,6 +68,7 @@ struct run_cpu {
 	uint32_t nr_tries;
 	bool picking;	      /* inside a lock hold whose request was made */
 	struct refill refill; /* what the core took in it */
+	bool bypassing;	      /* and that request found its list locked */
 	bool draining;	      /* inside a row of drains */
 	bool drained;	      /* its push found the lists too long */
 	enum what what;	      /* it is at */

@@ -338,6 +338,7 @@ static void start_picks(struct request *r, const struct trace_event *ev)
 
 	request_end_hold(r, ev->cpu);
 	c->picking = true;
+	c->bypassing = false;
 	end = request_of(r, ev, &picks);
 	r->res.refills.kernel += ev->type == EV_ZONE_ALLOC ?
 					 ev->bits & EV_REFILL :
@@ -352,6 +353,8 @@ static void start_picks(struct request *r, const struct trace_event *ev)
 	z = end->pfn == EV_PFN_NONE ? NULL : request_zone(r, end->pfn);
 	bypass = z && picks == 1 && ev->pfn == end->pfn && was_locked(r, z, end);
 	request_lean_claims(r, ev, end);
+	r->res.refills.kernel -= bypass; /* a block of an order that lists hold, for no list */
+	c->bypassing = bypass;
 	c->early = request_number_of(r, end);
 	c->refill = (struct refill){ .order = end->order };
 	if (z && !pa_get_counters(r->pa, (uint32_t)(z - r->zones), deltas))
@@ -363,11 +366,14 @@ static void start_picks(struct request *r, const struct trace_event *ev)
 
 void request_on_pick(struct request *r, const struct trace_event *ev)
 {
-	if (!r->cpus[ev->cpu].picking)
+	struct run_cpu *c = &r->cpus[ev->cpu];
+
+	if (!c->picking)
 		start_picks(r, ev);
-	if (request_is_pick(r, ev))
-		r->cpus[ev->cpu].refill.shown++;
-	if (request_is_pick(r, ev))
+	if (!request_is_pick(r, ev))
+		return;
+	c->refill.shown++;
+	if (!c->bypassing)
 		r->res.refilled.kernel += ev->type == EV_FALLBACK || ev->bits & EV_REFILL ? 1 : 0;
 }
 

@@ -205,7 +205,7 @@ for n in 1 2 3 4 5 6 7 8 9 10 11 12; do keys BSpace; done
 t send-keys -l "$dir/here.pgt"
 keys Enter
 shows 'written'
-"$b" replay "$dir/here.pgt" | grep -q 'free blocks  2751 of 2751' || fail 'the snapshot does not replay'
+"$b" replay "$dir/here.pgt" | grep -q 'free blocks  4907 of 4907' || fail 'the snapshot does not replay'
 keys C-l
 shows 'order 9'
 keys q
