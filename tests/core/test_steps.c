@@ -86,7 +86,7 @@ static void test_old_lists(const char *policy)
 static void test_push(const char *policy)
 {
 	static uint64_t pfn[3000];
-	uint64_t whole, parts, hash;
+	uint64_t after[2] = { 0, 0 }, hash = 0;
 	struct pa_bulk bulk;
 	int32_t excess;
 	struct pa *pa;
@@ -102,9 +102,9 @@ static void test_push(const char *policy)
 				put(pa, 1, pfn[i], order, NULL);
 				continue;
 			}
-			hash = pa_hash(pa);
+			hash = i % 100 ? 0 : pa_hash(pa); /* it takes its time */
 			excess = pa_push_excess(pa, 1, pfn[i], order, PA_MOVABLE);
-			assert_true(pa_hash(pa) == hash);
+			assert_true(i % 100 || pa_hash(pa) == hash);
 			assert_int_equal(pa_push(pa, 1, pfn[i], order, PA_MOVABLE, &bulk), 0);
 			assert_int_equal(bulk.left, excess);
 			if (!bulk.left)
@@ -114,10 +114,9 @@ static void test_push(const char *policy)
 			pa_push_end(pa, &bulk);
 		}
 		sound(pa);
-		parts = pa_hash(pa);
-		whole = pieces ? whole : parts;
+		after[pieces] = pa_hash(pa);
 	}
-	assert_true(whole == parts);
+	assert_true(after[0] == after[1]);
 	assert_true(pcp_of(pa, 0, 1).count > 0);
 	REFUSED(pa_push(pa, 1, pfn[0], 0, PA_MOVABLE, &bulk), -EINVAL);
 	assert_int_equal(pa_push_excess(pa, 1, pfn[0], 0, PA_MOVABLE), -EINVAL);
