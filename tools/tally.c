@@ -512,8 +512,9 @@ void tally_event(struct tally *t, const struct trace_event *ev)
 		break;
 	case EV_DRAIN:
 	case EV_ZONE_FREE:
-		if (ev->bits & EV_AWAITED &&
-		    (!(ev->bits & EV_LOCKED) || find_block(t, z, ev->pfn) != PA_PFN_NONE))
+		/* Counted when it was announced: on a quiet host nobody tells of its arrival. */
+		if (ev->bits & EV_AWAITED && ev->bits & EV_LOCKED &&
+		    find_block(t, z, ev->pfn) != PA_PFN_NONE)
 			break;
 		insert(t, z, ev->pfn, ev->order, mt, (int)EV_CAPTURE(ev->bits) - 1);
 		break;
