@@ -611,9 +611,6 @@ struct pa_zone_state {
 /* -ENOENT without such a zone; set: -EINVAL if min <= low <= high does not hold. */
 int pa_zone_get(const struct pa *pa, uint32_t zone, struct pa_zone_state *state);
 int pa_zone_set(struct pa *pa, uint32_t zone, const struct pa_zone_state *state);
-/* Two of its fields alone: PA_ZONE_*, and a mark in pages, without the boost; 0 if none. */
-uint32_t pa_zone_flags(const struct pa *pa, uint32_t zone);
-uint64_t pa_zone_mark(const struct pa *pa, uint32_t zone, enum pa_wmark wmark);
 
 /*
  * pa_set_counters() - The per-cpu deltas of NR_FREE_PAGES, one for each CPU; the zone counter is

@@ -446,7 +446,17 @@ static int compare_entries(const struct dirent **a, const struct dirent **b)
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-/* Every readable file of /proc/sys/vm: numbers as numbers, the rest as text. */
+/*
+ * Files of /proc/sys/vm that change the host when they are read: one works lowmem_reserve[] out
+ * anew (lowmem_reserve_ratio_sysctl_handler @ 2.6.11 .. 7.3, which asks for no write), the other
+ * folds the counters of every CPU (vmstat_refresh).
+ */
+static bool acts_on_reading(const char *name)
+{
+	return !strcmp(name, "lowmem_reserve_ratio") || !strcmp(name, "stat_refresh");
+}
+
+/* Every other readable file of /proc/sys/vm: numbers as numbers, the rest as text. */
 static int describe_sysctls(struct trace_meta *meta)
 {
 	char path[512], name[300], text[256], *end;
@@ -458,7 +468,9 @@ static int describe_sysctls(struct trace_meta *meta)
 	for (int i = 0; i < n; i++) {
 		snprintf(path, sizeof(path), "/proc/sys/vm/%s", entry[i]->d_name);
 		snprintf(name, sizeof(name), "vm.%s", entry[i]->d_name);
-		f = entry[i]->d_name[0] == '.' || err ? NULL : fopen(path, "re");
+		f = entry[i]->d_name[0] == '.' || acts_on_reading(entry[i]->d_name) || err ?
+			    NULL :
+			    fopen(path, "re");
 		free(entry[i]);
 		if (!f)
 			continue;

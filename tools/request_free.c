@@ -6,8 +6,8 @@
  */
 #include "request_internal.h"
 
-#define PUSHED_WITHIN                                                                              \
-	1024 /* events of all CPUs from a free to its push, to tell that one is lost */
+/* Events of all CPUs from a free to its push, to tell that one is lost. */
+#define PUSHED_WITHIN 1024
 
 /* Free the core's @pfn past the per-cpu lists. */
 static void free_past(struct request *r, uint32_t cpu, uint64_t pfn, unsigned int order)

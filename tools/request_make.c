@@ -126,6 +126,13 @@ static void note_failed(struct request *r, const struct pa_alloc_args *args)
 	r->rec.mt = (uint8_t)pa_gfp_mt(args->gfp);
 }
 
+/* Does only __alloc_pages_slowpath look with these flags? */
+static bool is_slow(const struct attempt *a)
+{
+	return (a->flags & PA_ALLOC_NO_WATERMARKS) ||
+	       (a->flags & PA_ALLOC_WMARK_MASK) != PA_WMARK_LOW << PA_ALLOC_WMARK_SHIFT;
+}
+
 void request_make(struct request *r, const struct trace_event *ev, uint64_t number,
 		  const struct attempt *tried, uint32_t picked, bool bypass)
 {
@@ -159,6 +166,8 @@ void request_make(struct request *r, const struct trace_event *ev, uint64_t numb
 		r->res.frees_unknown++;
 		return;
 	}
+	if (tried)
+		r->rec.slow = !tried->found || is_slow(tried);
 	r->res.untried += !tried && !r->res.changed;
 	r->res.bypasses += bypass;
 	request_count_picks(r, &r->rec);

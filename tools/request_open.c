@@ -32,8 +32,8 @@ static bool is_reserve_ratio(const struct trace_pair *pair)
 /*
  * Who reads vm.lowmem_reserve_ratio has lowmem_reserve[] worked out anew, from the pages that zones
  * manage by then (lowmem_reserve_ratio_sysctl_handler @ 2.6.11 .. 7.3, which asks for no write).
- * What boot left there was of fewer: it frees memory later.  A recorder that wrote the ratios down
- * did so, whatever it had found in the zones before.
+ * What boot left there was of fewer: it frees memory later.  A trace that has the ratios comes from
+ * a recorder that read them, whatever it had found in the zones before.
  */
 static bool has_fresh_reserve(const struct trace_meta *meta)
 {

@@ -247,8 +247,9 @@ static void make_bulk(struct request *r, const struct trace_event *ev)
 	got = pa_alloc_bulk(r->pa, &args, n, pfn, &r->rec);
 	request_count_picks(r, &r->rec);
 	r->res.bulk += n;
+	/* A damaged trace may name a frame twice, of which the second is none of it any more. */
 	at = ev;
-	for (uint32_t i = 0; i < n; at = request_next_of(r, at)) {
+	for (uint32_t i = 0; i < n && at && at->type == EV_BULK; at = request_next_of(r, at)) {
 		if (!is_bulk(r, at))
 			continue;
 		r->handle[request_frame(request_zone(r, at->pfn), at->pfn)] =

@@ -39,7 +39,7 @@ enum pgt_type {
 	PGT_CPU,
 };
 
-#define PGT_DELTA_MOST 512 /* zigzag of vm_stat_diff, an s8, with room, and one for not known */
+#define PGT_DELTA_MOST 256 /* zigzag of vm_stat_diff, an s8; one more than it, 0 is not known */
 #define PGT_CPU_NUMBERS 8  /* of struct trace_cpu, stored one higher: -1 is not known */
 
 #define PGT_ZSTD 0x1 /* chunk flag: the payload is one zstd frame */

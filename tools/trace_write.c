@@ -490,7 +490,8 @@ int trace_write_cpu(struct trace_writer *w, const struct trace_cpu *cpu)
 	int err;
 
 	if (!good_list(w, cpu->at, cpu->zone, 0, 0) || cpu->cpu >> EV_CPU_BITS ||
-	    cpu->event > INT64_MAX)
+	    cpu->event > INT64_MAX ||
+	    (cpu->delta != TRACE_NO_DELTA && (cpu->delta < INT8_MIN || cpu->delta > INT8_MAX)))
 		return -EINVAL;
 	for (size_t i = 0; i < PGT_CPU_NUMBERS; i++)
 		if (number[i] < -1)

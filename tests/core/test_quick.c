@@ -196,26 +196,7 @@ static void test_short_or_not_at_all(const char *policy)
 	REFUSED(pa_free_quick(pa, 0, pfn, 0), false);
 }
 
-/* Marks and flags one by one are those of the whole. */
-static void test_numbers_of_a_zone(const char *policy)
-{
-	static const uint64_t marks[] = { 100, 200, 300 };
-	struct pa *pa = machine(policy, 1, 64 * PBN, PA_ZONE_NORMAL, marks);
-	struct pa_zone_state state = zone_of(pa, 0);
-
-	state.flags = PA_ZONE_RECLAIM_ACTIVE;
-	assert_int_equal(pa_zone_set(pa, 0, &state), 0);
-	assert_int_equal(pa_zone_flags(pa, 0), PA_ZONE_RECLAIM_ACTIVE);
-	for (int wmark = 0; wmark < 3; wmark++)
-		assert_int_equal(pa_zone_mark(pa, 0, (enum pa_wmark)wmark), marks[wmark]);
-	REFUSED(pa_zone_flags(pa, 1), 0);
-	REFUSED(pa_zone_mark(pa, 1, PA_WMARK_LOW), 0);
-	REFUSED(pa_zone_mark(pa, 0, PA_NR_WMARKS), 0);
-}
-
 UNDER_EACH(test_short_or_not_at_all)
-
-UNDER_EACH(test_numbers_of_a_zone)
 
 UNDER_EACH(test_marks_come_first)
 
@@ -227,7 +208,6 @@ int main(void)
 		cmocka_unit_test(test_ways_under_each),
 		cmocka_unit_test(test_marks_come_first_under_each),
 		cmocka_unit_test(test_short_or_not_at_all_under_each),
-		cmocka_unit_test(test_numbers_of_a_zone_under_each),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

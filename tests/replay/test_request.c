@@ -136,6 +136,7 @@ static void exact_to_the_end(void **state)
 		assert_int_equal(res.order0_exact, res.order0);
 		assert_int_equal(res.high_exact, res.high);
 		assert_int_equal(res.untried, 0);
+		assert_true(res.slow > 0 && res.slow < res.requests / 10);
 		assert_int_equal(res.fallbacks.core, res.fallbacks.kernel);
 		assert_int_equal(res.drains.core, res.drains.kernel);
 		assert_int_equal(res.drained.core, res.drained.kernel);

@@ -137,6 +137,13 @@ static int write_snapshot(struct trace_writer *w, enum trace_at at)
 	if (!err)
 		err = trace_write_pcp(w,
 				      &(struct trace_pcp){ at, 0, 0, 3, 1, -1, -1, -1, NULL, 0 });
+	if (!err)
+		err = trace_write_cpu(w, &(struct trace_cpu){ at, 1, (1 << EV_CPU_BITS) - 1,
+							      INT64_MAX, 1, 2, 3, 4, 5, 6, 7,
+							      INT64_MAX - 1, INT8_MIN });
+	if (!err)
+		err = trace_write_cpu(w, &(struct trace_cpu){ at, 0, 0, 0, -1, -1, -1, -1, -1, -1,
+							      -1, -1, TRACE_NO_DELTA });
 	return err;
 }
 

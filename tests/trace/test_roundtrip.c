@@ -144,6 +144,17 @@ static void snapshots_come_back(void **state)
 	assert_int_equal(item.pcp.high, 0);
 	assert_int_equal(trace_next(r, &item), 0);
 	assert_int_equal(item.pcp.count, -1);
+	assert_int_equal(trace_next(r, &item), 0);
+	assert_int_equal(item.kind, TRACE_CPU);
+	assert_int_equal(item.cpu.zone, 1);
+	assert_int_equal(item.cpu.cpu, (1 << EV_CPU_BITS) - 1);
+	assert_int_equal(item.cpu.event, INT64_MAX);
+	assert_int_equal(item.cpu.free_factor, 6);
+	assert_int_equal(item.cpu.threshold, INT64_MAX - 1);
+	assert_int_equal(item.cpu.delta, INT8_MIN);
+	assert_int_equal(trace_next(r, &item), 0);
+	assert_int_equal(item.cpu.flags, -1);
+	assert_int_equal(item.cpu.delta, TRACE_NO_DELTA);
 	trace_close(r);
 }
 
@@ -259,6 +270,10 @@ static void bad_snapshots_are_refused(void **state)
 			 -EINVAL);
 	assert_int_equal(trace_write_pcp(w, &(struct trace_pcp){ .zone = 1, .cpu = 1 << 14 }),
 			 -EINVAL);
+	assert_int_equal(trace_write_cpu(w, &(struct trace_cpu){ .zone = 2 }), -EINVAL);
+	assert_int_equal(trace_write_cpu(w, &(struct trace_cpu){ .flags = -2 }), -EINVAL);
+	assert_int_equal(trace_write_cpu(w, &(struct trace_cpu){ .delta = INT8_MAX + 1 }), -EINVAL);
+	assert_int_equal(trace_write_cpu(w, &(struct trace_cpu){ .delta = INT8_MIN - 1 }), -EINVAL);
 	assert_int_equal(trace_writer_close(w), 0);
 }
 

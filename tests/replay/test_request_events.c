@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Pushes to per-cpu lists in request mode, in traces written by hand. */
+/* What single events mean to request mode, in traces written by hand. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -128,12 +128,45 @@ static void lost_push(void **state)
 	}
 }
 
+/* A damaged trace names a frame twice in a row of bulk pages: the second counts for nothing. */
+static void bulk_page_twice(void **state)
+{
+	struct request_result res;
+	struct machine m;
+
+	(void)state;
+	begin(&m);
+	emit(&m, EV_BULK, 0, NORMAL + HELD);
+	emit(&m, EV_BULK, 0, NORMAL + HELD);
+	run(&m, &res);
+	assert_int_equal(res.bulk, 2);
+}
+
+/* An attempt that looks for less than the low mark is one of the slow path. */
+static void slow_attempts(void **state)
+{
+	struct request_result res;
+	struct machine m;
+
+	(void)state;
+	for (unsigned int mark = 0; mark < 2; mark++) {
+		begin(&m);
+		machine_emit(&m, (struct trace_event){ .type = EV_TRY,
+						       .mt = K_MOVABLE,
+						       .arg = event_try(mark, 2) });
+		emit(&m, EV_ALLOC, 0, NORMAL + HELD);
+		run(&m, &res);
+		assert_int_equal(res.untried, HELD);
+		assert_int_equal(res.slow, !mark);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(finds_later_flag),
-		cmocka_unit_test(finds_earlier_flag),
-		cmocka_unit_test(lost_push),
+		cmocka_unit_test(finds_later_flag), cmocka_unit_test(finds_earlier_flag),
+		cmocka_unit_test(lost_push),	    cmocka_unit_test(bulk_page_twice),
+		cmocka_unit_test(slow_attempts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
