@@ -451,21 +451,37 @@ static enum pa_compact scan(struct run *r)
  * Who compacts
  */
 
+int pa_start_capture(struct pa *pa, uint32_t zone, unsigned int order, enum pa_mt mt)
+{
+	if (!pa_req(pa) || !pa_rules(pa)->capture || zone >= pa->nr_zones ||
+	    order >= pa->nr_orders || (unsigned int)mt >= PA_PCPTYPES)
+		return -EINVAL;
+	pa_req(pa)->capture = (struct pa_capture){
+		.pfn = PA_PFN_NONE, .zone = zone + 1, .order = order, .mt = mt
+	};
+	return 0;
+}
+
+uint64_t pa_end_capture(struct pa *pa)
+{
+	uint64_t pfn = PA_PFN_NONE;
+
+	if (pa_req(pa)) {
+		pfn = pa_req(pa)->capture.pfn;
+		pa_req(pa)->capture = (struct pa_capture){ .pfn = PA_PFN_NONE };
+	}
+	return pfn;
+}
+
 /* Run on one zone; a block of the request's own order may be captured on the way. */
 static enum pa_compact run_for(const struct pa_ctx *ac, struct run *r, uint64_t *captured)
 {
-	struct pa_req *req = pa_req(ac->pa);
 	enum pa_compact result;
 
-	if (ac->rules->capture && ac->order == r->order) {
-		req->capture.zone = r->zone + 1u;
-		req->capture.order = ac->order;
-		req->capture.mt = ac->mt;
-	}
+	if (ac->order == r->order)
+		pa_start_capture(ac->pa, r->zone, ac->order, (enum pa_mt)ac->mt);
 	result = scan(r);
-	*captured = req->capture.pfn;
-	req->capture.zone = 0;
-	req->capture.pfn = PA_PFN_NONE;
+	*captured = pa_end_capture(ac->pa);
 	return result;
 }
 

@@ -486,6 +486,12 @@ void pa_setup_pcps(struct pa *pa);
 /* rmqueue_bulk to an empty list; how many blocks came. */
 uint32_t pa_refill(const struct pa_ctx *ac, uint32_t zone, struct pa_cpu_pages *cp,
 		   unsigned int pindex, uint32_t flags);
+/* Its parts: how many blocks, what each is asked for with, and a round; @last: the frame before. */
+int32_t pa_refill_size(const struct pa_rules *rules, struct pa_pcp *pcp,
+		       const struct pa_zone_req *zr, unsigned int order, unsigned int pindex);
+struct pa_request pa_refill_request(const struct pa_ctx *ac, uint32_t zone, uint32_t flags);
+bool pa_refill_block(const struct pa_ctx *ac, struct pa_cpu_pages *cp, struct pa_request *request,
+		     unsigned int pindex, uint32_t *last);
 /* free_pcppages_bulk; @by is the CPU that does it.  Base pages freed. */
 uint32_t pa_free_bulk(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp, int32_t count,
 		      unsigned int pindex, uint32_t by, struct pa_trail *trail);

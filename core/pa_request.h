@@ -527,6 +527,38 @@ int64_t pa_drain(struct pa *pa, uint32_t zone, uint32_t cpu, uint32_t by, struct
 int pa_isolate_by(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order);
 
 /*
+ * pa_start_capture() - current->capture_control of a direct compactor that works for a request of
+ * @order and @mt: the first block that frees into @zone make of that order goes to it instead of a
+ * list, from here to pa_end_capture().  -EINVAL: no such zone, order or type, or a policy without.
+ * pa_end_capture() - That block, in use and nobody's until pa_set_allocated(); PA_PFN_NONE: none.
+ */
+int pa_start_capture(struct pa *pa, uint32_t zone, unsigned int order, enum pa_mt mt);
+uint64_t pa_end_capture(struct pa *pa);
+
+/* A refill of a CPU's list, rmqueue_bulk, block by block: others look at the marks meanwhile. */
+struct pa_refill {
+	struct pa_alloc_args args; /* of the request that needs it */
+	uint32_t zone;
+	uint32_t flags; /* PA_ALLOC_* of the attempt */
+	int32_t want;	/* blocks, from here on set by pa_refill_start() */
+	int32_t taken;	/* so far */
+	uint32_t last;
+	uint8_t mode;
+};
+
+/*
+ * pa_refill_start() - nr_pcp_alloc.  Return: blocks wanted, 0 if the list needs none; -EINVAL: no such
+ * CPU, zone, order or list, or a policy without lists by order.
+ * pa_refill_step() - The next block.  @rec: its trail gets the decision; may be NULL.  Return: 1, 0
+ * if there is no more, -EINVAL.  Up to 6.9 the zone counter is told of all blocks at the end: it reads
+ * that much too low in between.
+ * pa_refill_end() - The end of it; a request of the same kind takes the first block from then on.
+ */
+int pa_refill_start(struct pa *pa, struct pa_refill *refill);
+int pa_refill_step(struct pa *pa, struct pa_refill *refill, struct pa_alloc_record *rec);
+void pa_refill_end(struct pa *pa, const struct pa_refill *refill);
+
+/*
  * What goes from a per-cpu list to the buddy lists in one hold of the locks, block by block, for
  * callers that see others look on meanwhile.  5.14 and later.
  */

@@ -127,8 +127,8 @@ static int32_t refill_auto(struct pa_pcp *pcp, const struct pa_zone_req *zr, uns
 	return batch > 1 ? max(batch >> order, 2) : batch;
 }
 
-static int32_t refill_size(const struct pa_rules *rules, struct pa_pcp *pcp,
-			   const struct pa_zone_req *zr, unsigned int order, unsigned int pindex)
+int32_t pa_refill_size(const struct pa_rules *rules, struct pa_pcp *pcp,
+		       const struct pa_zone_req *zr, unsigned int order, unsigned int pindex)
 {
 	if (rules->pcp_lists == PA_PCP_HOT_COLD)
 		return pindex == PA_COLD ? pcp->cold_batch : pcp->batch;
@@ -285,34 +285,47 @@ const struct pa_decision *pa_rmqueue(const struct pa_ctx *ac, struct pa_cpu_page
 	return d->path == PA_PATH_NONE ? NULL : d;
 }
 
-uint32_t pa_refill(const struct pa_ctx *ac, uint32_t zone, struct pa_cpu_pages *cp,
-		   unsigned int pindex, uint32_t flags)
+bool pa_refill_block(const struct pa_ctx *ac, struct pa_cpu_pages *cp, struct pa_request *request,
+		     unsigned int pindex, uint32_t *last)
 {
-	struct pa_zone_req *zr = pa_zone_req(ac->pa, zone);
-	struct pa_zone *z = &pa_zones(ac->pa)[zone];
-	int32_t want = refill_size(ac->rules, &cp->pcp, zr, ac->order, pindex), nr = 0;
-	struct pa_request request = {
+	struct pa_zone *z = &pa_zones(ac->pa)[request->zone];
+	struct pa_decision spare;
+	const struct pa_decision *d = pa_rmqueue(ac, cp, request, &spare);
+	uint32_t frame;
+
+	if (!d)
+		return false;
+	frame = pa_frame(z, d->pfn);
+	request->mode = d->next_mode;
+	pa_queue_insert(pa_links(ac->pa), &cp->lists[pindex], *last, frame);
+	/* Cold requests take the other end, so theirs are the other way round. */
+	if (!pa_takes_tail(ac))
+		*last = frame;
+	pa_owners(ac->pa)[frame] = pa_pcp_owner(
+		ac->order, *pa_block(ac->pa, z, d->pfn) == PA_CMA ? PA_CMA : request->mt);
+	return true;
+}
+
+struct pa_request pa_refill_request(const struct pa_ctx *ac, uint32_t zone, uint32_t flags)
+{
+	return (struct pa_request){
 		.zone = zone,
 		.order = (uint8_t)ac->order,
 		.mt = (uint8_t)ac->mt,
 		.flags = flags & (PA_ALLOC_NOFRAGMENT | PA_ALLOC_CMA | PA_ALLOC_KSWAPD),
 	};
-	struct pa_queue *list = &cp->lists[pindex];
-	const struct pa_decision *d;
-	struct pa_decision spare;
+}
+
+uint32_t pa_refill(const struct pa_ctx *ac, uint32_t zone, struct pa_cpu_pages *cp,
+		   unsigned int pindex, uint32_t flags)
+{
+	struct pa_zone_req *zr = pa_zone_req(ac->pa, zone);
+	int32_t want = pa_refill_size(ac->rules, &cp->pcp, zr, ac->order, pindex), nr = 0;
+	struct pa_request request = pa_refill_request(ac, zone, flags);
 	uint32_t last = PA_NIL; /* the list is empty, or 2.6.24 */
 
-	for (; nr < want && (d = pa_rmqueue(ac, cp, &request, &spare)) != NULL; nr++) {
-		uint8_t mt = *pa_block(ac->pa, z, d->pfn) == PA_CMA ? PA_CMA : request.mt;
-		uint32_t frame = pa_frame(z, d->pfn);
-
-		request.mode = d->next_mode;
-		pa_queue_insert(pa_links(ac->pa), list, last, frame);
-		/* Cold requests take the other end, so theirs are the other way round. */
-		if (!pa_takes_tail(ac))
-			last = frame;
-		pa_owners(ac->pa)[frame] = pa_pcp_owner(ac->order, mt);
-	}
+	while (nr < want && pa_refill_block(ac, cp, &request, pindex, &last))
+		nr++;
 	if (ac->rules->counts_late)
 		pa_count_free(zr, cp, -((int64_t)nr << ac->order));
 	cp->pcp.count += nr << ac->order;

@@ -100,8 +100,9 @@ struct request_result {
 	uint64_t frees_unknown;	      /* and what the core could not make sense of */
 	uint64_t dropped;	      /* events of no known CPU or zone */
 	/* Inputs that are no requests, and how often what no event tells was told by others. */
-	uint64_t bulk, bypasses, isolated, isolated_missed, rotations, drain_alls, vmstat_rounds;
-	uint64_t reordered, leaned, boosts_early, looked_late;
+	uint64_t bulk, captures, bypasses, isolated, isolated_missed, rotations, drain_alls,
+		vmstat_rounds;
+	uint64_t reordered, leaned, boosts_early, fallbacks_early, looked_late;
 	uint64_t untried;			  /* requests whose attempt was not recorded */
 	uint64_t slow;				  /* requests that entered the slow path */
 	uint64_t slow_by[PA_NR_STEPS];		  /* by the step that ended it */

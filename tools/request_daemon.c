@@ -122,24 +122,17 @@ static bool would_claim(const struct request *r, uint64_t block, uint8_t mt)
  * Which of a pageblock's pages are on LRU lists is known to the kernel alone.  Where it claimed a
  * pageblock that what was seen speaks against, or the other way round, they are taken to be.
  */
-void request_lean_claims(struct request *r, const struct trace_event *pick,
-			 const struct trace_event *end)
+void request_lean_claim(struct request *r, const struct trace_event *ev, bool *stealing)
 {
-	uint64_t size = UINT64_C(1) << r->meta->pageblock_order;
-	bool stealing = false;
+	uint64_t block = ev->pfn & ~((UINT64_C(1) << r->meta->pageblock_order) - 1);
+	uint8_t mt = request_type_of(r, ev->mt);
+	bool claimed = ev->bits & EV_CLAIMED;
 
-	for (const struct trace_event *ev = pick; ev < end; ev++) {
-		uint8_t mt = request_type_of(r, ev->mt);
-		bool claimed = ev->bits & EV_CLAIMED;
-		uint64_t block = ev->pfn & ~(size - 1);
-
-		if (ev->cpu != pick->cpu || ev->type != EV_FALLBACK || mt >= PA_PCPTYPES ||
-		    !(ev->bits & EV_CLAIM_KNOWN) ||
-		    trace_fallback_order(ev) >= r->meta->pageblock_order)
-			continue;
-		/* Once a page was stolen, the rest of the hold steals and asks no more. */
-		if (!stealing && would_claim(r, block, mt) != claimed)
-			lean(r, block, mt, claimed);
-		stealing |= !claimed && r->kernel->fallback == PA_FALLBACK_CLAIM_STEAL;
-	}
+	if (mt >= PA_PCPTYPES || !(ev->bits & EV_CLAIM_KNOWN) ||
+	    trace_fallback_order(ev) >= r->meta->pageblock_order)
+		return;
+	/* Once a page was stolen, the rest of the hold steals and asks no more. */
+	if (!*stealing && would_claim(r, block, mt) != claimed)
+		lean(r, block, mt, claimed);
+	*stealing |= !claimed && r->kernel->fallback == PA_FALLBACK_CLAIM_STEAL;
 }

@@ -9,6 +9,27 @@
 /* Events of all CPUs from a free to its push, to tell that one is lost. */
 #define PUSHED_WITHIN 1024
 
+/*
+ * Where the event says that compaction captured a block as this one was freed, it may do so in the
+ * core: between these two.  That the type allows it, the event says too.
+ */
+static void start_capture(struct request *r, const struct trace_event *ev)
+{
+	const struct run_zone *z = request_zone(r, ev->pfn);
+
+	if (request_captured(ev) >= 0)
+		pa_start_capture(r->pa, (uint32_t)(z - r->zones),
+				 (unsigned int)request_captured(ev), PA_MOVABLE);
+}
+
+static void end_capture(struct request *r, const struct trace_event *ev)
+{
+	uint64_t pfn = pa_end_capture(r->pa);
+
+	if (pfn != PA_PFN_NONE)
+		request_capture(r, ev->cpu, (unsigned int)request_captured(ev), pfn);
+}
+
 /* Free the core's @pfn past the per-cpu lists. */
 static void free_past(struct request *r, uint32_t cpu, uint64_t pfn, unsigned int order)
 {
@@ -84,6 +105,7 @@ void request_end_hold(struct request *r, uint32_t cpu)
 	struct run_cpu *c = &r->cpus[cpu];
 
 	c->picking = false;
+	request_end_refill(r, cpu);
 	if (!c->draining)
 		return;
 	c->draining = false;
@@ -120,6 +142,7 @@ static void start_drain_pages(struct request *r, uint32_t cpu)
 	const struct trace_event *popped =
 		c->drain_of == cpu ? NULL : request_has_popped(r, c->drain_of);
 
+	request_end_refill(r, c->drain_of);
 	request_late_push(r, c->drain_of, NULL);
 	if (popped)
 		request_make_early(r, popped);
@@ -255,7 +278,9 @@ void request_on_zone_free(struct request *r, const struct trace_event *ev, const
 	request_end_hold(r, ev->cpu);
 	r->res.frees++;
 	r->res.bypasses += pa_pcp_index(r->pa, ev->order, PA_MOVABLE) >= 0;
+	start_capture(r, ev);
 	free_past(r, ev->cpu, request_take_handle(r, z, ev->pfn, ev->order), ev->order);
+	end_capture(r, ev);
 }
 
 /* refresh_cpu_vm_stats */
@@ -292,6 +317,7 @@ void request_on_drain(struct request *r, const struct trace_event *ev)
 	bool any = false;
 
 	c->picking = false;
+	request_end_refill(r, ev->cpu);
 	r->res.drained.kernel++;
 	if (!c->draining && c->what == WHAT_FOLD) {
 		any = fold(r, ev->cpu);
@@ -304,6 +330,8 @@ void request_on_drain(struct request *r, const struct trace_event *ev)
 		r->res.drains.core += any || c->bulk.left > 0;
 	}
 	c->draining = true;
+	start_capture(r, ev);
 	if (pa_bulk_step(r->pa, &c->bulk, NULL) > 0)
 		r->res.drained.core++;
+	end_capture(r, ev);
 }

@@ -29,6 +29,7 @@ struct attempt {
 	bool found;		    /* a zone */
 	bool late;		    /* it looks once its CPU is heard of next */
 	uint32_t flags;		    /* PA_ALLOC_* */
+	uint32_t captured;	    /* by compaction, for it: the core's pfn; NO_PFN: none */
 	struct pa_choice choice;
 };
 
@@ -52,26 +53,27 @@ struct late_push {
 	bool drains; /* the CPU is seen to drain for it */
 };
 
-/*
- * A refill is made all at once, at the first block that the kernel is seen to take, while the
- * kernel's counter follows block by block, or at the end.
- */
+/* A refill that the kernel is seen to make: the core takes a block where the kernel does. */
 struct refill {
-	uint32_t zone;
-	uint32_t blocks, shown; /* taken by the core, and of the kernel so far */
-	uint8_t order;
-	int8_t delta; /* the CPU's share of the counter before */
+	bool open;
+	bool ahead;    /* the block that its CPU takes next is taken already */
+	bool stealing; /* see request_lean_claim() */
+	uint32_t picks;
+	struct attempt tried;
+	struct pa_refill by;	     /* how far it is */
+	struct pa_decision fallback; /* the first one */
+	bool fell_back;
 };
 
 struct run_cpu {
 	struct attempt tries[MAX_TRIES]; /* the latest one last */
 	uint32_t nr_tries;
-	bool picking;	      /* inside a lock hold whose request was made */
-	struct refill refill; /* what the core took in it */
-	bool bypassing;	      /* and that request found its list locked */
-	bool draining;	      /* inside a row of drains */
-	bool drained;	      /* its push found the lists too long */
-	enum what what;	      /* it is at */
+	bool picking; /* inside a lock hold whose request was made, or is in */
+	struct refill refill;
+	bool bypassing; /* and that request found its list locked */
+	bool draining;	/* inside a row of drains */
+	bool drained;	/* its push found the lists too long */
+	enum what what; /* it is at */
 	struct late_push late;
 	struct pa_bulk bulk; /* what the core has yet to drain for it */
 	uint32_t drain_of, drain_zone;
@@ -132,6 +134,7 @@ struct request {
 	uint32_t victims[MAX_VICTIMS]; /* of the OOM killer */
 	uint32_t nr_victims;
 	uint32_t nr_memalloc; /* tasks inside reclaim or compaction */
+	bool looking;	      /* an attempt is, see request_look.c */
 	uint64_t kswapd_boost[PA_MAX_ZONES];
 	int64_t uncounted[PA_MAX_ZONES];
 	uint64_t next_check;
@@ -179,6 +182,31 @@ static inline const struct trace_event *request_next_of(const struct request *r,
 	uint32_t step = r->win_next[ev - r->win];
 
 	return step ? ev + step : NULL;
+}
+
+/* Order of the block that compaction captured as this event freed another, or -1. */
+static inline int request_captured(const struct trace_event *ev)
+{
+	return ev->type == EV_DRAIN || ev->type == EV_ZONE_FREE ? (int)EV_CAPTURE(ev->bits) - 1 :
+								  -1;
+}
+
+/*
+ * The fallback that brought the block which @ev tells of, or NULL.  It is told of ahead of the block
+ * up to 6.9; later it is the block's own event, or follows it where the pageblock was claimed.
+ */
+static inline const struct trace_event *request_fallback_of(const struct request *r,
+							    const struct trace_event *ev)
+{
+	const struct trace_event *next =
+		ev->type == EV_ZONE_ALLOC && r->kernel->hygiene ? request_next_of(r, ev) : ev;
+
+	return next && next->type == EV_FALLBACK && next->pfn == ev->pfn ? next : NULL;
+}
+
+static inline const struct trace_event *request_event_at(const struct request *r, uint64_t number)
+{
+	return &r->win[r->win_from + (number - r->win_first)];
 }
 
 static inline uint64_t request_number_of(const struct request *r, const struct trace_event *ev)
@@ -240,22 +268,33 @@ void request_on_drain(struct request *r, const struct trace_event *ev);
 
 uint32_t request_gfp_of(const struct request *r, const struct trace_event *ev);	 /* PA_GFP_* */
 uint32_t request_task_of(const struct request *r, const struct trace_event *ev); /* PA_TASK_* */
+void request_count_fallback(struct request *r, const struct pa_decision *d);
 void request_count_picks(struct request *r, const struct pa_alloc_record *rec);
 /*
  * Make the request that @ev ends, the trace's event @number.  @tried: its attempt, NULL if that is
  * not known: then all of it is made now.  @picked: blocks the kernel took under the lock for it;
- * @bypass: past the per-cpu lists.
+ * @bypass: past the per-cpu lists.  @refill: what was made for it already, or NULL.
  */
 void request_make(struct request *r, const struct trace_event *ev, uint64_t number,
-		  const struct attempt *tried, uint32_t picked, bool bypass);
+		  const struct attempt *tried, uint32_t picked, bool bypass,
+		  const struct refill *refill);
 
-/* ---- request_try.c ---- */
+/* ---- request_look.c ---- */
 
 void request_on_try(struct request *r, const struct trace_event *ev);
 const struct attempt *request_take_try(struct request *r, const struct trace_event *ev);
+void request_capture(struct request *r, uint32_t cpu, unsigned int order, uint64_t pfn);
+
+/* ---- request_try.c ---- */
+
 void request_on_bulk(struct request *r, const struct trace_event *ev);
 void request_on_alloc(struct request *r, const struct trace_event *ev);
 void request_on_pick(struct request *r, const struct trace_event *ev);
+/* A CPU is inside the lock: what takes its blocks there is made, or begun.  @ev: the first pick. */
+void request_start_picks(struct request *r, const struct trace_event *ev);
+/* The next block of an open refill; @ev: the event that will tell of it. */
+void request_refill_step(struct request *r, const struct trace_event *ev);
+void request_end_refill(struct request *r, uint32_t cpu);
 void request_on_fallback(struct request *r, const struct trace_event *ev);
 /*
  * The request that @cpu has under way without having taken a lock for it, if the page it will
@@ -270,9 +309,8 @@ void request_on_balance_begin(struct request *r, const struct trace_event *ev);
 void request_on_balance_end(struct request *r, const struct trace_event *ev);
 void request_take_boost(struct request *r, uint32_t zone, struct pa_zone_state *state);
 void request_on_kswapd(struct request *r, const struct trace_event *ev);
-/* The pageblocks that the lock hold from @pick to @end tests come out as they did. */
-void request_lean_claims(struct request *r, const struct trace_event *pick,
-			 const struct trace_event *end);
+/* The pageblock of a fallback passes or fails the claim test as it did.  @stealing: of the hold. */
+void request_lean_claim(struct request *r, const struct trace_event *ev, bool *stealing);
 
 /* ---- request_whatif.c ---- */
 

@@ -31,16 +31,18 @@ uint32_t request_task_of(const struct request *r, const struct trace_event *ev)
 	return 0;
 }
 
+void request_count_fallback(struct request *r, const struct pa_decision *d)
+{
+	if (!pa_is_fallback(d))
+		return;
+	r->res.fallbacks.core++;
+	r->res.fallback_by[d->fallback_mt][d->req.mt]++;
+}
+
 void request_count_picks(struct request *r, const struct pa_alloc_record *rec)
 {
-	for (uint32_t i = 0; i < rec->trail.nr_picks && i < rec->trail.max_picks; i++) {
-		const struct pa_decision *d = &r->picks[i];
-
-		if (!pa_is_fallback(d))
-			continue;
-		r->res.fallbacks.core++;
-		r->res.fallback_by[d->fallback_mt][d->req.mt]++;
-	}
+	for (uint32_t i = 0; i < rec->trail.nr_picks && i < rec->trail.max_picks; i++)
+		request_count_fallback(r, &r->picks[i]);
 	r->res.refills.core += rec->refill != 0;
 	r->res.refilled.core += rec->refill;
 	r->res.slow += rec->slow;
@@ -115,15 +117,34 @@ static void hand_out(struct request *r, const struct trace_event *ev, const stru
 			r->rec.pfn == PA_PFN_NONE ? NO_PAGE : (uint32_t)(r->rec.pfn + i);
 }
 
-/* As the last attempt had it: no zone would do. */
-static void note_failed(struct request *r, const struct pa_alloc_args *args)
+/* What came of a request that took nothing from any list. */
+static void note_outcome(struct request *r, const struct pa_alloc_args *args, uint64_t pfn)
 {
 	memset((char *)&r->rec + sizeof(r->rec.trail), 0,
 	       offsetof(struct pa_alloc_record, looks) - sizeof(r->rec.trail));
-	r->rec.pfn = PA_PFN_NONE;
+	r->rec.pfn = pfn;
 	r->rec.gfp = args->gfp;
 	r->rec.order = args->order;
 	r->rec.mt = (uint8_t)pa_gfp_mt(args->gfp);
+}
+
+/* The block that compaction captured for it. */
+static int take_captured(struct request *r, const struct pa_alloc_args *args, uint64_t pfn)
+{
+	note_outcome(r, args, pfn);
+	r->rec.zone = (uint8_t)pa_zone_of(r->pa, pfn);
+	r->rec.source = PA_FROM_CAPTURE;
+	return pa_set_allocated(r->pa, pfn, args->order, args->use) ? -EINVAL : 0;
+}
+
+/* Where the page came from, and what its decision record tells first. */
+static void note_refill(struct request *r, const struct refill *refill)
+{
+	r->rec.source = r->rec.source == PA_FROM_PCP ? PA_FROM_REFILL : r->rec.source;
+	if (!refill->fell_back)
+		return;
+	r->picks[0] = refill->fallback;
+	r->rec.trail.nr_picks = 1;
 }
 
 /* Does only __alloc_pages_slowpath look with these flags? */
@@ -134,7 +155,8 @@ static bool is_slow(const struct attempt *a)
 }
 
 void request_make(struct request *r, const struct trace_event *ev, uint64_t number,
-		  const struct attempt *tried, uint32_t picked, bool bypass)
+		  const struct attempt *tried, uint32_t picked, bool bypass,
+		  const struct refill *refill)
 {
 	uint64_t kernel = ev->pfn == EV_PFN_NONE ? PA_PFN_NONE : ev->pfn, pfn;
 	const struct run_zone *z = kernel == PA_PFN_NONE ? NULL : request_zone(r, kernel);
@@ -151,8 +173,10 @@ void request_make(struct request *r, const struct trace_event *ev, uint64_t numb
 	r->rec.trail = (struct pa_trail){
 		.picks = r->picks, .moves = r->moves, .max_picks = MAX_PICKS, .max_moves = MAX_MOVES
 	};
-	if (tried && !tried->found && !z) {
-		note_failed(r, &args);
+	if (tried && tried->captured != NO_PFN) {
+		err = take_captured(r, &args, tried->captured);
+	} else if (tried && !tried->found && !z) {
+		note_outcome(r, &args, PA_PFN_NONE);
 		err = -ENOMEM;
 	} else if (tried && tried->found) {
 		err = pa_alloc_from(r->pa, &args, &tried->choice, &pfn, &r->rec);
@@ -170,7 +194,11 @@ void request_make(struct request *r, const struct trace_event *ev, uint64_t numb
 		r->rec.slow = !tried->found || is_slow(tried);
 	r->res.untried += !tried && !r->res.changed;
 	r->res.bypasses += bypass;
+	if (refill)
+		r->rec.refill += (uint32_t)refill->by.taken;
 	request_count_picks(r, &r->rec);
+	if (refill)
+		note_refill(r, refill);
 	compare(r, ev, number, kernel, picked);
 	hand_out(r, ev, z, args.cpu);
 }

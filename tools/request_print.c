@@ -24,13 +24,14 @@ static void print_inputs(const struct request_result *res)
 {
 	printf("inputs       %" PRIu64 " blocks isolated, %" PRIu64 " not there; %" PRIu64
 	       " lists turned; %" PRIu64 " drains from outside; %" PRIu64 " pages in bulk; %" PRIu64
-	       " times a list was locked\n",
+	       " blocks captured; %" PRIu64 " times a list was locked\n",
 	       res->isolated, res->isolated_missed, res->rotations, res->drain_alls, res->bulk,
-	       res->bypasses);
+	       res->captures, res->bypasses);
 	printf("told by others  %" PRIu64 " requests had their page earlier, %" PRIu64
-	       " looked at the marks later, %" PRIu64
+	       " looked at the marks later, %" PRIu64 " fallbacks came earlier, %" PRIu64
 	       " rounds of kswapd took boosts back earlier, %" PRIu64 " pageblocks' LRU pages\n",
-	       res->reordered, res->looked_late, res->boosts_early, res->leaned);
+	       res->reordered, res->looked_late, res->fallbacks_early, res->boosts_early,
+	       res->leaned);
 	if (res->untried)
 		printf("not told     when %" PRIu64
 		       " requests looked at the watermarks (record with "
@@ -151,10 +152,12 @@ static void out_inputs(struct out_json *j, const struct request_result *res)
 	out_u64(j, "drains_from_outside", res->drain_alls);
 	out_u64(j, "vmstat_rounds", res->vmstat_rounds);
 	out_u64(j, "bulk", res->bulk);
+	out_u64(j, "captures", res->captures);
 	out_u64(j, "bypasses", res->bypasses);
 	out_u64(j, "untried", res->untried);
 	out_u64(j, "looked_late", res->looked_late);
 	out_u64(j, "boosts_early", res->boosts_early);
+	out_u64(j, "fallbacks_early", res->fallbacks_early);
 	out_u64(j, "lru_blocks", res->leaned);
 	out_close(j);
 }

@@ -146,9 +146,7 @@ static void dispatch(struct request *r, const struct trace_event *ev, const stru
 		on_putback(r, ev, z);
 		return;
 	case EV_ROTATE:
-		/* In the middle of a refill the core has all of it: what is last came with it. */
-		if (!r->cpus[ev->cpu].picking)
-			rotate(r, ev, ev->bits & EV_ROTATE_TAIL);
+		rotate(r, ev, ev->bits & EV_ROTATE_TAIL);
 		return;
 	default:
 		on_other(r, ev);
@@ -275,8 +273,10 @@ static void settle(struct request *r)
 		return;
 	r->settled = true;
 	play_down_to(r, 0);
-	for (uint32_t cpu = 0; cpu < r->nr_cpus; cpu++)
+	for (uint32_t cpu = 0; cpu < r->nr_cpus; cpu++) {
+		request_end_hold(r, cpu);
 		request_late_push(r, cpu, NULL);
+	}
 	if (r->opt.check && !r->res.unsound)
 		pa_check(r->pa, &r->res.unsound);
 	if (r->opt.sample)

@@ -2,10 +2,9 @@
 /*
  * When a request is made.
  *
- * An attempt looks at the marks where `try` is; what it takes under zone->lock, it takes where its
- * CPU is first seen inside, so that all take the lock in the kernel's order; and a page of the
- * CPU's own list it has by the time of mm_page_alloc.  Which pages the lock's events name is not
- * told to the core.
+ * What an attempt takes under zone->lock, it takes where its CPU is first seen inside, so that all
+ * take the lock in the kernel's order; and a page of the CPU's own list it has by the time of
+ * mm_page_alloc.  Which pages the lock's events name is not told to the core.
  */
 #include <errno.h>
 #include <string.h>
@@ -13,210 +12,6 @@
 #include "request_internal.h"
 
 #define LOOK_FOR 256 /* events of a CPU searched for the request of a lock hold */
-
-/* enum zone_type of x86-64 */
-static uint32_t gfp_of_zone(unsigned int highest)
-{
-	static const uint32_t gfp[] = { PA_GFP_DMA, PA_GFP_DMA32, 0,
-					PA_GFP_HIGHMEM | PA_GFP_MOVABLE };
-
-	return highest < sizeof(gfp) / sizeof(gfp[0]) ? gfp[highest] : 0;
-}
-
-/* The kernel's ALLOC_*, which have kept their bits since 4.20 (mm/internal.h). */
-static uint32_t flags_of(const struct request *r, uint32_t kernel)
-{
-	static const struct {
-		uint32_t kernel, core;
-	} bits[] = {
-		{ 0x004, PA_ALLOC_NO_WATERMARKS }, { 0x008, PA_ALLOC_OOM },
-		{ 0x010, PA_ALLOC_NON_BLOCK },	   { 0x020, PA_ALLOC_MIN_RESERVE },
-		{ 0x040, PA_ALLOC_CPUSET },	   { 0x080, PA_ALLOC_CMA },
-		{ 0x100, PA_ALLOC_NOFRAGMENT },	   { 0x200, PA_ALLOC_HIGHATOMIC },
-		{ 0x800, PA_ALLOC_KSWAPD },
-	};
-	uint32_t flags = (kernel & 0x3) << PA_ALLOC_WMARK_SHIFT;
-
-	for (size_t i = 0; i < sizeof(bits) / sizeof(bits[0]); i++)
-		flags |= kernel & bits[i].kernel ? bits[i].core : 0;
-	return r->kernel->cma == PA_CMA_NONE ? flags & ~PA_ALLOC_CMA : flags;
-}
-
-/* What @n steps of a refill let the zone's counter know (__mod_zone_page_state). */
-static int64_t told(const struct refill *refill, uint32_t n, int64_t threshold, bool late)
-{
-	int64_t share = refill->delta, all = 0;
-	uint32_t steps = late ? n == refill->blocks : n;
-	int64_t step = late ? (int64_t)n << refill->order : INT64_C(1) << refill->order;
-
-	while (steps--) {
-		share -= step;
-		if (-share > threshold) {
-			all += share;
-			share = 0;
-		}
-	}
-	return all;
-}
-
-/* Pages by zone that refills under way on other CPUs have taken from the core but not from the counter. */
-static const int64_t *uncounted(struct request *r, uint32_t cpu)
-{
-	bool any = false;
-
-	for (uint32_t i = 0; i < r->nr_cpus; i++) {
-		const struct refill *refill = &r->cpus[i].refill;
-		bool late = !r->kernel->hygiene;
-		struct pa_zone_state state;
-
-		if (i == cpu || !r->cpus[i].picking || refill->shown >= refill->blocks ||
-		    pa_zone_get(r->pa, refill->zone, &state))
-			continue;
-		if (!any)
-			memset(r->uncounted, 0, sizeof(r->uncounted));
-		any = true;
-		r->uncounted[refill->zone] += told(refill, refill->shown, state.threshold, late) -
-					      told(refill, refill->blocks, state.threshold, late);
-	}
-	return any ? r->uncounted : NULL;
-}
-
-/* The request that this attempt ends, if it does and that is in sight. */
-static const struct trace_event *outcome(const struct request *r, const struct trace_event *try)
-{
-	const struct trace_event *ev = request_next_of(r, try);
-
-	for (uint32_t n = 0; ev && n < LOOK_FOR; n++, ev = request_next_of(r, ev)) {
-		if (ev->order != try->order || ev->mt != try->mt)
-			continue;
-		if (ev->type == EV_ALLOC)
-			return ev;
-		if (ev->type == EV_TRY)
-			return NULL;
-	}
-	return NULL;
-}
-
-static bool look(struct request *r, const struct pa_alloc_args *args, struct attempt *a)
-{
-	return !pa_look_for_zone(r->pa, args, a->flags, uncounted(r, args->cpu), &a->choice);
-}
-
-/* Is @a's zone the one that the kernel's page is of? */
-static bool fits(const struct request *r, const struct attempt *a, const struct trace_event *end)
-{
-	const struct run_zone *z = request_zone(r, end->pfn);
-
-	return z && a->found && a->choice.zone == z - r->zones;
-}
-
-/*
- * balance_pgdat takes boosts back a moment before it is seen to.  An attempt that took a zone which
- * fits only then comes after it: the boosts go now.
- */
-static bool take_boosts(struct request *r, const struct pa_alloc_args *args,
-			const struct pa_zone_state *before, const struct trace_event *end,
-			struct attempt *a)
-{
-	uint64_t boost[PA_MAX_ZONES];
-	struct pa_zone_state state;
-
-	memcpy(boost, r->kswapd_boost, sizeof(boost));
-	for (uint32_t zone = 0; zone < r->nr_zones; zone++) {
-		state = before[zone];
-		request_take_boost(r, zone, &state);
-		pa_zone_set(r->pa, zone, &state);
-	}
-	a->found = look(r, args, a);
-	if (fits(r, a, end)) {
-		r->res.boosts_early++;
-		return true;
-	}
-	memcpy(r->kswapd_boost, boost, sizeof(boost));
-	return false;
-}
-
-static bool boosts_pending(const struct request *r)
-{
-	for (uint32_t zone = 0; zone < r->nr_zones; zone++)
-		if (r->kswapd_boost[zone])
-			return true;
-	return false;
-}
-
-static struct pa_alloc_args args_of(const struct request *r, const struct trace_event *ev,
-				    const struct attempt *a)
-{
-	return (struct pa_alloc_args){
-		.cpu = request_core_cpu(r, ev->cpu),
-		.gfp = gfp_of_zone(a->highest) | (uint32_t)a->mt << 3,
-		.order = a->order,
-	};
-}
-
-/*
- * An attempt starts.  Of one that fails nothing more is heard; the next one comes on top of it.
- *
- * It looks at the marks at once, as a rule.  But between the probe and the look an interrupt may
- * come, or a host that has better things to do: where the zone that it finds now is not the one it
- * will take from, it looks when its CPU is heard of next (request_take_try).
- */
-void request_on_try(struct request *r, const struct trace_event *ev)
-{
-	const struct trace_event *end = outcome(r, ev);
-	struct run_cpu *c = &r->cpus[ev->cpu];
-	struct pa_zone_state before[PA_MAX_ZONES];
-	uint8_t mt = request_type_of(r, ev->mt);
-	struct pa_alloc_args args;
-	struct attempt *a;
-
-	if (mt >= PA_PCPTYPES)
-		return;
-	if (c->nr_tries == MAX_TRIES) {
-		memmove(c->tries, c->tries + 1, (MAX_TRIES - 1) * sizeof(c->tries[0]));
-		c->nr_tries--;
-	}
-	a = &c->tries[c->nr_tries++];
-	*a = (struct attempt){
-		.order = ev->order,
-		.mt = mt,
-		.highest = (uint8_t)trace_try_highest(ev),
-		.flags = flags_of(r, trace_try_flags(ev)),
-	};
-	args = args_of(r, ev, a);
-	for (uint32_t zone = 0; zone < r->nr_zones; zone++)
-		pa_zone_get(r->pa, zone, &before[zone]);
-	a->found = look(r, &args, a);
-	if (!end || end->pfn == EV_PFN_NONE || fits(r, a, end) ||
-	    (boosts_pending(r) && take_boosts(r, &args, before, end, a)))
-		return;
-	a->late = true;
-	for (uint32_t zone = 0; zone < r->nr_zones; zone++)
-		pa_zone_set(r->pa, zone, &before[zone]);
-}
-
-/* The attempt that a request of this CPU ends with; those on top of it are over, too. */
-const struct attempt *request_take_try(struct request *r, const struct trace_event *ev)
-{
-	struct run_cpu *c = &r->cpus[ev->cpu];
-	uint8_t mt = request_type_of(r, ev->mt);
-	struct pa_alloc_args args;
-	uint32_t i = c->nr_tries;
-	struct attempt *a;
-
-	while (i > 0 && (c->tries[i - 1].order != ev->order || c->tries[i - 1].mt != mt))
-		i--;
-	if (!i)
-		return NULL;
-	c->nr_tries = i - 1;
-	a = &c->tries[i - 1];
-	if (a->late) {
-		args = args_of(r, ev, a);
-		a->found = look(r, &args, a);
-		r->res.looked_late++;
-	}
-	return a;
-}
 
 /* ---- alloc_pages_bulk ---- */
 
@@ -275,7 +70,7 @@ void request_on_alloc(struct request *r, const struct trace_event *ev)
 	if (c->early == r->now)
 		c->early = NO_EVENT;
 	else
-		request_make(r, ev, r->now, request_take_try(r, ev), 0, false);
+		request_make(r, ev, r->now, request_take_try(r, ev), 0, false, NULL);
 }
 
 /*
@@ -328,19 +123,83 @@ static bool was_locked(const struct request *r, const struct run_zone *z,
 	return pcp.batch > 1 && blocks > 1;
 }
 
-static void start_picks(struct request *r, const struct trace_event *ev)
+/* ---- refills ---- */
+
+void request_refill_step(struct request *r, const struct trace_event *ev)
+{
+	struct refill *refill = &r->cpus[ev->cpu].refill;
+	struct pa_decision d = { 0 };
+	struct pa_alloc_record rec = { .trail = { .picks = &d, .max_picks = 1 } };
+
+	const struct trace_event *fallback = request_fallback_of(r, ev);
+
+	if (fallback)
+		request_lean_claim(r, fallback, &refill->stealing);
+	if (pa_refill_step(r->pa, &refill->by, &rec) <= 0)
+		return;
+	refill->ahead = true;
+	request_count_fallback(r, &d);
+	if (refill->fell_back || !pa_is_fallback(&d))
+		return;
+	refill->fell_back = true;
+	refill->fallback = d;
+}
+
+/* A refill begins at @ev, if @tried is in for one; its first block is taken. */
+static bool start_refill(struct request *r, const struct trace_event *ev,
+			 const struct trace_event *end, const struct attempt *tried)
+{
+	struct refill *refill = &r->cpus[ev->cpu].refill;
+	uint32_t cpu = request_core_cpu(r, ev->cpu);
+	struct pa_pcp before;
+
+	if (!tried || !tried->found || pa_pcp_get(r->pa, tried->choice.zone, cpu, &before))
+		return false;
+	refill->tried = *tried;
+	refill->by = (struct pa_refill){
+		.args = { .cpu = cpu, .gfp = request_gfp_of(r, end), .order = end->order },
+		.zone = tried->choice.zone,
+		.flags = tried->choice.flags,
+	};
+	if (pa_refill_start(r->pa, &refill->by) > 0)
+		request_refill_step(r, ev);
+	refill->open = refill->by.taken > 0;
+	if (!refill->open)
+		pa_pcp_set(r->pa, tried->choice.zone, cpu, &before);
+	return refill->open;
+}
+
+/* The hold is over: the rest of what the core wants, and the request that it was for. */
+void request_end_refill(struct request *r, uint32_t cpu)
+{
+	struct run_cpu *c = &r->cpus[cpu];
+	const struct trace_event *end;
+
+	if (!c->refill.open)
+		return;
+	end = request_event_at(r, c->early);
+	while (c->refill.by.taken < c->refill.by.want)
+		request_refill_step(r, end);
+	pa_refill_end(r->pa, &c->refill.by);
+	c->refill.open = false;
+	request_make(r, end, c->early, &c->refill.tried, c->refill.picks, false, &c->refill);
+}
+
+/* ---- what happens under the lock ---- */
+
+void request_start_picks(struct request *r, const struct trace_event *ev)
 {
 	struct run_cpu *c = &r->cpus[ev->cpu];
 	const struct trace_event *end;
-	int8_t deltas[PA_MAX_CPUS];
+	const struct attempt *tried;
 	const struct run_zone *z;
-	uint32_t picks;
-	bool bypass;
+	bool bypass, stealing = false;
 
 	request_end_hold(r, ev->cpu);
 	c->picking = true;
 	c->bypassing = false;
-	end = request_of(r, ev, &picks);
+	c->refill = (struct refill){ 0 };
+	end = request_of(r, ev, &c->refill.picks);
 	r->res.refills.kernel += ev->type == EV_ZONE_ALLOC ?
 					 ev->bits & EV_REFILL :
 					 end && pa_pcp_index(r->pa, end->order, PA_UNMOVABLE) >= 0;
@@ -352,29 +211,34 @@ static void start_picks(struct request *r, const struct trace_event *ev)
 		return;
 	}
 	z = end->pfn == EV_PFN_NONE ? NULL : request_zone(r, end->pfn);
-	bypass = z && picks == 1 && ev->pfn == end->pfn && was_locked(r, z, end);
-	request_lean_claims(r, ev, end);
+	bypass = z && c->refill.picks == 1 && ev->pfn == end->pfn && was_locked(r, z, end);
 	r->res.refills.kernel -= bypass; /* a block of an order that lists hold, for no list */
 	c->bypassing = bypass;
 	c->early = request_number_of(r, end);
-	c->refill = (struct refill){ .order = end->order };
-	if (z && !pa_get_counters(r->pa, (uint32_t)(z - r->zones), deltas))
-		c->refill.delta = deltas[request_core_cpu(r, ev->cpu)];
-	request_make(r, end, c->early, request_take_try(r, end), picks, bypass);
-	c->refill.zone = r->rec.zone;
-	c->refill.blocks = r->rec.trail.nr_picks;
+	tried = request_take_try(r, end);
+	if (!bypass && start_refill(r, ev, end, tried))
+		return;
+	for (const struct trace_event *at = ev; at && at != end; at = request_next_of(r, at))
+		if (at->type == EV_FALLBACK)
+			request_lean_claim(r, at, &stealing);
+	request_make(r, end, c->early, tried, c->refill.picks, bypass, NULL);
 }
 
 void request_on_pick(struct request *r, const struct trace_event *ev)
 {
 	struct run_cpu *c = &r->cpus[ev->cpu];
+	bool pick = request_is_pick(r, ev);
 
 	if (!c->picking)
-		start_picks(r, ev);
-	if (!request_is_pick(r, ev))
-		return;
-	c->refill.shown++;
-	if (!c->bypassing)
+		request_start_picks(r, ev);
+	if (c->refill.open && (pick || !r->kernel->hygiene)) {
+		if (!c->refill.ahead)
+			request_refill_step(r, ev);
+		c->refill.ahead = !pick;
+		if (pick && c->refill.by.taken >= c->refill.by.want)
+			request_end_refill(r, ev->cpu);
+	}
+	if (pick && !c->bypassing)
 		r->res.refilled.kernel += ev->type == EV_FALLBACK || ev->bits & EV_REFILL ? 1 : 0;
 }
 
@@ -397,7 +261,7 @@ const struct trace_event *request_has_popped(const struct request *r, uint32_t c
 
 	if (c->early != NO_EVENT || !c->nr_tries || c->upcoming == NO_EVENT)
 		return NULL;
-	ev = &r->win[r->win_from + (c->upcoming - r->win_first)];
+	ev = request_event_at(r, c->upcoming);
 	for (uint32_t n = 0; ev && ev->type != EV_ALLOC; ev = request_next_of(r, ev))
 		if (n++ == INTERRUPT_EVENTS || ev->type == EV_TRY || request_is_pick(r, ev))
 			return NULL;
@@ -417,6 +281,6 @@ void request_make_early(struct request *r, const struct trace_event *ev)
 	uint64_t number = request_number_of(r, ev);
 
 	r->cpus[ev->cpu].early = number;
-	request_make(r, ev, number, request_take_try(r, ev), 0, false);
+	request_make(r, ev, number, request_take_try(r, ev), 0, false, NULL);
 	r->res.reordered++;
 }

@@ -191,7 +191,7 @@ static void alloc_now(struct request *r, const struct trace_event *ev, const str
 		drop_targets(r, ev, z);
 		r->page[request_frame(z, ev->pfn)] = PAGE_TOLD;
 	}
-	request_make(r, ev, r->now, NULL, 0, false);
+	request_make(r, ev, r->now, NULL, 0, false, NULL);
 	follow_moves(r, &r->rec.trail);
 	if (!z || r->rec.pfn == PA_PFN_NONE)
 		return;

@@ -178,6 +178,112 @@ static void test_attempt_late(const char *policy)
 	assert_true(pfn == PA_PFN_NONE);
 }
 
+/* A refill block by block, and the request that takes the first, are that request at once. */
+static void test_refill(const char *policy)
+{
+	uint32_t flags = (uint32_t)PA_WMARK_LOW << PA_ALLOC_WMARK_SHIFT | PA_ALLOC_KSWAPD;
+	uint64_t after[2] = { 0, 0 };
+	struct pa *pa = NULL;
+
+	for (int pieces = 0; pieces < 2; pieces++) {
+		pa = roomy(policy);
+		for (int i = 0; i < 400; i++) {
+			struct pa_refill refill = {
+				.args = { .gfp = i % 5 ? PA_GFP_HIGHUSER_MOVABLE : PA_GFP_KERNEL,
+					  .order = i % 7 ? 0 : 2 },
+				.flags = flags,
+			};
+			struct pa_choice choice = { .zone = 0, .flags = flags };
+			struct pa_decision d;
+			struct pa_alloc_record rec = { .trail = { .picks = &d, .max_picks = 1 } };
+			int32_t blocks = 0;
+			uint64_t pfn;
+
+			if (pieces && pa_refill_start(pa, &refill) > 0) {
+				while (pa_refill_step(pa, &refill, blocks ? NULL : &rec) > 0)
+					blocks++;
+				assert_int_equal(rec.trail.nr_picks, 1);
+				assert_int_equal(blocks, refill.taken);
+				assert_int_equal(blocks, refill.want);
+				pa_refill_end(pa, &refill);
+			}
+			assert_int_equal(pa_alloc_from(pa, &refill.args, &choice, &pfn, NULL), 0);
+		}
+		sound(pa);
+		after[pieces] = pa_hash(pa);
+	}
+	assert_true(after[0] == after[1]);
+}
+
+/* One that finds less than it wants ends there. */
+static void test_refill_short(const char *policy)
+{
+	struct pa *pa = machine(policy, 1, 65536, PA_ZONE_NORMAL, marks);
+	struct pa_refill refill = { .args = { .gfp = PA_GFP_KERNEL } };
+
+	assert_int_equal(pa_take(pa, 0, 0), -ENOENT);
+	assert_int_equal(pa_free_block(pa, 5, 0, PA_UNMOVABLE, 0, -1), 0);
+	assert_int_equal(pa_set_counters(pa, 0, (int8_t[]){ 0 }), 0);
+	assert_true(pa_refill_start(pa, &refill) > 1);
+	assert_int_equal(pa_refill_step(pa, &refill, NULL), 1);
+	assert_int_equal(pa_refill_step(pa, &refill, NULL), 0);
+	assert_int_equal(refill.want, 1);
+	pa_refill_end(pa, &refill);
+	sound(pa);
+	assert_int_equal(pa_refill_start(pa, &refill), 0); /* it holds one */
+	assert_int_equal(pa_refill_step(pa, &refill, NULL), 0);
+}
+
+static void test_refill_refused(const char *policy)
+{
+	struct pa *pa = roomy(policy);
+	struct pa_refill refill = { .args = { .gfp = PA_GFP_KERNEL }, .want = 9 }, bad = refill;
+
+	bad.zone = 1;
+	REFUSED(pa_refill_start(pa, &bad), -EINVAL);
+	REFUSED(pa_refill_step(pa, &bad, NULL), -EINVAL);
+	pa_refill_end(pa, &bad); /* nothing to do */
+	bad = refill;
+	bad.args.cpu = 2;
+	REFUSED(pa_refill_start(pa, &bad), -EINVAL);
+	bad = refill;
+	bad.args.order = 5;
+	REFUSED(pa_refill_start(pa, &bad), -EINVAL);
+	refill.flags = PA_ALLOC_HIGHATOMIC; /* from 7.2 on such a request goes past an empty list */
+	assert_int_equal(pa_refill_start(pa, &refill) > 0, strcmp(policy, "7.3") != 0);
+}
+
+/* What frees make of the compactor's order is kept off the lists, once. */
+static void test_capture(const char *policy)
+{
+	struct pa *pa = machine(policy, 1, 1024, PA_ZONE_NORMAL, marks);
+
+	for (uint64_t pfn = 0; pfn < 1024; pfn++)
+		assert_int_equal(pa_set_allocated(pa, pfn, 0, PA_USE_PINNED), 0);
+	assert_true(pa_end_capture(pa) == PA_PFN_NONE);
+	REFUSED(pa_start_capture(pa, 1, 1, PA_UNMOVABLE), -EINVAL);
+	REFUSED(pa_start_capture(pa, 0, 11, PA_UNMOVABLE), -EINVAL);
+	REFUSED(pa_start_capture(pa, 0, 1, PA_HIGHATOMIC), -EINVAL);
+	assert_int_equal(pa_set_pageblock(pa, 0, PA_UNMOVABLE), 0);
+	assert_int_equal(pa_start_capture(pa, 0, 1, PA_UNMOVABLE), 0);
+	for (uint64_t pfn = 4; pfn < 8; pfn++)
+		assert_int_equal(pa_free_direct(pa, 0, pfn, 0, 0, NULL), 0);
+	assert_true(pa_end_capture(pa) == 4);
+	assert_true(pa_end_capture(pa) == PA_PFN_NONE);
+	assert_int_equal(pa_nr_free(pa, 0, 1), 1);
+	assert_int_equal(pa_set_allocated(pa, 4, 1, PA_USE_PINNED), 0);
+	sound(pa);
+	assert_int_equal(pa_free_direct(pa, 0, 4, 1, 0, NULL), 0);
+	assert_int_equal(pa_nr_free(pa, 0, 2), 1);
+}
+
+static void test_no_capture(const char *policy)
+{
+	struct pa *pa = roomy(policy);
+
+	REFUSED(pa_start_capture(pa, 0, 1, PA_UNMOVABLE), -EINVAL);
+}
+
 /* What a CPU isolates and has not told yet, it tells when it goes idle. */
 static void test_isolate_and_fold(const char *policy)
 {
@@ -208,6 +314,16 @@ SINCE("6.1.0", test_push)
 SINCE("6.1.0", test_attempt)
 SINCE("6.1.0", test_attempt_late)
 SINCE("6.1.0", test_isolate_and_fold)
+SINCE("6.1.0", test_refill)
+SINCE("6.1.0", test_refill_short)
+SINCE("6.1.0", test_refill_refused)
+SINCE("5.4", test_capture)
+
+static void each_test_no_capture(void **state)
+{
+	(void)state;
+	each_request(test_no_capture, "2.6.24", "4.4");
+}
 
 static void each_test_old_lists(void **state)
 {
@@ -225,6 +341,11 @@ int main(void)
 		cmocka_unit_test(each_test_attempt),
 		cmocka_unit_test(each_test_attempt_late),
 		cmocka_unit_test(each_test_isolate_and_fold),
+		cmocka_unit_test(each_test_refill),
+		cmocka_unit_test(each_test_refill_short),
+		cmocka_unit_test(each_test_refill_refused),
+		cmocka_unit_test(each_test_capture),
+		cmocka_unit_test(each_test_no_capture),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

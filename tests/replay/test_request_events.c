@@ -161,12 +161,45 @@ static void slow_attempts(void **state)
 	}
 }
 
+/* What compaction captures goes to the request whose attempt failed before, off no list. */
+static void captured(void **state)
+{
+	struct request_result res;
+	struct machine m;
+
+	(void)state;
+	for (unsigned int captures = 0; captures < 2; captures++) {
+		struct trace_event last = { .type = EV_ZONE_FREE,
+					    .pfn = NORMAL + 1,
+					    .mt = K_MOVABLE,
+					    .bits = captures ? 2 << EV_CAPTURE_SHIFT : 0 };
+		struct trace_event order1 = { .mt = K_MOVABLE, .order = 1 };
+
+		begin(&m);
+		order1.type = EV_TRY;
+		order1.arg = event_try(2, 2); /* the high mark, which is out of reach */
+		machine_emit(&m, order1);
+		emit(&m, EV_FREE, 0, NORMAL); /* past the list, which somebody has locked */
+		emit(&m, EV_ZONE_FREE, 0, NORMAL);
+		emit(&m, EV_FREE, 0, NORMAL + 1);
+		machine_emit(&m, last);
+		order1.type = EV_ALLOC;
+		order1.arg = GFP_MOVABLE;
+		order1.pfn = NORMAL;
+		machine_emit(&m, order1);
+		run(&m, &res);
+		assert_int_equal(res.high, 1);
+		assert_int_equal(res.high_exact, captures);
+		assert_int_equal(res.untried, HELD);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(finds_later_flag), cmocka_unit_test(finds_earlier_flag),
 		cmocka_unit_test(lost_push),	    cmocka_unit_test(bulk_page_twice),
-		cmocka_unit_test(slow_attempts),
+		cmocka_unit_test(slow_attempts),    cmocka_unit_test(captured),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

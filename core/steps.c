@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A refill block by block, for who follows a kernel on which others look at the zone meanwhile.
+ */
+#include <errno.h>
+
+#include "pa_req_internal.h"
+
+static bool is_refill(const struct pa *pa, const struct pa_refill *refill)
+{
+	return pa_req(pa) && pa_rules(pa)->pcp_lists >= PA_PCP_ORDERS &&
+	       refill->zone < pa->nr_zones && pa_args_valid(pa, &refill->args) &&
+	       pa_pindex(pa, pa_rules(pa), refill->args.order, refill->args.gfp >> 3 & 3) >= 0;
+}
+
+static struct pa_ctx refill_ctx(struct pa *pa, const struct pa_refill *refill,
+				struct pa_alloc_record *rec)
+{
+	return (struct pa_ctx){
+		.pa = pa,
+		.rules = pa_rules(pa),
+		.args = &refill->args,
+		.rec = rec,
+		.cpu = refill->args.cpu,
+		.gfp = refill->args.gfp,
+		.order = refill->args.order,
+		.mt = refill->args.gfp >> 3 & 3,
+	};
+}
+
+int pa_refill_start(struct pa *pa, struct pa_refill *refill)
+{
+	struct pa_cpu_pages *cp;
+	unsigned int pindex;
+	struct pa_ctx ac;
+
+	if (!is_refill(pa, refill))
+		return -EINVAL;
+	ac = refill_ctx(pa, refill, NULL);
+	cp = pa_cpu_pages(pa, refill->zone, ac.cpu);
+	pindex = (unsigned int)pa_pindex(pa, ac.rules, ac.order, ac.mt);
+	refill->taken = 0;
+	refill->last = PA_NIL;
+	refill->mode = 0;
+	refill->want = 0;
+	if (cp->lists[pindex].head == PA_NIL &&
+	    !(ac.rules->highatomic_buddy && refill->flags & PA_ALLOC_HIGHATOMIC))
+		refill->want = pa_refill_size(ac.rules, &cp->pcp, pa_zone_req(pa, refill->zone),
+					      ac.order, pindex);
+	return refill->want;
+}
+
+int pa_refill_step(struct pa *pa, struct pa_refill *refill, struct pa_alloc_record *rec)
+{
+	struct pa_request request;
+	struct pa_cpu_pages *cp;
+	struct pa_ctx ac;
+
+	if (!is_refill(pa, refill))
+		return -EINVAL;
+	if (refill->taken >= refill->want)
+		return 0;
+	ac = refill_ctx(pa, refill, rec);
+	cp = pa_cpu_pages(pa, refill->zone, ac.cpu);
+	request = pa_refill_request(&ac, refill->zone, refill->flags);
+	request.mode = refill->mode;
+	if (!pa_refill_block(&ac, cp, &request,
+			     (unsigned int)pa_pindex(pa, ac.rules, ac.order, ac.mt),
+			     &refill->last)) {
+		refill->want = refill->taken;
+		return 0;
+	}
+	refill->mode = request.mode;
+	refill->taken++;
+	cp->pcp.count += 1 << ac.order;
+	return 1;
+}
+
+void pa_refill_end(struct pa *pa, const struct pa_refill *refill)
+{
+	if (is_refill(pa, refill) && pa_rules(pa)->counts_late)
+		pa_count_free(pa_zone_req(pa, refill->zone),
+			      pa_cpu_pages(pa, refill->zone, refill->args.cpu),
+			      -((int64_t)refill->taken << refill->args.order));
+}

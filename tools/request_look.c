@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What an attempt finds when it looks at the marks, at `try`.
+ *
+ * It takes no lock for that, so it may see others' work half done: a boost whose block is still to
+ * come, or one that kswapd has taken back.  No event says how far they were.  Where the zone that it
+ * finds is not the one it will take from, it is asked which of these makes it so.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "request_internal.h"
+
+#define LOOK_FOR 256 /* events of a CPU searched for the request that an attempt is part of */
+
+/* enum zone_type of x86-64 */
+static uint32_t gfp_of_zone(unsigned int highest)
+{
+	static const uint32_t gfp[] = { PA_GFP_DMA, PA_GFP_DMA32, 0,
+					PA_GFP_HIGHMEM | PA_GFP_MOVABLE };
+
+	return highest < sizeof(gfp) / sizeof(gfp[0]) ? gfp[highest] : 0;
+}
+
+/* The kernel's ALLOC_*, which have kept their bits since 4.20 (mm/internal.h). */
+static uint32_t flags_of(const struct request *r, uint32_t kernel)
+{
+	static const struct {
+		uint32_t kernel, core;
+	} bits[] = {
+		{ 0x004, PA_ALLOC_NO_WATERMARKS }, { 0x008, PA_ALLOC_OOM },
+		{ 0x010, PA_ALLOC_NON_BLOCK },	   { 0x020, PA_ALLOC_MIN_RESERVE },
+		{ 0x040, PA_ALLOC_CPUSET },	   { 0x080, PA_ALLOC_CMA },
+		{ 0x100, PA_ALLOC_NOFRAGMENT },	   { 0x200, PA_ALLOC_HIGHATOMIC },
+		{ 0x800, PA_ALLOC_KSWAPD },
+	};
+	uint32_t flags = (kernel & 0x3) << PA_ALLOC_WMARK_SHIFT;
+
+	for (size_t i = 0; i < sizeof(bits) / sizeof(bits[0]); i++)
+		flags |= kernel & bits[i].kernel ? bits[i].core : 0;
+	return r->kernel->cma == PA_CMA_NONE ? flags & ~PA_ALLOC_CMA : flags;
+}
+
+/*
+ * By zone: pages that refills under way on other CPUs have taken off the lists, where the zone's
+ * counter hears of them at the end (rmqueue_bulk, up to 6.9).
+ */
+static const int64_t *uncounted(struct request *r, uint32_t cpu)
+{
+	bool any = false;
+
+	for (uint32_t i = 0; i < r->nr_cpus && !r->kernel->hygiene; i++) {
+		const struct refill *refill = &r->cpus[i].refill;
+
+		if (i == cpu || !refill->open)
+			continue;
+		if (!any)
+			memset(r->uncounted, 0, sizeof(r->uncounted));
+		any = true;
+		r->uncounted[refill->by.zone] += (int64_t)refill->by.taken << refill->by.args.order;
+	}
+	return any ? r->uncounted : NULL;
+}
+
+/* -------------------------------------------------------------------------
+ * One look
+ */
+
+struct look {
+	struct request *r;
+	struct attempt *a;
+	uint32_t cpu;		       /* the trace's */
+	const struct trace_event *end; /* the request that it is part of */
+	struct pa_alloc_args args;
+	struct pa_zone_state before[PA_MAX_ZONES];
+};
+
+static void keep_zones(struct look *l)
+{
+	for (uint32_t zone = 0; zone < l->r->nr_zones; zone++)
+		pa_zone_get(l->r->pa, zone, &l->before[zone]);
+}
+
+/* A look leaves flags in the zones it passes. */
+static void put_zones_back(struct look *l)
+{
+	for (uint32_t zone = 0; zone < l->r->nr_zones; zone++)
+		pa_zone_set(l->r->pa, zone, &l->before[zone]);
+}
+
+static void look_at_marks(struct look *l)
+{
+	l->a->found = !pa_look_for_zone(l->r->pa, &l->args, l->a->flags,
+					uncounted(l->r, l->args.cpu), &l->a->choice);
+}
+
+/* Is the zone the one that the kernel's page is of? */
+static bool fits(struct look *l)
+{
+	const struct run_zone *z = request_zone(l->r, l->end->pfn);
+
+	look_at_marks(l);
+	return z && l->a->found && l->a->choice.zone == z - l->r->zones;
+}
+
+/* Does nobody take the lock of @z from now until @ev? */
+static bool lock_is_free(const struct request *r, const struct trace_event *ev,
+			 const struct run_zone *z)
+{
+	for (const struct trace_event *at = &r->win[r->win_from] + 1; at < ev; at++)
+		if (trace_of_block(at->type) && at->type != EV_ALLOC && at->type != EV_FREE &&
+		    at->pfn >= z->start && at->pfn < z->end)
+			return false;
+	return true;
+}
+
+/*
+ * A CPU that takes a fallback next, with nobody in the lock before it, may hold zone->lock and have
+ * given the boost by now: it takes the block here.
+ */
+static bool fits_after_fallbacks(struct look *l)
+{
+	struct request *r = l->r;
+	bool any = false;
+
+	put_zones_back(l);
+	for (uint32_t i = 0; i < r->nr_cpus; i++) {
+		struct run_cpu *c = &r->cpus[i];
+		const struct trace_event *ev =
+			c->upcoming == NO_EVENT ? NULL : request_event_at(r, c->upcoming);
+		const struct run_zone *z =
+			ev && request_fallback_of(r, ev) ? request_zone(r, ev->pfn) : NULL;
+
+		if (i == l->cpu || !z || c->refill.ahead || !lock_is_free(r, ev, z))
+			continue;
+		if (!c->picking) {
+			request_late_push(r, i, ev);
+			request_start_picks(r, ev);
+		} else if (c->refill.open) {
+			request_refill_step(r, ev);
+		}
+		any = true;
+	}
+	if (!any)
+		return false;
+	keep_zones(l);
+	if (!fits(l))
+		return false;
+	r->res.fallbacks_early++;
+	return true;
+}
+
+static bool boosts_pending(const struct request *r)
+{
+	for (uint32_t zone = 0; zone < r->nr_zones; zone++)
+		if (r->kswapd_boost[zone])
+			return true;
+	return false;
+}
+
+/* balance_pgdat takes boosts back a moment before it is seen to: they are gone by now. */
+static bool fits_unboosted(struct look *l)
+{
+	struct request *r = l->r;
+	uint64_t boost[PA_MAX_ZONES];
+	struct pa_zone_state state;
+
+	if (!boosts_pending(r))
+		return false;
+	memcpy(boost, r->kswapd_boost, sizeof(boost));
+	for (uint32_t zone = 0; zone < r->nr_zones; zone++) {
+		state = l->before[zone];
+		request_take_boost(r, zone, &state);
+		pa_zone_set(r->pa, zone, &state);
+	}
+	if (fits(l)) {
+		r->res.boosts_early++;
+		return true;
+	}
+	memcpy(r->kswapd_boost, boost, sizeof(boost));
+	return false;
+}
+
+/* Look; return whether the zone fits, however the others' work was seen.  If not, it was no look. */
+static bool look(struct look *l)
+{
+	bool nested = l->r->looking;
+	bool fit;
+
+	l->r->looking = true;
+	keep_zones(l);
+	fit = fits(l) || (!nested && fits_after_fallbacks(l)) || fits_unboosted(l);
+	if (!fit)
+		put_zones_back(l);
+	l->r->looking = nested;
+	return fit;
+}
+
+/* -------------------------------------------------------------------------
+ * Attempts
+ */
+
+/* The request that this attempt ends, if it does and that is in sight. */
+static const struct trace_event *outcome(const struct request *r, const struct trace_event *try)
+{
+	const struct trace_event *ev = request_next_of(r, try);
+
+	for (uint32_t n = 0; ev && n < LOOK_FOR; n++, ev = request_next_of(r, ev)) {
+		if (request_captured(ev) == try->order)
+			return NULL;
+		if (ev->order != try->order || ev->mt != try->mt)
+			continue;
+		if (ev->type == EV_ALLOC)
+			return ev;
+		if (ev->type == EV_TRY)
+			return NULL;
+	}
+	return NULL;
+}
+
+static struct look look_of(struct request *r, uint32_t cpu, struct attempt *a,
+			   const struct trace_event *end)
+{
+	return (struct look){
+		.r = r,
+		.a = a,
+		.cpu = cpu,
+		.end = end,
+		.args = {
+			.cpu = request_core_cpu(r, cpu),
+			.gfp = gfp_of_zone(a->highest) | (uint32_t)a->mt << 3,
+			.order = a->order,
+		},
+	};
+}
+
+/*
+ * An attempt starts.  Of one that fails nothing more is heard; the next one comes on top of it.
+ *
+ * It looks at the marks at once, as a rule.  But between the probe and the look an interrupt may
+ * come, or a host that has better things to do: where the zone does not fit, it looks when its CPU is
+ * heard of next (request_take_try).
+ */
+void request_on_try(struct request *r, const struct trace_event *ev)
+{
+	const struct trace_event *end = outcome(r, ev);
+	struct run_cpu *c = &r->cpus[ev->cpu];
+	uint8_t mt = request_type_of(r, ev->mt);
+	struct attempt *a;
+	struct look l;
+
+	if (mt >= PA_PCPTYPES)
+		return;
+	if (c->nr_tries == MAX_TRIES) {
+		memmove(c->tries, c->tries + 1, (MAX_TRIES - 1) * sizeof(c->tries[0]));
+		c->nr_tries--;
+	}
+	a = &c->tries[c->nr_tries++];
+	*a = (struct attempt){
+		.order = ev->order,
+		.mt = mt,
+		.highest = (uint8_t)trace_try_highest(ev),
+		.flags = flags_of(r, trace_try_flags(ev)),
+		.captured = NO_PFN,
+	};
+	l = look_of(r, ev->cpu, a, end);
+	if (end && end->pfn != EV_PFN_NONE)
+		a->late = !look(&l);
+	else
+		look_at_marks(&l);
+}
+
+/* The attempt that a request of this CPU ends with; those on top of it are over, too. */
+const struct attempt *request_take_try(struct request *r, const struct trace_event *ev)
+{
+	struct run_cpu *c = &r->cpus[ev->cpu];
+	uint8_t mt = request_type_of(r, ev->mt);
+	uint32_t i = c->nr_tries;
+	struct attempt *a;
+	struct look l;
+
+	while (i > 0 && (c->tries[i - 1].order != ev->order || c->tries[i - 1].mt != mt))
+		i--;
+	if (!i)
+		return NULL;
+	c->nr_tries = i - 1;
+	a = &c->tries[i - 1];
+	if (a->late && a->captured == NO_PFN) {
+		l = look_of(r, ev->cpu, a, ev);
+		if (ev->pfn == EV_PFN_NONE || !look(&l))
+			look_at_marks(&l);
+		r->res.looked_late++;
+	}
+	return a;
+}
+
+/* compaction_capture took what the CPU freed just now, for the attempt of that order that failed. */
+void request_capture(struct request *r, uint32_t cpu, unsigned int order, uint64_t pfn)
+{
+	struct run_cpu *c = &r->cpus[cpu];
+
+	for (uint32_t i = c->nr_tries; i-- > 0;)
+		if (c->tries[i].order == order && c->tries[i].captured == NO_PFN) {
+			c->tries[i].captured = (uint32_t)pfn;
+			r->res.captures++;
+			return;
+		}
+}
