@@ -39,8 +39,9 @@ struct watched_pcp {
 struct turning {
 	__u64 zone; /* struct zone; 0: not in use, as are all that follow */
 	__u64 first_pfn, end_pfn;
-	__u32 compactors;
-	__u32 open;		/* turns may have gone unseen */
+	__u32 compactors;	/* at work now */
+	__u32 begun;		/* so often did one begin */
+	__u32 seen;		/* of these, whose turns were looked for once nobody was at work */
 	__u64 tail[MAX_ORDERS]; /* as last reported: a list_head, changed inside the lock */
 };
 

@@ -63,7 +63,7 @@ static __noinline int turns_begin(__u64 addr)
 		if (t->zone != addr)
 			continue;
 		__sync_fetch_and_add(&t->compactors, 1);
-		t->open = 1;
+		__sync_fetch_and_add(&t->begun, 1); /* last: see report_turns() */
 		break;
 	}
 	return 0; /* past the last: the turns of more zones than expected show as misses */
@@ -98,7 +98,7 @@ static __noinline int report_turns(__u64 pfn)
 {
 	struct turning *t = 0;
 	__u64 list, last, old, frame;
-	__u32 i;
+	__u32 i, begun;
 
 	for (i = 0; i < MAX_TURNING; i++) {
 		t = turning_at(i);
@@ -107,10 +107,15 @@ static __noinline int report_turns(__u64 pfn)
 		if (pfn >= t->first_pfn && pfn < t->end_pfn)
 			break;
 	}
-	if (!t || !t->open)
+	if (!t)
 		return 0;
-	if (!t->compactors)
-		t->open = 0;
+	/* Read first: whoever begins from here on has yet to be looked for. */
+	begun = *(volatile __u32 *)&t->begun;
+	if (!*(volatile __u32 *)&t->compactors) {
+		if (t->seen == begun)
+			return 0;
+		t->seen = begun;
+	}
 	list = t->zone + bpf_core_field_offset(struct zone, free_area) + 16 * mt_movable;
 	for (i = 0; i < MAX_ORDERS; i++, list += free_area_size) {
 		last = before_on_list(list);
