@@ -72,8 +72,6 @@ void request_on_kswapd(struct request *r, const struct trace_event *ev)
 		uint64_t gap = state.wmark[PA_WMARK_LOW] - state.wmark[PA_WMARK_MIN];
 		uint64_t close = gap / r->core_cpus;
 
-		if (!r->zones[zone].threshold)
-			r->zones[zone].threshold = state.threshold;
 		if (state.node != ev->arg || (r->core_cpus == 1 && r->zones[zone].threshold <= gap))
 			continue;
 		state.threshold = !awake      ? r->zones[zone].threshold :

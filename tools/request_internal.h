@@ -17,7 +17,9 @@
 #define MAX_MOVES 8192 /* of one call */
 #define MAX_BULK 512
 #define MAX_TRIES 8	    /* open on a CPU: interrupts nest, and failed ones stay a while */
-#define INTERRUPT_EVENTS 64 /* that may come on top of a request or a free */
+#define INTERRUPT_EVENTS 64 /* that may come on top of a free */
+#define MAX_MADE 64	    /* requests made ahead of their events */
+#define AWAY_EVENTS 16384   /* of all CPUs, while a task in the middle of a request does not run */
 
 /* What-if: what an event told of the allocation at a frame. */
 #define PAGE_TOLD 0x1  /* that there is one */
@@ -30,6 +32,7 @@ struct attempt {
 	bool late;		    /* it looks once its CPU is heard of next */
 	uint32_t flags;		    /* PA_ALLOC_* */
 	uint32_t captured;	    /* by compaction, for it: the core's pfn; NO_PFN: none */
+	uint64_t end;		    /* number of the event of its request, as far as is known */
 	struct pa_choice choice;
 };
 
@@ -59,6 +62,7 @@ struct refill {
 	bool ahead;    /* the block that its CPU takes next is taken already */
 	bool stealing; /* see request_lean_claim() */
 	uint32_t picks;
+	uint64_t number; /* of the event of the request that it is for */
 	struct attempt tried;
 	struct pa_refill by;	     /* how far it is */
 	struct pa_decision fallback; /* the first one */
@@ -68,6 +72,7 @@ struct refill {
 struct run_cpu {
 	struct attempt tries[MAX_TRIES]; /* the latest one last */
 	uint32_t nr_tries;
+	struct attempt taken; /* the one that request_take_try() gave out last */
 	bool picking; /* inside a lock hold whose request was made, or is in */
 	struct refill refill;
 	bool bypassing; /* and that request found its list locked */
@@ -79,7 +84,6 @@ struct run_cpu {
 	uint32_t drain_of, drain_zone;
 	uint64_t latest;   /* number of the last event read of it, + 1; 0: none */
 	uint64_t upcoming; /* number of the next one to be played; NO_EVENT: none read yet */
-	uint64_t early;	   /* event of the request that was made ahead of it */
 	uint8_t before;	   /* type of its event before the one at hand */
 	bool compacts;	   /* what-if: between the events of compaction's begin and end */
 	bool reclaims;	   /* what-if: a task is inside direct reclaim here */
@@ -92,7 +96,7 @@ struct run_zone {
 	int64_t kernel_free; /* what-if: pages on the recorded kernel's free lists */
 	bool begin, end_seen;
 	bool reclaiming;    /* ZONE_RECLAIM_ACTIVE, as last told */
-	uint32_t threshold; /* stat_threshold while kswapd sleeps; 0: not looked up yet */
+	uint32_t threshold; /* stat_threshold while kswapd sleeps */
 };
 
 struct request {
@@ -135,6 +139,8 @@ struct request {
 	uint32_t nr_victims;
 	uint32_t nr_memalloc; /* tasks inside reclaim or compaction */
 	bool looking;	      /* an attempt is, see request_look.c */
+	uint64_t made[MAX_MADE]; /* events of requests that were made ahead of them */
+	uint32_t nr_made;
 	uint64_t kswapd_boost[PA_MAX_ZONES];
 	int64_t uncounted[PA_MAX_ZONES];
 	uint64_t next_check;
@@ -283,6 +289,8 @@ void request_make(struct request *r, const struct trace_event *ev, uint64_t numb
 
 void request_on_try(struct request *r, const struct trace_event *ev);
 const struct attempt *request_take_try(struct request *r, const struct trace_event *ev);
+/* Attempts of the kind of @ev's request that have been heard of on @cpu, and whose end has not. */
+uint32_t request_open_tries(const struct request *r, uint32_t cpu, const struct trace_event *ev);
 void request_capture(struct request *r, uint32_t cpu, unsigned int order, uint64_t pfn);
 
 /* ---- request_try.c ---- */
@@ -301,7 +309,7 @@ void request_on_fallback(struct request *r, const struct trace_event *ev);
  * name is the first of its list by now: something else is about to happen to that list.
  */
 const struct trace_event *request_has_popped(const struct request *r, uint32_t cpu);
-void request_make_early(struct request *r, const struct trace_event *ev);
+void request_make_early(struct request *r, const struct trace_event *ev, uint32_t cpu);
 
 /* ---- request_daemon.c ---- */
 

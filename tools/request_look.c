@@ -11,7 +11,7 @@
 
 #include "request_internal.h"
 
-#define LOOK_FOR 256 /* events of a CPU searched for the request that an attempt is part of */
+#define LOOK_FOR 16384 /* events of a CPU searched for the request that an attempt is part of */
 
 /* enum zone_type of x86-64 */
 static uint32_t gfp_of_zone(unsigned int highest)
@@ -200,20 +200,26 @@ static bool look(struct look *l)
  * Attempts
  */
 
-/* The request that this attempt ends, if it does and that is in sight. */
-static const struct trace_event *outcome(const struct request *r, const struct trace_event *try)
+/*
+ * The request that this attempt ends, if it does and that is in sight.  @nested: others of its kind
+ * came between; if one of them failed, it may be another's.
+ */
+static const struct trace_event *outcome(const struct request *r, const struct trace_event *try,
+					 bool *nested)
 {
 	const struct trace_event *ev = request_next_of(r, try);
+	uint32_t open = 0;
 
+	*nested = false;
 	for (uint32_t n = 0; ev && n < LOOK_FOR; n++, ev = request_next_of(r, ev)) {
 		if (request_captured(ev) == try->order)
 			return NULL;
 		if (ev->order != try->order || ev->mt != try->mt)
 			continue;
-		if (ev->type == EV_ALLOC)
+		if (ev->type == EV_ALLOC && !open--)
 			return ev;
-		if (ev->type == EV_TRY)
-			return NULL;
+		open += ev->type == EV_TRY;
+		*nested |= ev->type == EV_TRY;
 	}
 	return NULL;
 }
@@ -243,7 +249,8 @@ static struct look look_of(struct request *r, uint32_t cpu, struct attempt *a,
  */
 void request_on_try(struct request *r, const struct trace_event *ev)
 {
-	const struct trace_event *end = outcome(r, ev);
+	bool nested;
+	const struct trace_event *end = outcome(r, ev, &nested);
 	struct run_cpu *c = &r->cpus[ev->cpu];
 	uint8_t mt = request_type_of(r, ev->mt);
 	struct attempt *a;
@@ -251,6 +258,10 @@ void request_on_try(struct request *r, const struct trace_event *ev)
 
 	if (mt >= PA_PCPTYPES)
 		return;
+	/* Another one for a request whose last one failed. */
+	a = c->nr_tries ? &c->tries[c->nr_tries - 1] : NULL;
+	if (a && a->order == ev->order && a->mt == mt && !a->found && !a->late)
+		c->nr_tries--;
 	if (c->nr_tries == MAX_TRIES) {
 		memmove(c->tries, c->tries + 1, (MAX_TRIES - 1) * sizeof(c->tries[0]));
 		c->nr_tries--;
@@ -262,15 +273,27 @@ void request_on_try(struct request *r, const struct trace_event *ev)
 		.highest = (uint8_t)trace_try_highest(ev),
 		.flags = flags_of(r, trace_try_flags(ev)),
 		.captured = NO_PFN,
+		.end = end ? request_number_of(r, end) : NO_EVENT,
 	};
 	l = look_of(r, ev->cpu, a, end);
-	if (end && end->pfn != EV_PFN_NONE)
+	if (end && !nested && end->pfn != EV_PFN_NONE)
 		a->late = !look(&l);
 	else
 		look_at_marks(&l);
 }
 
-/* The attempt that a request of this CPU ends with; those on top of it are over, too. */
+uint32_t request_open_tries(const struct request *r, uint32_t cpu, const struct trace_event *ev)
+{
+	const struct run_cpu *c = &r->cpus[cpu];
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < c->nr_tries; i++)
+		n += c->tries[i].order == ev->order &&
+		     c->tries[i].mt == request_type_of(r, ev->mt);
+	return n;
+}
+
+/* The attempt that a request of this CPU ends with: the latest one of its kind. */
 const struct attempt *request_take_try(struct request *r, const struct trace_event *ev)
 {
 	struct run_cpu *c = &r->cpus[ev->cpu];
@@ -283,8 +306,10 @@ const struct attempt *request_take_try(struct request *r, const struct trace_eve
 		i--;
 	if (!i)
 		return NULL;
-	c->nr_tries = i - 1;
-	a = &c->tries[i - 1];
+	c->taken = c->tries[i - 1];
+	c->nr_tries--;
+	memmove(&c->tries[i - 1], &c->tries[i], (c->nr_tries - (i - 1)) * sizeof(c->tries[0]));
+	a = &c->taken;
 	if (a->late && a->captured == NO_PFN) {
 		l = look_of(r, ev->cpu, a, ev);
 		if (ev->pfn == EV_PFN_NONE || !look(&l))

@@ -400,7 +400,7 @@ int request_open(const struct trace_meta *meta, const struct request_options *op
 	memset(r->asked, NO_MT, r->nr_frames + 1);
 	memset(r->handle, 0xff, (r->nr_frames + 1) * sizeof(*r->handle));
 	for (uint32_t c = 0; c < r->nr_cpus; c++)
-		r->cpus[c].early = r->cpus[c].upcoming = NO_EVENT;
+		r->cpus[c].upcoming = NO_EVENT;
 	r->has_pushes = has_pushes(meta);
 	*out = r;
 	return 0;

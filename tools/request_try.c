@@ -62,15 +62,83 @@ void request_on_bulk(struct request *r, const struct trace_event *ev)
 
 /* ---- requests ---- */
 
+/* @ev as an event of @cpu, where the request was made: its task may have gone elsewhere since. */
+static struct trace_event as_of(const struct trace_event *ev, uint32_t cpu)
+{
+	struct trace_event there = *ev;
+
+	there.cpu = cpu;
+	return there;
+}
+
+static void note_made(struct request *r, uint64_t number)
+{
+	if (r->nr_made == MAX_MADE)
+		memmove(r->made, r->made + 1, --r->nr_made * sizeof(r->made[0]));
+	r->made[r->nr_made++] = number;
+}
+
+static bool was_made(const struct request *r, uint64_t number)
+{
+	for (uint32_t i = 0; i < r->nr_made; i++)
+		if (r->made[i] == number)
+			return true;
+	return false;
+}
+
+static bool forget_made(struct request *r, uint64_t number)
+{
+	for (uint32_t i = 0; i < r->nr_made; i++)
+		if (r->made[i] == number) {
+			r->made[i] = r->made[--r->nr_made];
+			return true;
+		}
+	return false;
+}
+
+/* The request that gets the block @pfn, if that is the next that is heard of it. */
+static const struct trace_event *who_gets(const struct request *r, uint64_t pfn, unsigned int order)
+{
+	const struct trace_event *ev = &r->win[r->win_from];
+
+	for (size_t i = 1; i < r->win_n && i < AWAY_EVENTS; i++)
+		if (ev[i].pfn == pfn && trace_of_block(ev[i].type) && !request_is_pick(r, &ev[i]))
+			return ev[i].type == EV_ALLOC && ev[i].order == order ? &ev[i] : NULL;
+	return NULL;
+}
+
+/*
+ * A preemptible kernel may stop a task between the page it took from its CPU's list and
+ * mm_page_alloc, for as long as it likes.  Where another request of the CPU gets @ev's page and not
+ * the first of the list, and an attempt is open that is not the other's, its task has taken that.
+ */
+static void make_preempted(struct request *r, const struct trace_event *ev, uint32_t cpu)
+{
+	uint8_t mt = request_type_of(r, ev->mt);
+	const struct run_zone *z = ev->pfn == EV_PFN_NONE ? NULL : request_zone(r, ev->pfn);
+	int pindex = mt < PA_PCPTYPES ? pa_pcp_index(r->pa, ev->order, (enum pa_mt)mt) : -1;
+	const struct trace_event *owner;
+	uint64_t head;
+
+	for (uint32_t open = request_open_tries(r, cpu, ev); z && pindex >= 0 && open > 1; open--) {
+		head = pa_pcp_head(r->pa, (uint32_t)(z - r->zones), request_core_cpu(r, cpu),
+				   (unsigned int)pindex);
+		owner = head == PA_PFN_NONE || head == ev->pfn ? NULL :
+								 who_gets(r, head, ev->order);
+		if (!owner || owner->pid == ev->pid || owner->mt != ev->mt ||
+		    was_made(r, request_number_of(r, owner)))
+			return;
+		request_make_early(r, owner, cpu);
+	}
+}
+
 void request_on_alloc(struct request *r, const struct trace_event *ev)
 {
-	struct run_cpu *c = &r->cpus[ev->cpu];
-
 	request_end_hold(r, ev->cpu);
-	if (c->early == r->now)
-		c->early = NO_EVENT;
-	else
-		request_make(r, ev, r->now, request_take_try(r, ev), 0, false, NULL);
+	if (forget_made(r, r->now))
+		return;
+	make_preempted(r, ev, ev->cpu);
+	request_make(r, ev, r->now, request_take_try(r, ev), 0, false, NULL);
 }
 
 /*
@@ -172,56 +240,75 @@ static bool start_refill(struct request *r, const struct trace_event *ev,
 /* The hold is over: the rest of what the core wants, and the request that it was for. */
 void request_end_refill(struct request *r, uint32_t cpu)
 {
-	struct run_cpu *c = &r->cpus[cpu];
-	const struct trace_event *end;
+	struct refill *refill = &r->cpus[cpu].refill;
+	struct trace_event end;
 
-	if (!c->refill.open)
+	if (!refill->open)
 		return;
-	end = request_event_at(r, c->early);
-	while (c->refill.by.taken < c->refill.by.want)
-		request_refill_step(r, end);
-	pa_refill_end(r->pa, &c->refill.by);
-	c->refill.open = false;
-	request_make(r, end, c->early, &c->refill.tried, c->refill.picks, false, &c->refill);
+	end = as_of(request_event_at(r, refill->number), cpu);
+	while (refill->by.taken < refill->by.want)
+		request_refill_step(r, &end);
+	pa_refill_end(r->pa, &refill->by);
+	refill->open = false;
+	request_make(r, &end, refill->number, &refill->tried, refill->picks, false, refill);
 }
 
 /* ---- what happens under the lock ---- */
 
+/* The request that takes blocks from @ev on: the first of them is its own. */
+static const struct trace_event *request_behind(const struct request *r,
+						const struct trace_event *ev, uint32_t *picks)
+{
+	const struct trace_event *end = request_of(r, ev, picks), *owner;
+
+	if (end && (end->type != EV_ALLOC || end->pfn == ev->pfn || !request_is_pick(r, ev)))
+		return end;
+	owner = who_gets(r, ev->pfn, ev->order);
+	return owner ? owner : end;
+}
+
 void request_start_picks(struct request *r, const struct trace_event *ev)
 {
 	struct run_cpu *c = &r->cpus[ev->cpu];
-	const struct trace_event *end;
+	const struct trace_event *behind;
 	const struct attempt *tried;
 	const struct run_zone *z;
+	struct trace_event end;
 	bool bypass, stealing = false;
+	uint64_t number;
 
 	request_end_hold(r, ev->cpu);
 	c->picking = true;
 	c->bypassing = false;
 	c->refill = (struct refill){ 0 };
-	end = request_of(r, ev, &c->refill.picks);
+	behind = request_behind(r, ev, &c->refill.picks);
 	r->res.refills.kernel += ev->type == EV_ZONE_ALLOC ?
 					 ev->bits & EV_REFILL :
-					 end && pa_pcp_index(r->pa, end->order, PA_UNMOVABLE) >= 0;
-	if (!end || c->early != NO_EVENT)
+					 behind && pa_pcp_index(r->pa, behind->order,
+								PA_UNMOVABLE) >= 0;
+	if (!behind || was_made(r, request_number_of(r, behind)))
 		return;
-	if (end->type == EV_BULK) {
-		if (is_bulk(r, end))
-			make_bulk(r, end);
+	if (behind->type == EV_BULK) {
+		if (is_bulk(r, behind))
+			make_bulk(r, behind);
 		return;
 	}
-	z = end->pfn == EV_PFN_NONE ? NULL : request_zone(r, end->pfn);
-	bypass = z && c->refill.picks == 1 && ev->pfn == end->pfn && was_locked(r, z, end);
+	number = request_number_of(r, behind);
+	end = as_of(behind, ev->cpu);
+	z = end.pfn == EV_PFN_NONE ? NULL : request_zone(r, end.pfn);
+	bypass = z && c->refill.picks == 1 && ev->pfn == end.pfn && was_locked(r, z, &end);
 	r->res.refills.kernel -= bypass; /* a block of an order that lists hold, for no list */
 	c->bypassing = bypass;
-	c->early = request_number_of(r, end);
-	tried = request_take_try(r, end);
-	if (!bypass && start_refill(r, ev, end, tried))
+	make_preempted(r, &end, ev->cpu);
+	note_made(r, number);
+	tried = request_take_try(r, &end);
+	c->refill.number = number;
+	if (!bypass && start_refill(r, ev, &end, tried))
 		return;
-	for (const struct trace_event *at = ev; at && at != end; at = request_next_of(r, at))
+	for (const struct trace_event *at = ev; at && at != behind; at = request_next_of(r, at))
 		if (at->type == EV_FALLBACK)
 			request_lean_claim(r, at, &stealing);
-	request_make(r, end, c->early, tried, c->refill.picks, bypass, NULL);
+	request_make(r, &end, number, tried, c->refill.picks, bypass, NULL);
 }
 
 void request_on_pick(struct request *r, const struct trace_event *ev)
@@ -249,38 +336,35 @@ void request_on_fallback(struct request *r, const struct trace_event *ev)
 }
 
 /*
- * The request that @cpu has under way without having taken a lock for it, if the page it will
- * name is the first of its list by now: something else is about to happen to that list.
+ * A request that @cpu has under way without having taken a lock for it, if the page it will name is
+ * the first of its list by now: something else is about to happen to that list.
  */
 const struct trace_event *request_has_popped(const struct request *r, uint32_t cpu)
 {
 	const struct run_cpu *c = &r->cpus[cpu];
-	const struct run_zone *z;
-	const struct trace_event *ev;
-	int pindex;
 
-	if (c->early != NO_EVENT || !c->nr_tries || c->upcoming == NO_EVENT)
-		return NULL;
-	ev = request_event_at(r, c->upcoming);
-	for (uint32_t n = 0; ev && ev->type != EV_ALLOC; ev = request_next_of(r, ev))
-		if (n++ == INTERRUPT_EVENTS || ev->type == EV_TRY || request_is_pick(r, ev))
-			return NULL;
-	if (!ev || ev->pfn == EV_PFN_NONE)
-		return NULL;
-	z = request_zone(r, ev->pfn);
-	pindex = pa_pcp_index(r->pa, ev->order, (enum pa_mt)request_type_of(r, ev->mt));
-	if (!z || pindex < 0 ||
-	    pa_pcp_head(r->pa, (uint32_t)(z - r->zones), request_core_cpu(r, cpu),
-			(unsigned int)pindex) != ev->pfn)
-		return NULL;
-	return ev;
+	for (uint32_t i = c->nr_tries; i-- > 0;) {
+		const struct attempt *a = &c->tries[i];
+		const struct trace_event *ev =
+			a->end == NO_EVENT || a->end < r->now ? NULL : request_event_at(r, a->end);
+		int pindex = pa_pcp_index(r->pa, a->order, (enum pa_mt)a->mt);
+		const struct run_zone *z =
+			ev && ev->pfn != EV_PFN_NONE ? request_zone(r, ev->pfn) : NULL;
+
+		if (z && pindex >= 0 && !was_made(r, a->end) &&
+		    pa_pcp_head(r->pa, (uint32_t)(z - r->zones), request_core_cpu(r, cpu),
+				(unsigned int)pindex) == ev->pfn)
+			return ev;
+	}
+	return NULL;
 }
 
-void request_make_early(struct request *r, const struct trace_event *ev)
+void request_make_early(struct request *r, const struct trace_event *ev, uint32_t cpu)
 {
+	struct trace_event end = as_of(ev, cpu);
 	uint64_t number = request_number_of(r, ev);
 
-	r->cpus[ev->cpu].early = number;
-	request_make(r, ev, number, request_take_try(r, ev), 0, false, NULL);
+	note_made(r, number);
+	request_make(r, &end, number, request_take_try(r, &end), 0, false, NULL);
 	r->res.reordered++;
 }
