@@ -54,7 +54,7 @@
 	X(12, LOST,         "lost",         "a",     "records this gap has lost")                  \
 	X(13, PUSH,         "push",         "pomi",  "a block was put on a per-cpu list")          \
 	X(14, TRY,          "try",          "omy",   "get_page_from_freelist is entered")       \
-	X(15, FOLD,         "fold",         "a:pagesets", "the counters of a CPU go to the zones") \
+	X(15, VMSTAT,       "vmstat",       "a:what", "a CPU's counters are folded, thresholds are set") \
 	X(16, RECLAIM_BEGIN, "mm_vmscan_direct_reclaim_begin", "ogt", "direct reclaim starts")     \
 	X(17, RECLAIM_END,  "mm_vmscan_direct_reclaim_end", "at:nr_reclaimed", "and ends")         \
 	X(18, KSWAPD_WAKE,  "mm_vmscan_kswapd_wake",  "oa:nid", "kswapd starts to work")           \
@@ -92,6 +92,12 @@ static inline __u32 event_try(__u32 alloc_flags, __u32 highest_zone)
 {
 	return (alloc_flags & 0xffff) | (highest_zone & 7) << 16;
 }
+
+/* What vmstat's arg says in bits 0-1; the node of the last two is above. */
+#define EV_VMSTAT_IDLE 0   /* refresh_cpu_vm_stats of a CPU that goes idle */
+#define EV_VMSTAT_WORKER 1 /* of the vmstat worker: per-cpu lists decay, too */
+#define EV_VMSTAT_AWAKE 2  /* set_pgdat_percpu_threshold: the ones while kswapd is awake */
+#define EV_VMSTAT_ASLEEP 3 /* or asleep */
 
 /* Flag bits of word 1 (bits 54-61). */
 #define EV_REFILL 0x01	    /* zone_alloc: percpu_refill, the order may sit on a pcp list */

@@ -43,6 +43,10 @@ char LICENSE[] SEC("license") = "GPL";
 __u64 nr_bad_layout; /* a kprobe's registers did not hold what the site expects */
 __u64 nr_bad_frame;  /* a free without room to remember it until the lock is taken */
 
+#define SEEN_NODES 64
+
+__u32 kswapd_sleeps[SEEN_NODES]; /* by node: it said so, and has yet to set its thresholds */
+
 /*
  * Inside the lock of @pfn's zone, ahead of any event: what arrived there without a word, and
  * what compaction did.  @taken as in report_arrivals().
@@ -251,6 +255,7 @@ RAW_TP(mm_vmscan_kswapd_wake)
 /* (nid) */
 RAW_TP(mm_vmscan_kswapd_sleep)
 {
+	kswapd_sleeps[ctx->args[0] % SEEN_NODES] = 1;
 	emit(EV_KSWAPD_SLEEP, EV_PFN_NONE, 0, 0, ctx->args[0], 0, 0);
 	return 0;
 }

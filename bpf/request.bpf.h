@@ -48,13 +48,24 @@ int BPF_PROG(site_try, unsigned int gfp, unsigned int order, int alloc_flags,
 SEC("fentry/refresh_cpu_vm_stats")
 int BPF_PROG(site_fold, bool do_pagesets)
 {
-	emit(EV_FOLD, EV_PFN_NONE, 0, 0, do_pagesets, 0, 0);
+	emit(EV_VMSTAT, EV_PFN_NONE, 0, 0, do_pagesets ? EV_VMSTAT_WORKER : EV_VMSTAT_IDLE, 0, 0);
 	return 0;
 }
 
-#define BALANCE_NODES 64
+/* set_pgdat_percpu_threshold(pgdat, ...): kswapd calls it for its sleep and after it. */
+SEC("fexit/set_pgdat_percpu_threshold")
+int BPF_PROG(site_thresholds, struct pglist_data *pgdat)
+{
+	__u32 nid = BPF_CORE_READ(pgdat, node_id);
+	__u32 *sleeps = &kswapd_sleeps[nid % SEEN_NODES];
 
-__u32 balancing[BALANCE_NODES]; /* thread of the kswapd inside balance_pgdat, by node; 0: none */
+	emit(EV_VMSTAT, EV_PFN_NONE, 0, 0, (*sleeps ? EV_VMSTAT_ASLEEP : EV_VMSTAT_AWAKE) | nid << 2,
+	     0, 0);
+	*sleeps = 0;
+	return 0;
+}
+
+__u32 balancing[SEEN_NODES]; /* thread of the kswapd inside balance_pgdat, by node; 0: none */
 
 /*
  * balance_pgdat(pgdat, order, highest_zoneidx): kswapd's round.  The boosts that it finds, read
@@ -63,7 +74,7 @@ __u32 balancing[BALANCE_NODES]; /* thread of the kswapd inside balance_pgdat, by
 SEC("fentry/balance_pgdat")
 int BPF_PROG(site_balance, struct pglist_data *pgdat, int order, int highest)
 {
-	balancing[(__u32)BPF_CORE_READ(pgdat, node_id) % BALANCE_NODES] =
+	balancing[(__u32)BPF_CORE_READ(pgdat, node_id) % SEEN_NODES] =
 		bpf_get_current_pid_tgid();
 	for (int i = 0; i < 5 && i <= highest; i++) {
 		struct zone *zone = (void *)pgdat +
@@ -79,7 +90,7 @@ int BPF_PROG(site_balance, struct pglist_data *pgdat, int order, int highest)
 
 static __always_inline void emit_balance_end(struct pglist_data *pgdat, int highest)
 {
-	__u32 *thread = &balancing[(__u32)BPF_CORE_READ(pgdat, node_id) % BALANCE_NODES];
+	__u32 *thread = &balancing[(__u32)BPF_CORE_READ(pgdat, node_id) % SEEN_NODES];
 
 	if (*thread != (__u32)bpf_get_current_pid_tgid())
 		return;

@@ -63,16 +63,15 @@ void request_on_balance_end(struct request *r, const struct trace_event *ev)
  * more: refresh_zone_stat_thresholds is called for the second one before there are any marks to
  * compare with, and nothing takes a drift mark back.
  */
-void request_on_kswapd(struct request *r, const struct trace_event *ev)
+void request_set_thresholds(struct request *r, uint32_t node, bool awake)
 {
-	bool awake = ev->type == EV_KSWAPD_WAKE;
 	struct pa_zone_state state;
 
 	for (uint32_t zone = 0; !pa_zone_get(r->pa, zone, &state); zone++) {
 		uint64_t gap = state.wmark[PA_WMARK_LOW] - state.wmark[PA_WMARK_MIN];
 		uint64_t close = gap / r->core_cpus;
 
-		if (state.node != ev->arg || (r->core_cpus == 1 && r->zones[zone].threshold <= gap))
+		if (state.node != node || (r->core_cpus == 1 && r->zones[zone].threshold <= gap))
 			continue;
 		state.threshold = !awake      ? r->zones[zone].threshold :
 				  close < 1   ? 1 :

@@ -118,7 +118,7 @@ static bool drains_next(const struct request *r, const struct trace_event *ev)
 	for (uint32_t n = 0; n < INTERRUPT_EVENTS && (ev = request_next_of(r, ev)); n++) {
 		if (ev->type == EV_DRAIN)
 			return true;
-		if (ev->type == EV_PUSH || ev->type == EV_FOLD || ev->type == EV_DRAIN_PAGES)
+		if (ev->type == EV_PUSH || ev->type == EV_VMSTAT || ev->type == EV_DRAIN_PAGES)
 			return false;
 	}
 	return false;
@@ -283,14 +283,18 @@ void request_on_zone_free(struct request *r, const struct trace_event *ev, const
 	end_capture(r, ev);
 }
 
-/* refresh_cpu_vm_stats */
-void request_on_fold(struct request *r, const struct trace_event *ev)
+void request_on_vmstat(struct request *r, const struct trace_event *ev)
 {
 	struct run_cpu *c = &r->cpus[ev->cpu];
+	uint32_t what = ev->arg & 3;
 
+	if (what == EV_VMSTAT_AWAKE || what == EV_VMSTAT_ASLEEP) {
+		request_set_thresholds(r, ev->arg >> 2, what == EV_VMSTAT_AWAKE);
+		return;
+	}
 	request_end_hold(r, ev->cpu);
-	c->what = ev->arg ? WHAT_FOLD : WHAT_NOTHING;
-	if (!ev->arg)
+	c->what = what == EV_VMSTAT_WORKER ? WHAT_FOLD : WHAT_NOTHING;
+	if (what == EV_VMSTAT_IDLE)
 		pa_fold_counters(r->pa, request_core_cpu(r, ev->cpu));
 	else if (!drains_next(r, ev))
 		r->res.drains.core += fold(r, ev->cpu);

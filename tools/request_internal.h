@@ -19,7 +19,6 @@
 #define MAX_TRIES 8	    /* open on a CPU: interrupts nest, and failed ones stay a while */
 #define INTERRUPT_EVENTS 64 /* that may come on top of a free */
 #define MAX_MADE 64	    /* requests made ahead of their events */
-#define AWAY_EVENTS 16384   /* of all CPUs, while a task in the middle of a request does not run */
 
 /* What-if: what an event told of the allocation at a frame. */
 #define PAGE_TOLD 0x1  /* that there is one */
@@ -73,7 +72,7 @@ struct run_cpu {
 	struct attempt tries[MAX_TRIES]; /* the latest one last */
 	uint32_t nr_tries;
 	struct attempt taken; /* the one that request_take_try() gave out last */
-	bool picking; /* inside a lock hold whose request was made, or is in */
+	bool picking;	      /* inside a lock hold whose request was made, or is in */
 	struct refill refill;
 	bool bypassing; /* and that request found its list locked */
 	bool draining;	/* inside a row of drains */
@@ -121,6 +120,7 @@ struct request {
 	uint8_t *asked;	       /* by the kernel's frame: its pageblock's type at mm_page_free */
 	uint32_t *handle;      /* by the kernel's frame: the core's pfn of the allocation there */
 	bool has_pushes;       /* the trace has EV_PUSH */
+	bool has_thresholds;   /* and EV_VMSTAT tells of them */
 	struct trace_pcp *pcp; /* kept from the snapshot until the moment they hold */
 	size_t nr_pcp, room_pcp;
 	struct trace_cpu *cpu; /* the same of the counters */
@@ -137,8 +137,8 @@ struct request {
 	uint32_t memalloc[64];
 	uint32_t victims[MAX_VICTIMS]; /* of the OOM killer */
 	uint32_t nr_victims;
-	uint32_t nr_memalloc; /* tasks inside reclaim or compaction */
-	bool looking;	      /* an attempt is, see request_look.c */
+	uint32_t nr_memalloc;	 /* tasks inside reclaim or compaction */
+	bool looking;		 /* an attempt is, see request_look.c */
 	uint64_t made[MAX_MADE]; /* events of requests that were made ahead of them */
 	uint32_t nr_made;
 	uint64_t kswapd_boost[PA_MAX_ZONES];
@@ -266,7 +266,7 @@ void request_on_push(struct request *r, const struct trace_event *ev, const stru
 void request_on_free(struct request *r, const struct trace_event *ev, const struct run_zone *z);
 void request_on_zone_free(struct request *r, const struct trace_event *ev,
 			  const struct run_zone *z);
-void request_on_fold(struct request *r, const struct trace_event *ev);
+void request_on_vmstat(struct request *r, const struct trace_event *ev);
 void request_on_drain_pages(struct request *r, const struct trace_event *ev);
 void request_on_drain(struct request *r, const struct trace_event *ev);
 
@@ -289,8 +289,6 @@ void request_make(struct request *r, const struct trace_event *ev, uint64_t numb
 
 void request_on_try(struct request *r, const struct trace_event *ev);
 const struct attempt *request_take_try(struct request *r, const struct trace_event *ev);
-/* Attempts of the kind of @ev's request that have been heard of on @cpu, and whose end has not. */
-uint32_t request_open_tries(const struct request *r, uint32_t cpu, const struct trace_event *ev);
 void request_capture(struct request *r, uint32_t cpu, unsigned int order, uint64_t pfn);
 
 /* ---- request_try.c ---- */
@@ -316,7 +314,8 @@ void request_make_early(struct request *r, const struct trace_event *ev, uint32_
 void request_on_balance_begin(struct request *r, const struct trace_event *ev);
 void request_on_balance_end(struct request *r, const struct trace_event *ev);
 void request_take_boost(struct request *r, uint32_t zone, struct pa_zone_state *state);
-void request_on_kswapd(struct request *r, const struct trace_event *ev);
+/* Of @node's zones, as kswapd is @awake or not. */
+void request_set_thresholds(struct request *r, uint32_t node, bool awake);
 /* The pageblock of a fallback passes or fails the claim test as it did.  @stealing: of the hold. */
 void request_lean_claim(struct request *r, const struct trace_event *ev, bool *stealing);
 

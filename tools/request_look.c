@@ -282,17 +282,6 @@ void request_on_try(struct request *r, const struct trace_event *ev)
 		look_at_marks(&l);
 }
 
-uint32_t request_open_tries(const struct request *r, uint32_t cpu, const struct trace_event *ev)
-{
-	const struct run_cpu *c = &r->cpus[cpu];
-	uint32_t n = 0;
-
-	for (uint32_t i = 0; i < c->nr_tries; i++)
-		n += c->tries[i].order == ev->order &&
-		     c->tries[i].mt == request_type_of(r, ev->mt);
-	return n;
-}
-
 /* The attempt that a request of this CPU ends with: the latest one of its kind. */
 const struct attempt *request_take_try(struct request *r, const struct trace_event *ev)
 {

@@ -402,6 +402,8 @@ int request_open(const struct trace_meta *meta, const struct request_options *op
 	for (uint32_t c = 0; c < r->nr_cpus; c++)
 		r->cpus[c].upcoming = NO_EVENT;
 	r->has_pushes = has_pushes(meta);
+	r->has_thresholds =
+		trace_pairs_get(&meta->sites, "fexit:set_pgdat_percpu_threshold", 0) > 0;
 	*out = r;
 	return 0;
 }

@@ -68,8 +68,8 @@ static void on_other(struct request *r, const struct trace_event *ev)
 	case EV_TRY:
 		request_on_try(r, ev);
 		break;
-	case EV_FOLD:
-		request_on_fold(r, ev);
+	case EV_VMSTAT:
+		request_on_vmstat(r, ev);
 		break;
 	case EV_DRAIN_PAGES:
 		request_on_drain_pages(r, ev);
@@ -82,7 +82,8 @@ static void on_other(struct request *r, const struct trace_event *ev)
 		break;
 	case EV_KSWAPD_WAKE:
 	case EV_KSWAPD_SLEEP:
-		request_on_kswapd(r, ev);
+		if (!r->has_thresholds)
+			request_set_thresholds(r, ev->arg, ev->type == EV_KSWAPD_WAKE);
 		break;
 	case EV_RECLAIM_BEGIN:
 	case EV_RECLAIM_END:

@@ -96,40 +96,17 @@ static bool forget_made(struct request *r, uint64_t number)
 	return false;
 }
 
-/* The request that gets the block @pfn, if that is the next that is heard of it. */
-static const struct trace_event *who_gets(const struct request *r, uint64_t pfn, unsigned int order)
-{
-	const struct trace_event *ev = &r->win[r->win_from];
-
-	for (size_t i = 1; i < r->win_n && i < AWAY_EVENTS; i++)
-		if (ev[i].pfn == pfn && trace_of_block(ev[i].type) && !request_is_pick(r, &ev[i]))
-			return ev[i].type == EV_ALLOC && ev[i].order == order ? &ev[i] : NULL;
-	return NULL;
-}
-
 /*
  * A preemptible kernel may stop a task between the page it took from its CPU's list and
- * mm_page_alloc, for as long as it likes.  Where another request of the CPU gets @ev's page and not
- * the first of the list, and an attempt is open that is not the other's, its task has taken that.
+ * mm_page_alloc, for as long as it likes: requests of other tasks on @cpu come after it then.
+ * @number: of the one that is about to be made.
  */
-static void make_preempted(struct request *r, const struct trace_event *ev, uint32_t cpu)
+static void make_preempted(struct request *r, uint64_t number, uint32_t cpu)
 {
-	uint8_t mt = request_type_of(r, ev->mt);
-	const struct run_zone *z = ev->pfn == EV_PFN_NONE ? NULL : request_zone(r, ev->pfn);
-	int pindex = mt < PA_PCPTYPES ? pa_pcp_index(r->pa, ev->order, (enum pa_mt)mt) : -1;
-	const struct trace_event *owner;
-	uint64_t head;
+	const struct trace_event *ev;
 
-	for (uint32_t open = request_open_tries(r, cpu, ev); z && pindex >= 0 && open > 1; open--) {
-		head = pa_pcp_head(r->pa, (uint32_t)(z - r->zones), request_core_cpu(r, cpu),
-				   (unsigned int)pindex);
-		owner = head == PA_PFN_NONE || head == ev->pfn ? NULL :
-								 who_gets(r, head, ev->order);
-		if (!owner || owner->pid == ev->pid || owner->mt != ev->mt ||
-		    was_made(r, request_number_of(r, owner)))
-			return;
-		request_make_early(r, owner, cpu);
-	}
+	while ((ev = request_has_popped(r, cpu)) && request_number_of(r, ev) != number)
+		request_make_early(r, ev, cpu);
 }
 
 void request_on_alloc(struct request *r, const struct trace_event *ev)
@@ -137,7 +114,7 @@ void request_on_alloc(struct request *r, const struct trace_event *ev)
 	request_end_hold(r, ev->cpu);
 	if (forget_made(r, r->now))
 		return;
-	make_preempted(r, ev, ev->cpu);
+	make_preempted(r, r->now, ev->cpu);
 	request_make(r, ev, r->now, request_take_try(r, ev), 0, false, NULL);
 }
 
@@ -255,16 +232,18 @@ void request_end_refill(struct request *r, uint32_t cpu)
 
 /* ---- what happens under the lock ---- */
 
-/* The request that takes blocks from @ev on: the first of them is its own. */
+/* The request that takes blocks from @ev on, as far as is known. */
 static const struct trace_event *request_behind(const struct request *r,
 						const struct trace_event *ev, uint32_t *picks)
 {
-	const struct trace_event *end = request_of(r, ev, picks), *owner;
+	const struct trace_event *end = request_of(r, ev, picks);
+	const struct run_cpu *c = &r->cpus[ev->cpu];
 
-	if (end && (end->type != EV_ALLOC || end->pfn == ev->pfn || !request_is_pick(r, ev)))
-		return end;
-	owner = who_gets(r, ev->pfn, ev->order);
-	return owner ? owner : end;
+	for (uint32_t i = c->nr_tries; !end && i-- > 0;)
+		if (c->tries[i].order == ev->order && c->tries[i].end != NO_EVENT &&
+		    c->tries[i].end > r->now && c->tries[i].mt == request_type_of(r, ev->mt))
+			end = request_event_at(r, c->tries[i].end);
+	return end;
 }
 
 void request_start_picks(struct request *r, const struct trace_event *ev)
@@ -282,10 +261,10 @@ void request_start_picks(struct request *r, const struct trace_event *ev)
 	c->bypassing = false;
 	c->refill = (struct refill){ 0 };
 	behind = request_behind(r, ev, &c->refill.picks);
-	r->res.refills.kernel += ev->type == EV_ZONE_ALLOC ?
-					 ev->bits & EV_REFILL :
-					 behind && pa_pcp_index(r->pa, behind->order,
-								PA_UNMOVABLE) >= 0;
+	r->res.refills.kernel +=
+		ev->type == EV_ZONE_ALLOC ?
+			ev->bits & EV_REFILL :
+			behind && pa_pcp_index(r->pa, behind->order, PA_UNMOVABLE) >= 0;
 	if (!behind || was_made(r, request_number_of(r, behind)))
 		return;
 	if (behind->type == EV_BULK) {
@@ -299,7 +278,7 @@ void request_start_picks(struct request *r, const struct trace_event *ev)
 	bypass = z && c->refill.picks == 1 && ev->pfn == end.pfn && was_locked(r, z, &end);
 	r->res.refills.kernel -= bypass; /* a block of an order that lists hold, for no list */
 	c->bypassing = bypass;
-	make_preempted(r, &end, ev->cpu);
+	make_preempted(r, number, ev->cpu);
 	note_made(r, number);
 	tried = request_take_try(r, &end);
 	c->refill.number = number;

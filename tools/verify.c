@@ -213,7 +213,7 @@ static int verify_cpu(struct verify *v, struct input *in)
 	for (int i = 0; i < 8; i++)
 		if (varint(in) >> 63)
 			return fail(v, "counter out of range");
-	if (varint(in) > 512 || in->bad)
+	if (varint(in) > 256 || in->bad)
 		return fail(v, "vm_stat_diff out of range");
 	return 0;
 }
