@@ -154,6 +154,23 @@ static struct pa_alloc_args args_of(const struct request *r, const struct trace_
 	};
 }
 
+/* The zone found does not fit: another look, or a later one, with the zones' @flags as they were. */
+static void look_again(struct request *r, const struct pa_alloc_args *args, const uint32_t *flags,
+		       const struct trace_event *end, struct attempt *a)
+{
+	struct pa_zone_state before[PA_MAX_ZONES];
+
+	for (uint32_t zone = 0; zone < r->nr_zones; zone++) {
+		pa_zone_get(r->pa, zone, &before[zone]);
+		before[zone].flags = flags[zone];
+	}
+	if (boosts_pending(r) && take_boosts(r, args, before, end, a))
+		return;
+	a->late = true;
+	for (uint32_t zone = 0; zone < r->nr_zones; zone++)
+		pa_zone_set(r->pa, zone, &before[zone]);
+}
+
 /*
  * An attempt starts.  Of one that fails nothing more is heard; the next one comes on top of it.
  *
@@ -165,7 +182,7 @@ void request_on_try(struct request *r, const struct trace_event *ev)
 {
 	const struct trace_event *end = outcome(r, ev);
 	struct run_cpu *c = &r->cpus[ev->cpu];
-	struct pa_zone_state before[PA_MAX_ZONES];
+	uint32_t flags[PA_MAX_ZONES];
 	uint8_t mt = request_type_of(r, ev->mt);
 	struct pa_alloc_args args;
 	struct attempt *a;
@@ -185,14 +202,10 @@ void request_on_try(struct request *r, const struct trace_event *ev)
 	};
 	args = args_of(r, ev, a);
 	for (uint32_t zone = 0; zone < r->nr_zones; zone++)
-		pa_zone_get(r->pa, zone, &before[zone]);
+		flags[zone] = pa_zone_flags(r->pa, zone);
 	a->found = look(r, &args, a);
-	if (!end || end->pfn == EV_PFN_NONE || fits(r, a, end) ||
-	    (boosts_pending(r) && take_boosts(r, &args, before, end, a)))
-		return;
-	a->late = true;
-	for (uint32_t zone = 0; zone < r->nr_zones; zone++)
-		pa_zone_set(r->pa, zone, &before[zone]);
+	if (end && end->pfn != EV_PFN_NONE && !fits(r, a, end))
+		look_again(r, &args, flags, end, a);
 }
 
 /* The attempt that a request of this CPU ends with; those on top of it are over, too. */
@@ -384,22 +397,46 @@ void request_on_fallback(struct request *r, const struct trace_event *ev)
 }
 
 /*
+ * The request that ends among the next events of a CPU, before another attempt or pick.  Each event
+ * is looked at once, whoever asks how often.
+ */
+static const struct trace_event *next_request(const struct request *r, struct run_cpu *c)
+{
+	const struct trace_event *ev;
+
+	if (c->ahead_nth <= c->nth) {
+		c->ahead = c->upcoming;
+		c->ahead_nth = c->nth;
+	}
+	ev = request_event(r, c->ahead);
+	while (c->ahead_nth - c->nth <= INTERRUPT_EVENTS) {
+		if (ev->type == EV_ALLOC)
+			return ev;
+		if (ev->type == EV_TRY || request_is_pick(r, ev))
+			return NULL;
+		ev = request_next_of(r, ev);
+		if (!ev)
+			return NULL;
+		c->ahead = request_number_of(r, ev);
+		c->ahead_nth++;
+	}
+	return NULL;
+}
+
+/*
  * The request that @cpu has under way without having taken a lock for it, if the page it will
  * name is the first of its list by now: something else is about to happen to that list.
  */
 const struct trace_event *request_has_popped(const struct request *r, uint32_t cpu)
 {
-	const struct run_cpu *c = &r->cpus[cpu];
+	struct run_cpu *c = &r->cpus[cpu];
 	const struct run_zone *z;
 	const struct trace_event *ev;
 	int pindex;
 
 	if (c->early != NO_EVENT || !c->nr_tries || c->upcoming == NO_EVENT)
 		return NULL;
-	ev = &r->win[r->win_from + (c->upcoming - r->win_first)];
-	for (uint32_t n = 0; ev && ev->type != EV_ALLOC; ev = request_next_of(r, ev))
-		if (n++ == INTERRUPT_EVENTS || ev->type == EV_TRY || request_is_pick(r, ev))
-			return NULL;
+	ev = next_request(r, c);
 	if (!ev || ev->pfn == EV_PFN_NONE)
 		return NULL;
 	z = request_zone(r, ev->pfn);
