@@ -319,11 +319,11 @@ static bool loosen(const struct pa_ctx *ac, struct walk *w)
 	return true;
 }
 
-static struct walk walk_of(const struct pa_ctx *ac, uint32_t flags)
+static void set_out(const struct pa_ctx *ac, uint32_t flags, struct walk *w)
 {
 	bool several = pa_req(ac->pa)->nodes > 1;
 
-	return (struct walk){
+	*w = (struct walk){
 		.flags = flags,
 		.preferred = pa_preferred(ac),
 		.several = several,
@@ -333,9 +333,10 @@ static struct walk walk_of(const struct pa_ctx *ac, uint32_t flags)
 
 uint64_t pa_get_page(struct pa_ctx *ac, uint32_t flags)
 {
-	struct walk w = walk_of(ac, flags);
+	struct walk w;
 	uint64_t pfn;
 
+	set_out(ac, flags, &w);
 	do {
 		pfn = take_from(ac, &w, first_zone(ac, &w));
 	} while (pfn == PA_PFN_NONE && loosen(ac, &w));
@@ -458,7 +459,7 @@ int pa_look_for_zone(struct pa *pa, const struct pa_alloc_args *args, uint32_t f
 		return -EINVAL;
 	set_up(pa, args, NULL, &ac);
 	ac.uncounted = uncounted;
-	w = walk_of(&ac, flags);
+	set_out(&ac, flags, &w);
 	do {
 		choice->zone = *first_zone(&ac, &w);
 	} while (choice->zone == PA_NO_ZONE && loosen(&ac, &w));
@@ -480,7 +481,7 @@ int pa_alloc_from(struct pa *pa, const struct pa_alloc_args *args, const struct 
 		;
 	if (*at == PA_NO_ZONE)
 		return -EINVAL;
-	w = walk_of(&ac, choice->flags);
+	set_out(&ac, choice->flags, &w);
 	*pfn = take_from(&ac, &w, at);
 	if (rec) {
 		rec->flags = choice->flags;
