@@ -36,7 +36,7 @@ static uint64_t pop_end(struct pa_ctx *ac, uint32_t zone, struct pa_cpu_pages *c
 			return PA_PFN_NONE;
 	}
 	frame = pa_takes_tail(ac) ? list->tail : list->head;
-	pa_queue_remove(pa_links(ac->pa), list, frame);
+	pa_queue_remove(ac->pa, list, frame);
 	cp->pcp.count -= 1 << ac->order;
 	return pa_pfn(&pa_zones(ac->pa)[zone], frame);
 }
@@ -319,11 +319,11 @@ static bool loosen(const struct pa_ctx *ac, struct walk *w)
 	return true;
 }
 
-static struct walk walk_of(const struct pa_ctx *ac, uint32_t flags)
+static void set_out(const struct pa_ctx *ac, uint32_t flags, struct walk *w)
 {
 	bool several = pa_req(ac->pa)->nodes > 1;
 
-	return (struct walk){
+	*w = (struct walk){
 		.flags = flags,
 		.preferred = pa_preferred(ac),
 		.several = several,
@@ -333,9 +333,10 @@ static struct walk walk_of(const struct pa_ctx *ac, uint32_t flags)
 
 uint64_t pa_get_page(struct pa_ctx *ac, uint32_t flags)
 {
-	struct walk w = walk_of(ac, flags);
+	struct walk w;
 	uint64_t pfn;
 
+	set_out(ac, flags, &w);
 	do {
 		pfn = take_from(ac, &w, first_zone(ac, &w));
 	} while (pfn == PA_PFN_NONE && loosen(ac, &w));
@@ -359,10 +360,13 @@ bool pa_args_valid(const struct pa *pa, const struct pa_alloc_args *args)
 
 void pa_set_classzone(struct pa_ctx *ac)
 {
-	uint8_t preferred = pa_preferred(ac);
+	uint8_t preferred;
 
 	ac->classzone = ac->highest;
-	if (ac->rules->by_preferred && preferred != PA_NO_ZONE)
+	if (!ac->rules->by_preferred)
+		return;
+	preferred = pa_preferred(ac);
+	if (preferred != PA_NO_ZONE)
 		ac->classzone = pa_zone_req(ac->pa, preferred)->type;
 }
 
@@ -370,25 +374,32 @@ void pa_set_classzone(struct pa_ctx *ac)
 static void set_up(struct pa *pa, const struct pa_alloc_args *args, struct pa_alloc_record *rec,
 		   struct pa_ctx *ac)
 {
+	unsigned int highest = pa_req(pa)->gfp_zones[args->gfp & 0xf];
+
 	*ac = (struct pa_ctx){
 		.pa = pa,
 		.rules = pa_rules(pa),
 		.args = args,
+		.uncounted = NULL,
 		.rec = rec,
+		.zonelist = pa_zonelist_of(pa, args->nid, highest),
 		.nodemask = args->nodemask ? args->nodemask : UINT64_MAX,
 		.cpu = args->cpu,
 		.gfp = args->gfp,
 		.order = args->order,
 		.mt = args->gfp >> 3 & 3,
-		.highest = pa_req(pa)->gfp_zones[args->gfp & 0xf],
+		.reach = 0,
+		.highest = highest,
+		.classzone = highest,
+		.tried = 0,
 	};
-	ac->zonelist = pa_zonelist_of(pa, args->nid, ac->highest);
 	if (args->gfp & PA_GFP_THISNODE)
 		ac->nodemask &= UINT64_C(1) << args->nid;
 	pa_set_classzone(ac);
 	if (!rec)
 		return;
-	memset((char *)rec + sizeof(rec->trail), 0, sizeof(*rec) - sizeof(rec->trail));
+	memset((char *)rec + sizeof(rec->trail), 0,
+	       offsetof(struct pa_alloc_record, looks) - sizeof(rec->trail));
 	rec->pfn = PA_PFN_NONE;
 	rec->gfp = args->gfp;
 	rec->order = args->order;
@@ -448,7 +459,7 @@ int pa_look_for_zone(struct pa *pa, const struct pa_alloc_args *args, uint32_t f
 		return -EINVAL;
 	set_up(pa, args, NULL, &ac);
 	ac.uncounted = uncounted;
-	w = walk_of(&ac, flags);
+	set_out(&ac, flags, &w);
 	do {
 		choice->zone = *first_zone(&ac, &w);
 	} while (choice->zone == PA_NO_ZONE && loosen(&ac, &w));
@@ -470,7 +481,7 @@ int pa_alloc_from(struct pa *pa, const struct pa_alloc_args *args, const struct 
 		;
 	if (*at == PA_NO_ZONE)
 		return -EINVAL;
-	w = walk_of(&ac, choice->flags);
+	set_out(&ac, choice->flags, &w);
 	*pfn = take_from(&ac, &w, at);
 	if (rec) {
 		rec->flags = choice->flags;

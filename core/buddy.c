@@ -22,7 +22,7 @@ static inline void link_block(struct pa *pa, struct pa_zone *z, uint64_t pfn, un
 	list->count++;
 	z->orders[mt] |= 1u << order;
 	z->free[mt] += pa_pages(order);
-	pa_tags(pa)[frame] = pa_head_tag(order, mt);
+	pa_descs(pa)[frame].tag = pa_head_tag(order, mt);
 	if (pa->maps)
 		pa_flip_pair(pa, z, pfn, order);
 }
@@ -33,7 +33,7 @@ static inline void unlink_block(struct pa *pa, struct pa_zone *z, uint64_t pfn)
 	struct pa_link *links = pa_links(pa);
 	uint32_t frame = pa_frame(z, pfn);
 	const struct pa_link *self = &links[frame];
-	uint8_t *tag = &pa_tags(pa)[frame];
+	uint8_t *tag = &pa_descs(pa)[frame].tag;
 	unsigned int order = pa_tag_order(*tag);
 	enum pa_mt mt = pa_tag_mt(*tag);
 	struct pa_list *list = &z->lists[order][mt];
@@ -62,21 +62,24 @@ void pa_unlink_block(struct pa *pa, struct pa_zone *z, uint64_t pfn)
 
 void pa_mark(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsigned int order, enum pa_use use)
 {
+	struct pa_desc *desc = pa_desc(pa, z, pfn);
+
 	if (order)
-		memset(pa_tag(pa, z, pfn), use, (size_t)pa_pages(order));
+		pa_fill(desc, order, use, desc->owner);
 	else
-		*pa_tag(pa, z, pfn) = (uint8_t)use;
+		desc->tag = (uint8_t)use;
 }
 
 bool pa_any_free(const struct pa *pa, const struct pa_zone *z, uint64_t pfn, unsigned int order)
 {
-	const uint8_t *tag = pa_tag(pa, z, pfn);
+	const struct pa_desc *desc = pa_desc(pa, z, pfn);
+	size_t n = (size_t)pa_pages(order);
 
-	/* Frames of one use, as most blocks are: no need to look at each. */
-	if (!pa_tag_is_free(tag[0]) && !memcmp(tag, tag + 1, (size_t)pa_pages(order) - 1))
-		return false;
-	for (uint64_t i = 0; i < pa_pages(order); i++) {
-		if (pa_tag_is_free(tag[i]))
+	/* Behind the first, frames of one use, as in most blocks: no need to look at each. */
+	if (n > 1 && !memcmp(desc + 1, desc + 2, (n - 2) * sizeof(*desc)))
+		n = 2;
+	for (size_t i = 0; i < n; i++) {
+		if (pa_tag_is_free(desc[i].tag))
 			return true;
 	}
 	return false;

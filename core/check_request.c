@@ -23,7 +23,7 @@ static const char *queue_sound(const struct pa *pa, uint32_t zone, const struct 
 
 		if (frame - z->frame0 >= nr)
 			return "a per-cpu or LRU list leads out of its zone";
-		owner = pa_owners(pa)[frame];
+		owner = pa_descs(pa)[frame].owner;
 		if (owner < low || owner > high)
 			return "a block on a per-cpu or LRU list is marked otherwise";
 		if ((frame == q->head ? PA_NIL : pa_links(pa)[frame].prev) != prev)
@@ -71,8 +71,7 @@ static const char *pcps_sound(const struct pa *pa, uint32_t zone)
 				return why;
 			for (uint64_t pfn = pa_pfn(z, cp->lists[i].head); pfn != PA_PFN_NONE;
 			     pfn = pa_pcp_next(pa, pfn)) {
-				if ((pa_owners(pa)[pa_frame(z, pfn)] & OWNER_ORDER) !=
-				    order_of(pa, i))
+				if ((pa_desc(pa, z, pfn)->owner & OWNER_ORDER) != order_of(pa, i))
 					return "a per-cpu list holds a block of another order";
 			}
 		}
@@ -102,17 +101,17 @@ static const char *owners_sound(const struct pa *pa, uint32_t zone)
 	uint64_t marked = 0, listed = pa_zone_req(pa, zone)->nr_lru;
 
 	for (uint64_t pfn = z->start; pfn < z->end; pfn++) {
-		uint8_t owner = pa_owners(pa)[pa_frame(z, pfn)];
+		uint8_t owner = pa_desc(pa, z, pfn)->owner;
 		uint64_t end = pfn + pa_pages(owner & OWNER_ORDER);
 
-		if (!owner)
+		if (owner <= PA_USE_FREE)
 			continue;
-		if (owner < OWNER_PCP || (owner & OWNER_ORDER) >= pa->nr_orders || end > z->end)
+		if (!pa_owned(owner) || (owner & OWNER_ORDER) >= pa->nr_orders || end > z->end)
 			return "a frame has an owner that cannot be";
 		if (pa_any_free(pa, z, pfn, owner & OWNER_ORDER))
 			return "a frame is both handed out and free";
 		for (uint64_t inner = pfn + 1; inner < end; inner++) {
-			if (pa_owners(pa)[pa_frame(z, inner)])
+			if (pa_owned(pa_desc(pa, z, inner)->owner))
 				return "a frame has two owners";
 		}
 		if ((owner & OWNER_KIND) != OWNER_ALLOCATED)

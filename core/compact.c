@@ -293,7 +293,7 @@ static bool is_source(const struct run *r, uint64_t block)
 static void migrate(struct run *r, uint64_t from, uint64_t to, unsigned int order)
 {
 	struct pa_zone *z = &pa_zones(r->pa)[r->zone];
-	uint8_t owner = pa_owners(r->pa)[pa_frame(z, from)];
+	uint8_t owner = pa_desc(r->pa, z, from)->owner;
 
 	pa_mark(r->pa, z, to, order, (enum pa_use) * pa_tag(r->pa, z, from));
 	pa_own(r->pa, z, to, order, OWNER_ALLOCATED);
@@ -315,11 +315,11 @@ static bool migrate_block(struct run *r, uint64_t end)
 	struct pa_zone *z = &pa_zones(r->pa)[r->zone];
 
 	while (r->migrate < end) {
-		uint8_t owner = pa_owners(r->pa)[pa_frame(z, r->migrate)];
+		uint8_t owner = pa_desc(r->pa, z, r->migrate)->owner;
 		unsigned int order = owner & OWNER_ORDER;
 		uint64_t from = r->migrate, to;
 
-		r->migrate += owner ? pa_pages(order) : 1;
+		r->migrate += pa_owned(owner) ? pa_pages(order) : 1;
 		if (owner < OWNER_ALLOCATED || *pa_tag(r->pa, z, from) != PA_USE_MOVABLE ||
 		    order >= r->order)
 			continue;

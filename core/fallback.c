@@ -85,15 +85,18 @@ static struct pa_claim_test *look_at(struct pa_decision *d, const struct pa_lent
 static void count_block(const struct pa *pa, const struct pa_zone *z, uint64_t first, uint64_t end,
 			struct pa_claim_test *t)
 {
-	const uint8_t *tags = pa_tag(pa, z, first);
+	const struct pa_desc *desc = pa_desc(pa, z, first);
 	uint32_t nr = (uint32_t)(end - first), free = 0, uses[PA_USE_FREE + 1] = { 0 };
 
 	for (uint32_t i = 0; i < nr;) {
-		if (pa_tag_is_head(tags[i])) {
-			free += (uint32_t)pa_pages(pa_tag_order(tags[i]));
-			i += (uint32_t)pa_pages(pa_tag_order(tags[i]));
+		uint8_t tag = desc[i].tag;
+
+		if (pa_tag_is_head(tag)) {
+			free += (uint32_t)pa_pages(pa_tag_order(tag));
+			i += (uint32_t)pa_pages(pa_tag_order(tag));
 		} else {
-			uses[tags[i++]]++;
+			uses[tag]++;
+			i++;
 		}
 	}
 	t->free = (uint16_t)free;

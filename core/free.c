@@ -46,13 +46,13 @@ static int32_t push(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp, uint6
 	pa_note_back(pa, z, cp, cpu);
 	cp->pcp.alloc_factor >>= 1;
 	if (cold && types)
-		pa_queue_append(pa_links(pa), &cp->lists[pindex], frame);
+		pa_queue_append(pa, &cp->lists[pindex], frame);
 	else
-		pa_queue_push(pa_links(pa), &cp->lists[pindex], frame);
-	pa_owners(pa)[frame] = pa_pcp_owner(order, type);
+		pa_queue_push(pa, &cp->lists[pindex], frame);
+	pa_descs(pa)[frame].owner = pa_pcp_owner(order, type);
 	cp->pcp.count += 1 << order;
 	cp->pcp.cold_count += cold && !types;
-	excess = pa_pcp_excess(pa, zone, cp, order, pindex);
+	excess = pa_pcp_excess(pa, zone, &cp->pcp, order, pindex);
 	if (rec) {
 		rec->pcp = true;
 		rec->pindex = (uint8_t)pindex;
@@ -69,14 +69,14 @@ static struct pa_zone *allocation(const struct pa *pa, uint64_t pfn, unsigned in
 
 	if (!z || order >= pa->nr_orders)
 		return NULL;
-	owner = pa_owners(pa)[pa_frame(z, pfn)];
+	owner = pa_desc(pa, z, pfn)->owner;
 	return owner >= OWNER_ALLOCATED && (owner & OWNER_ORDER) == order ? z : NULL;
 }
 
 /* The frames are nobody's from here on: free_pages_prepare. */
 static void disown(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsigned int order)
 {
-	uint8_t *owner = &pa_owners(pa)[pa_frame(z, pfn)];
+	uint8_t *owner = &pa_desc(pa, z, pfn)->owner;
 
 	if ((*owner & OWNER_KIND) == OWNER_LRU)
 		pa_lru_remove(pa, z, pfn);
@@ -147,15 +147,15 @@ int32_t pa_push_excess(const struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned
 		       enum pa_mt type)
 {
 	int pindex = push_to(pa, cpu, pfn, order, type);
-	struct pa_cpu_pages cp;
+	struct pa_pcp pcp;
 	uint32_t zone;
 
 	if (pindex < 0)
 		return pindex;
 	zone = pa_zone_index(pa, pa_zone_at(pa, pfn));
-	cp = *pa_cpu_pages(pa, zone, cpu);
-	cp.pcp.count += 1 << order;
-	return pa_pcp_excess(pa, zone, &cp, order, (unsigned int)pindex);
+	pcp = pa_cpu_pages(pa, zone, cpu)->pcp;
+	pcp.count += 1 << order;
+	return pa_pcp_excess(pa, zone, &pcp, order, (unsigned int)pindex);
 }
 
 int pa_push(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order, enum pa_mt type,

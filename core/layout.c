@@ -12,7 +12,7 @@
 
 struct layout {
 	uint32_t policy;
-	uint64_t zones, spans, tags, blocks, maps; /* offsets */
+	uint64_t zones, spans, descs, blocks, maps; /* offsets */
 	uint64_t nr_frames, nr_blocks, nr_pairs;
 	uint64_t req; /* 0: none */
 	uint64_t size;
@@ -86,14 +86,14 @@ static bool plan(const struct pa_config *cfg, struct layout *l)
 
 	l->zones = sizeof(struct pa) + l->nr_frames * sizeof(struct pa_link);
 	l->spans = l->zones + cfg->nr_zones * (uint64_t)sizeof(struct pa_zone);
-	l->tags = l->spans + cfg->nr_zones * (uint64_t)sizeof(struct pa_span);
-	l->blocks = l->tags + l->nr_frames;
+	l->descs = l->spans + cfg->nr_zones * (uint64_t)sizeof(struct pa_span);
+	l->blocks = l->descs + l->nr_frames * sizeof(struct pa_desc);
 	l->maps = l->blocks + l->nr_blocks;
 	l->size = l->maps + (l->nr_pairs + 7) / 8;
 	if (cfg->cpus) {
 		uint64_t more;
 
-		if (!pa_req_plan(cfg, l->nr_frames, &more))
+		if (!pa_req_plan(cfg, &more))
 			return false;
 		l->req = (l->size + alignof(max_align_t) - 1) / alignof(max_align_t) *
 			 alignof(max_align_t);
@@ -164,7 +164,7 @@ int pa_init(void *mem, size_t len, const struct pa_config *cfg, struct pa **out)
 	pa->nr_blocks = (uint32_t)l.nr_blocks;
 	pa->zones = l.zones;
 	pa->spans = l.spans;
-	pa->tags = l.tags;
+	pa->descs = l.descs;
 	pa->blocks = l.blocks;
 	pa->req = l.req;
 	pa->maps = cfg->policy->pair_map ? l.maps : 0;

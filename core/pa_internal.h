@@ -3,12 +3,14 @@
  * What the files of core/ share: the layout of the state and its smallest verbs.
  *
  * One block of memory holds, in this order: struct pa, a link pair for each frame, a struct
- * pa_zone for each zone, the zones sorted by address, a tag for each frame, a type for each
- * pageblock, under 2.4 a bit for each pair of buddies.  Frames and pageblocks of all zones are
+ * pa_zone for each zone, the zones sorted by address, a tag and an owner for each frame, a type for
+ * each pageblock, under 2.4 a bit for each pair of buddies.  Frames and pageblocks of all zones are
  * numbered in one row; a link is such a number.  Nothing in it is a pointer.
  */
 #ifndef PA_INTERNAL_H
 #define PA_INTERNAL_H
+
+#include <string.h>
 
 #include "pa.h"
 
@@ -22,6 +24,12 @@
 #define TAG_HEAD 0x80u
 #define TAG_MT_SHIFT 4
 #define TAG_ORDER 0x0fu
+
+/* What a frame has of struct page, but for its links. */
+struct pa_desc {
+	uint8_t tag;
+	uint8_t owner; /* whose is what starts here: the request level's, see pa_req_internal.h */
+};
 
 struct pa_link {
 	uint32_t next;
@@ -62,10 +70,12 @@ struct pa_span {
 
 /* The last request of an order that asked for nothing special, and where it started: quick.c's. */
 struct pa_way {
-	uint64_t asked[2]; /* its CPU and gfp; its order, node and use */
-	uint64_t zone;	   /* offsets from struct pa: the zone, */
-	uint64_t pages;	   /* the CPU's struct pa_cpu_pages there, */
-	uint64_t pindex;   /* and which of its lists */
+	uint64_t asked[2];   /* its CPU and gfp; its order, node and use */
+	uint64_t zone;	     /* offsets from struct pa: the zone, */
+	uint64_t pages;	     /* the CPU's struct pa_cpu_pages there, */
+	uint64_t pindex;     /* and which of its lists */
+	struct pa_desc desc; /* what a page becomes */
+	uint8_t zero[6];
 };
 
 /* Where pages went last that were freed to a per-cpu list: quick.c's too. */
@@ -91,12 +101,11 @@ struct pa {
 	uint32_t rules;	      /* its row of pa_all_rules[] */
 	uint64_t zones;	      /* offsets from this struct */
 	uint64_t spans;
-	uint64_t tags;
+	uint64_t descs;
 	uint64_t blocks;
 	uint64_t maps;		     /* 0: the policy keeps no bits for pairs */
 	uint64_t req;		     /* the request level (pa_req_internal.h); 0: none */
 	uint64_t zone_reqs;	     /* its part of each zone */
-	uint64_t owners;	     /* its byte a frame */
 	struct pa_way ways[PA_WAYS]; /* by order, one for all above PA_COSTLY_ORDER */
 	struct pa_back back;
 	struct pa_link links[];
@@ -124,9 +133,9 @@ static inline struct pa_link *pa_links(const struct pa *pa)
 	return (struct pa_link *)(uintptr_t)pa->links;
 }
 
-static inline uint8_t *pa_tags(const struct pa *pa)
+static inline struct pa_desc *pa_descs(const struct pa *pa)
 {
-	return (uint8_t *)(uintptr_t)pa + pa->tags;
+	return (struct pa_desc *)((char *)(uintptr_t)pa + pa->descs);
 }
 
 static inline uint8_t *pa_blocks(const struct pa *pa)
@@ -169,9 +178,21 @@ static inline uint64_t pa_pfn(const struct pa_zone *z, uint32_t frame)
 	return frame == PA_NIL ? PA_PFN_NONE : frame + z->pfn0;
 }
 
+static inline struct pa_desc *pa_desc(const struct pa *pa, const struct pa_zone *z, uint64_t pfn)
+{
+	return &pa_descs(pa)[pa_frame(z, pfn)];
+}
+
+/* The frame is needed soon, and was not touched for long. */
+static inline void pa_prefetch(const struct pa *pa, uint32_t frame)
+{
+	__builtin_prefetch(&pa->links[frame]);
+	__builtin_prefetch(&pa_descs(pa)[frame]);
+}
+
 static inline uint8_t *pa_tag(const struct pa *pa, const struct pa_zone *z, uint64_t pfn)
 {
-	return &pa_tags(pa)[pa_frame(z, pfn)];
+	return &pa_desc(pa, z, pfn)->tag;
 }
 
 static inline bool pa_tag_is_head(uint8_t tag)
@@ -202,6 +223,16 @@ static inline uint8_t pa_head_tag(unsigned int order, enum pa_mt mt)
 static inline uint64_t pa_pages(unsigned int order)
 {
 	return (uint64_t)1 << order;
+}
+
+/*
+ * The first of a block's frames has @owner, the others have none, which any number below OWNER_PCP
+ * says: so does @use.
+ */
+static inline void pa_fill(struct pa_desc *desc, unsigned int order, uint8_t use, uint8_t owner)
+{
+	memset(desc, use, (size_t)pa_pages(order) * sizeof(*desc));
+	desc->owner = owner;
 }
 
 /* Does the zone span every frame of [@pfn, @pfn + @nr)? */
@@ -289,6 +320,7 @@ void pa_perform(struct pa *pa, struct pa_zone *z, const struct pa_decision *d);
 void pa_hand_out(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsigned int order);
 /* Some frame of (@pfn, @order) is free. */
 bool pa_any_free(const struct pa *pa, const struct pa_zone *z, uint64_t pfn, unsigned int order);
+/* The frames' tags from now on; the owner of the first stays. */
 void pa_mark(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsigned int order, enum pa_use use);
 
 /* pageblock.c */

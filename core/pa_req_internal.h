@@ -4,7 +4,7 @@
  *
  * It follows the pageblock types in the caller's block of memory: struct pa_req, a struct
  * pa_zone_req for each zone, a struct pa_cpu_pages for each zone and CPU, a struct pa_node for each
- * node, the zonelists, and one byte a frame that says whose the frame is.
+ * node, and the zonelists.
  */
 #ifndef PA_REQ_INTERNAL_H
 #define PA_REQ_INTERNAL_H
@@ -15,8 +15,8 @@
 #define PA_THRESHOLD_MOST 125 /* of a CPU's delta, which has eight bits */
 
 /*
- * A frame's owner: 0 unless an allocation or a block on a per-cpu list starts there.  A block on
- * a per-cpu list keeps the type it was freed with (page->index of up to 6.9).
+ * A frame's owner: below OWNER_PCP unless an allocation or a block on a per-cpu list starts there.
+ * A block on a per-cpu list keeps the type it was freed with (page->index of up to 6.9).
  */
 #define OWNER_PCP 0x10u	      /* on a per-cpu list: plus the type shifted by OWNER_SHIFT */
 #define OWNER_ALLOCATED 0x80u /* handed out */
@@ -141,9 +141,9 @@ struct pa_cpu_pages {
 	int8_t delta;	   /* vm_stat_diff[NR_FREE_PAGES] */
 	int8_t fair_delta; /* vm_stat_diff[NR_ALLOC_BATCH] */
 	uint8_t zero[2];
-	int32_t free_most;  /* free_count grows while it is below this; 0 up to 6.6 */
-	uint64_t pfn0;	    /* the zone's */
-	uint64_t zeros[11]; /* up to a power of two */
+	int32_t free_most;	      /* free_count grows while it is below this; 0 up to 6.6 */
+	uint64_t start, pfn0, blocks; /* the zone's */
+	uint64_t zeros[9];	      /* up to a power of two */
 };
 
 _Static_assert(sizeof(struct pa_cpu_pages) == 256, "each free looks for one by its number");
@@ -254,9 +254,10 @@ static inline uint8_t *pa_cpu_node(const struct pa *pa)
 	return pa_at(pa, pa_req(pa)->cpu_node);
 }
 
-static inline uint8_t *pa_owners(const struct pa *pa)
+/* Is there one? */
+static inline bool pa_owned(uint8_t owner)
 {
-	return pa_at(pa, pa->owners);
+	return owner >= OWNER_PCP;
 }
 
 /* Zones for a request at @nid, best first, up to PA_NO_ZONE. */
@@ -344,56 +345,57 @@ static inline uint32_t pa_queue_last(const struct pa_queue *q)
 	return q->head == PA_NIL ? PA_NIL : q->tail;
 }
 
-static inline void pa_queue_push(struct pa_link *links, struct pa_queue *q, uint64_t frame)
+static inline void pa_queue_push(struct pa *pa, struct pa_queue *q, uint64_t frame)
 {
 	uint32_t second = q->head;
 
-	links[frame].next = second;
+	pa->links[frame].next = second;
 	q->head = (uint32_t)frame;
 	if (second == PA_NIL)
 		q->tail = (uint32_t)frame;
 	else
-		links[second].prev = (uint32_t)frame;
+		pa->links[second].prev = (uint32_t)frame;
 }
 
 /* Take @frame, the first, off. */
-static inline void pa_queue_pop(struct pa_link *links, struct pa_queue *q, uint32_t frame)
+static inline void pa_queue_pop(struct pa *pa, struct pa_queue *q, uint32_t frame)
 {
-	q->head = links[frame].next;
+	q->head = pa->links[frame].next;
 }
 
-static inline void pa_queue_append(struct pa_link *links, struct pa_queue *q, uint32_t frame)
+static inline void pa_queue_append(struct pa *pa, struct pa_queue *q, uint32_t frame)
 {
-	links[frame].next = PA_NIL;
-	links[frame].prev = q->tail;
-	*(q->head == PA_NIL ? &q->head : &links[q->tail].next) = frame;
+	pa->links[frame].next = PA_NIL;
+	pa->links[frame].prev = q->tail;
+	*(q->head == PA_NIL ? &q->head : &pa->links[q->tail].next) = frame;
 	q->tail = frame;
 }
 
 /* Put @frame behind @after, or first if that is none. */
-static inline void pa_queue_insert(struct pa_link *links, struct pa_queue *q, uint32_t after,
+static inline void pa_queue_insert(struct pa *pa, struct pa_queue *q, uint32_t after,
 				   uint32_t frame)
 {
 	if (after == PA_NIL) {
-		pa_queue_push(links, q, frame);
+		pa_queue_push(pa, q, frame);
 		return;
 	}
-	links[frame].prev = after;
-	links[frame].next = links[after].next;
-	*(links[after].next == PA_NIL ? &q->tail : &links[links[after].next].prev) = frame;
-	links[after].next = frame;
+	pa->links[frame].prev = after;
+	pa->links[frame].next = pa->links[after].next;
+	*(pa->links[after].next == PA_NIL ? &q->tail : &pa->links[pa->links[after].next].prev) =
+		frame;
+	pa->links[after].next = frame;
 }
 
-static inline void pa_queue_remove(struct pa_link *links, struct pa_queue *q, uint32_t frame)
+static inline void pa_queue_remove(struct pa *pa, struct pa_queue *q, uint32_t frame)
 {
-	const struct pa_link self = links[frame];
+	const struct pa_link self = pa->links[frame];
 
 	if (frame == q->head) {
-		pa_queue_pop(links, q, frame);
+		pa_queue_pop(pa, q, frame);
 		return;
 	}
-	links[self.prev].next = self.next;
-	*(self.next == PA_NIL ? &q->tail : &links[self.next].prev) = self.prev;
+	pa->links[self.prev].next = self.next;
+	*(self.next == PA_NIL ? &q->tail : &pa->links[self.next].prev) = self.prev;
 }
 
 /* What one request carries along: struct alloc_context, and who asks. */
@@ -427,7 +429,7 @@ static inline bool pa_takes_tail(const struct pa_ctx *ac)
 }
 
 /* request.c: does @cfg ask for a request level that can be?  Its bytes. */
-bool pa_req_plan(const struct pa_config *cfg, uint64_t nr_frames, uint64_t *size);
+bool pa_req_plan(const struct pa_config *cfg, uint64_t *size);
 void pa_req_init(struct pa *pa, const struct pa_config *cfg);
 /* Index of a node's zone of one type, or PA_NO_ZONE. */
 uint32_t pa_zone_by(const struct pa *pa, uint32_t nid, unsigned int type);
@@ -437,7 +439,7 @@ bool pa_unclaimed(const struct pa *pa, const struct pa_zone *z, uint64_t pfn, un
 static inline void pa_own(struct pa *pa, const struct pa_zone *z, uint64_t pfn, unsigned int order,
 			  uint8_t kind)
 {
-	pa_owners(pa)[pa_frame(z, pfn)] = (uint8_t)(kind | order);
+	pa_desc(pa, z, pfn)->owner = (uint8_t)(kind | order);
 }
 
 /* check_request.c: what is wrong with a zone at this level, or NULL. */
@@ -498,8 +500,8 @@ uint32_t pa_free_bulk(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp, int
 /* What moving the free blocks of [@first, @end) to another type does to @cpu's delta. */
 void pa_count_moves(struct pa *pa, uint32_t zone, uint32_t cpu, uint64_t first, uint64_t end);
 /* How much a push of @order to a list that may be too long by now gives back; 0: nothing. */
-int32_t pa_pcp_excess(const struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp,
-		      unsigned int order, unsigned int pindex);
+int32_t pa_pcp_excess(const struct pa *pa, uint32_t zone, struct pa_pcp *pcp, unsigned int order,
+		      unsigned int pindex);
 /*
  * A block leaves the buddy lists: decided, done, counted.  The decision, which is in the trail, or
  * where that has no room in @spare; NULL if there is no block.

@@ -354,7 +354,7 @@ struct pa_alloc_record {
 	bool slow;	 /* the fast path did not suffice */
 	bool reserved;	 /* reserve_highatomic_pageblock took its pageblock */
 	uint32_t refill; /* blocks rmqueue_bulk brought to the list */
-	/* The first PA_MAX_LOOKS and PA_MAX_STEPS; nr_* counts all. */
+	/* The first PA_MAX_LOOKS and PA_MAX_STEPS; nr_* counts all.  What is behind is left alone. */
 	uint32_t nr_looks, nr_steps;
 	struct pa_zone_look looks[PA_MAX_LOOKS];
 	struct pa_step_done steps[PA_MAX_STEPS];

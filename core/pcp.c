@@ -214,16 +214,16 @@ static int32_t excess_auto(const struct pa_rules *rules, const struct pa_zone_re
 	return high < batch ? 1 : clamp(pcp->free_count, batch, high - batch);
 }
 
-int32_t pa_pcp_excess(const struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp,
-		      unsigned int order, unsigned int pindex)
+int32_t pa_pcp_excess(const struct pa *pa, uint32_t zone, struct pa_pcp *pcp, unsigned int order,
+		      unsigned int pindex)
 {
 	const struct pa_zone_req *zr = pa_zone_req(pa, zone);
 	const struct pa_rules *rules = pa_rules(pa);
 
 	if (rules->pcp_lists < PA_PCP_ORDERS)
-		return pa_old_excess(rules, &cp->pcp, pindex);
-	return rules->pcp_auto ? excess_auto(rules, zr, &cp->pcp, order) :
-				 excess_factor(rules, zr, &cp->pcp, order);
+		return pa_old_excess(rules, pcp, pindex);
+	return rules->pcp_auto ? excess_auto(rules, zr, pcp, order) :
+				 excess_factor(rules, zr, pcp, order);
 }
 
 /* -------------------------------------------------------------------------
@@ -297,11 +297,11 @@ bool pa_refill_block(const struct pa_ctx *ac, struct pa_cpu_pages *cp, struct pa
 		return false;
 	frame = pa_frame(z, d->pfn);
 	request->mode = d->next_mode;
-	pa_queue_insert(pa_links(ac->pa), &cp->lists[pindex], *last, frame);
+	pa_queue_insert(ac->pa, &cp->lists[pindex], *last, frame);
 	/* Cold requests take the other end, so theirs are the other way round. */
 	if (!pa_takes_tail(ac))
 		*last = frame;
-	pa_owners(ac->pa)[frame] = pa_pcp_owner(
+	pa_descs(ac->pa)[frame].owner = pa_pcp_owner(
 		ac->order, *pa_block(ac->pa, z, d->pfn) == PA_CMA ? PA_CMA : request->mt);
 	return true;
 }
@@ -388,12 +388,14 @@ static int32_t free_oldest(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp
 	struct pa_queue *list = &cp->lists[pindex];
 	uint32_t frame = list->tail;
 	uint64_t pfn = pa_pfn(z, frame);
-	uint8_t owner = pa_owners(pa)[frame];
+	uint8_t owner = pa_descs(pa)[frame].owner;
 	unsigned int order = owner & OWNER_ORDER;
 	enum pa_mt mt = pa_type_at_free(pa, z, pfn, pa_stored_mt(owner));
 
-	pa_queue_remove(pa_links(pa), list, frame);
-	pa_owners(pa)[frame] = 0;
+	pa_queue_remove(pa, list, frame);
+	if (list->head != PA_NIL && list->tail != list->head)
+		pa_prefetch(pa, pa->links[list->tail].prev); /* the next but one to go */
+	pa_descs(pa)[frame].owner = 0;
 	cp->pcp.count -= 1 << order;
 	cp->pcp.cold_count -= pa_rules(pa)->pcp_lists == PA_PCP_HOT_COLD && pindex == PA_COLD;
 	enter(pa, zone, pfn, order, mt, 0, by);
@@ -692,8 +694,8 @@ uint64_t pa_pcp_next(const struct pa *pa, uint64_t pfn)
 
 	if (!z || !pa_req(pa))
 		return PA_PFN_NONE;
-	owner = pa_owners(pa)[pa_frame(z, pfn)];
-	if (!owner || owner >= OWNER_ALLOCATED)
+	owner = pa_desc(pa, z, pfn)->owner;
+	if (!pa_owned(owner) || owner >= OWNER_ALLOCATED)
 		return PA_PFN_NONE;
 	return pa_pfn(z, pa_links(pa)[pa_frame(z, pfn)].next);
 }
@@ -715,8 +717,8 @@ int pa_pcp_load(struct pa *pa, uint32_t zone, uint32_t cpu, unsigned int pindex,
 	if (!pa_unclaimed(pa, z, pfn, order))
 		return -EEXIST;
 	pa_mark(pa, z, pfn, order, PA_USE_PINNED);
-	pa_owners(pa)[pa_frame(z, pfn)] = pa_pcp_owner(order, mt);
-	pa_queue_append(pa_links(pa), &cp->lists[pindex], pa_frame(z, pfn));
+	pa_desc(pa, z, pfn)->owner = pa_pcp_owner(order, mt);
+	pa_queue_append(pa, &cp->lists[pindex], pa_frame(z, pfn));
 	cp->pcp.count += 1 << order;
 	cp->pcp.cold_count += pa_rules(pa)->pcp_lists == PA_PCP_HOT_COLD && pindex == PA_COLD;
 	return 0;

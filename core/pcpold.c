@@ -53,7 +53,7 @@ static uint32_t first_of(const struct pa *pa, const struct pa_queue *list, unsig
 {
 	uint32_t frame = list->head;
 
-	while (frame != PA_NIL && pa_stored_mt(pa_owners(pa)[frame]) != (enum pa_mt)mt)
+	while (frame != PA_NIL && pa_stored_mt(pa_descs(pa)[frame].owner) != (enum pa_mt)mt)
 		frame = pa_links(pa)[frame].next;
 	return frame;
 }
@@ -75,7 +75,7 @@ uint64_t pa_pop_hot_cold(const struct pa_ctx *ac, uint32_t zone, struct pa_cpu_p
 		*refilled += pa_refill(ac, zone, cp, pindex, 0);
 		frame = list->head; /* of whatever type, if nothing came */
 	}
-	pa_queue_remove(pa_links(ac->pa), list, frame);
+	pa_queue_remove(ac->pa, list, frame);
 	cp->pcp.count--;
 	cp->pcp.cold_count -= pindex == PA_COLD;
 	return pa_pfn(&pa_zones(ac->pa)[zone], frame);

@@ -33,12 +33,13 @@ INLINE int list_of(const struct pa *pa, unsigned int order, unsigned int mt)
 	return PA_PCPTYPES * (PA_COSTLY_ORDER + 1) + (mt == PA_MOVABLE && req->thp_lists > 1);
 }
 
-INLINE void use_frames(const struct pa *pa, uint64_t frame, unsigned int order, uint8_t use)
+/* The first frame is as @new says, those behind it are of the same use. */
+INLINE void describe(struct pa_desc *desc, unsigned int order, struct pa_desc new)
 {
 	if (order)
-		memset(&pa_tags(pa)[frame], use, (size_t)pa_pages(order));
+		pa_fill(desc, order, new.tag, new.owner);
 	else
-		pa_tags(pa)[frame] = use;
+		*desc = new;
 }
 
 /* -------------------------------------------------------------------------
@@ -91,12 +92,12 @@ static bool find_way(const struct pa *pa, const struct pa_alloc_args *args, stru
 	way->zone = (uint64_t)((char *)&pa_zones(pa)[zone] - (const char *)pa);
 	way->pages = pa_zones(pa)[zone].pages + args->cpu * sizeof(struct pa_cpu_pages);
 	way->pindex = (uint64_t)pindex;
+	way->desc = (struct pa_desc){ args->use, (uint8_t)(OWNER_ALLOCATED | args->order) };
 	return true;
 }
 
 /* The zone is above its mark, and the CPU's list there has a page. */
-INLINE bool quick_alloc(struct pa *pa, const struct pa_way *way, unsigned int order, uint8_t use,
-			uint64_t *pfn)
+INLINE bool quick_alloc(struct pa *pa, const struct pa_way *way, unsigned int order, uint64_t *pfn)
 {
 	const struct pa_zone *z = pa_at(pa, way->zone);
 	struct pa_cpu_pages *cp = pa_at(pa, way->pages);
@@ -108,9 +109,8 @@ INLINE bool quick_alloc(struct pa *pa, const struct pa_way *way, unsigned int or
 	cp->pcp.count -= 1 << order;
 	cp->pcp.free_count >>= 1;
 	cp->pcp.free_factor >>= 1;
-	pa_queue_pop(pa_links(pa), &cp->lists[way->pindex], frame);
-	pa_owners(pa)[frame] = (uint8_t)(OWNER_ALLOCATED | order);
-	use_frames(pa, frame, order, use);
+	pa_queue_pop(pa, &cp->lists[way->pindex], frame);
+	describe(&pa_descs(pa)[frame], order, way->desc);
 	*pfn = frame + cp->pfn0;
 	return true;
 }
@@ -122,7 +122,7 @@ static NOINLINE int alloc_otherwise(struct pa *pa, const struct pa_alloc_args *a
 	struct pa_way *way = &pa->ways[args->order < PA_WAYS ? args->order : PA_WAYS - 1];
 
 	if ((asks_again(way, args) || find_way(pa, args, way)) && !rec &&
-	    quick_alloc(pa, way, args->order, args->use, pfn))
+	    quick_alloc(pa, way, args->order, pfn))
 		return 0;
 	return pa_alloc_full(pa, args, pfn, rec);
 }
@@ -130,8 +130,7 @@ static NOINLINE int alloc_otherwise(struct pa *pa, const struct pa_alloc_args *a
 int pa_alloc(struct pa *pa, const struct pa_alloc_args *args, uint64_t *pfn,
 	     struct pa_alloc_record *rec)
 {
-	if (!rec && asks_again(&pa->ways[0], args) &&
-	    quick_alloc(pa, &pa->ways[0], 0, args->use, pfn))
+	if (!rec && asks_again(&pa->ways[0], args) && quick_alloc(pa, &pa->ways[0], 0, pfn))
 		return 0;
 	return alloc_otherwise(pa, args, pfn, rec);
 }
@@ -140,37 +139,49 @@ int pa_alloc(struct pa *pa, const struct pa_alloc_args *args, uint64_t *pfn,
  * And back to it
  */
 
+/* What a page on the list of a type is. */
+static const struct pa_desc listed[PA_PCPTYPES] = {
+	{ PA_USE_PINNED, OWNER_PCP },
+	{ PA_USE_PINNED, OWNER_PCP + (1 << OWNER_SHIFT) },
+	{ PA_USE_PINNED, OWNER_PCP + (2 << OWNER_SHIFT) },
+};
+
 /* The pages go to a list of @cp, which is @z's, that stays short enough, and no row empties it. */
 INLINE bool quick_free(struct pa *pa, const struct pa_zone *z, struct pa_cpu_pages *cp,
 		       uint64_t pfn, unsigned int order)
 {
 	bool row = order && order <= PA_COSTLY_ORDER;
-	uint64_t frame = pfn - z->start, type;
-	uint8_t *owner;
+	uint64_t frame = pfn - cp->pfn0, type;
+	struct pa_desc *desc;
+	int32_t count;
 	int pindex;
 
-	if (frame >= z->quick)
+	if (pfn - cp->start >= z->quick)
 		return false;
-	frame += z->frame0;
-	owner = &pa_owners(pa)[frame];
-	if (*owner != (OWNER_ALLOCATED | order) || cp->pcp.high - cp->pcp.count <= 1 << order)
+	desc = &pa_descs(pa)[frame];
+	if (desc->owner != (OWNER_ALLOCATED | order))
 		return false;
-	if (row && (cp->pcp.free_factor || cp->pcp.free_count >= cp->pcp.batch))
-		return false;
-	type = *pa_block(pa, z, pfn);
+	type = *((uint8_t *)pa_at(pa, cp->blocks) + (pfn >> pa->pageblock_order));
 	pindex = list_of(pa, order, (unsigned int)type);
 	if (type >= PA_PCPTYPES || pindex < 0)
 		return false;
+	if (row && (cp->pcp.free_factor || cp->pcp.free_count >= cp->pcp.batch))
+		return false;
+	count = cp->pcp.count + (1 << order);
+	if (count >= cp->pcp.high)
+		return false;
 
-	pa_queue_push(pa_links(pa), &cp->lists[order ? (uint64_t)pindex : type], frame);
-	*owner = pa_pcp_owner(order, (unsigned int)type);
-	use_frames(pa, frame, order, PA_USE_PINNED);
-	cp->pcp.count += 1 << order;
+	cp->pcp.count = count;
 	cp->pcp.alloc_factor >>= 1;
 	cp->pcp.flags &= (uint8_t)~PA_PCP_PREV_FREE_HIGH_ORDER;
 	if (row && cp->free_most)
 		cp->pcp.flags |= PA_PCP_PREV_FREE_HIGH_ORDER;
 	cp->pcp.free_count += ((uint32_t)cp->pcp.free_count < (uint32_t)cp->free_most) << order;
+	if (order)
+		pa_fill(desc, order, PA_USE_PINNED, pa_pcp_owner(order, (unsigned int)type));
+	else
+		*desc = listed[type];
+	pa_queue_push(pa, &cp->lists[order ? (uint64_t)pindex : type], frame);
 	return true;
 }
 

@@ -24,7 +24,7 @@ int pa_lru_add(struct pa *pa, uint64_t pfn)
 
 	if (!z || !pa_req(pa))
 		return -EINVAL;
-	owner = &pa_owners(pa)[pa_frame(z, pfn)];
+	owner = &pa_desc(pa, z, pfn)->owner;
 	if (*owner < OWNER_ALLOCATED)
 		return -EINVAL;
 	if (*owner >= OWNER_LRU)
@@ -32,7 +32,7 @@ int pa_lru_add(struct pa *pa, uint64_t pfn)
 	zr = pa_zone_req(pa, pa_zone_index(pa, z));
 	*owner |= OWNER_LRU;
 	pa_mark(pa, z, pfn, *owner & OWNER_ORDER, PA_USE_MOVABLE);
-	pa_queue_push(pa_links(pa), &zr->lru, pa_frame(z, pfn));
+	pa_queue_push(pa, &zr->lru, pa_frame(z, pfn));
 	zr->nr_lru += pa_pages(*owner & OWNER_ORDER);
 	return 0;
 }
@@ -40,9 +40,9 @@ int pa_lru_add(struct pa *pa, uint64_t pfn)
 void pa_lru_remove(struct pa *pa, struct pa_zone *z, uint64_t pfn)
 {
 	struct pa_zone_req *zr = pa_zone_req(pa, pa_zone_index(pa, z));
-	uint8_t *owner = &pa_owners(pa)[pa_frame(z, pfn)];
+	uint8_t *owner = &pa_desc(pa, z, pfn)->owner;
 
-	pa_queue_remove(pa_links(pa), &zr->lru, pa_frame(z, pfn));
+	pa_queue_remove(pa, &zr->lru, pa_frame(z, pfn));
 	zr->nr_lru -= pa_pages(*owner & OWNER_ORDER);
 	*owner = (uint8_t)(OWNER_ALLOCATED | (*owner & OWNER_ORDER));
 }
@@ -51,7 +51,7 @@ int pa_lru_del(struct pa *pa, uint64_t pfn)
 {
 	struct pa_zone *z = pa_zone_at(pa, pfn);
 
-	if (!z || !pa_req(pa) || pa_owners(pa)[pa_frame(z, pfn)] < OWNER_LRU)
+	if (!z || !pa_req(pa) || pa_desc(pa, z, pfn)->owner < OWNER_LRU)
 		return -EINVAL;
 	pa_lru_remove(pa, z, pfn);
 	return 0;
@@ -226,7 +226,7 @@ static uint64_t shrink(struct pa *pa, uint32_t zone, uint64_t nr, uint32_t cpu,
 	uint32_t oldest;
 
 	while (done < nr && (oldest = pa_queue_last(&zr->lru)) != PA_NIL) {
-		unsigned int order = pa_owners(pa)[oldest] & OWNER_ORDER;
+		unsigned int order = pa_descs(pa)[oldest].owner & OWNER_ORDER;
 
 		pa_free_traced(pa, cpu, pa_pfn(z, oldest), order, trail);
 		done += pa_pages(order);
@@ -281,7 +281,7 @@ uint64_t pa_reclaim_local(struct pa_ctx *ac, uint64_t *pfn)
 			continue;
 		if (local == PA_PFN_NONE && zr->nr_lru) {
 			local = pa_pfn(z, zr->lru.tail);
-			order = pa_owners(ac->pa)[zr->lru.tail] & OWNER_ORDER;
+			order = pa_descs(ac->pa)[zr->lru.tail].owner & OWNER_ORDER;
 			pa_lru_remove(ac->pa, z, local);
 			done += pa_pages(order);
 		}

@@ -12,7 +12,7 @@
 #define DEFER_MAX 6 /* COMPACT_MAX_DEFER_SHIFT */
 
 struct req_layout {
-	uint64_t zones, pages, pgdat, zonelists, cpu_node, owners; /* from struct pa_req */
+	uint64_t zones, pages, pgdat, zonelists, cpu_node; /* from struct pa_req */
 	uint64_t size;
 	uint32_t nodes;
 };
@@ -26,7 +26,7 @@ static uint64_t place(uint64_t *at, uint64_t nr, size_t size)
 	return here;
 }
 
-static void lay_out(const struct pa_config *cfg, uint64_t nr_frames, struct req_layout *l)
+static void lay_out(const struct pa_config *cfg, struct req_layout *l)
 {
 	uint64_t at = 0;
 
@@ -45,7 +45,6 @@ static void lay_out(const struct pa_config *cfg, uint64_t nr_frames, struct req_
 	l->pgdat = place(&at, l->nodes, sizeof(struct pa_node));
 	l->zonelists = place(&at, (uint64_t)l->nodes * PA_NR_ZONE_TYPES, cfg->nr_zones + 1);
 	l->cpu_node = place(&at, cfg->cpus, 1);
-	l->owners = place(&at, nr_frames, 1);
 	l->size = at;
 }
 
@@ -66,7 +65,7 @@ static bool zones_valid(const struct pa_config *cfg)
 	return true;
 }
 
-bool pa_req_plan(const struct pa_config *cfg, uint64_t nr_frames, uint64_t *size)
+bool pa_req_plan(const struct pa_config *cfg, uint64_t *size)
 {
 	struct req_layout l;
 
@@ -80,7 +79,7 @@ bool pa_req_plan(const struct pa_config *cfg, uint64_t nr_frames, uint64_t *size
 		if (cfg->cpu_node[c] >= PA_MAX_NODES)
 			return false;
 	}
-	lay_out(cfg, nr_frames, &l);
+	lay_out(cfg, &l);
 	*size = l.size;
 	return true;
 }
@@ -117,6 +116,7 @@ static void init_zone_req(struct pa *pa, uint32_t zone, const struct pa_zone_con
 {
 	const struct pa_queue none = { PA_NIL, PA_NIL };
 	struct pa_zone_req *zr = pa_zone_req(pa, zone);
+	const struct pa_zone *z = &pa_zones(pa)[zone];
 	struct pa_req *req = pa_req(pa);
 
 	memcpy(zr->wmark, cfg->wmark, sizeof(zr->wmark));
@@ -129,9 +129,13 @@ static void init_zone_req(struct pa *pa, uint32_t zone, const struct pa_zone_con
 	zr->compact_migrate = cfg->start_pfn;
 	zr->compact_free = cfg->start_pfn + cfg->spanned;
 	for (uint32_t cpu = 0; cpu < req->cpus; cpu++) {
-		pa_cpu_pages(pa, zone, cpu)->pfn0 = pa_zones(pa)[zone].pfn0;
+		struct pa_cpu_pages *cp = pa_cpu_pages(pa, zone, cpu);
+
+		cp->start = z->start;
+		cp->pfn0 = z->pfn0;
+		cp->blocks = z->blocks;
 		for (unsigned int i = 0; i < PA_NR_PCP_LISTS; i++)
-			pa_cpu_pages(pa, zone, cpu)->lists[i] = none;
+			cp->lists[i] = none;
 	}
 }
 
@@ -158,7 +162,7 @@ void pa_req_init(struct pa *pa, const struct pa_config *cfg)
 	struct req_layout l;
 	bool marked = false;
 
-	lay_out(cfg, pa->nr_frames, &l);
+	lay_out(cfg, &l);
 	if (cfg->knobs)
 		req->knobs = *cfg->knobs;
 	else
@@ -180,7 +184,6 @@ void pa_req_init(struct pa *pa, const struct pa_config *cfg)
 	req->pgdat = pa->req + l.pgdat;
 	req->zonelists = pa->req + l.zonelists;
 	req->cpu_node = pa->req + l.cpu_node;
-	pa->owners = pa->req + l.owners;
 	init_gfp_zones(req);
 	for (uint32_t c = 0; c < req->cpus; c++)
 		pa_cpu_node(pa)[c] = cfg->cpu_node ? cfg->cpu_node[c] : 0;
@@ -192,6 +195,8 @@ void pa_req_init(struct pa *pa, const struct pa_config *cfg)
 	}
 	for (uint32_t i = 0; i < pa->nr_zones; i++)
 		pa_zone_req(pa, i)->nofragment = starts_nofragment(pa, pa_zone_req(pa, i));
+	for (uint32_t i = 0; i < PA_WAYS; i++)
+		pa->ways[i].asked[0] = UINT64_MAX; /* no CPU has such a number */
 	pa->back.pages = ((struct pa_zone *)pa_at(pa, pa->back.zone))->pages;
 	pa_build_zonelists(pa, cfg->distance);
 	if (!marked)
@@ -314,18 +319,16 @@ int pa_allocated(const struct pa *pa, uint64_t pfn)
 
 	if (!z || !pa_req(pa))
 		return -ENOENT;
-	owner = pa_owners(pa)[pa_frame(z, pfn)];
+	owner = pa_desc(pa, z, pfn)->owner;
 	return owner >= OWNER_ALLOCATED ? (int)(owner & OWNER_ORDER) : -ENOENT;
 }
 
 bool pa_unclaimed(const struct pa *pa, const struct pa_zone *z, uint64_t pfn, unsigned int order)
 {
-	const uint8_t *owners = pa_owners(pa);
-
 	if (pa_any_free(pa, z, pfn, order))
 		return false;
 	for (uint64_t p = pfn; p < pfn + pa_pages(order); p++) {
-		if (owners[pa_frame(z, p)])
+		if (pa_owned(pa_desc(pa, z, p)->owner))
 			return false;
 	}
 	/* A larger block may start below. */
@@ -335,8 +338,8 @@ bool pa_unclaimed(const struct pa *pa, const struct pa_zone *z, uint64_t pfn, un
 
 		if (head < z->start)
 			break;
-		owner = owners[pa_frame(z, head)];
-		if (owner && head + pa_pages(owner & OWNER_ORDER) > pfn)
+		owner = pa_desc(pa, z, head)->owner;
+		if (pa_owned(owner) && head + pa_pages(owner & OWNER_ORDER) > pfn)
 			return false;
 	}
 	return true;
@@ -360,7 +363,7 @@ int pa_split_page(struct pa *pa, uint64_t pfn, unsigned int order, unsigned int 
 	const struct pa_zone *z = pa_zone_at(pa, pfn);
 
 	if (!z || !pa_req(pa) || order >= pa->nr_orders || to > order ||
-	    pa_owners(pa)[pa_frame(z, pfn)] != (OWNER_ALLOCATED | order))
+	    pa_desc(pa, z, pfn)->owner != (OWNER_ALLOCATED | order))
 		return -EINVAL;
 	for (uint64_t p = pfn; p < pfn + pa_pages(order); p += pa_pages(to))
 		pa_own(pa, z, p, to, OWNER_ALLOCATED);

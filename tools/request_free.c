@@ -6,9 +6,6 @@
  */
 #include "request_internal.h"
 
-/* Events of all CPUs from a free to its push, to tell that one is lost. */
-#define PUSHED_WITHIN 1024
-
 /*
  * Where the event says that compaction captured a block as this one was freed, it may do so in the
  * core: between these two.  That the type allows it, the event says too.
@@ -240,18 +237,13 @@ void request_on_push(struct request *r, const struct trace_event *ev, const stru
  */
 static bool lost_push(const struct request *r, const struct trace_event *ev)
 {
-	const struct trace_event *next = request_next_of(r, ev);
-	size_t n = r->win_n - (size_t)(ev - (r->win + r->win_from));
+	const struct trace_event *next = request_next_of(r, ev), *told;
 
 	if (!next || next->pfn == ev->pfn || pa_pcp_index(r->pa, ev->order, PA_MOVABLE) < 0)
 		return false;
-	for (size_t i = 1; i < n && i < PUSHED_WITHIN; i++) {
-		if (ev[i].pfn != ev->pfn || !trace_of_block(ev[i].type))
-			continue;
-		return (ev[i].type == EV_DRAIN || ev[i].type == EV_ALLOC) &&
-		       ev[i].order == ev->order;
-	}
-	return false;
+	told = request_next_of_block(r, ev);
+	return told && (told->type == EV_DRAIN || told->type == EV_ALLOC) &&
+	       told->order == ev->order;
 }
 
 /* mm_page_free: where pushes are recorded, these or zone_free tell the rest. */

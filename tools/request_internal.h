@@ -98,6 +98,12 @@ struct run_zone {
 	uint32_t threshold; /* stat_threshold while kswapd sleeps */
 };
 
+/* How many events further on; 0: none that was read. */
+struct win_link {
+	uint32_t cpu;	/* the next one of its CPU, those aside left out */
+	uint32_t block; /* from a free: the next one that tells of its block, if that is near */
+};
+
 struct request {
 	struct request_options opt;
 	const struct trace_meta *meta;
@@ -125,11 +131,12 @@ struct request {
 	size_t nr_pcp, room_pcp;
 	struct trace_cpu *cpu; /* the same of the counters */
 	size_t nr_cpu, room_cpu;
-	/* The events at hand and those that follow. */
+	/* The events at hand and those that follow, see request_window.c. */
 	struct trace_event *win;
-	uint32_t *win_next; /* from each event to the next one of its CPU, rotations left out */
-	size_t win_room, win_from, win_n;
-	uint64_t win_first; /* number of win[win_from] */
+	struct win_link *win_link;
+	uint32_t *freed; /* by frame: number + 1 of the free that was told last; with pushes alone */
+	size_t win_room, win_n;
+	uint64_t win_first; /* number of the event at hand */
 	uint64_t now;
 	uint64_t ts;
 	bool settled;
@@ -181,13 +188,9 @@ static inline bool request_is_pick(const struct request *r, const struct trace_e
 		(!(ev->bits & EV_CLAIMED) || trace_fallback_order(ev) >= r->meta->pageblock_order));
 }
 
-/* The event that follows @ev on its CPU, as far as was read ahead; NULL if none. */
-static inline const struct trace_event *request_next_of(const struct request *r,
-							const struct trace_event *ev)
+static inline const struct trace_event *request_event(const struct request *r, uint64_t number)
 {
-	uint32_t step = r->win_next[ev - r->win];
-
-	return step ? ev + step : NULL;
+	return &r->win[number & (r->win_room - 1)];
 }
 
 /* Order of the block that compaction captured as this event freed another, or -1. */
@@ -195,6 +198,21 @@ static inline int request_captured(const struct trace_event *ev)
 {
 	return ev->type == EV_DRAIN || ev->type == EV_ZONE_FREE ? (int)EV_CAPTURE(ev->bits) - 1 :
 								  -1;
+}
+
+static inline uint64_t request_number_of(const struct request *r, const struct trace_event *ev)
+{
+	return r->win_first + (((uint64_t)(ev - r->win) - r->win_first) & (r->win_room - 1));
+}
+
+/* The event that follows @ev on its CPU, as far as was read ahead; NULL if none. */
+static inline const struct trace_event *request_next_of(const struct request *r,
+							const struct trace_event *ev)
+{
+	uint64_t at = (uint64_t)(ev - r->win);
+	uint32_t steps = r->win_link[at].cpu;
+
+	return steps ? request_event(r, at + steps) : NULL;
 }
 
 /*
@@ -208,16 +226,6 @@ static inline const struct trace_event *request_fallback_of(const struct request
 		ev->type == EV_ZONE_ALLOC && r->kernel->hygiene ? request_next_of(r, ev) : ev;
 
 	return next && next->type == EV_FALLBACK && next->pfn == ev->pfn ? next : NULL;
-}
-
-static inline const struct trace_event *request_event_at(const struct request *r, uint64_t number)
-{
-	return &r->win[r->win_from + (number - r->win_first)];
-}
-
-static inline uint64_t request_number_of(const struct request *r, const struct trace_event *ev)
-{
-	return r->win_first + (uint64_t)(ev - (r->win + r->win_from));
 }
 
 static inline uint64_t request_frame(const struct run_zone *z, uint64_t pfn)
@@ -241,6 +249,16 @@ static inline uint64_t request_pages(const struct run_zone *z, uint64_t pfn, uns
 
 	return n < z->end - pfn ? n : z->end - pfn;
 }
+
+/* ---- request_window.c ---- */
+
+#define REQUEST_WINDOW (UINT64_C(3) << 16) /* events read ahead */
+
+/* Events that follow what was read; -ENOMEM. */
+int request_read_ahead(struct request *r, const struct trace_event *ev, size_t n);
+/* The event that tells of the block of @free next, if it is near; only where pushes are recorded. */
+const struct trace_event *request_next_of_block(const struct request *r,
+						const struct trace_event *free);
 
 /* ---- request_load.c ---- */
 

@@ -126,7 +126,7 @@ static uint64_t scan(const struct request *r, uint8_t *frame, bool learn, int64_
 	int64_t best = INT64_MAX;
 
 	for (size_t i = 0; i < r->win_n && i < START_EVENTS; i++) {
-		const struct trace_event *ev = &r->win[r->win_from + i];
+		const struct trace_event *ev = request_event(r, r->win_first + i);
 		int effect = pcp_effect(r, ev);
 		const struct run_zone *z;
 		uint8_t *f;

@@ -107,10 +107,13 @@ static bool fits(struct look *l)
 static bool lock_is_free(const struct request *r, const struct trace_event *ev,
 			 const struct run_zone *z)
 {
-	for (const struct trace_event *at = &r->win[r->win_from] + 1; at < ev; at++)
+	for (uint64_t i = r->now + 1; i < request_number_of(r, ev); i++) {
+		const struct trace_event *at = request_event(r, i);
+
 		if (trace_of_block(at->type) && at->type != EV_ALLOC && at->type != EV_FREE &&
 		    at->pfn >= z->start && at->pfn < z->end)
 			return false;
+	}
 	return true;
 }
 
@@ -127,7 +130,7 @@ static bool fits_after_fallbacks(struct look *l)
 	for (uint32_t i = 0; i < r->nr_cpus; i++) {
 		struct run_cpu *c = &r->cpus[i];
 		const struct trace_event *ev =
-			c->upcoming == NO_EVENT ? NULL : request_event_at(r, c->upcoming);
+			c->upcoming == NO_EVENT ? NULL : request_event(r, c->upcoming);
 		const struct run_zone *z =
 			ev && request_fallback_of(r, ev) ? request_zone(r, ev->pfn) : NULL;
 

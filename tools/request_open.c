@@ -387,7 +387,11 @@ int request_open(const struct trace_meta *meta, const struct request_options *op
 		r->cpus = calloc(r->nr_cpus, sizeof(*r->cpus));
 		r->handle = malloc((r->nr_frames + 1) * sizeof(*r->handle));
 		r->asked = malloc(r->nr_frames + 1);
-		err = r->cpus && r->handle && r->asked ? 0 : -ENOMEM;
+		r->has_pushes = has_pushes(meta);
+		r->has_thresholds =
+			trace_pairs_get(&meta->sites, "fexit:set_pgdat_percpu_threshold", 0) > 0;
+		r->freed = calloc(r->has_pushes ? r->nr_frames + 1 : 1, sizeof(*r->freed));
+		err = r->cpus && r->handle && r->asked && r->freed ? 0 : -ENOMEM;
 	}
 	if (!err && r->res.changed)
 		err = open_owners(r);
@@ -401,9 +405,6 @@ int request_open(const struct trace_meta *meta, const struct request_options *op
 	memset(r->handle, 0xff, (r->nr_frames + 1) * sizeof(*r->handle));
 	for (uint32_t c = 0; c < r->nr_cpus; c++)
 		r->cpus[c].upcoming = NO_EVENT;
-	r->has_pushes = has_pushes(meta);
-	r->has_thresholds =
-		trace_pairs_get(&meta->sites, "fexit:set_pgdat_percpu_threshold", 0) > 0;
 	*out = r;
 	return 0;
 }
@@ -435,7 +436,8 @@ void request_close(struct request *r)
 	free(r->targets);
 	final_close(r->final);
 	free(r->win);
-	free(r->win_next);
+	free(r->win_link);
+	free(r->freed);
 	free(r->mem);
 	free(r);
 }

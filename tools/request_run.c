@@ -6,7 +6,6 @@
 
 #include "request_internal.h"
 
-#define WINDOW (UINT64_C(1) << 18) /* events read ahead */
 #define CHECK_EVERY 65536
 
 /*
@@ -165,14 +164,18 @@ static void play(struct request *r, const struct trace_event *ev)
 		r->start = request_find_start(r);
 	if (!r->loaded && r->now >= r->start)
 		request_load_pcps(r);
-	if (ev->cpu >= r->nr_cpus || (framed && !z && ev->type != EV_ALLOC)) {
+	if (ev->cpu >= r->nr_cpus) {
 		r->res.dropped++;
 		return;
 	}
 	if (!trace_is_aside(ev)) {
-		const struct trace_event *next = request_next_of(r, ev);
+		uint32_t steps = r->win_link[ev - r->win].cpu;
 
-		r->cpus[ev->cpu].upcoming = next ? request_number_of(r, next) : NO_EVENT;
+		r->cpus[ev->cpu].upcoming = steps ? r->win_first + steps : NO_EVENT;
+	}
+	if (framed && !z && ev->type != EV_ALLOC) {
+		r->res.dropped++;
+		return;
 	}
 	if (!r->loaded) {
 		if (z)
@@ -201,71 +204,20 @@ static void play(struct request *r, const struct trace_event *ev)
 static void play_down_to(struct request *r, size_t keep)
 {
 	while (r->win_n > keep) {
-		play(r, &r->win[r->win_from]);
+		play(r, request_event(r, r->win_first));
 		r->now++;
 		r->win_first++;
-		r->win_from++;
 		r->win_n--;
 	}
 }
 
-static int make_room(struct request *r, size_t n)
-{
-	size_t room = 2 * (r->win_n + n) + 2 * WINDOW;
-	struct trace_event *win;
-	uint32_t *next;
-
-	if (r->win_from + r->win_n + n <= r->win_room)
-		return 0;
-	if (room > r->win_room) {
-		win = realloc(r->win, room * sizeof(*win));
-		if (!win)
-			return -ENOMEM;
-		r->win = win;
-		next = realloc(r->win_next, room * sizeof(*next));
-		if (!next)
-			return -ENOMEM;
-		r->win_next = next;
-		r->win_room = room;
-	}
-	memmove(r->win, r->win + r->win_from, r->win_n * sizeof(*r->win));
-	memmove(r->win_next, r->win_next + r->win_from, r->win_n * sizeof(*r->win_next));
-	r->win_from = 0;
-	return 0;
-}
-
-/* Chain the events of each CPU. */
-static void link_event(struct request *r, size_t at)
-{
-	const struct trace_event *ev = &r->win[r->win_from + at];
-	uint64_t number = r->win_first + at;
-	struct run_cpu *c;
-
-	r->win_next[r->win_from + at] = 0;
-	if (ev->cpu >= r->nr_cpus || trace_is_aside(ev))
-		return;
-	c = &r->cpus[ev->cpu];
-	if (c->latest > r->win_first)
-		r->win_next[r->win_from + (c->latest - 1 - r->win_first)] =
-			(uint32_t)(number - (c->latest - 1));
-	c->latest = number + 1;
-	if (c->upcoming == NO_EVENT)
-		c->upcoming = number;
-}
-
 static int take_events(struct request *r, const struct trace_item *item)
 {
-	int err = make_room(r, item->events.n);
+	int err = request_read_ahead(r, item->events.ev, item->events.n);
 
-	if (err)
-		return err;
-	memcpy(r->win + r->win_from + r->win_n, item->events.ev,
-	       item->events.n * sizeof(*item->events.ev));
-	for (size_t i = 0; i < item->events.n; i++)
-		link_event(r, r->win_n + i);
-	r->win_n += item->events.n;
-	play_down_to(r, WINDOW);
-	return 0;
+	if (!err)
+		play_down_to(r, REQUEST_WINDOW);
+	return err;
 }
 
 static void settle(struct request *r)

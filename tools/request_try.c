@@ -222,7 +222,7 @@ void request_end_refill(struct request *r, uint32_t cpu)
 
 	if (!refill->open)
 		return;
-	end = as_of(request_event_at(r, refill->number), cpu);
+	end = as_of(request_event(r, refill->number), cpu);
 	while (refill->by.taken < refill->by.want)
 		request_refill_step(r, &end);
 	pa_refill_end(r->pa, &refill->by);
@@ -242,7 +242,7 @@ static const struct trace_event *request_behind(const struct request *r,
 	for (uint32_t i = c->nr_tries; !end && i-- > 0;)
 		if (c->tries[i].order == ev->order && c->tries[i].end != NO_EVENT &&
 		    c->tries[i].end > r->now && c->tries[i].mt == request_type_of(r, ev->mt))
-			end = request_event_at(r, c->tries[i].end);
+			end = request_event(r, c->tries[i].end);
 	return end;
 }
 
@@ -325,7 +325,7 @@ const struct trace_event *request_has_popped(const struct request *r, uint32_t c
 	for (uint32_t i = c->nr_tries; i-- > 0;) {
 		const struct attempt *a = &c->tries[i];
 		const struct trace_event *ev =
-			a->end == NO_EVENT || a->end < r->now ? NULL : request_event_at(r, a->end);
+			a->end == NO_EVENT || a->end < r->now ? NULL : request_event(r, a->end);
 		int pindex = pa_pcp_index(r->pa, a->order, (enum pa_mt)a->mt);
 		const struct run_zone *z =
 			ev && ev->pfn != EV_PFN_NONE ? request_zone(r, ev->pfn) : NULL;

@@ -28,13 +28,13 @@ static void close_a_ring(struct pa *pa, struct pa_zone *z)
 static void mark_as_another_type(struct pa *pa, struct pa_zone *z)
 {
 	(void)z;
-	pa_tags(pa)[0x410] = pa_head_tag(1, PA_UNMOVABLE);
+	pa_descs(pa)[0x410].tag = pa_head_tag(1, PA_UNMOVABLE);
 }
 
 static void shift_a_block(struct pa *pa, struct pa_zone *z)
 {
 	z->LIST.head = 0x411;
-	pa_tags(pa)[0x411] = pa_head_tag(1, PA_MOVABLE);
+	pa_descs(pa)[0x411].tag = pa_head_tag(1, PA_MOVABLE);
 }
 
 static void break_the_way_back(struct pa *pa, struct pa_zone *z)
@@ -77,19 +77,19 @@ static void misjudge_a_list(struct pa *pa, struct pa_zone *z)
 static void free_a_frame_of_nobody(struct pa *pa, struct pa_zone *z)
 {
 	(void)z;
-	pa_tags(pa)[0x2000] = PA_USE_FREE;
+	pa_descs(pa)[0x2000].tag = PA_USE_FREE;
 }
 
 static void use_a_free_frame(struct pa *pa, struct pa_zone *z)
 {
 	(void)z;
-	pa_tags(pa)[0x411] = PA_USE_PINNED;
+	pa_descs(pa)[0x411].tag = PA_USE_PINNED;
 }
 
 static void head_no_list(struct pa *pa, struct pa_zone *z)
 {
 	(void)z;
-	pa_tags(pa)[0x2000] = pa_head_tag(0, PA_MOVABLE);
+	pa_descs(pa)[0x2000].tag = pa_head_tag(0, PA_MOVABLE);
 }
 
 static void leave_buddies_apart(struct pa *pa, struct pa_zone *z)

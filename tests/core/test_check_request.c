@@ -15,7 +15,7 @@ struct victim {
 	struct pa *pa;
 	struct pa_zone_req *zr;
 	struct pa_cpu_pages *cp; /* CPU 0, which has pages on list 0 */
-	uint8_t *owners;
+	struct pa_desc *descs;
 	struct pa_link *links;
 	uint32_t first, second; /* on list 0 */
 	uint32_t page, block;	/* allocated: order 0, order 3 */
@@ -34,12 +34,12 @@ static void close_a_ring(struct victim *v)
 
 static void disown_listed(struct victim *v)
 {
-	v->owners[v->first] = 0;
+	v->descs[v->first].owner = 0;
 }
 
 static void hand_out_listed(struct victim *v)
 {
-	v->owners[v->first] = OWNER_ALLOCATED;
+	v->descs[v->first].owner = OWNER_ALLOCATED;
 }
 
 static void forget_the_way_back(struct victim *v)
@@ -54,7 +54,7 @@ static void forget_the_tail(struct victim *v)
 
 static void grow_listed(struct victim *v)
 {
-	v->owners[v->first] |= 1;
+	v->descs[v->first].owner |= 1;
 }
 
 static void miscount_listed(struct victim *v)
@@ -64,7 +64,7 @@ static void miscount_listed(struct victim *v)
 
 static void pin_reclaimable(struct victim *v)
 {
-	v->owners[v->older] = OWNER_ALLOCATED;
+	v->descs[v->older].owner = OWNER_ALLOCATED;
 }
 
 static void forget_the_oldest(struct victim *v)
@@ -79,32 +79,32 @@ static void miscount_reclaimable(struct victim *v)
 
 static void own_as_nobody(struct victim *v)
 {
-	v->owners[v->page] = OWNER_PCP - 1;
+	v->descs[v->page].owner = OWNER_PCP - 1;
 }
 
 static void own_too_much(struct victim *v)
 {
-	v->owners[PAGES - 2] = OWNER_ALLOCATED | 11;
+	v->descs[PAGES - 2].owner = OWNER_ALLOCATED | 11;
 }
 
 static void own_beyond_the_end(struct victim *v)
 {
-	v->owners[PAGES - 2] = OWNER_ALLOCATED | 2;
+	v->descs[PAGES - 2].owner = OWNER_ALLOCATED | 2;
 }
 
 static void own_free_memory(struct victim *v)
 {
-	v->owners[FREE - 1] = OWNER_ALLOCATED;
+	v->descs[FREE - 1].owner = OWNER_ALLOCATED;
 }
 
 static void own_twice(struct victim *v)
 {
-	v->owners[v->block + 1] = OWNER_ALLOCATED;
+	v->descs[v->block + 1].owner = OWNER_ALLOCATED;
 }
 
 static void claim_to_be_listed(struct victim *v)
 {
-	v->owners[v->page] = OWNER_LRU;
+	v->descs[v->page].owner = OWNER_LRU;
 }
 
 static void owe_too_much(struct victim *v)
@@ -175,7 +175,7 @@ static void busy(const char *policy, struct victim *v)
 		.pa = pa,
 		.zr = pa_zone_req(pa, 0),
 		.cp = pa_cpu_pages(pa, 0, 0),
-		.owners = pa_owners(pa),
+		.descs = pa_descs(pa),
 		.links = pa_links(pa),
 	};
 	v->page = (uint32_t)get(pa, 0, PA_GFP_KERNEL, 0, NULL);
