@@ -388,7 +388,7 @@ static int run_batch(const struct options *o, struct source *source, struct samp
 	}
 	if (err)
 		error_msg("top: %s", source_why(source)[0] ? source_why(source) : strerror(-err));
-	else if (t.now->timeline && t.now->timeline->cut)
+	else if (t.has_now && t.now->timeline && t.now->timeline->cut)
 		code = trace_failed(o->recording, -EBADMSG, t.now->timeline->why);
 	tui_close(&t);
 	return err ? CMD_FAILURE : code;
@@ -472,7 +472,8 @@ static int run(int argc, char **argv)
 	code = open_source(&o, &source);
 	if (!code) {
 		code = start_at(&o, source, room);
-		if (!code)
+		/* Opening may take long enough for a first Ctrl-C: there is nothing to show then. */
+		if (!code && !stopped)
 			code = o.batch ? run_batch(&o, source, room) : run_terminal(&o, source);
 		source_close(source);
 	}
