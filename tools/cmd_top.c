@@ -451,7 +451,7 @@ static int run(int argc, char **argv)
 	struct options o = {
 		.from = "auto",
 		.set = { .delay_ns = 1000000000, .order = 9, .mouse = true },
-		.source = { .buffer = 8 << 20 },
+		.source = { .buffer = 4 << 20 },
 	};
 	struct source *source;
 	struct sample *room;
@@ -487,7 +487,7 @@ const struct cmd cmd_top = {
 	.usage = "[options]\n"
 		 "  -r, --recording FILE  play FILE (- is stdin); without it, this host\n"
 		 "      --source WHAT     auto, live, counts or proc: what is read of this host\n"
-		 "  -m, --buffer SIZE     live: the stream between kernel and core (8M)\n"
+		 "  -m, --buffer SIZE     live: the stream between kernel and core (4M)\n"
 		 "      --overhead-limit PCT  do with less where watching costs more of a CPU\n"
 		 "      --no-stacks       counts: not from where blocks are asked for\n"
 		 "  -b, --batch           print plain frames, of $COLUMNS by $LINES\n"

@@ -13,6 +13,7 @@
 #include "tools/metrics.h"
 #include "tui/cells.h"
 #include "tui/list.h"
+#include "tui/past.h"
 #include "tui/text.h"
 #include "tui/top.h"
 #include "tui/view.h"
@@ -305,6 +306,32 @@ static void the_present_has_a_past(void **state)
 	rig_close(r);
 }
 
+/* What is kept of a sample is all of it, in less room. */
+static void the_past_is_packed(void **state)
+{
+	struct rig *r = rig_open(8, 2, 100);
+	struct sample *back = malloc(sizeof(*back));
+	uint64_t *packed;
+
+	(void)state;
+	assert_non_null(back);
+	packed = past_pack(&r->room);
+	assert_non_null(packed);
+	memset(back, 0xff, sizeof(*back));
+	past_unpack(packed, back);
+	assert_memory_equal(back, &r->room, past_size(8));
+	assert_true(((uint8_t *)back)[past_size(8)] == 0xff);
+	free(packed);
+	memset(&r->room, 0, sizeof(r->room)); /* words of nothing take a bit each */
+	packed = past_pack(&r->room);
+	assert_non_null(packed);
+	past_unpack(packed, back);
+	assert_memory_equal(back, &r->room, past_size(0));
+	free(packed);
+	free(back);
+	rig_close(r);
+}
+
 static void zones_and_orders(void **state)
 {
 	struct rig *r = rig_open(8, 2, 100);
@@ -440,6 +467,7 @@ int main(void)
 		cmocka_unit_test(playing_asks_the_loop),
 		cmocka_unit_test(rates_and_history),
 		cmocka_unit_test(the_present_has_a_past),
+		cmocka_unit_test(the_past_is_packed),
 		cmocka_unit_test(zones_and_orders),
 		cmocka_unit_test(figures),
 		cmocka_unit_test(texts),
