@@ -27,6 +27,7 @@ struct counts_source {
 	FILE *kallsyms; /* opened while it tells addresses, read once the counting starts */
 	struct symbols *symbols;
 	char *stack[COUNT_NR_STACKS]; /* by id: what it reads like */
+	struct rates stack_rates;
 	struct source_cost cost;
 	uint64_t started_ns, at_ns, runs; /* at the sample before */
 	double bpf_percent;
@@ -58,7 +59,8 @@ static void sample_stacks(struct counts_source *s, const struct counted *c, stru
 
 	if (!s->symbols)
 		return;
-	n = counted_stacks(c, s->room, id);
+	rates_begin(&s->stack_rates, out->ts);
+	n = counted_stacks(c, s->room, &s->stack_rates, id);
 	for (size_t i = 0; i < n; i++)
 		snprintf(s->room->stack[i].text, sizeof(s->room->stack[i].text), "%s",
 			 stack_text(s, id[i]));
@@ -168,6 +170,7 @@ static void close_counts(struct source *head)
 		fclose(s->kallsyms);
 	for (size_t i = 0; i < COUNT_NR_STACKS; i++)
 		free(s->stack[i]);
+	rates_close(&s->stack_rates);
 	free(s->pcp);
 	free(s->room);
 	free(s);

@@ -378,6 +378,23 @@ static void caller_name(const struct sample *s, size_t i, char *buf, size_t len)
 	snprintf(buf, len, "%s", s->callers[i].name);
 }
 
+/* A rate that is not known sorts behind all others. */
+#define CALLER_RATE(field)                                                                         \
+	static void caller_##field(const struct sample *s, size_t i, char *buf, size_t len)        \
+	{                                                                                          \
+		char text[TEXT_LEN];                                                               \
+                                                                                                   \
+		snprintf(buf, len, "%s", text_rate(text, s->callers[i].field));                    \
+	}                                                                                          \
+	static double caller_##field##_key(const struct sample *s, size_t i)                       \
+	{                                                                                          \
+		return s->callers[i].field;                                                        \
+	}
+
+CALLER_RATE(pages_s)
+CALLER_RATE(unmovable_s)
+CALLER_RATE(high_s)
+
 static void caller_stalled(const struct sample *s, size_t i, char *buf, size_t len)
 {
 	char text[TEXT_LEN];
@@ -392,14 +409,17 @@ static double caller_stalled_key(const struct sample *s, size_t i)
 
 static const struct list_column caller_columns[] = {
 	{ "pid", 7, 0, true, caller_pid, caller_pid_key },
-	{ "process", 15, 80, false, caller_name, NULL },
-	{ "pages", 8, 0, true, caller_pages, caller_pages_key },
-	{ "blocks", 8, 90, true, caller_allocs, caller_allocs_key },
+	{ "process", 15, 0, false, caller_name, NULL },
+	{ "pages/s", 8, 0, true, caller_pages_s, caller_pages_s_key },
+	{ "unmov/s", 8, 0, true, caller_unmovable_s, caller_unmovable_s_key },
+	{ "4+/s", 6, 0, true, caller_high_s, caller_high_s_key },
+	{ "pages", 9, 94, true, caller_pages, caller_pages_key },
 	{ "unmovable", 10, 0, true, caller_unmovable, caller_unmovable_key },
-	{ "order 4+", 9, 0, true, caller_high, caller_high_key },
-	{ "max", 4, 0, true, caller_max_order, caller_max_order_key },
-	{ "stalls", 7, 0, true, caller_stalls, caller_stalls_key },
-	{ "stalled", 9, 0, true, caller_stalled, caller_stalled_key },
+	{ "order 4+", 9, 70, true, caller_high, caller_high_key },
+	{ "max", 4, 99, true, caller_max_order, caller_max_order_key },
+	{ "blocks", 9, 110, true, caller_allocs, caller_allocs_key },
+	{ "stalls", 7, 118, true, caller_stalls, caller_stalls_key },
+	{ "stalled", 9, 80, true, caller_stalled, caller_stalled_key },
 };
 
 /* -------------------------------------------------------------------------
@@ -522,15 +542,15 @@ static const struct list_column pcp_columns[] = {
 const struct list_screen *list_of(enum tui_screen screen)
 {
 	static const struct list_screen screens[NR_SCREENS] = {
-		[SCREEN_DECISIONS] = { decision_columns, COUNT(decision_columns), 0,
+		[SCREEN_DECISIONS] = { decision_columns, COUNT(decision_columns), 0, 0,
 				       "no fallback yet, and kernel and core agree", decision_count,
 				       decision_style },
-		[SCREEN_STALLS] = { stall_columns, COUNT(stall_columns), 0,
+		[SCREEN_STALLS] = { stall_columns, COUNT(stall_columns), 0, 0,
 				    "nobody had to wait for reclaim or compaction yet", stall_count,
 				    stall_style },
-		[SCREEN_CALLERS] = { caller_columns, COUNT(caller_columns), 4,
+		[SCREEN_CALLERS] = { caller_columns, COUNT(caller_columns), 3, 7,
 				     "no allocation was seen yet", caller_count, caller_style },
-		[SCREEN_PCP] = { pcp_columns, COUNT(pcp_columns), 0,
+		[SCREEN_PCP] = { pcp_columns, COUNT(pcp_columns), 0, 0,
 				 "nothing is known of per-cpu lists", pcp_count, pcp_style },
 	};
 
@@ -540,8 +560,8 @@ const struct list_screen *list_of(enum tui_screen screen)
 const struct list_screen *list_shown(const struct tui *t)
 {
 	static const struct list_screen fallbacks = {
-		fallback_columns,  COUNT(fallback_columns), 0,
-		"no fallback yet", fallback_count,	    fallback_style,
+		fallback_columns, COUNT(fallback_columns), 0, 0, "no fallback yet",
+		fallback_count,	  fallback_style,
 	};
 
 	if (t->screen == SCREEN_DECISIONS && t->has_now && t->now->fallbacks)

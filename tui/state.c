@@ -211,27 +211,33 @@ int tui_take(struct tui *t, const struct sample *s)
 
 /* qsort has no argument for these. */
 static struct {
-	const struct list_column *column;
+	const struct list_column *column, *then;
 	const struct sample *sample;
 	int direction;
 } order;
 
+static int compare_by(const struct list_column *column, uint32_t i, uint32_t k)
+{
+	char left[64], right[64];
+	double x, y;
+
+	if (column->key) {
+		x = column->key(order.sample, i);
+		y = column->key(order.sample, k);
+		return (x < y) - (x > y); /* the largest first */
+	}
+	column->text(order.sample, i, left, sizeof(left));
+	column->text(order.sample, k, right, sizeof(right));
+	return strcmp(left, right);
+}
+
 static int compare(const void *a, const void *b)
 {
 	uint32_t i = *(const uint32_t *)a, k = *(const uint32_t *)b;
-	char left[64], right[64];
-	double x, y;
-	int diff;
+	int diff = compare_by(order.column, i, k);
 
-	if (order.column->key) {
-		x = order.column->key(order.sample, i);
-		y = order.column->key(order.sample, k);
-		diff = (x < y) - (x > y); /* the largest first */
-	} else {
-		order.column->text(order.sample, i, left, sizeof(left));
-		order.column->text(order.sample, k, right, sizeof(right));
-		diff = strcmp(left, right);
-	}
+	if (!diff && order.then)
+		diff = compare_by(order.then, i, k);
 	if (diff)
 		return diff * order.direction;
 	return (i < k) - (i > k); /* what came last first */
@@ -259,6 +265,7 @@ int tui_refresh(struct tui *t)
 		if (!list->filter[0] || list_matches(l, t->now, i, list->filter))
 			t->row[t->nr_rows++] = (uint32_t)i;
 	order.column = &l->column[list->sort < l->n ? list->sort : l->sort];
+	order.then = l->then ? &l->column[l->then - 1] : NULL;
 	order.sample = t->now;
 	order.direction = list->invert ? -1 : 1;
 	if (t->nr_rows)

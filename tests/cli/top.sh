@@ -45,9 +45,9 @@ for trace in tests/data/*.pgt; do
 	[ "$(wc -l <"$dir/out")" -ge 4 ] || fail "$trace: fewer than 4 samples"
 	tail -n 1 "$dir/out" >"$dir/last"
 	for file in end last; do
-		# Decisions are those since the sample before.
-		sed 's/"decisions":\[[^]]*\],//; s/.*"core":{/{/; s/"own":.*//' "$dir/$file" \
-			>"$dir/$file.numbers"
+		# Decisions and rates are those since the sample before.
+		sed 's/"decisions":\[[^]]*\],//; s/"[a-z_]*_s":[^,}]*//g; s/.*"core":{/{/; s/"own":.*//' \
+			"$dir/$file" >"$dir/$file.numbers"
 	done
 	cmp -s "$dir/end.numbers" "$dir/last.numbers" ||
 		fail "$trace: played in steps it ends otherwise"

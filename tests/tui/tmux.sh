@@ -215,12 +215,12 @@ gives_back 0
 start 80x24 --at end -r "$trace"
 shows '[1 Overview]'
 keys o 6 '<' I
-shows 'pages↑'
+shows 'pages/s↑'
 keys q
 gives_back 0
 start 80x24 --at end -r "$trace"
 shows '[6 Callers]'
-shows 'pages↑'
+shows 'pages/s↑'
 keys 1
 shows 'order 8'
 keys q
