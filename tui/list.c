@@ -93,7 +93,7 @@ static void decision_kernel(const struct sample *s, size_t i, char *buf, size_t 
 		snprintf(buf, len, "own list");
 	else
 		snprintf(buf, len, "%s %u %s", claims[k->claim], k->fallback_order,
-			 k->fallback_mt < PA_NR_MT ? pa_mt_name(k->fallback_mt) : "?");
+			 text_type_short(k->fallback_mt));
 }
 
 static double decision_kernel_key(const struct sample *s, size_t i)
@@ -111,7 +111,7 @@ static void decision_core(const struct sample *s, size_t i, char *buf, size_t le
 		snprintf(buf, len, "own list");
 	else
 		snprintf(buf, len, "%s %u %s", pa_is_claim(d) ? "claimed" : "stole",
-			 d->fallback_order, pa_mt_name(d->fallback_mt));
+			 d->fallback_order, text_type_short(d->fallback_mt));
 }
 
 static double decision_core_key(const struct sample *s, size_t i)
@@ -263,6 +263,12 @@ static double stall_order_key(const struct sample *s, size_t i)
 	return s->stalls[i].order;
 }
 
+/* A recording names no process, and one may be gone before it is looked for. */
+static const char *name_or_dash(const char *name)
+{
+	return name[0] ? name : "-";
+}
+
 static const char *name_of(const struct sample *s, uint32_t pid)
 {
 	for (size_t i = 0; i < s->nr_callers; i++)
@@ -283,7 +289,7 @@ static double stall_pid_key(const struct sample *s, size_t i)
 
 static void stall_name(const struct sample *s, size_t i, char *buf, size_t len)
 {
-	snprintf(buf, len, "%s", name_of(s, s->stalls[i].pid));
+	snprintf(buf, len, "%s", name_or_dash(name_of(s, s->stalls[i].pid)));
 }
 
 static void stall_ns(const struct sample *s, size_t i, char *buf, size_t len)
@@ -375,7 +381,7 @@ CALLER_NUMBER(stalls)
 
 static void caller_name(const struct sample *s, size_t i, char *buf, size_t len)
 {
-	snprintf(buf, len, "%s", s->callers[i].name);
+	snprintf(buf, len, "%s", name_or_dash(s->callers[i].name));
 }
 
 /* A rate that is not known sorts behind all others. */

@@ -101,7 +101,7 @@ static void draw_list(const struct tui *t, struct cells *c)
 			cells_style(c, 0, y, t->w, STYLE_SELECT);
 	}
 	if (list->filter[0])
-		cells_printf(c, t->w - 14 - cells_width(list->filter), b.y, STYLE_WARN,
+		cells_printf(c, t->w - 10 - cells_width(list->filter), b.y, STYLE_WARN,
 			     " filter: %s ", list->filter);
 }
 
