@@ -11,8 +11,8 @@
 #include "tools/source.h"
 
 #define TUI_HISTORY 240
-#define TUI_PAST 300 /* samples of the present that can be gone back to */
-#define TUI_TEXT 64
+#define TUI_PAST 300		     /* samples of the present that can be gone back to */
+#define TUI_TEXT 200		     /* of what is typed: a path, a text to look for */
 #define TUI_MIN_DELAY 100000000ULL   /* ns */
 #define TUI_MAX_DELAY 60000000000ULL /* ns */
 
@@ -152,6 +152,7 @@ enum {
 	TUI_KEY_F10 = TUI_KEY_F1 + 9,
 	TUI_KEY_ENTER = '\n',
 	TUI_KEY_TAB = '\t',
+	TUI_KEY_CLEAR = 21, /* ^U */
 	TUI_KEY_ESCAPE = 27,
 	TUI_KEY_ERASE = 127,
 };

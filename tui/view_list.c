@@ -69,6 +69,23 @@ static void draw_head(const struct tui *t, struct cells *c, int y, const struct 
 	}
 }
 
+/* What an empty list means. */
+static const char *none_text(const struct tui *t, const struct list_screen *l)
+{
+	const struct sample *s = t->now;
+	bool stream = s->playable || s->recordable || s->core_known;
+
+	if (t->back)
+		return "the past is kept without this list (End goes to the present)";
+	if (t->list[t->screen].filter[0])
+		return "no row passes the filter (Esc drops it)";
+	if ((t->screen == SCREEN_DECISIONS && !stream && !s->fallbacks) ||
+	    (t->screen == SCREEN_STALLS && !s->histogram) ||
+	    (t->screen == SCREEN_CALLERS && !s->requests_known))
+		return "not known to this source; the stream or counts tell";
+	return l->none;
+}
+
 static void draw_list(const struct tui *t, struct cells *c)
 {
 	const struct list_screen *l = list_shown(t);
@@ -81,10 +98,7 @@ static void draw_list(const struct tui *t, struct cells *c)
 
 	draw_head(t, c, b.y, l);
 	if (!t->nr_rows)
-		cells_put(c, 1, b.y + 1, STYLE_DIM,
-			  t->back ? "the past is kept without this list (End goes to the present)" :
-			  list->filter[0] ? "no row passes the filter (Esc drops it)" :
-					    l->none);
+		cells_put(c, 1, b.y + 1, STYLE_DIM, none_text(t, l));
 	for (i = first, y = b.y + 1; i < t->nr_rows && y < b.y + b.h; i++, y++) {
 		style = l->style(t->now, t->row[i]);
 		if (t->search[0] && list_matches(l, t->now, t->row[i], t->search))

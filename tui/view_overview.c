@@ -157,7 +157,8 @@ static void draw_core(const struct tui *t, struct cells *c, int y)
 
 	if (!t->now->core_known) {
 		cells_put(c, x, y, STYLE_DIM,
-			  "not run: it needs free lists and the stream of events");
+			  label(t, "not run: it needs free lists and the stream of events",
+				"not run: it needs the stream of events"));
 		return;
 	}
 	if (!r->picks) {

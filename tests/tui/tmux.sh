@@ -131,7 +131,6 @@ shows '[1 Overview]'
 
 # A snapshot of where it stands is a trace that replays.
 keys w C-u
-for n in 1 2 3 4 5 6 7 8 9 10 11 12; do keys BSpace; done
 t send-keys -l "$dir/here.pgt"
 keys Enter
 shows 'written'

@@ -125,7 +125,9 @@ HIDE='/proc/zoneinfo /proc/vmstat /proc/pagetypeinfo'
 start 80x24 --source proc
 shows 'reclaim -'
 shows 'no core, decisions, map, types'
-keys 2 3 4 5 6 7 1
+keys 4
+shows 'not known to this source'
+keys 2 3 5 6 7 1
 shows 'order 9'
 keys q
 gives_back 0
