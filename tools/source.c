@@ -78,7 +78,7 @@ bool source_costs_too_much(struct source_cost *c, const struct source_own *own, 
 
 int source_run(struct source *s, const struct source_goal *goal, uint64_t budget_ns)
 {
-	return s->ops->run(s, goal, budget_ns);
+	return s->ops->run ? s->ops->run(s, goal, budget_ns) : 1;
 }
 
 static void rate_callers(struct rates *r, struct sample *out)

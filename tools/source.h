@@ -253,6 +253,7 @@ struct source_goal {
 
 struct source; /* opaque */
 
+/* NULL: it cannot do that; without run() it goes on by itself. */
 struct source_ops {
 	int (*run)(struct source *s, const struct source_goal *goal, uint64_t budget_ns);
 	int (*sample)(struct source *s, struct sample *out);

@@ -151,14 +151,6 @@ static int sample(struct source *head, struct sample *out)
 	return 0;
 }
 
-static int run(struct source *head, const struct source_goal *goal, uint64_t budget_ns)
-{
-	(void)head;
-	(void)goal;
-	(void)budget_ns;
-	return 1;
-}
-
 static void close_counts(struct source *head)
 {
 	struct counts_source *s = (struct counts_source *)head;
@@ -180,7 +172,7 @@ static void close_counts(struct source *head)
  * Opening
  */
 
-static const struct source_ops ops = { .run = run, .sample = sample, .close = close_counts };
+static const struct source_ops ops = { .sample = sample, .close = close_counts };
 
 int source_counts_open(const struct host *host, const struct trace_meta *meta, uint64_t vmemmap,
 		       const struct source_options *opt, struct source **out, char *why, size_t len)
