@@ -53,7 +53,7 @@ CORE_SRC  := $(wildcard core/*.c)
 LIB_SRC   := $(filter-out tools/main.c $(BPF_TOOLS) $(TERM_SRC),$(wildcard tools/*.c tui/*.c))
 CMD_SRC   := $(filter tools/cmd_%.c,$(LIB_SRC))
 BPF_SRC   := $(if $(filter 1,$(BPF)),$(wildcard bpf/*.bpf.c))
-SKEL      := $(BPF_SRC:bpf/%.bpf.c=$(BUILD)/bpf/%.skel.h) $(if $(BPF_SRC),$(BUILD)/bpf/record_old.skel.h)
+SKEL      := $(BPF_SRC:bpf/%.bpf.c=$(BUILD)/bpf/%.skel.h) $(BPF_SRC:bpf/%.bpf.c=$(BUILD)/bpf/%_old.skel.h)
 MAIN_SRC  := tools/main.c $(CMD_SRC) $(if $(filter 1,$(BPF)),$(BPF_TOOLS)) $(if $(filter 1,$(TUI)),$(TERM_SRC))
 
 TEST_SRC  := $(wildcard tests/*/test_*.c)
@@ -115,7 +115,7 @@ TESTS = BUDDYSCOPE=$(BUILD)/buddyscope WORKLOAD=$(BUILD)/workload tests/run
 tests: $(BUILD)/buddyscope $(TEST_BIN) $(if $(wildcard tests/workload.c),$(BUILD)/workload)
 
 test: tests ## what needs no privilege: unit, model, golden traces, cli, lint; SAN=1 under sanitizers
-	@$(TESTS) --jobs $(shell nproc) $(TEST_BIN) $(TEST_SH)
+	@$(TESTS) --timeout 180 --jobs $(shell nproc) $(TEST_BIN) $(TEST_SH)
 
 test-kernel: tests ## as root, on a kernel with BTF: record this host
 	@$(TESTS) --timeout 300 $(filter-out %/common.sh,$(wildcard tests/kernel/*.sh))
@@ -226,8 +226,8 @@ $(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c $(FLAGS)
 	$(call say,BPF,$<)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -c -o $@ $<
 
-# For kernels whose BPF lacks what record.bpf.c uses, see bpf/compat.bpf.h.
-$(BUILD)/bpf/record_old.bpf.o: bpf/record.bpf.c $(FLAGS)
+# For kernels whose BPF lacks what these use, see bpf/compat.bpf.h.
+$(BUILD)/bpf/%_old.bpf.o: bpf/%.bpf.c $(FLAGS)
 	@mkdir -p $(@D)
 	$(call say,BPF,$< OLD_BPF)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -DOLD_BPF -c -o $@ $<

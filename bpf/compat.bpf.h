@@ -27,6 +27,22 @@ const volatile bool captures_movable = true; /* compaction_capture() knows cc->m
 #define CURRENT(member) (bpf_get_current_task_btf()->member)
 #endif
 
+/*
+ * The next number of a sequence that all CPUs share.  Without an atomic that gives back the old
+ * value two of them may come by the same one: the later one's entry is seen.
+ */
+static __always_inline __u64 next_number(__u64 *numbers)
+{
+#ifdef OLD_BPF
+	__u64 number = *(volatile __u64 *)numbers;
+
+	__sync_fetch_and_add(numbers, 1);
+	return number;
+#else
+	return __sync_fetch_and_add(numbers, 1);
+#endif
+}
+
 static __always_inline __u64 current_tgid(void)
 {
 	return (__u32)CURRENT(tgid);

@@ -61,6 +61,15 @@ struct {
 
 #define RAW_TP(event) SEC("raw_tp/" #event) int count_##event(struct bpf_raw_tracepoint_args *ctx)
 
+/* COUNT_KEY(), with the mask where 6.1's verifier sees it: it loses bounds in an or. */
+static __always_inline __u64 count_key(__u64 order, __u64 mt)
+{
+	__u64 key = order | mt << 4;
+
+	barrier_var(key);
+	return key & (COUNT_ORDERS * COUNT_TYPES - 1);
+}
+
 static __always_inline struct count_cpu *this_cpu(void)
 {
 	return &cpus[bpf_get_smp_processor_id() & cpu_mask];
@@ -128,7 +137,7 @@ static __noinline int look_closer(struct bpf_raw_tracepoint_args *ctx, __u64 n)
 	}
 	if (want_stacks && (order > COUNT_COSTLY || mt != mt_movable) &&
 	    (first || !(n & (COUNT_EACH_STACK - 1))))
-		count_stack(ctx, COUNT_KEY(order, mt), first ? 1 : COUNT_EACH_STACK);
+		count_stack(ctx, count_key(order, mt), first ? 1 : COUNT_EACH_STACK);
 	return 0;
 }
 
@@ -144,7 +153,7 @@ RAW_TP(mm_page_alloc)
 		c->failed++;
 		return 0;
 	}
-	n = ++c->allocs[COUNT_KEY(order, ctx->args[3])];
+	n = ++c->allocs[count_key(order, ctx->args[3])];
 	if (!(n & (COUNT_EACH - 1)) || n <= COUNT_FIRST || order > COUNT_COSTLY)
 		look_closer(ctx, n);
 	return 0;
@@ -158,7 +167,7 @@ RAW_TP(mm_page_alloc_zone_locked)
 
 	if (!ctx->args[0])
 		return 0;
-	c->picks[COUNT_KEY(order, ctx->args[2])]++;
+	c->picks[count_key(order, ctx->args[2])]++;
 	if (knows_refill && ctx->args[3]) {
 		c->refills[order]++;
 		c->zone[zone_of(ctx->args[0])].refilled += 1ULL << order;
@@ -240,7 +249,7 @@ static __always_inline void stall_end(bool compacts, __u32 status, bool done, __
 
 	if (!s)
 		return;
-	n = __sync_fetch_and_add(&nr_stalls, 1);
+	n = next_number(&nr_stalls);
 	to = &stalls[n & (COUNT_NR_STALLS - 1)];
 	to->seq = 0;
 	to->ts = s->ts;
@@ -315,8 +324,7 @@ RAW_TP(mm_compaction_begin)
 {
 	struct compact_control *cc = (void *)ctx->args[0];
 	int order = BPF_CORE_READ(cc, order);
-	struct task_struct *task = bpf_get_current_task_btf();
-	bool direct = order >= 0 && !(task->flags & PF_KTHREAD);
+	bool direct = order >= 0 && !(CURRENT(flags) & PF_KTHREAD);
 
 	count_rare(RARE_RUNS, 1);
 	stall_begin(true, direct ? COUNT_COMPACT : COUNT_KCOMPACTD, direct ? order : -1);

@@ -388,7 +388,7 @@ static int run_batch(const struct options *o, struct source *source, struct samp
 	}
 	if (err)
 		error_msg("top: %s", source_why(source)[0] ? source_why(source) : strerror(-err));
-	else if (t.now->timeline && t.now->timeline->cut)
+	else if (t.has_now && t.now->timeline && t.now->timeline->cut)
 		code = trace_failed(o->recording, -EBADMSG, t.now->timeline->why);
 	tui_close(&t);
 	return err ? CMD_FAILURE : code;
@@ -451,7 +451,7 @@ static int run(int argc, char **argv)
 	struct options o = {
 		.from = "auto",
 		.set = { .delay_ns = 1000000000, .order = 9, .mouse = true },
-		.source = { .buffer = 8 << 20 },
+		.source = { .buffer = 4 << 20 },
 	};
 	struct source *source;
 	struct sample *room;
@@ -472,7 +472,8 @@ static int run(int argc, char **argv)
 	code = open_source(&o, &source);
 	if (!code) {
 		code = start_at(&o, source, room);
-		if (!code)
+		/* Opening may take long enough for a first Ctrl-C: there is nothing to show then. */
+		if (!code && !stopped)
 			code = o.batch ? run_batch(&o, source, room) : run_terminal(&o, source);
 		source_close(source);
 	}
@@ -486,7 +487,7 @@ const struct cmd cmd_top = {
 	.usage = "[options]\n"
 		 "  -r, --recording FILE  play FILE (- is stdin); without it, this host\n"
 		 "      --source WHAT     auto, live, counts or proc: what is read of this host\n"
-		 "  -m, --buffer SIZE     live: the stream between kernel and core (8M)\n"
+		 "  -m, --buffer SIZE     live: the stream between kernel and core (4M)\n"
 		 "      --overhead-limit PCT  do with less where watching costs more of a CPU\n"
 		 "      --no-stacks       counts: not from where blocks are asked for\n"
 		 "  -b, --batch           print plain frames, of $COLUMNS by $LINES\n"

@@ -197,28 +197,66 @@ static void sample_callers(const struct counted *c, struct counted_room *room, s
 	out->callers_sampled = true;
 }
 
-size_t counted_stacks(const struct counted *c, struct counted_room *room, int32_t *id)
+static uint64_t stack_pages(const struct counted *c, size_t i)
 {
-	struct source_stack s;
-	size_t n = 0, at;
+	return c->stack[i].blocks << c->stack_key[i].key % COUNT_ORDERS;
+}
+
+/* Those with the largest share of all pages or of the last interval's.  Return: how many. */
+static size_t choose_stacks(const struct counted *c, const double *pages_s, uint32_t *at)
+{
+	double pages = 1, all_s = 1, score[COUNTED_STACKS], share;
+	size_t n = 0, k;
 
 	for (size_t i = 0; i < c->nr_stacks; i++) {
-		uint32_t key = c->stack_key[i].key;
-
-		s = (struct source_stack){ .blocks = c->stack[i].blocks,
-					   .order = (uint8_t)(key % COUNT_ORDERS),
-					   .mt = room->mt[key / COUNT_ORDERS % COUNT_TYPES] };
-		s.pages = s.blocks << s.order;
-		for (at = n; at && room->stack[at - 1].pages < s.pages; at--)
+		pages += (double)stack_pages(c, i);
+		all_s += pages_s[i] > 0 ? pages_s[i] : 0;
+	}
+	for (uint32_t i = 0; i < c->nr_stacks; i++) {
+		share = (double)stack_pages(c, i) / pages +
+			(pages_s[i] > 0 ? pages_s[i] : 0) / all_s;
+		for (k = n; k && score[k - 1] < share; k--)
 			;
-		if (at == COUNTED_STACKS)
+		if (k == COUNTED_STACKS)
 			continue;
 		n += n < COUNTED_STACKS;
-		memmove(&room->stack[at + 1], &room->stack[at],
-			(n - 1 - at) * sizeof(room->stack[0]));
-		memmove(&id[at + 1], &id[at], (n - 1 - at) * sizeof(id[0]));
-		room->stack[at] = s;
-		id[at] = c->stack_key[i].id;
+		memmove(&score[k + 1], &score[k], (n - 1 - k) * sizeof(score[0]));
+		memmove(&at[k + 1], &at[k], (n - 1 - k) * sizeof(at[0]));
+		score[k] = share;
+		at[k] = i;
+	}
+	return n;
+}
+
+size_t counted_stacks(const struct counted *c, struct counted_room *room, struct rates *rates,
+		      int32_t *id)
+{
+	uint32_t at[COUNTED_STACKS], key;
+	double per_s[RATES_COUNTERS];
+	size_t n, k;
+
+	for (size_t i = 0; i < c->nr_stacks; i++) {
+		const uint64_t counters[RATES_COUNTERS] = { stack_pages(c, i) };
+
+		rates_note(rates,
+			   (uint64_t)(uint32_t)c->stack_key[i].id << 32 | c->stack_key[i].key,
+			   counters, per_s);
+		room->stack_pages_s[i] = per_s[0];
+	}
+	n = choose_stacks(c, room->stack_pages_s, at);
+	for (size_t i = 0; i < n; i++) {
+		for (k = i; k && room->stack[k - 1].pages < stack_pages(c, at[i]); k--) {
+			room->stack[k] = room->stack[k - 1];
+			id[k] = id[k - 1];
+		}
+		key = c->stack_key[at[i]].key;
+		id[k] = c->stack_key[at[i]].id;
+		room->stack[k] =
+			(struct source_stack){ .blocks = c->stack[at[i]].blocks,
+					       .pages = stack_pages(c, at[i]),
+					       .pages_s = room->stack_pages_s[at[i]],
+					       .order = (uint8_t)(key % COUNT_ORDERS),
+					       .mt = room->mt[key / COUNT_ORDERS % COUNT_TYPES] };
 	}
 	return n;
 }

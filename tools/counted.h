@@ -30,7 +30,7 @@ struct counted {
 	bool refills_known;
 };
 
-#define COUNTED_STACKS 64 /* those with most pages are shown */
+#define COUNTED_STACKS 64 /* those with most pages, or most pages a second, are shown */
 
 /* Room for what a sample points to. */
 struct counted_room {
@@ -40,6 +40,7 @@ struct counted_room {
 	struct source_histogram histogram;
 	struct source_caller caller[COUNT_NR_PROCESSES];
 	struct source_stack stack[COUNTED_STACKS];
+	double stack_pages_s[2 * COUNT_NR_STACKS];
 };
 
 /* @mt: the kernel's names, as in a trace's header. */
@@ -52,9 +53,11 @@ void counted_sample(const struct counted *c, struct counted_room *room, struct s
 /* Add pages in and out to the per-cpu lists of @out; @zone: its zones' places in count_cpu.zone. */
 void counted_pcp(const struct counted *c, const int *zone, struct source_pcp *pcp, size_t n);
 /*
- * The stacks with most pages, largest first, without their text; @id: of each in the stack map.
+ * The stacks with the largest share of pages, since the beginning and since the sample that @rates
+ * began before, most pages first, without their text; @id: of each in the stack map.
  * Return: how many, at most COUNTED_STACKS.
  */
-size_t counted_stacks(const struct counted *c, struct counted_room *room, int32_t *id);
+size_t counted_stacks(const struct counted *c, struct counted_room *room, struct rates *rates,
+		      int32_t *id);
 
 #endif /* TOOLS_COUNTED_H */

@@ -229,22 +229,23 @@ static void json_core(struct out_json *j, const struct sample *s)
 	out_close(j);
 }
 
+static void json_rate(struct out_json *j, const char *key, double rate)
+{
+	if (rate < 0)
+		out_null(j, key);
+	else
+		out_double(j, key, rate, 1);
+}
+
 static void json_counts(struct out_json *j, const struct sample *before, const struct sample *s)
 {
-	double rate;
-
 	out_object_inline(j, "counts");
 	for (int c = 0; c < NR_COUNTS; c++)
 		json_known(j, source_count_name(c), s->counts.v[c], s->counts.known >> c & 1);
 	out_close(j);
 	out_object_inline(j, "rates");
-	for (int c = 0; c < NR_COUNTS; c++) {
-		rate = metrics_rate(before, s, c);
-		if (rate < 0)
-			out_null(j, source_count_name(c));
-		else
-			out_double(j, source_count_name(c), rate, 1);
-	}
+	for (int c = 0; c < NR_COUNTS; c++)
+		json_rate(j, source_count_name(c), metrics_rate(before, s, c));
 	out_close(j);
 }
 
@@ -381,6 +382,9 @@ static void json_callers(struct out_json *j, const struct sample *s)
 		out_u64(j, "max_order", c->max_order);
 		out_u64(j, "stalls", c->stalls);
 		out_u64(j, "stall_ns", c->stall_ns);
+		json_rate(j, "pages_s", c->pages_s);
+		json_rate(j, "unmovable_s", c->unmovable_s);
+		json_rate(j, "high_order_s", c->high_s);
 		out_close(j);
 	}
 	out_close(j);
@@ -392,6 +396,7 @@ static void json_callers(struct out_json *j, const struct sample *s)
 	for (const struct source_stack *k = s->stacks; k < s->stacks + s->nr_stacks; k++) {
 		out_object_inline(j, NULL);
 		out_u64(j, "pages", k->pages);
+		json_rate(j, "pages_s", k->pages_s);
 		out_u64(j, "order", k->order);
 		json_type(j, "type", k->mt);
 		out_str(j, "stack", k->text);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "count.skel.h"
+#include "count_old.skel.h"
 
 #define TRIAL (4UL << 20) /* bytes of memory to allocate and free where a run is measured */
 
@@ -60,6 +61,29 @@ struct counting {
 /* -------------------------------------------------------------------------
  * Loading
  */
+
+/* Those for old kernels differ in what their functions do alone: one skeleton fits both. */
+_Static_assert(sizeof(struct count_bpf) == sizeof(struct count_old_bpf) &&
+		       sizeof(struct count_bpf__rodata) == sizeof(struct count_old_bpf__rodata) &&
+		       sizeof(struct count_bpf__bss) == sizeof(struct count_old_bpf__bss),
+	       "the same programs, maps and variables");
+
+static int open_programs(bool old, struct count_bpf **out)
+{
+	struct count_bpf *skel = calloc(1, sizeof(*skel));
+	int err = skel ? count_bpf__create_skeleton(skel) : -ENOMEM;
+
+	if (!err && old)
+		skel->skeleton->data = (void *)count_old_bpf__elf_bytes(&skel->skeleton->data_sz);
+	if (!err)
+		err = bpf_object__open_skeleton(skel->skeleton, NULL);
+	if (err) {
+		count_bpf__destroy(skel);
+		return err;
+	}
+	*out = skel;
+	return 0;
+}
 
 /* Highest first; with more zones than there is room for, the lowest share the last place. */
 static void place_zones(struct counting *c, const struct counting_options *opt)
@@ -231,9 +255,8 @@ int counting_open(const struct counting_options *opt, struct counting **out, cha
 
 	if (!c)
 		return -ENOMEM;
-	c->skel = count_bpf__open();
-	if (!c->skel) {
-		err = -errno;
+	err = open_programs(opt->host->old_bpf, &c->skel);
+	if (err) {
 		snprintf(why, len, "the counting programs do not open");
 		goto fail;
 	}

@@ -157,7 +157,7 @@ static int write_log(struct recorder *r, enum trace_at at)
 		r->events += ev->type != EV_LOST;
 		err = trace_write_events(r->writer, ev, 1);
 	}
-	r->log.n = 0;
+	event_log_free(&r->log); /* of a busy moment it is large */
 	return err;
 }
 

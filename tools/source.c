@@ -78,7 +78,22 @@ bool source_costs_too_much(struct source_cost *c, const struct source_own *own, 
 
 int source_run(struct source *s, const struct source_goal *goal, uint64_t budget_ns)
 {
-	return s->ops->run(s, goal, budget_ns);
+	return s->ops->run ? s->ops->run(s, goal, budget_ns) : 1;
+}
+
+static void rate_callers(struct rates *r, struct sample *out)
+{
+	double per_s[RATES_COUNTERS];
+
+	rates_begin(r, out->ts);
+	for (struct source_caller *c = out->callers; c < out->callers + out->nr_callers; c++) {
+		const uint64_t n[RATES_COUNTERS] = { c->pages, c->unmovable, c->high };
+
+		rates_note(r, c->pid, n, per_s);
+		c->pages_s = per_s[0];
+		c->unmovable_s = per_s[1];
+		c->high_s = per_s[2];
+	}
 }
 
 int source_sample(struct source *s, struct sample *out)
@@ -89,9 +104,12 @@ int source_sample(struct source *s, struct sample *out)
 	out->own.bpf_percent = -1;
 	own_cost(&out->own);
 	err = s->ops->sample(s, out);
-	if (!err && s->note[0])
+	if (err)
+		return err;
+	if (s->note[0])
 		memcpy(out->note, s->note, sizeof(out->note));
-	return err;
+	rate_callers(&s->callers, out);
+	return 0;
 }
 
 void source_map(struct source *s, uint32_t zone, struct source_block *cell, size_t n)
@@ -123,6 +141,8 @@ const char *source_why(const struct source *s)
 
 void source_close(struct source *s)
 {
-	if (s)
-		s->ops->close(s);
+	if (!s)
+		return;
+	rates_close(&s->callers);
+	s->ops->close(s);
 }

@@ -11,6 +11,7 @@
 
 #include <stdio.h>
 
+#include "rates.h"
 #include "replay.h"
 
 #define SOURCE_ORDERS PA_MAX_ORDERS
@@ -121,6 +122,8 @@ struct source_caller {
 	uint64_t unmovable;	/* pages of requests that are not movable */
 	uint64_t high;		/* blocks of order 4 and above */
 	uint64_t stalls, stall_ns;
+	/* Of these pages and blocks, a second since the sample before; negative: not known. */
+	double pages_s, unmovable_s, high_s;
 	uint8_t max_order;
 };
 
@@ -134,6 +137,7 @@ struct source_fallback {
 /* Where blocks of an order and a type were asked for. */
 struct source_stack {
 	uint64_t blocks, pages; /* in estimate: of small orders not each was looked at */
+	double pages_s;		/* a second since the sample before; negative: not known */
 	uint8_t order, mt;	/* mt: enum pa_mt, PA_NR_MT another */
 	char text[200];		/* functions, the one that asked first */
 };
@@ -218,12 +222,13 @@ struct sample {
 	size_t nr_stalls;
 	uint64_t stalls_gone;
 	const struct source_histogram *histogram; /* NULL: not known */
-	const struct source_caller *callers;
+	struct source_caller *callers;		  /* source_sample() fills their rates in */
 	size_t nr_callers;
 	bool callers_sampled; /* of small orders not each block was looked at */
 	const struct source_fallback *fallbacks;
 	size_t nr_fallbacks;
-	const struct source_stack *stacks; /* most pages first; NULL: not known */
+	const struct source_stack *stacks; /* most pages first, those asked for fastest among
+					    * them; NULL: not known */
 	size_t nr_stacks;
 	const struct source_pcp *pcp;
 	size_t nr_pcp;
@@ -248,6 +253,7 @@ struct source_goal {
 
 struct source; /* opaque */
 
+/* NULL: it cannot do that; without run() it goes on by itself. */
 struct source_ops {
 	int (*run)(struct source *s, const struct source_goal *goal, uint64_t budget_ns);
 	int (*sample)(struct source *s, struct sample *out);
@@ -264,6 +270,7 @@ struct source {
 	const struct source_ops *ops;
 	char why[256];	/* of the last failure */
 	char note[256]; /* shown with every sample, in place of the source's own; "" none */
+	struct rates callers;
 };
 
 struct source_options {

@@ -27,6 +27,7 @@ struct counts_source {
 	FILE *kallsyms; /* opened while it tells addresses, read once the counting starts */
 	struct symbols *symbols;
 	char *stack[COUNT_NR_STACKS]; /* by id: what it reads like */
+	struct rates stack_rates;
 	struct source_cost cost;
 	uint64_t started_ns, at_ns, runs; /* at the sample before */
 	double bpf_percent;
@@ -58,7 +59,8 @@ static void sample_stacks(struct counts_source *s, const struct counted *c, stru
 
 	if (!s->symbols)
 		return;
-	n = counted_stacks(c, s->room, id);
+	rates_begin(&s->stack_rates, out->ts);
+	n = counted_stacks(c, s->room, &s->stack_rates, id);
 	for (size_t i = 0; i < n; i++)
 		snprintf(s->room->stack[i].text, sizeof(s->room->stack[i].text), "%s",
 			 stack_text(s, id[i]));
@@ -149,14 +151,6 @@ static int sample(struct source *head, struct sample *out)
 	return 0;
 }
 
-static int run(struct source *head, const struct source_goal *goal, uint64_t budget_ns)
-{
-	(void)head;
-	(void)goal;
-	(void)budget_ns;
-	return 1;
-}
-
 static void close_counts(struct source *head)
 {
 	struct counts_source *s = (struct counts_source *)head;
@@ -168,6 +162,7 @@ static void close_counts(struct source *head)
 		fclose(s->kallsyms);
 	for (size_t i = 0; i < COUNT_NR_STACKS; i++)
 		free(s->stack[i]);
+	rates_close(&s->stack_rates);
 	free(s->pcp);
 	free(s->room);
 	free(s);
@@ -177,7 +172,7 @@ static void close_counts(struct source *head)
  * Opening
  */
 
-static const struct source_ops ops = { .run = run, .sample = sample, .close = close_counts };
+static const struct source_ops ops = { .sample = sample, .close = close_counts };
 
 int source_counts_open(const struct host *host, const struct trace_meta *meta, uint64_t vmemmap,
 		       const struct source_options *opt, struct source **out, char *why, size_t len)

@@ -319,14 +319,6 @@ static void read_word(const struct proc_source *p, const char *name, char *buf, 
 		fclose(f);
 }
 
-static int run(struct source *head, const struct source_goal *goal, uint64_t budget_ns)
-{
-	(void)head;
-	(void)goal;
-	(void)budget_ns;
-	return 1;
-}
-
 static int sample(struct source *head, struct sample *out)
 {
 	struct proc_source *p = (struct proc_source *)head;
@@ -362,7 +354,7 @@ static void close_proc(struct source *head)
 	free(head);
 }
 
-static const struct source_ops ops = { .run = run, .sample = sample, .close = close_proc };
+static const struct source_ops ops = { .sample = sample, .close = close_proc };
 
 int source_proc(const char *root, struct source **out, char *why, size_t len)
 {

@@ -7,8 +7,12 @@
 
 #define NO_MT 0xff
 
-/* A frame's byte in zone.head: free block of this order and list starts here.  0: none does. */
+/*
+ * What is known of a frame: a free block of this order and list starts here, or else 1 + enum
+ * pa_mt of the request that holds it; 0: neither.
+ */
 #define HEAD(order, mt) (0x80 | (mt) << 4 | (order))
+#define IS_HEAD(tag) ((tag)&0x80)
 #define HEAD_ORDER(tag) ((tag)&0xf)
 #define HEAD_MT(tag) ((tag) >> 4 & 7)
 
@@ -17,17 +21,18 @@ struct block {
 	uint32_t free;
 	uint32_t used[PA_PCPTYPES];
 	uint8_t mt;
+	uint8_t first; /* its first frame's tag: of memory in large free blocks there are no others */
 	bool mixed, seen;
 };
 
 struct zone {
 	const struct trace_zone *from;
 	uint64_t start, end, first; /* @first: of the pageblock that holds @start */
+	uint64_t within;	    /* the bits of a pfn that count frames in a pageblock */
 	bool known, blocks_known, ended;
-	uint8_t *head;	  /* by frame */
-	uint8_t *counted; /* what head was before the closing snapshot; NULL until that comes */
+	uint8_t *tag;	  /* by frame, for all but the first of a pageblock */
+	uint8_t *counted; /* heads before the closing snapshot, by frame; NULL until that comes */
 	uint64_t matched, listed; /* of its blocks: where the events had put them; all */
-	uint8_t *used; /* by frame: 1 + enum pa_mt of the request that holds it; 0 not known */
 	struct block *block;
 	uint64_t nr_blocks;
 	uint64_t nr[PA_MAX_ORDERS][PA_NR_MT];
@@ -64,13 +69,13 @@ static int add_zone(struct tally *t, const struct trace_zone *from)
 		.start = from->start_pfn,
 		.end = from->start_pfn + from->spanned,
 		.first = from->start_pfn & -block,
+		.within = block - 1,
 	};
 	t->zone_at[from->id] = (int)t->nr_zones++;
 	z->nr_blocks = (z->end - z->first + block - 1) >> t->meta->pageblock_order;
-	z->head = calloc(from->spanned, 1);
-	z->used = calloc(from->spanned, 1);
+	z->tag = calloc(from->spanned, 1);
 	z->block = calloc(z->nr_blocks, sizeof(*z->block));
-	if (!z->head || !z->used || !z->block)
+	if (!z->tag || !z->block)
 		return -ENOMEM;
 	for (uint64_t i = 0; i < z->nr_blocks; i++)
 		z->block[i].mt = PA_MOVABLE;
@@ -110,9 +115,8 @@ int tally_open(const struct trace_meta *meta, const struct pa_policy *policy, st
 void tally_close(struct tally *t)
 {
 	for (uint32_t i = 0; t && i < t->nr_zones; i++) {
-		free(t->zone[i].head);
+		free(t->zone[i].tag);
 		free(t->zone[i].counted);
-		free(t->zone[i].used);
 		free(t->zone[i].block);
 	}
 	free(t);
@@ -144,15 +148,20 @@ static struct block *block_of(const struct tally *t, const struct zone *z, uint6
 	return &z->block[(pfn - z->first) >> t->meta->pageblock_order];
 }
 
+static uint8_t *tag_at(const struct tally *t, const struct zone *z, uint64_t pfn)
+{
+	return pfn & z->within ? &z->tag[pfn - z->start] : &block_of(t, z, pfn)->first;
+}
+
 /* Does a free block of just @order start at @pfn? */
-static bool is_head(const struct zone *z, uint64_t pfn, unsigned int order)
+static bool is_head(const struct tally *t, const struct zone *z, uint64_t pfn, unsigned int order)
 {
 	uint8_t tag;
 
 	if (pfn < z->start || pfn + (UINT64_C(1) << order) > z->end)
 		return false;
-	tag = z->head[pfn - z->start];
-	return tag && HEAD_ORDER(tag) == order;
+	tag = *tag_at(t, z, pfn);
+	return IS_HEAD(tag) && HEAD_ORDER(tag) == order;
 }
 
 static void count_free(const struct tally *t, const struct zone *z, uint64_t pfn,
@@ -170,16 +179,16 @@ static void count_free(const struct tally *t, const struct zone *z, uint64_t pfn
 static void link_block(struct tally *t, struct zone *z, uint64_t pfn, unsigned int order,
 		       uint8_t mt)
 {
-	z->head[pfn - z->start] = HEAD(order, mt);
+	*tag_at(t, z, pfn) = HEAD(order, mt);
 	z->nr[order][mt]++;
 	count_free(t, z, pfn, order, true);
 }
 
 static uint8_t unlink_block(struct tally *t, struct zone *z, uint64_t pfn)
 {
-	uint8_t tag = z->head[pfn - z->start];
+	uint8_t *at = tag_at(t, z, pfn), tag = *at;
 
-	z->head[pfn - z->start] = 0;
+	*at = 0;
 	z->nr[HEAD_ORDER(tag)][HEAD_MT(tag)]--;
 	count_free(t, z, pfn, HEAD_ORDER(tag), false);
 	return tag;
@@ -195,8 +204,8 @@ static uint64_t find_block(const struct tally *t, const struct zone *z, uint64_t
 		at = pfn & -(UINT64_C(1) << order);
 		if (at < z->start)
 			break;
-		tag = z->head[at - z->start];
-		if (tag && HEAD_ORDER(tag) >= order)
+		tag = *tag_at(t, z, at);
+		if (IS_HEAD(tag) && HEAD_ORDER(tag) >= order)
 			return at;
 	}
 	return PA_PFN_NONE;
@@ -210,7 +219,7 @@ static void take(struct tally *t, struct zone *z, uint64_t pfn, unsigned int ord
 	uint8_t tag;
 
 	at = find_block(t, z, pfn);
-	if (at != PA_PFN_NONE && HEAD_ORDER(z->head[at - z->start]) > order) {
+	if (at != PA_PFN_NONE && HEAD_ORDER(*tag_at(t, z, at)) > order) {
 		tag = unlink_block(t, z, at);
 		for (o = HEAD_ORDER(tag); o-- > order;) {
 			if (pfn & UINT64_C(1) << o) {
@@ -223,7 +232,7 @@ static void take(struct tally *t, struct zone *z, uint64_t pfn, unsigned int ord
 		return;
 	}
 	for (; pfn < end && pfn < z->end; pfn++)
-		if (z->head[pfn - z->start])
+		if (IS_HEAD(*tag_at(t, z, pfn)))
 			unlink_block(t, z, pfn);
 }
 
@@ -239,8 +248,8 @@ static void move_free(struct tally *t, struct zone *z, uint64_t pfn, uint8_t mt)
 	if (end > z->end)
 		end = z->end;
 	while (at < end) {
-		tag = z->head[at - z->start];
-		if (!tag) {
+		tag = *tag_at(t, z, at);
+		if (!IS_HEAD(tag)) {
 			at++;
 			continue;
 		}
@@ -293,7 +302,7 @@ static void set_used(struct tally *t, struct zone *z, uint64_t pfn, unsigned int
 	uint64_t end = pfn + (UINT64_C(1) << order), next;
 	uint64_t size = UINT64_C(1) << t->meta->pageblock_order;
 	struct block *b;
-	uint8_t *used;
+	uint8_t *tag;
 
 	if (end > z->end)
 		end = z->end;
@@ -301,12 +310,14 @@ static void set_used(struct tally *t, struct zone *z, uint64_t pfn, unsigned int
 		b = block_of(t, z, pfn);
 		b->seen = true;
 		next = (pfn & -size) + size;
-		for (; pfn < end && pfn < next; pfn++) {
-			used = &z->used[pfn - z->start];
-			if (*used)
-				b->used[*used - 1]--;
-			*used = mt < PA_PCPTYPES ? mt + 1 : 0;
-			if (*used)
+		tag = tag_at(t, z, pfn);
+		for (; pfn < end && pfn < next; tag = &z->tag[++pfn - z->start]) {
+			if (IS_HEAD(*tag)) /* free, whatever the trace says */
+				continue;
+			if (*tag)
+				b->used[*tag - 1]--;
+			*tag = mt < PA_PCPTYPES ? mt + 1 : 0;
+			if (*tag)
 				b->used[mt]++;
 		}
 		check_mixed(t, b);
@@ -338,7 +349,7 @@ static void insert_one(struct tally *t, struct zone *z, uint64_t pfn, unsigned i
 		if ((int)order == capture && mt != PA_CMA && mt != PA_ISOLATE)
 			return;
 		buddy = pfn ^ UINT64_C(1) << order;
-		if (order + 1 >= t->meta->nr_orders || !is_head(z, buddy, order))
+		if (order + 1 >= t->meta->nr_orders || !is_head(t, z, buddy, order))
 			break;
 		if (order >= pageblock) {
 			uint8_t other = block_of(t, z, buddy)->mt;
@@ -362,7 +373,8 @@ static void insert(struct tally *t, struct zone *z, uint64_t pfn, unsigned int o
 	unsigned int pageblock = t->meta->pageblock_order, each = order;
 	uint64_t end = pfn + (UINT64_C(1) << order);
 
-	take(t, z, pfn, order); /* free already: it left unseen */
+	take(t, z, pfn, order);		   /* free already: it left unseen */
+	set_used(t, z, pfn, order, NO_MT); /* or was given back unseen */
 	if (t->policy->split_large && order > pageblock)
 		each = pageblock;
 	for (; pfn < end; pfn += UINT64_C(1) << each) {
@@ -387,7 +399,7 @@ static void claim(struct tally *t, struct zone *z, uint64_t pfn, uint8_t mt)
 	uint64_t at = find_block(t, z, pfn);
 	uint8_t tag;
 
-	if (at != PA_PFN_NONE && HEAD_ORDER(z->head[at - z->start]) >= t->meta->pageblock_order) {
+	if (at != PA_PFN_NONE && HEAD_ORDER(*tag_at(t, z, at)) >= t->meta->pageblock_order) {
 		tag = unlink_block(t, z, at);
 		set_types(t, z, at, HEAD_ORDER(tag), mt);
 		link_block(t, z, at, HEAD_ORDER(tag), mt);
@@ -407,7 +419,7 @@ static void borrow(struct tally *t, struct zone *z, const struct replay_kernel *
 
 	if (mt != PA_MOVABLE || k->fallback_order >= t->meta->pageblock_order / 2) {
 		move_free(t, z, at, mt);
-	} else if (is_head(z, at, k->fallback_order)) {
+	} else if (is_head(t, z, at, k->fallback_order)) {
 		unlink_block(t, z, at);
 		link_block(t, z, at, k->fallback_order, mt);
 	}
@@ -448,8 +460,8 @@ static void isolate(struct tally *t, struct zone *z, const struct trace_event *e
 	if (ev->bits & EV_HELD) {
 		if (at == PA_PFN_NONE)
 			return;
-		if (HEAD_ORDER(z->head[at - z->start]) > order) {
-			order = HEAD_ORDER(z->head[at - z->start]);
+		if (HEAD_ORDER(*tag_at(t, z, at)) > order) {
+			order = HEAD_ORDER(*tag_at(t, z, at));
 			pfn = at;
 		}
 	}
@@ -475,7 +487,7 @@ static void move_block(struct tally *t, struct zone *z, uint64_t pfn, uint8_t mt
 	uint8_t tag;
 
 	set_type(t, z, pfn, mt);
-	if (at == PA_PFN_NONE || HEAD_ORDER(z->head[at - z->start]) <= pageblock) {
+	if (at == PA_PFN_NONE || HEAD_ORDER(*tag_at(t, z, at)) <= pageblock) {
 		move_free(t, z, pfn, mt);
 		return;
 	}
@@ -538,14 +550,20 @@ void tally_event(struct tally *t, const struct trace_event *ev)
  */
 
 /* The lists of a zone start over. */
-static int forget(struct zone *z)
+static int forget(const struct tally *t, struct zone *z)
 {
-	uint8_t *head = calloc(z->end - z->start, 1);
+	uint8_t *tag;
 
-	if (!head)
+	z->counted = calloc(z->end - z->start, 1);
+	if (!z->counted)
 		return -ENOMEM;
-	z->counted = z->head;
-	z->head = head;
+	for (uint64_t pfn = z->start; pfn < z->end; pfn++) {
+		tag = tag_at(t, z, pfn);
+		if (!IS_HEAD(*tag))
+			continue;
+		z->counted[pfn - z->start] = *tag;
+		*tag = 0;
+	}
 	memset(z->nr, 0, sizeof(z->nr));
 	for (uint64_t i = 0; i < z->nr_blocks; i++)
 		z->block[i].free = 0;
@@ -561,13 +579,15 @@ static int load_list(struct tally *t, const struct trace_list *list)
 
 	if (!z || mt == NO_MT || list->order >= t->meta->nr_orders)
 		return 0;
-	if (list->at == TRACE_AT_END && z->known && !z->counted && forget(z))
+	if (list->at == TRACE_AT_END && z->known && !z->counted && forget(t, z))
 		return -ENOMEM;
 	z->known = true;
 	for (size_t i = 0; i < list->n; i++) {
 		pfn = list->pfn[i];
-		if (zone_of_block(t, pfn, list->order) != z || z->head[pfn - z->start])
+		if (zone_of_block(t, pfn, list->order) != z || IS_HEAD(*tag_at(t, z, pfn)))
 			continue;
+		if (z->counted)
+			set_used(t, z, pfn, list->order, NO_MT);
 		link_block(t, z, pfn, list->order, mt);
 		if (z->counted) {
 			z->listed++;
@@ -687,10 +707,13 @@ void tally_pieces(const struct tally *t, uint32_t zone, uint64_t i,
 {
 	const struct zone *z = &t->zone[zone];
 	uint64_t pfn, to;
+	uint8_t tag;
 
 	memset(n, 0, sizeof(*n) * PA_MAX_ORDERS);
 	block_range(t, z, i, &pfn, &to);
-	for (; pfn < to; pfn++)
-		if (z->head[pfn - z->start])
-			n[HEAD_ORDER(z->head[pfn - z->start])][HEAD_MT(z->head[pfn - z->start])]++;
+	for (; pfn < to; pfn++) {
+		tag = *tag_at(t, z, pfn);
+		if (IS_HEAD(tag))
+			n[HEAD_ORDER(tag)][HEAD_MT(tag)]++;
+	}
 }

@@ -366,6 +366,8 @@ static void type_key(struct tui *t, int key)
 	} else if (key == TUI_KEY_ERASE || key == '\b') {
 		if (n)
 			t->text[n - 1] = '\0';
+	} else if (key == TUI_KEY_CLEAR) {
+		t->text[0] = '\0';
 	} else if (key >= ' ' && key < 0x7f && n + 1 < sizeof(t->text)) {
 		t->text[n] = (char)key;
 		t->text[n + 1] = '\0';

@@ -93,7 +93,7 @@ static void decision_kernel(const struct sample *s, size_t i, char *buf, size_t 
 		snprintf(buf, len, "own list");
 	else
 		snprintf(buf, len, "%s %u %s", claims[k->claim], k->fallback_order,
-			 k->fallback_mt < PA_NR_MT ? pa_mt_name(k->fallback_mt) : "?");
+			 text_type_short(k->fallback_mt));
 }
 
 static double decision_kernel_key(const struct sample *s, size_t i)
@@ -111,7 +111,7 @@ static void decision_core(const struct sample *s, size_t i, char *buf, size_t le
 		snprintf(buf, len, "own list");
 	else
 		snprintf(buf, len, "%s %u %s", pa_is_claim(d) ? "claimed" : "stole",
-			 d->fallback_order, pa_mt_name(d->fallback_mt));
+			 d->fallback_order, text_type_short(d->fallback_mt));
 }
 
 static double decision_core_key(const struct sample *s, size_t i)
@@ -263,6 +263,12 @@ static double stall_order_key(const struct sample *s, size_t i)
 	return s->stalls[i].order;
 }
 
+/* A recording names no process, and one may be gone before it is looked for. */
+static const char *name_or_dash(const char *name)
+{
+	return name[0] ? name : "-";
+}
+
 static const char *name_of(const struct sample *s, uint32_t pid)
 {
 	for (size_t i = 0; i < s->nr_callers; i++)
@@ -283,7 +289,7 @@ static double stall_pid_key(const struct sample *s, size_t i)
 
 static void stall_name(const struct sample *s, size_t i, char *buf, size_t len)
 {
-	snprintf(buf, len, "%s", name_of(s, s->stalls[i].pid));
+	snprintf(buf, len, "%s", name_or_dash(name_of(s, s->stalls[i].pid)));
 }
 
 static void stall_ns(const struct sample *s, size_t i, char *buf, size_t len)
@@ -375,8 +381,25 @@ CALLER_NUMBER(stalls)
 
 static void caller_name(const struct sample *s, size_t i, char *buf, size_t len)
 {
-	snprintf(buf, len, "%s", s->callers[i].name);
+	snprintf(buf, len, "%s", name_or_dash(s->callers[i].name));
 }
+
+/* A rate that is not known sorts behind all others. */
+#define CALLER_RATE(field)                                                                         \
+	static void caller_##field(const struct sample *s, size_t i, char *buf, size_t len)        \
+	{                                                                                          \
+		char text[TEXT_LEN];                                                               \
+                                                                                                   \
+		snprintf(buf, len, "%s", text_rate(text, s->callers[i].field));                    \
+	}                                                                                          \
+	static double caller_##field##_key(const struct sample *s, size_t i)                       \
+	{                                                                                          \
+		return s->callers[i].field;                                                        \
+	}
+
+CALLER_RATE(pages_s)
+CALLER_RATE(unmovable_s)
+CALLER_RATE(high_s)
 
 static void caller_stalled(const struct sample *s, size_t i, char *buf, size_t len)
 {
@@ -392,14 +415,17 @@ static double caller_stalled_key(const struct sample *s, size_t i)
 
 static const struct list_column caller_columns[] = {
 	{ "pid", 7, 0, true, caller_pid, caller_pid_key },
-	{ "process", 15, 80, false, caller_name, NULL },
-	{ "pages", 8, 0, true, caller_pages, caller_pages_key },
-	{ "blocks", 8, 90, true, caller_allocs, caller_allocs_key },
+	{ "process", 15, 0, false, caller_name, NULL },
+	{ "pages/s", 8, 0, true, caller_pages_s, caller_pages_s_key },
+	{ "unmov/s", 8, 0, true, caller_unmovable_s, caller_unmovable_s_key },
+	{ "4+/s", 6, 0, true, caller_high_s, caller_high_s_key },
+	{ "pages", 9, 94, true, caller_pages, caller_pages_key },
 	{ "unmovable", 10, 0, true, caller_unmovable, caller_unmovable_key },
-	{ "order 4+", 9, 0, true, caller_high, caller_high_key },
-	{ "max", 4, 0, true, caller_max_order, caller_max_order_key },
-	{ "stalls", 7, 0, true, caller_stalls, caller_stalls_key },
-	{ "stalled", 9, 0, true, caller_stalled, caller_stalled_key },
+	{ "order 4+", 9, 70, true, caller_high, caller_high_key },
+	{ "max", 4, 99, true, caller_max_order, caller_max_order_key },
+	{ "blocks", 9, 110, true, caller_allocs, caller_allocs_key },
+	{ "stalls", 7, 118, true, caller_stalls, caller_stalls_key },
+	{ "stalled", 9, 80, true, caller_stalled, caller_stalled_key },
 };
 
 /* -------------------------------------------------------------------------
@@ -522,15 +548,15 @@ static const struct list_column pcp_columns[] = {
 const struct list_screen *list_of(enum tui_screen screen)
 {
 	static const struct list_screen screens[NR_SCREENS] = {
-		[SCREEN_DECISIONS] = { decision_columns, COUNT(decision_columns), 0,
+		[SCREEN_DECISIONS] = { decision_columns, COUNT(decision_columns), 0, 0,
 				       "no fallback yet, and kernel and core agree", decision_count,
 				       decision_style },
-		[SCREEN_STALLS] = { stall_columns, COUNT(stall_columns), 0,
+		[SCREEN_STALLS] = { stall_columns, COUNT(stall_columns), 0, 0,
 				    "nobody had to wait for reclaim or compaction yet", stall_count,
 				    stall_style },
-		[SCREEN_CALLERS] = { caller_columns, COUNT(caller_columns), 4,
+		[SCREEN_CALLERS] = { caller_columns, COUNT(caller_columns), 3, 7,
 				     "no allocation was seen yet", caller_count, caller_style },
-		[SCREEN_PCP] = { pcp_columns, COUNT(pcp_columns), 0,
+		[SCREEN_PCP] = { pcp_columns, COUNT(pcp_columns), 0, 0,
 				 "nothing is known of per-cpu lists", pcp_count, pcp_style },
 	};
 
@@ -540,8 +566,8 @@ const struct list_screen *list_of(enum tui_screen screen)
 const struct list_screen *list_shown(const struct tui *t)
 {
 	static const struct list_screen fallbacks = {
-		fallback_columns,  COUNT(fallback_columns), 0,
-		"no fallback yet", fallback_count,	    fallback_style,
+		fallback_columns, COUNT(fallback_columns), 0, 0, "no fallback yet",
+		fallback_count,	  fallback_style,
 	};
 
 	if (t->screen == SCREEN_DECISIONS && t->has_now && t->now->fallbacks)

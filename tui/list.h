@@ -19,6 +19,7 @@ struct list_column {
 struct list_screen {
 	const struct list_column *column;
 	int n, sort;	  /* columns; the one it is sorted by at first */
+	int then;	  /* what parts equals: this column + 1; 0 how they come */
 	const char *none; /* what an empty list means */
 	size_t (*count)(const struct sample *s);
 	enum cell_style (*style)(const struct sample *s, size_t i);

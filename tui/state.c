@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include <errno.h>
 #include <stdarg.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "list.h"
+#include "past.h"
 #include "state.h"
 #include "tools/metrics.h"
 
@@ -45,6 +45,9 @@ void tui_close(struct tui *t)
 {
 	for (int i = 0; i < TUI_PAST; i++)
 		free(t->past[i]);
+	free(t->newest);
+	for (int i = 0; i < 2; i++)
+		free(t->older[i]);
 	free(t->row);
 	free(t->map);
 	memset(t, 0, sizeof(*t));
@@ -99,65 +102,88 @@ static uint32_t largest_zone(const struct sample *s)
 	return most;
 }
 
-static size_t size_of(uint32_t zones)
-{
-	return offsetof(struct sample, zone) + zones * sizeof(struct source_zone);
-}
-
 /* How many samples are kept of a source. */
 static uint64_t depth(const struct sample *s)
 {
 	return s->playable ? 2 : TUI_PAST;
 }
 
+/* For samples of so many zones. */
+static int make_room(struct tui *t, uint32_t zones)
+{
+	struct sample **room[] = { &t->newest, &t->older[0], &t->older[1] };
+	void *mem;
+
+	if (t->newest && zones <= t->room_zones)
+		return 0;
+	for (int i = 0; i < 3; i++) {
+		mem = realloc(*room[i], past_size(zones));
+		if (!mem)
+			return -ENOMEM;
+		*room[i] = mem;
+	}
+	t->room_zones = zones;
+	return 0;
+}
+
+/* The newest sample becomes one of the past, without its lists: those are the source's. */
+static int put_away(struct tui *t)
+{
+	struct sample *s = t->newest;
+	uint64_t *packed, **slot = &t->past[(t->nr_past - 1) % depth(s)];
+
+	s->nr_decisions = s->nr_stalls = s->nr_callers = s->nr_pcp = 0;
+	s->nr_fallbacks = s->nr_stacks = 0;
+	s->histogram = NULL;
+	s->stacks = NULL;
+	packed = past_pack(s);
+	if (!packed)
+		return -ENOMEM;
+	free(*slot);
+	*slot = packed;
+	return 0;
+}
+
 /* Keep a copy of @s as the newest, or in place of the newest. */
 static int keep(struct tui *t, const struct sample *s, bool new)
 {
-	uint64_t at = (t->nr_past + new - 1) % depth(s);
-	struct sample *old = t->nr_past ? t->past[(t->nr_past - 1) % depth(s)] : NULL, *copy;
+	int err = new && t->nr_past ? put_away(t) : 0;
 
-	if (!t->past[at] || t->past_zones[at] < s->nr_zones) {
-		copy = realloc(t->past[at], size_of(s->nr_zones));
-		if (!copy)
-			return -ENOMEM;
-		t->past[at] = copy;
-		t->past_zones[at] = s->nr_zones;
-		if (!new)
-			old = copy;
-	}
-	if (new &&old) { /* the lists are the source's, and change */
-		old->nr_decisions = old->nr_stalls = old->nr_callers = old->nr_pcp = 0;
-		old->nr_fallbacks = old->nr_stacks = 0;
-		old->histogram = NULL;
-		old->stacks = NULL;
-	}
-	memcpy(t->past[at], s, size_of(s->nr_zones));
+	if (!err)
+		err = make_room(t, s->nr_zones);
+	if (err)
+		return err;
+	memcpy(t->newest, s, past_size(s->nr_zones));
 	t->nr_past += new;
 	return 0;
 }
 
+static struct sample *unpack(struct tui *t, uint64_t number, struct sample *to)
+{
+	past_unpack(t->past[number % depth(t->newest)], to);
+	return to;
+}
+
 void tui_go_back(struct tui *t, uint64_t back)
 {
-	const struct sample *newest;
 	uint64_t most, n;
 
 	if (!t->nr_past)
 		return;
-	n = depth(t->past[0]);
-	newest = t->past[(t->nr_past - 1) % n];
-	most = (t->nr_past < n ? t->nr_past : n) - 1;
-	if (newest->playable)
-		most = 0;
+	n = depth(t->newest); /* that are kept now, the newest included */
+	if (n > t->nr_past)
+		n = t->nr_past;
+	most = t->newest->playable ? 0 : n - 1;
 	t->back = back < most ? back : most;
-	t->now = t->past[(t->nr_past - 1 - t->back) % n];
-	t->has_before = t->nr_past > t->back + 1 && t->back + 1 < n;
-	t->before = t->has_before ? t->past[(t->nr_past - 2 - t->back) % n] : NULL;
+	t->now = t->back ? unpack(t, t->nr_past - 1 - t->back, t->older[0]) : t->newest;
+	t->has_before = t->back + 1 < n;
+	t->before = t->has_before ? unpack(t, t->nr_past - 2 - t->back, t->older[1]) : NULL;
 	t->has_now = true;
 }
 
 int tui_take(struct tui *t, const struct sample *s)
 {
-	const struct sample *newest = t->nr_past ? t->past[(t->nr_past - 1) % depth(s)] : NULL;
+	const struct sample *newest = t->nr_past ? t->newest : NULL;
 	bool moved = !newest || s->ts != newest->ts;
 	int err;
 
@@ -185,27 +211,33 @@ int tui_take(struct tui *t, const struct sample *s)
 
 /* qsort has no argument for these. */
 static struct {
-	const struct list_column *column;
+	const struct list_column *column, *then;
 	const struct sample *sample;
 	int direction;
 } order;
 
+static int compare_by(const struct list_column *column, uint32_t i, uint32_t k)
+{
+	char left[64], right[64];
+	double x, y;
+
+	if (column->key) {
+		x = column->key(order.sample, i);
+		y = column->key(order.sample, k);
+		return (x < y) - (x > y); /* the largest first */
+	}
+	column->text(order.sample, i, left, sizeof(left));
+	column->text(order.sample, k, right, sizeof(right));
+	return strcmp(left, right);
+}
+
 static int compare(const void *a, const void *b)
 {
 	uint32_t i = *(const uint32_t *)a, k = *(const uint32_t *)b;
-	char left[64], right[64];
-	double x, y;
-	int diff;
+	int diff = compare_by(order.column, i, k);
 
-	if (order.column->key) {
-		x = order.column->key(order.sample, i);
-		y = order.column->key(order.sample, k);
-		diff = (x < y) - (x > y); /* the largest first */
-	} else {
-		order.column->text(order.sample, i, left, sizeof(left));
-		order.column->text(order.sample, k, right, sizeof(right));
-		diff = strcmp(left, right);
-	}
+	if (!diff && order.then)
+		diff = compare_by(order.then, i, k);
 	if (diff)
 		return diff * order.direction;
 	return (i < k) - (i > k); /* what came last first */
@@ -233,6 +265,7 @@ int tui_refresh(struct tui *t)
 		if (!list->filter[0] || list_matches(l, t->now, i, list->filter))
 			t->row[t->nr_rows++] = (uint32_t)i;
 	order.column = &l->column[list->sort < l->n ? list->sort : l->sort];
+	order.then = l->then ? &l->column[l->then - 1] : NULL;
 	order.sample = t->now;
 	order.direction = list->invert ? -1 : 1;
 	if (t->nr_rows)

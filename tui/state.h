@@ -11,8 +11,8 @@
 #include "tools/source.h"
 
 #define TUI_HISTORY 240
-#define TUI_PAST 300 /* samples of the present that can be gone back to */
-#define TUI_TEXT 64
+#define TUI_PAST 300		     /* samples of the present that can be gone back to */
+#define TUI_TEXT 200		     /* of what is typed: a path, a text to look for */
 #define TUI_MIN_DELAY 100000000ULL   /* ns */
 #define TUI_MAX_DELAY 60000000000ULL /* ns */
 
@@ -96,15 +96,18 @@ struct tui {
 	char text[TUI_TEXT]; /* typed at the prompt */
 	char message[256];   /* of the last key; "" none */
 	/*
-	 * Samples up to the present, the last at (nr_past - 1) % their number; of a recording just
-	 * two, as it can be played back.  Older ones point to no lists: those are the source's.
+	 * Samples up to the present, @nr_past of them: the newest, and what is kept of those before
+	 * it (past.h), number i at i % TUI_PAST; of a recording, which can be played back, at i % 2.
+	 * Those point to no lists, which are the source's.
 	 */
-	struct sample *past[TUI_PAST];
-	uint32_t past_zones[TUI_PAST]; /* that there is room for */
+	struct sample *newest;
+	uint64_t *past[TUI_PAST];
 	uint64_t nr_past;
 	uint64_t back; /* how many samples ago is shown */
-	/* The sample shown, and the one before it. */
+	/* The sample shown, and the one before it: the newest, or unpacked. */
 	struct sample *now, *before;
+	struct sample *older[2];
+	uint32_t room_zones; /* that there is room for in these three */
 	bool has_now, has_before;
 	struct tui_point history[TUI_HISTORY];
 	uint64_t nr_history;
@@ -149,6 +152,7 @@ enum {
 	TUI_KEY_F10 = TUI_KEY_F1 + 9,
 	TUI_KEY_ENTER = '\n',
 	TUI_KEY_TAB = '\t',
+	TUI_KEY_CLEAR = 21, /* ^U */
 	TUI_KEY_ESCAPE = 27,
 	TUI_KEY_ERASE = 127,
 };

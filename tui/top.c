@@ -193,6 +193,8 @@ static int loop(struct loop *l)
 	struct term_event ev;
 	int err = take_sample(l);
 
+	if (err)
+		return err;
 	l->samples = 1;
 	l->play_ts = l->t.now->ts;
 	l->played_ns = now_ns();

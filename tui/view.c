@@ -88,7 +88,7 @@ static void draw_source(const struct tui *t, struct cells *c)
 		snprintf(state, sizeof(state), " END ");
 	else if (t->back)
 		snprintf(state, sizeof(state), " PAUSED, %.1f s ago ",
-			 (double)(t->past[(t->nr_past - 1) % TUI_PAST]->ts - s->ts) / 1e9);
+			 (double)(t->newest->ts - s->ts) / 1e9);
 	else if (t->paused)
 		snprintf(state, sizeof(state), " PAUSED ");
 	else if (s->playable)

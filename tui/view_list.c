@@ -69,6 +69,23 @@ static void draw_head(const struct tui *t, struct cells *c, int y, const struct 
 	}
 }
 
+/* What an empty list means. */
+static const char *none_text(const struct tui *t, const struct list_screen *l)
+{
+	const struct sample *s = t->now;
+	bool stream = s->playable || s->recordable || s->core_known;
+
+	if (t->back)
+		return "the past is kept without this list (End goes to the present)";
+	if (t->list[t->screen].filter[0])
+		return "no row passes the filter (Esc drops it)";
+	if ((t->screen == SCREEN_DECISIONS && !stream && !s->fallbacks) ||
+	    (t->screen == SCREEN_STALLS && !s->histogram) ||
+	    (t->screen == SCREEN_CALLERS && !s->requests_known))
+		return "not known to this source; the stream or counts tell";
+	return l->none;
+}
+
 static void draw_list(const struct tui *t, struct cells *c)
 {
 	const struct list_screen *l = list_shown(t);
@@ -81,10 +98,7 @@ static void draw_list(const struct tui *t, struct cells *c)
 
 	draw_head(t, c, b.y, l);
 	if (!t->nr_rows)
-		cells_put(c, 1, b.y + 1, STYLE_DIM,
-			  t->back ? "the past is kept without this list (End goes to the present)" :
-			  list->filter[0] ? "no row passes the filter (Esc drops it)" :
-					    l->none);
+		cells_put(c, 1, b.y + 1, STYLE_DIM, none_text(t, l));
 	for (i = first, y = b.y + 1; i < t->nr_rows && y < b.y + b.h; i++, y++) {
 		style = l->style(t->now, t->row[i]);
 		if (t->search[0] && list_matches(l, t->now, t->row[i], t->search))
@@ -101,7 +115,7 @@ static void draw_list(const struct tui *t, struct cells *c)
 			cells_style(c, 0, y, t->w, STYLE_SELECT);
 	}
 	if (list->filter[0])
-		cells_printf(c, t->w - 14 - cells_width(list->filter), b.y, STYLE_WARN,
+		cells_printf(c, t->w - 10 - cells_width(list->filter), b.y, STYLE_WARN,
 			     " filter: %s ", list->filter);
 }
 
@@ -204,17 +218,47 @@ static int stack_rows(const struct tui *t)
 	return (int)(n < most ? n : most);
 }
 
-/* From where, with most pages first: what does not fit is cut off at the end of the line. */
+/* Is the list sorted by what is asked for now, not by what was in all? */
+static bool by_rate(const struct tui *t)
+{
+	const struct list_screen *l = list_shown(t);
+
+	return strstr(l->column[t->list[t->screen].sort].title, "/s");
+}
+
+/* The next one to draw after @last, NULL for the first: most pages first, now or in all. */
+static const struct source_stack *next_stack(const struct tui *t, const struct source_stack *last)
+{
+	const struct source_stack *s, *best = NULL, *stacks = t->now->stacks;
+
+	if (!by_rate(t)) {
+		s = last ? last + 1 : stacks;
+		return s < stacks + t->now->nr_stacks ? s : NULL;
+	}
+	for (s = stacks; s < stacks + t->now->nr_stacks; s++) {
+		if (last &&
+		    (s->pages_s > last->pages_s || (s->pages_s == last->pages_s && s <= last)))
+			continue;
+		if (!best || s->pages_s > best->pages_s)
+			best = s;
+	}
+	return best;
+}
+
+/* From where: what does not fit is cut off at the end of the line. */
 static void draw_stacks(const struct tui *t, struct cells *c, int y, int rows)
 {
-	const struct source_stack *s = t->now->stacks;
+	const struct source_stack *s = NULL;
+	char rate[TEXT_LEN];
 	int x;
 
 	if (rows < 1)
 		return;
-	cells_field(c, 0, y++, t->w, STYLE_HEAD, "   ~pages order type        asked for by", false);
-	for (int i = 0; i < rows - 1; i++, s++, y++) {
-		x = cells_printf(c, 0, y, STYLE_PLAIN, "%9" PRIu64 " %5u ", s->pages, s->order);
+	cells_field(c, 0, y++, t->w, STYLE_HEAD,
+		    "~pages/s    ~pages order type        asked for by", false);
+	for (int i = 0; i < rows - 1 && (s = next_stack(t, s)); i++, y++) {
+		x = cells_printf(c, 0, y, STYLE_PLAIN, "%8s %9" PRIu64 " %5u ",
+				 text_rate(rate, s->pages_s), s->pages, s->order);
 		x = cells_field(c, x, y, 11,
 				s->mt < PA_NR_MT ? (enum cell_style)(STYLE_TYPE + s->mt) :
 						   STYLE_PLAIN,
@@ -233,11 +277,9 @@ void view_list(const struct tui *t, struct cells *c, struct view_body b)
 	if (t->screen != SCREEN_CALLERS || b.h <= 4)
 		return;
 	draw_stacks(t, c, b.y + b.h - 1 - rows, rows);
-	cells_put(
-		c, 0, b.y + b.h - 1, STYLE_DIM,
-		!s->callers_sampled ?
-			"by process: stacks are not recorded. pages: all taken since the beginning" :
-			"up to order 3 a part was looked at and counted in proportion, above it all");
+	cells_put(c, 0, b.y + b.h - 1, STYLE_DIM,
+		  !s->callers_sampled ? "/s: since the sample before. Recordings hold no stacks" :
+					"/s: since the sample before. Up to order 3 in estimate");
 }
 
 /* -------------------------------------------------------------------------

@@ -7,7 +7,7 @@
 #include "text.h"
 #include "view.h"
 
-#define BELOW 5 /* lines for the cursor's block and the legend */
+#define BELOW 6 /* lines for the cursor's block and the legend */
 
 static struct view_body map_body(const struct tui *t)
 {
@@ -59,49 +59,70 @@ static uint32_t glyph(const struct source_block *b)
 	return (uint32_t)(b->free * 8 < b->frames ? letter : (char)tolower(letter));
 }
 
+/* @text at @x, or on the next line if it does not fit behind that.  Return: the column after it. */
+static int put_on(struct cells *c, int x, int *y, enum cell_style style, const char *text)
+{
+	if (x > 4 && x + cells_width(text) > c->w) {
+		x = 4;
+		(*y)++;
+		text += strspn(text, ", ");
+	}
+	return cells_put(c, x, *y, style, text);
+}
+
+static void draw_pieces(const struct source_content *in, struct cells *c, int x, int y)
+{
+	const char *title = " free pieces:";
+	char text[TEXT_LEN];
+
+	for (int o = 0; o < SOURCE_ORDERS; o++)
+		for (int mt = 0; mt < PA_NR_MT; mt++) {
+			if (!in->pieces[o][mt])
+				continue;
+			x = cells_put(c, x, y, STYLE_DIM, title);
+			title = "";
+			snprintf(text, sizeof(text), " %u\u00d7%d%c", in->pieces[o][mt], o,
+				 text_type_letter(mt));
+			x = put_on(c, x, &y, STYLE_TYPE + mt, text);
+		}
+}
+
 static void draw_content(const struct tui *t, struct cells *c, int y)
 {
 	const struct source_block *b = &t->map[t->cursor];
 	const struct source_content *in = &t->content;
-	char text[TEXT_LEN];
+	char text[96], ns[TEXT_LEN];
 	int x;
 
 	x = cells_printf(c, 0, y, STYLE_BOLD, "pfn 0x%" PRIx64, b->pfn);
 	if (b->nr > 1)
-		x = cells_printf(c, x, y, STYLE_PLAIN,
-				 ": %u pageblocks, mostly %s, %" PRIu64 " of %" PRIu64
-				 " pages free, %u mixed; the first:",
-				 b->nr, pa_mt_name(b->mt), b->free, b->frames, b->mixed);
-	else
-		x = cells_put(c, x, y, STYLE_PLAIN, ": pageblock");
+		cells_printf(c, x, y, STYLE_PLAIN,
+			     t->w < 78 ? ": %u blocks, %s, %" PRIu64 "/%" PRIu64 " free, %u mixed" :
+					 ": %u blocks, mostly %s, %" PRIu64 " of %" PRIu64
+					 " pages free, %u mixed",
+			     b->nr, pa_mt_name(b->mt), b->free, b->frames, b->mixed);
 	y++;
 	if (!t->has_content || in->block.unseen) {
 		cells_put(c, 2, y, STYLE_DIM,
 			  "nothing told of it: a hole in the zone, or in use all along");
 		return;
 	}
-	x = cells_put(c, 2, y, STYLE_TYPE + in->block.mt, pa_mt_name(in->block.mt));
-	x = cells_printf(c, x, y, STYLE_PLAIN, ", %" PRIu64 " of %" PRIu64 " pages free",
-			 in->block.free, in->block.frames);
-	for (int mt = 0; mt < PA_PCPTYPES; mt++)
+	x = cells_put(c, 2, y, STYLE_PLAIN, b->nr > 1 ? "the first: " : "");
+	x = cells_put(c, x, y, STYLE_TYPE + in->block.mt, pa_mt_name(in->block.mt));
+	x = cells_printf(c, x, y, STYLE_PLAIN, ", %" PRIu64 " of %" PRIu64 " free", in->block.free,
+			 in->block.frames);
+	for (int mt = 0; mt < PA_PCPTYPES; mt++) {
+		snprintf(text, sizeof(text), ", %" PRIu64 " held by %s", in->used[mt],
+			 pa_mt_name(mt));
 		if (in->used[mt])
-			x = cells_printf(c, x, y, mt == in->block.mt ? STYLE_PLAIN : STYLE_WARN,
-					 ", %" PRIu64 " held by %s requests", in->used[mt],
-					 pa_mt_name(mt));
+			x = put_on(c, x, &y, mt == in->block.mt ? STYLE_PLAIN : STYLE_WARN, text);
+	}
 	y++;
-	if (in->mixed_since)
-		x = cells_printf(c, 2, y, STYLE_WARN, "mixed for %s; ",
-				 text_ns(text, t->now->ts > in->mixed_since ?
-						       t->now->ts - in->mixed_since :
-						       0));
-	else
-		x = cells_put(c, 2, y, STYLE_DIM, "not known to be mixed; ");
-	x = cells_put(c, x, y, STYLE_DIM, "free pieces:");
-	for (int o = 0; o < SOURCE_ORDERS; o++)
-		for (int mt = 0; mt < PA_NR_MT; mt++)
-			if (in->pieces[o][mt])
-				x = cells_printf(c, x, y, STYLE_TYPE + mt, " %u\u00d7%d%c",
-						 in->pieces[o][mt], o, text_type_letter(mt));
+	snprintf(text, sizeof(text), "mixed for %s;",
+		 text_ns(ns, t->now->ts > in->mixed_since ? t->now->ts - in->mixed_since : 0));
+	x = cells_put(c, 2, y, in->mixed_since ? STYLE_WARN : STYLE_DIM,
+		      in->mixed_since ? text : "not known to be mixed;");
+	draw_pieces(in, c, x, y);
 }
 
 void view_map(const struct tui *t, struct cells *c, struct view_body b)
@@ -147,5 +168,7 @@ void view_map(const struct tui *t, struct cells *c, struct view_body b)
 	draw_content(t, c, y + 1);
 	cells_put(
 		c, 0, b.y + b.h - 1, STYLE_DIM,
-		"U M R H C I in use  u m r 1/8 free or more  \u00b7 free  ! movable, others in it");
+		t->w < 78 ?
+			"U M R in use  u m r 1/8 free  \u00b7 free  ! movable, mixed" :
+			"U M R H C I in use  u m r 1/8 free or more  \u00b7 free  ! movable, others in it");
 }

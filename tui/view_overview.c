@@ -59,18 +59,23 @@ static void draw_serve(const struct tui *t, struct cells *c, int y, const struct
 	switch (v->serve) {
 	case SERVE_YES:
 		cells_printf(c, x, y, STYLE_PLAIN,
-			     "%" PRIu64 " free block%s of %s; the largest is of order %d",
+			     label(t, "%" PRIu64 " free block%s of %s; the largest is of order %d",
+				   "%" PRIu64 " block%s of %s; largest: order %d"),
 			     v->suitable, v->suitable == 1 ? "" : "s", size, v->largest);
 		break;
 	case SERVE_LOW:
 		cells_printf(c, x, y, STYLE_PLAIN,
-			     "%" PRIu64 " blocks of %s, but free memory is at the min mark",
+			     label(t,
+				   "%" PRIu64 " blocks of %s, but free memory is at the min mark",
+				   "%" PRIu64 " blocks of %s, but free is at min"),
 			     v->suitable, size);
 		break;
 	case SERVE_NO:
 		text_bytes(most, v->largest < 0 ? 0 : bytes(t, UINT64_C(1) << v->largest));
 		cells_printf(c, x, y, STYLE_PLAIN,
-			     "no block of %s; %s are free, the largest piece %s", size, free, most);
+			     label(t, "no block of %s; %s are free, the largest piece %s",
+				   "none of %s; free %s, largest %s"),
+			     size, free, most);
 		break;
 	default:
 		cells_put(c, x, y, STYLE_PLAIN, "free lists are not known");
@@ -96,10 +101,12 @@ static void draw_way(const struct tui *t, struct cells *c, int y, const struct m
 	if (v->polluted_known && v->polluted) {
 		x = cells_put(c, x, y, STYLE_TYPE + mt, pa_mt_name(mt));
 		x = cells_printf(c, x, y, STYLE_PLAIN,
-				 " in %" PRIu64 "/%" PRIu64 " movable blocks; ", v->polluted,
-				 v->movable);
+				 label(t, " in %" PRIu64 "/%" PRIu64 " movable blocks; ",
+				       " in %" PRIu64 "/%" PRIu64 " movable; "),
+				 v->polluted, v->movable);
 	} else if (v->polluted_known) {
-		x = cells_put(c, x, y, STYLE_PLAIN, "no movable block known as mixed; ");
+		x = cells_put(c, x, y, STYLE_PLAIN,
+			      label(t, "no movable block known as mixed; ", "none mixed; "));
 	}
 	for (mt = 0; mt < PA_NR_MT; mt++)
 		stuck += v->stuck[mt];
@@ -130,13 +137,16 @@ static void draw_allocator(const struct tui *t, struct cells *c, int y)
 {
 	int x = question(t, c, y, "allocator", "alloc");
 
-	x = put_rate(t, c, x, y, "fallback", COUNT_FALLBACKS, "/s");
-	x = put_rate(t, c, x, y, " (claim", COUNT_CLAIMED, "/s");
-	x = put_rate(t, c, x, y, "), reclaim", COUNT_RECLAIMS, "/s");
-	x = put_rate(t, c, x, y, ", compact", COUNT_COMPACTIONS, "/s");
+	const char *unit = label(t, "/s", ""); /* the narrow one says it once */
+
+	x = put_rate(t, c, x, y, label(t, "fallback", "/s: fallback"), COUNT_FALLBACKS, unit);
+	x = put_rate(t, c, x, y, label(t, " (claim", " claim"), COUNT_CLAIMED, unit);
+	x = put_rate(t, c, x, y, label(t, "), reclaim", " recl"), COUNT_RECLAIMS, unit);
+	x = put_rate(t, c, x, y, label(t, ", compact", " comp"), COUNT_COMPACTIONS, unit);
 	if (t->now->counts.known & 1u << COUNT_OOM)
 		cells_printf(c, x, y, t->now->counts.v[COUNT_OOM] ? STYLE_BAD : STYLE_DIM,
-			     ", OOM %" PRIu64, t->now->counts.v[COUNT_OOM]);
+			     label(t, ", OOM %" PRIu64, " OOM %" PRIu64),
+			     t->now->counts.v[COUNT_OOM]);
 }
 
 static void draw_core(const struct tui *t, struct cells *c, int y)
@@ -147,7 +157,8 @@ static void draw_core(const struct tui *t, struct cells *c, int y)
 
 	if (!t->now->core_known) {
 		cells_put(c, x, y, STYLE_DIM,
-			  "not run: it needs free lists and the stream of events");
+			  label(t, "not run: it needs free lists and the stream of events",
+				"not run: it needs the stream of events"));
 		return;
 	}
 	if (!r->picks) {
@@ -167,10 +178,12 @@ static void draw_core(const struct tui *t, struct cells *c, int y)
 				 r->fallbacks - r->fallbacks_exact, r->fallbacks);
 	if (r->end_known)
 		cells_printf(c, x, y, r->lists == r->lists_exact_order ? STYLE_PLAIN : STYLE_BAD,
-			     ", %" PRIu64 "/%" PRIu64 " lists exact", r->lists_exact_order,
-			     r->lists);
+			     label(t, ", %" PRIu64 "/%" PRIu64 " lists exact",
+				   " %" PRIu64 "/%" PRIu64 " lists"),
+			     r->lists_exact_order, r->lists);
 	else
-		cells_printf(c, x, y, STYLE_PLAIN, ", %" PRIu64 " repairs", r->repairs);
+		cells_printf(c, x, y, STYLE_PLAIN,
+			     label(t, ", %" PRIu64 " repairs", " %" PRIu64 " rep."), r->repairs);
 }
 
 /* -------------------------------------------------------------------------
@@ -252,10 +265,13 @@ static int draw_marks(const struct tui *t, struct cells *c, int x, int y,
 	}
 	x += BAR;
 	cells_char(c, x++, y, STYLE_DIM, 0x2502);
-	x = cells_printf(c, x, y, STYLE_DIM, " min %s low %s high %s",
+	x = cells_printf(c, x, y, STYLE_DIM, label(t, " min %s low %s high %s", " %s/%s/%s"),
 			 text_size(text[0], bytes(t, z->min)), text_size(text[1], bytes(t, z->low)),
 			 text_size(text[2], bytes(t, z->high)));
-	return cells_printf(c, x, y, z->boost ? STYLE_WARN : STYLE_DIM, " boost %s%s",
+	if (!z->boost && t->w < 78)
+		return x;
+	return cells_printf(c, x, y, z->boost ? STYLE_WARN : STYLE_DIM,
+			    label(t, " boost %s%s", " +%s%s"),
 			    z->boost && !z->boost_exact ? "~" : "",
 			    z->boost ? text_size(text[0], bytes(t, z->boost)) : "0");
 }
@@ -273,7 +289,7 @@ int view_zone_title(const struct tui *t, struct cells *c, int y, uint32_t zone)
 		return cells_put(c, x, y, STYLE_DIM, "no snapshot of its free lists");
 	x = cells_printf(c, x, y, STYLE_BOLD, "%5s", text_size(free, bytes(t, metrics_free(z))));
 	if (z->managed)
-		x = cells_printf(c, x, y, STYLE_DIM, " of %-4s ",
+		x = cells_printf(c, x, y, STYLE_DIM, label(t, " of %-4s ", "/%-4s "),
 				 text_size(all, bytes(t, z->managed)));
 	else
 		x = cells_put(c, x, y, STYLE_DIM, " free   ");

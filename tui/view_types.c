@@ -95,10 +95,13 @@ static void draw_blocks(const struct tui *t, struct cells *c, int y)
 	for (int mt = 0; mt < PA_NR_MT; mt++) {
 		if (!z->blocks[mt])
 			continue;
-		x = cells_put(c, x, y, STYLE_TYPE + mt, pa_mt_name(mt));
+		x = cells_put(c, x, y, STYLE_TYPE + mt,
+			      t->w < 78 ? text_type_short(mt) : pa_mt_name(mt));
 		x = cells_printf(c, x, y, STYLE_PLAIN, " %" PRIu64, z->blocks[mt]);
 		if (z->mixed[mt])
-			x = cells_printf(c, x, y, STYLE_WARN, " (%" PRIu64 " mixed)", z->mixed[mt]);
+			x = cells_printf(c, x, y, STYLE_WARN,
+					 t->w < 78 ? " (!%" PRIu64 ")" : " (%" PRIu64 " mixed)",
+					 z->mixed[mt]);
 		x += 2;
 	}
 }
@@ -158,5 +161,7 @@ void view_types(const struct tui *t, struct cells *c, struct view_body b)
 	if (b.y + b.h - y >= 2)
 		cells_put(
 			c, 0, b.y + b.h - 1, STYLE_DIM,
-			"share of free memory: \u2591 some \u2592 5 % \u2593 20 % \u2588 half   ! core differs");
+			t->w < 78 ?
+				"of free: \u2591 some \u2592 5 % \u2593 20 % \u2588 half  ! core differs, mixed" :
+				"share of free memory: \u2591 some \u2592 5 % \u2593 20 % \u2588 half   ! core differs");
 }

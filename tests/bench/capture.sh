@@ -49,6 +49,7 @@ recorded() {
 
 # What top shows meanwhile goes nowhere; the work begins once there is something to show.
 shown() { # shown KIND OPS SOURCE
+	: >"$dir/shown" # not what an earlier one left, while this one starts
 	"$BUDDYSCOPE" top --json --source "$3" -d 0.5 >"$dir/shown" 2>/dev/null &
 	top=$!
 	tries=0

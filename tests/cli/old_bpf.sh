@@ -23,8 +23,10 @@ lacks() {
 	echo "record.bpf.o is said to need nothing new: this test sees nothing"
 	exit 1
 }
-found=$(lacks record_old.bpf.o)
-[ -z "$found" ] || {
-	echo "record_old.bpf.o is not for 5.10: $found"
-	exit 1
-}
+for object in record_old.bpf.o count_old.bpf.o; do
+	found=$(lacks $object)
+	[ -z "$found" ] || {
+		echo "$object is not for 5.10: $found"
+		exit 1
+	}
+done

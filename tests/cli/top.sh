@@ -45,9 +45,9 @@ for trace in tests/data/*.pgt; do
 	[ "$(wc -l <"$dir/out")" -ge 4 ] || fail "$trace: fewer than 4 samples"
 	tail -n 1 "$dir/out" >"$dir/last"
 	for file in end last; do
-		# Decisions are those since the sample before.
-		sed 's/"decisions":\[[^]]*\],//; s/.*"core":{/{/; s/"own":.*//' "$dir/$file" \
-			>"$dir/$file.numbers"
+		# Decisions and rates are those since the sample before.
+		sed 's/"decisions":\[[^]]*\],//; s/"[a-z_]*_s":[^,}]*//g; s/.*"core":{/{/; s/"own":.*//' \
+			"$dir/$file" >"$dir/$file.numbers"
 	done
 	cmp -s "$dir/end.numbers" "$dir/last.numbers" ||
 		fail "$trace: played in steps it ends otherwise"
@@ -84,6 +84,28 @@ if [ $found -eq 1 ]; then
 		# shellcheck disable=SC2086 # words of their own
 		run 2 top -b $misuse
 		said err 'usage: buddyscope top'
+	done
+
+	# Ctrl-C before there is anything to show: when it listens to signals, but has no trace to read yet.
+	for sig in INT TERM; do
+		mkfifo "$dir/fifo"
+		"$BUDDYSCOPE" top --json -r - <"$dir/fifo" >"$dir/out" 2>"$dir/err" &
+		top=$!
+		exec 3>"$dir/fifo"
+		tries=0
+		until awk '/^SigCgt/ && substr($2, length($2) - 3) ~ /^[4-7c-f]..[2367abef]$/ { found = 1 }
+			END { exit !found }' /proc/$top/status; do
+			[ $((tries += 1)) -lt 200 ] || break
+			sleep 0.05
+		done
+		kill -$sig $top
+		cat tests/data/debian-6.12.pgt >&3 2>/dev/null
+		exec 3>&-
+		wait $top
+		code=$?
+		[ $code -eq 0 ] || fail "SIG$sig before the first sample: exit $code"
+		[ ! -s "$dir/out" ] || fail "SIG$sig before the first sample: one is printed"
+		rm "$dir/fifo"
 	done
 fi
 # A list and a per-cpu list of one zone that name frames of another (SAN=1 sees what that does).

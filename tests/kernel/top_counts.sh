@@ -54,6 +54,9 @@ tail -n 1 "$dir/samples" >"$dir/last"
 grep -q '"source":"counts"' "$dir/last" || fail 'not counts'
 grep -q '"core":null' "$dir/last" || fail 'a core without a stream'
 grep -qE '"name":"workload","pages":[1-9]' "$dir/last" || fail 'the workload is not among the callers'
+# It was at work for three of the seconds that the samples came in.
+grep -qE '"name":"workload",[^}]*"pages_s":[1-9]' "$dir/samples" || fail 'nothing says how fast it took pages'
+grep -qE '\{"pages":[1-9][0-9]*,"pages_s":[1-9]' "$dir/samples" || fail 'nothing says how fast stacks did'
 grep -qE '"bpf_percent":[0-9]' "$dir/last" || fail 'its own cost is not told'
 grep -qE '"refilled":[1-9]' "$dir/last" || fail 'no per-cpu list took a page'
 # Somebody opened pipes and processes: a function asked for pages that cannot be moved.

@@ -175,8 +175,10 @@ static void processes_and_pcp_lists(void **state)
 static void the_largest_stacks_come_first(void **state)
 {
 	int32_t id[COUNTED_STACKS];
+	struct rates rates = { 0 };
 
 	(void)state;
+	rates_begin(&rates, UINT64_C(1000000000));
 	for (uint32_t i = 0; i < 100; i++) {
 		stack_key[i] = (struct count_stack_key){ .id = (__s32)i, .key = COUNT_KEY(0, 0) };
 		stack[i].blocks = i * 37 % 100;
@@ -184,7 +186,8 @@ static void the_largest_stacks_come_first(void **state)
 	stack_key[0].key = COUNT_KEY(9, 1);
 	stack[0].blocks = 1; /* 512 pages */
 	counted.nr_stacks = 100;
-	assert_int_equal(counted_stacks(&counted, &room, id), COUNTED_STACKS);
+	assert_int_equal(counted_stacks(&counted, &room, &rates, id), COUNTED_STACKS);
+	assert_true(room.stack[0].pages_s < 0);
 	assert_int_equal(id[0], 0);
 	assert_int_equal(room.stack[0].pages, 512);
 	assert_int_equal(room.stack[0].mt, PA_MOVABLE);
@@ -192,6 +195,45 @@ static void the_largest_stacks_come_first(void **state)
 		assert_int_equal(room.stack[i].pages, 100 - i);
 		assert_int_equal(id[i] * 37 % 100, 100 - i);
 	}
+
+	/* One of the small ones, asked for just now, is among them; the large ones stay. */
+	stack[73].blocks += 20; /* of 1 */
+	rates_begin(&rates, UINT64_C(3000000000));
+	assert_int_equal(counted_stacks(&counted, &room, &rates, id), COUNTED_STACKS);
+	assert_int_equal(id[0], 0);
+	assert_true(room.stack[0].pages_s == 0);
+	assert_int_equal(id[COUNTED_STACKS - 1], 73);
+	assert_int_equal(room.stack[COUNTED_STACKS - 1].pages, 21);
+	assert_true(room.stack[COUNTED_STACKS - 1].pages_s == 10);
+	rates_close(&rates);
+}
+
+static void rates_follow_keys(void **state)
+{
+	const uint64_t few[RATES_COUNTERS] = { 10, 0, 7 }, more[RATES_COUNTERS] = { 30, 4, 1 };
+	double per_s[RATES_COUNTERS];
+	struct rates r = { 0 };
+
+	(void)state;
+	rates_begin(&r, 0);
+	rates_note(&r, 5, few, per_s);
+	assert_true(per_s[0] < 0 && per_s[1] < 0 && per_s[2] < 0);
+	rates_begin(&r, 2000000000);
+	rates_note(&r, 9, few, per_s); /* began since then */
+	assert_true(per_s[0] == 5 && per_s[2] == 3.5);
+	rates_note(&r, 5, more, per_s);
+	assert_true(per_s[0] == 10 && per_s[1] == 2);
+	assert_true(per_s[2] == 0.5); /* it is less: another began with this key */
+	rates_begin(&r, 2000000000);  /* the same again, in another order */
+	rates_note(&r, 5, more, per_s);
+	assert_true(per_s[0] == 10);
+	rates_begin(&r, 3000000000);
+	rates_note(&r, 5, more, per_s);
+	assert_true(per_s[0] == 0);
+	rates_begin(&r, 1000000000); /* back in time */
+	rates_note(&r, 5, more, per_s);
+	assert_true(per_s[0] < 0);
+	rates_close(&r);
 }
 
 static void names_are_found_by_address(void **state)
@@ -232,6 +274,7 @@ int main(void)
 		cmocka_unit_test_setup(the_last_stalls_are_told, setup),
 		cmocka_unit_test_setup(processes_and_pcp_lists, setup),
 		cmocka_unit_test_setup(the_largest_stacks_come_first, setup),
+		cmocka_unit_test(rates_follow_keys),
 		cmocka_unit_test(names_are_found_by_address),
 	};
 

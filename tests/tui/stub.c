@@ -168,6 +168,7 @@ static void sample_counts(struct stub *s, struct sample *out)
 						     .order = i % 4,
 						     .mt = i % 3 };
 		s->stack[i].pages = s->stack[i].blocks << s->stack[i].order;
+		s->stack[i].pages_s = s->step ? 10.0 * (i % 4) : -1;
 		snprintf(s->stack[i].text, sizeof(s->stack[i].text), "%s",
 			 i == 8 ? "" :
 				  "alloc_slab_page < allocate_slab < ___slab_alloc < __kmalloc < "
@@ -229,6 +230,10 @@ static int sample(struct source *head, struct sample *out)
 	out->stalls = s->stall;
 	out->nr_stalls = NR_STALLS;
 	out->histogram = &s->histogram;
+	for (uint64_t i = 0; i < NR_CALLERS; i++) {
+		s->caller[i].pages = 2000 + i + s->step * 100 * (i % 3);
+		s->caller[i].unmovable = i * 7 % 25 + s->step * i;
+	}
 	out->callers = s->caller;
 	out->nr_callers = NR_CALLERS;
 	out->pcp = s->pcp;

@@ -13,6 +13,7 @@
 #include "tools/metrics.h"
 #include "tui/cells.h"
 #include "tui/list.h"
+#include "tui/past.h"
 #include "tui/text.h"
 #include "tui/top.h"
 #include "tui/view.h"
@@ -133,6 +134,44 @@ static void help_is_the_table(void **state)
 }
 
 /* So does the man page: keys, screens, counters. */
+static void callers_have_rates(void **state)
+{
+	struct rig *r = rig_open(1, 1, 100);
+	struct tui *t = &r->t;
+	char *text, *first, *last;
+
+	(void)state;
+	stub_counts(r->source);
+	t->nr_past = 0;
+	keys(t, "6");
+	assert_int_equal(top_sample(t, r->source, &r->room), 0);
+	assert_true(r->room.callers[0].pages_s < 0); /* there is no sample before it */
+	step(r);
+	for (int i = 0; i < 25; i++) {
+		assert_true(r->room.callers[i].pages_s == 100 * (i % 3));
+		assert_true(r->room.callers[i].unmovable_s == i);
+	}
+	/* Most that is not movable first, then most pages; equals by their totals. */
+	assert_int_equal(r->room.callers[t->row[0]].pid, 124);
+	tui_key(t, '<');
+	assert_true(r->room.callers[t->row[0]].pages_s == 200);
+	assert_true(r->room.callers[t->row[0]].unmovable >= r->room.callers[t->row[1]].unmovable);
+	/* The stacks follow: those of 30 pages a second first, of them the one with most in all. */
+	text = screen(t);
+	first = strstr(text, "30.0      4800");
+	last = strstr(text, "30.0      1600");
+	assert_non_null(first);
+	assert_true(last > first);
+	free(text);
+	tui_key(t, '<'); /* by name: in all */
+	text = screen(t);
+	first = strstr(text, "\n       0       900");
+	assert_non_null(first);
+	assert_true(strstr(text, " 30.0 ") > first);
+	free(text);
+	rig_close(r);
+}
+
 static void the_page_is_the_table(void **state)
 {
 	FILE *f = fopen("man/buddyscope-top.1", "r");
@@ -181,9 +220,15 @@ static void lists_sort_filter_and_search(void **state)
 	assert_int_equal(r->room.callers[t->row[0]].unmovable, 0);
 	tui_key(t, 'I');
 	tui_key(t, '>');
+	assert_int_equal(r->room.callers[t->row[0]].unmovable,
+			 24); /* the same, as long as it is unknown */
+	tui_key(t, '>');
+	assert_int_equal(r->room.callers[t->row[0]].unmovable, 24);
+	tui_key(t, '>');
 	assert_true(r->room.callers[t->row[0]].high);
 	tui_key(t, '<');
 	assert_int_equal(r->room.callers[t->row[0]].unmovable, 24);
+	keys(t, "<<");
 
 	keys(t, "\\QEMU\n");
 	assert_int_equal(t->nr_rows, 1);
@@ -302,6 +347,32 @@ static void the_present_has_a_past(void **state)
 	tui_key(t, ' ');
 	assert_false(t->paused);
 	assert_int_equal(t->back, 0);
+	rig_close(r);
+}
+
+/* What is kept of a sample is all of it, in less room. */
+static void the_past_is_packed(void **state)
+{
+	struct rig *r = rig_open(8, 2, 100);
+	struct sample *back = malloc(sizeof(*back));
+	uint64_t *packed;
+
+	(void)state;
+	assert_non_null(back);
+	packed = past_pack(&r->room);
+	assert_non_null(packed);
+	memset(back, 0xff, sizeof(*back));
+	past_unpack(packed, back);
+	assert_memory_equal(back, &r->room, past_size(8));
+	assert_true(((uint8_t *)back)[past_size(8)] == 0xff);
+	free(packed);
+	memset(&r->room, 0, sizeof(r->room)); /* words of nothing take a bit each */
+	packed = past_pack(&r->room);
+	assert_non_null(packed);
+	past_unpack(packed, back);
+	assert_memory_equal(back, &r->room, past_size(0));
+	free(packed);
+	free(back);
 	rig_close(r);
 }
 
@@ -440,6 +511,8 @@ int main(void)
 		cmocka_unit_test(playing_asks_the_loop),
 		cmocka_unit_test(rates_and_history),
 		cmocka_unit_test(the_present_has_a_past),
+		cmocka_unit_test(the_past_is_packed),
+		cmocka_unit_test(callers_have_rates),
 		cmocka_unit_test(zones_and_orders),
 		cmocka_unit_test(figures),
 		cmocka_unit_test(texts),

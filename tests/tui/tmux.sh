@@ -1,78 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # The real command in a real terminal, a private tmux: every screen shows what -b prints, every
-# key does what the table says, and the terminal is given back whatever happens.
-trace=$PWD/tests/data/debian-6.12.pgt
-[ -f "$trace" ] || {
-	echo "tests/data holds no trace"
-	exit 77
-}
-command -v tmux >/dev/null || {
-	echo "tmux is not installed (make deps installs it)"
-	exit 77
-}
-export LC_ALL=C.UTF-8
-dir=$(mktemp -d) || exit 1
-b=$(realpath "${BUDDYSCOPE:?}") || exit 1
-"$b" top -r "$trace" </dev/null 2>&1 | grep -q 'no dashboard' && {
-	echo "this build has no dashboard (TUI=0)"
-	exit 77
-}
-export TMUX_TMPDIR="$dir" XDG_CONFIG_HOME="$dir/config"
-unset TMUX NO_COLOR COLUMNS LINES
-server=0
-t() {
-	tmux -u -f /dev/null -L "top$server" "$@"
-}
-trap 't kill-server 2>/dev/null; rm -rf "$dir"' EXIT
-
-screen() {
-	t capture-pane -p | sed 's/ *$//'
-}
-
-fail() { # the first is enough: what follows rests on it
-	echo "$1"
-	screen | sed 's/^/    |/'
-	exit 1
-}
-
-# start SIZE ARGS...: a new server that runs top; its exit code and the terminal's state follow
-start() {
-	size=$1
-	shift
-	t kill-server 2>/dev/null
-	server=$((server + 1)) # the old one may take its time to go
-	t new-session -d -x "${size%x*}" -y "${size#*x}" \
-		"'$b' top $*; echo exit \$?; stty -a | grep -o -- '-*icanon\|-*echo '; exec sleep 100"
-}
-
-keys() {
-	for k; do
-		t send-keys "$k"
-	done
-}
-
-shows() { # shows TEXT: within ten seconds
-	tries=0
-	while ! screen | grep -qF -- "$1"; do
-		tries=$((tries + 1))
-		[ $tries -lt 200 ] || fail "does not show '$1'"
-		sleep 0.05
-	done
-}
-
-pid() { # of top itself
-	cat /proc/[0-9]*/stat 2>/dev/null |
-		awk -v parent="$(t list-panes -F '#{pane_pid}')" \
-			'$2 == "(buddyscope)" && $4 == parent { print $1 }'
-}
-
-gives_back() { # gives_back CODE: it ended so, and the terminal is as it was
-	shows "exit $1"
-	shows icanon
-	screen | grep -q -- '-icanon\|-echo' && fail 'the terminal stays raw'
-	[ "$(t display-message -p '#{alternate_on}')" = 0 ] || fail 'the alternate screen stays'
-}
+# key does what the table says, and what was chosen lasts.
+. tests/tui/common.sh
 
 # same SCREEN WIDTH HEIGHT: the terminal shows what -b prints
 same() {
@@ -201,7 +131,6 @@ shows '[1 Overview]'
 
 # A snapshot of where it stands is a trace that replays.
 keys w C-u
-for n in 1 2 3 4 5 6 7 8 9 10 11 12; do keys BSpace; done
 t send-keys -l "$dir/here.pgt"
 keys Enter
 shows 'written'
@@ -215,12 +144,12 @@ gives_back 0
 start 80x24 --at end -r "$trace"
 shows '[1 Overview]'
 keys o 6 '<' I
-shows 'pages↑'
+shows 'pages/s↑'
 keys q
 gives_back 0
 start 80x24 --at end -r "$trace"
 shows '[6 Callers]'
-shows 'pages↑'
+shows 'pages/s↑'
 keys 1
 shows 'order 8'
 keys q
@@ -239,56 +168,6 @@ keys d
 shows DIFFERS
 keys q
 gives_back 0
-
-# A file that is cut short, and a machine unlike this one: each screen, and a way out.
-head -c 300000 "$trace" >"$dir/cut.pgt"
-start 80x24 --at end -r "$dir/cut.pgt"
-shows '! cut short: offset'
-keys 2 3 4 5 6 7 1
-shows 'cut short'
-keys q
-gives_back 0
-awk 'BEGIN {
-	print "{\"rec\":\"meta\",\"schema\":\"buddyscope.trace/1\",\"kernel\":\"5.4.0-mips\",\"tier\":\"tracepoint\",\"page_shift\":16,\"nr_orders\":10,\"pageblock_order\":7,\"cpus\":4096,\"migratetypes\":[\"Unmovable\",\"Movable\",\"Reclaimable\",\"HighAtomic\",\"CMA\",\"Isolate\"]}"
-	for (i = 0; i < 70; i++)
-		printf "{\"rec\":\"zone\",\"id\":%d,\"node\":%d,\"name\":\"Zone%d\",\"start_pfn\":%d,\"spanned\":1000,\"present\":900,\"managed\":%d,\"min\":0,\"low\":0,\"high\":0,\"lowmem_reserve\":[0]}\n", i, 99 - i, i, 1 + i * 4096, i % 2 ? 900 : 0
-	print "{\"rec\":\"free_list\",\"at\":\"begin\",\"zone\":69,\"order\":0,\"mt\":\"Movable\",\"pfns\":[282627,282629]}"
-	print "{\"rec\":\"ev\",\"ts\":5,\"cpu\":4095,\"type\":\"alloc\",\"pfn\":9,\"order\":9,\"mt\":\"CMA\",\"gfp\":8,\"pid\":4000000}"
-	print "{\"rec\":\"ev\",\"ts\":4,\"cpu\":0,\"type\":\"zone_alloc\",\"pfn\":282627,\"order\":0,\"mt\":\"Movable\"}"
-}' </dev/null >"$dir/other"
-"$b" import "$dir/other" -o "$dir/other.pgt" || fail 'the other machine is refused'
-start 80x24 -r "$dir/other.pgt"
-shows '5.4.0-mips'
-keys End 1 z z Down 2 3 l j 4 Enter Escape 5 6 7 NPage '?' '?' 1
-shows '70 zones'
-keys q
-gives_back 0
-
-# It ends when it is told to, when it crashes, and when the terminal goes away.
-start 80x24 -r "$trace"
-shows '1x'
-kill -TERM "$(pid)"
-gives_back 0
-start 80x24 -r "$trace"
-shows '1x'
-kill -SEGV "$(pid)"
-shows 'exit 139'
-shows icanon
-[ "$(t display-message -p '#{alternate_on}')" = 0 ] || fail 'the alternate screen stays after a crash'
-start 80x24 --source proc
-shows '/proc alone'
-own=$(pid)
-t kill-server
-n=0
-while kill -0 "$own" 2>/dev/null; do
-	n=$((n + 1))
-	[ $n -lt 200 ] || {
-		echo 'it outlives its terminal'
-		kill -KILL "$own"
-		exit 1
-	}
-	sleep 0.05
-done
 
 # No colours, no characters but ASCII, N samples.
 start 80x24 --at end --color never -r "$trace"
