@@ -35,6 +35,7 @@ int BPF_PROG(site_split_large_buddy, struct zone *zone, struct page *page, unsig
 	unsigned int bits = EV_LOCKED | captured(pfn) << EV_CAPTURE_SHIFT;
 
 	report_turns(pfn);
+	report_reporting(pfn);
 	if (fpi & FPI_TO_TAIL)
 		bits |= EV_TO_TAIL;
 	if (mt >= 0)
@@ -236,6 +237,7 @@ int BPF_PROG(site_mod_zone_page_state, struct zone *zone, int item, long delta)
 	frame->wanted = 0;
 	refresh_type(frame, zone_addr);
 	report_turns(frame->pfn);
+	report_reporting(frame->pfn);
 	emit(EV_ZONE_FREE, frame->pfn, frame->order, frame->mt, 0, 0,
 	     frame->bits | (frame->mt >= 0 ? EV_MT_KNOWN : 0) |
 		     will_capture(zone_addr, frame->mt) << EV_CAPTURE_SHIFT);
@@ -314,7 +316,10 @@ int BPF_PROG(site_isolate_block_exit)
 SEC("fentry/__isolate_free_page")
 int BPF_PROG(site_isolate_entry, struct page *page)
 {
-	report_turns(page_arg(ctx));
+	__u64 pfn = page_arg(ctx);
+
+	report_turns(pfn);
+	report_reporting(pfn);
 	return 0;
 }
 
@@ -339,7 +344,10 @@ int BPF_PROG(site_isolate_free_page, struct page *page, unsigned int order, int 
 SEC("fentry/__putback_isolated_page")
 int BPF_PROG(site_putback, struct page *page, unsigned int order, int mt)
 {
-	emit(EV_PUTBACK, page_arg(ctx), order, mt, 0, 0, 0);
+	__u64 pfn = page_arg(ctx);
+
+	report_reporting(pfn);
+	emit(EV_PUTBACK, pfn, order, mt, 0, 0, 0);
 	return 0;
 }
 

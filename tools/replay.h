@@ -119,6 +119,7 @@ struct replay_result {
 	uint64_t repairs;
 	uint64_t reordered; /* insertions moved before a pick that needed them */
 	uint64_t rotations; /* lists turned because the trace said so */
+	uint64_t returned;  /* free blocks that page reporting was seen to have put back */
 	uint64_t held;	    /* free blocks removed because a compactor was seen to hold them */
 	uint64_t arrived;   /* frees inserted because they were found on their list */
 	uint64_t captures;  /* frees that a compactor took before they reached a list */

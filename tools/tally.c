@@ -519,6 +519,11 @@ void tally_event(struct tally *t, const struct trace_event *ev)
 		insert(t, z, ev->pfn, ev->order, mt, (int)EV_CAPTURE(ev->bits) - 1);
 		break;
 	case EV_PUTBACK:
+		if (ev->bits & EV_HELD) {
+			if (find_block(t, z, ev->pfn) == PA_PFN_NONE)
+				break;
+			take(t, z, ev->pfn, ev->order);
+		}
 		insert(t, z, ev->pfn, ev->order, mt, -1);
 		break;
 	case EV_ISOLATE:
