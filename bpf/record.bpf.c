@@ -41,6 +41,9 @@ enum { nr_awaited };
 
 char LICENSE[] SEC("license") = "GPL";
 
+const volatile bool reserves_unseen; /* by a site, but pageblocks can be read */
+#define MIGRATE_HIGHATOMIC 3	     /* MIGRATE_PCPTYPES */
+
 /* Kernel-side counters that end up in the trace's statistics. */
 __u64 nr_bad_layout; /* a kprobe's registers did not hold what the site expects */
 __u64 nr_bad_frame;  /* a free without room to remember it until the lock is taken */
@@ -61,9 +64,26 @@ static __always_inline void report_unseen(__u64 pfn, __u64 taken)
 
 #define RAW_TP(event) SEC("raw_tp/" #event) int on_##event(struct bpf_raw_tracepoint_args *ctx)
 
+#define GFP_DIRECT_RECLAIM 0x400
+
+/*
+ * Without a site in reserve_highatomic_pageblock: it was called a moment ago, if it was, for a request
+ * that may not wait and is for more than a page (gfp_to_alloc_flags @ 6.3+, rmqueue's caller).
+ */
+static __noinline int report_reserved(__u64 pfn)
+{
+	int mt = pageblock_mt(pfn);
+
+	if (mt == MIGRATE_HIGHATOMIC)
+		emit(EV_MOVE_BLOCK, pfn, 0, mt, mt, 0, EV_HELD);
+	return 0;
+}
+
 /* (page, order, gfp, migratetype); page is NULL when the request failed */
 RAW_TP(mm_page_alloc)
 {
+	if (reserves_unseen && ctx->args[1] && ctx->args[0] && !(ctx->args[2] & GFP_DIRECT_RECLAIM))
+		report_reserved(page_pfn(ctx->args[0]));
 	emit_fitting(EV_ALLOC, ctx->args[0] ? page_pfn(ctx->args[0]) : EV_PFN_NONE, ctx->args[1],
 		     ctx->args[3], ctx->args[2], current_tgid(), 0);
 	return 0;

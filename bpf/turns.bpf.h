@@ -131,7 +131,7 @@ static __noinline int report_turns(__u64 pfn)
 }
 
 /*
- * Where this CPU is in a fallback of 6.1, which moves blocks to the tail of their new list
+ * Where this CPU is in a fallback of 6.1 (or in an isolation of later kernels), which moves blocks to the tail of their new list
  * before the events that tell of it: from then to the pick, a tail is no sign of a turn.
  */
 enum { NOT_STEALING, STEALING, STOLEN };

@@ -142,6 +142,9 @@ static int set_constants(const struct probe *p, const struct host *host,
 		  host_tracepoint_args(host, "mm_vmscan_direct_reclaim_begin") == 3 },
 		{ "reporting_order", host->reporting_order ? host->reporting_order : MAX_ORDERS },
 		{ "reporting_probed", plan->group[GROUP_ISOLATE] && plan->group[GROUP_PUTBACK] },
+		{ "reserves_unseen", host->mem_section && !plan->group[GROUP_MOVE] &&
+					     !plan->group[GROUP_MOVE_TYPED] &&
+					     !plan->group[GROUP_MOVE_OLD] },
 		{ "watch_turns", plan->group[GROUP_ISOLATE] || plan->group[GROUP_HANDS] },
 		/* came with 6.10 */
 		{ "moves_first", !host_has_func(host, "__move_freepages_block") },

@@ -578,8 +578,16 @@ static void on_returned(struct replay *r, const struct trace_event *ev, struct z
 
 static void on_putback(struct replay *r, const struct trace_event *ev)
 {
+	uint64_t block = UINT64_C(1) << r->meta->pageblock_order, pfn = ev->pfn;
 	uint8_t mt = replay_mt(r, ev->mt);
-	int err = pa_putback(r->pa, ev->pfn, ev->order, mt);
+	int err;
+
+	/* unset_migratetype_isolate() gives the types back in between. */
+	for (; r->policy->hygiene && mt != NO_MT && pfn < ev->pfn + (UINT64_C(1) << ev->order);
+	     pfn += block)
+		if (pa_pageblock(r->pa, pfn) == PA_ISOLATE)
+			pa_set_pageblock(r->pa, pfn, mt);
+	err = pa_putback(r->pa, ev->pfn, ev->order, mt);
 
 	if (err == -EEXIST) {
 		misfit(r, "putback", "free already", r->now, ev->ts, ev->pfn, ev->order);
@@ -605,6 +613,17 @@ static void on_move(struct replay *r, const struct trace_event *ev, struct zone_
 	};
 	c->has_move = true;
 	z->open_cpu = ev->cpu;
+}
+
+/* A pageblock was seen to be of a type that it got in a hold of the lock that is over. */
+static void on_typed(struct replay *r, const struct trace_event *ev, struct zone_state *z)
+{
+	uint8_t mt = replay_mt(r, ev->mt);
+
+	if (pa_pageblock(r->pa, ev->pfn) == mt)
+		return;
+	replay_close_zone(r, z);
+	retype(r->pa, ev->pfn, mt);
 }
 
 /* List surgery that is neither pick nor free. */
@@ -679,6 +698,13 @@ int replay_event(struct replay *r, const struct trace_event *ev)
 	case EV_PUTBACK:
 		if (ev->bits & EV_HELD) {
 			on_returned(r, ev, z);
+			break;
+		}
+		on_surgery(r, ev, z);
+		break;
+	case EV_MOVE_BLOCK:
+		if (ev->bits & EV_HELD) {
+			on_typed(r, ev, z);
 			break;
 		}
 		/* fall through */

@@ -368,6 +368,24 @@ unsigned int replay_take_unseen(struct replay *r, uint64_t after, const struct p
 }
 
 /*
+ * The kernel picked from a pageblock that is isolated here: isolation is over, for all of that range,
+ * and the blocks were moved from the first to the last (undo_isolate_page_range).
+ */
+static bool end_isolation(struct replay *r, const struct pick *p)
+{
+	uint64_t block = UINT64_C(1) << r->meta->pageblock_order, pfn = p->kernel.pfn & -block;
+
+	if (p->kernel.pfn == PA_PFN_NONE || pa_pageblock(r->pa, pfn) != PA_ISOLATE)
+		return false;
+	while (replay_zone(r, pfn - block) && pa_pageblock(r->pa, pfn - block) == PA_ISOLATE)
+		pfn -= block;
+	for (; replay_zone(r, pfn) && pa_pageblock(r->pa, pfn) == PA_ISOLATE; pfn += block)
+		if (pa_unisolate(r->pa, pfn, PA_MOVABLE))
+			return false;
+	return true;
+}
+
+/*
  * They differ.  Count it in its class and, unless the core is to go on by itself, do what
  * the kernel did.  Returns the mode the same lock hold goes on with.
  */
@@ -409,7 +427,8 @@ static uint8_t differ(struct replay *r, const struct cpu_state *c, const struct 
 	if ((out->class == REPLAY_ROTATION || (out->class == REPLAY_ORDER && again)) &&
 	    turn_list(r, p, d, &told))
 		known = true;
-	if (out->class == REPLAY_MISSING && !known && replay_take_unseen(r, p->last, &d->req)) {
+	if (out->class == REPLAY_MISSING && !known &&
+	    (end_isolation(r, p) || replay_take_unseen(r, p->last, &d->req))) {
 		decide(r->pa, &d->req, &told);
 		known = told.path != PA_PATH_NONE && told.pfn == p->kernel.pfn;
 	}

@@ -529,7 +529,7 @@ void tally_event(struct tally *t, const struct trace_event *ev)
 	case EV_ISOLATE:
 		isolate(t, z, ev);
 		break;
-	case EV_MOVE_BLOCK:
+	case EV_MOVE_BLOCK: /* one that is seen again moves nothing */
 		if (mt != NO_MT)
 			move_block(t, z, ev->pfn, mt);
 		break;

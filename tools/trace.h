@@ -158,7 +158,8 @@ bool trace_type_get(unsigned int type, struct trace_type *out);
 /* Does it tell in passing, of itself and of no act of its CPU, what a holder of the lock found there? */
 static inline bool trace_is_aside(const struct trace_event *ev)
 {
-	return ev->type == EV_ROTATE || (ev->type == EV_PUTBACK && ev->bits & EV_HELD) ||
+	return ev->type == EV_ROTATE ||
+	       ((ev->type == EV_PUTBACK || ev->type == EV_MOVE_BLOCK) && ev->bits & EV_HELD) ||
 	       (ev->type == EV_ZONE_FREE && ev->bits & EV_AWAITED && ev->bits & EV_LOCKED);
 }
 

@@ -145,6 +145,76 @@ static void an_unseen_refill_is_taken_whole(void **state)
 	rig_close(&rig);
 }
 
+/* Memory comes online: its pageblocks are isolated, then moved one after the other. */
+static void a_pick_ends_the_isolation_it_shows(void **state)
+{
+	const struct replay_result *res;
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig, "6.12", "tracepoint", false);
+	LOAD(&rig, 9, K_ISOLATE, 4096 + BLOCK, 4096);
+	EV(&rig, .type = EV_ZONE_ALLOC, .pfn = 4096, .order = 8, .mt = K_MOVABLE);
+	EV(&rig, .type = EV_ZONE_ALLOC, .pfn = 4096 + 256, .order = 8, .mt = K_MOVABLE);
+	EV(&rig, .type = EV_ZONE_ALLOC, .pfn = 4096 + BLOCK, .order = 9, .mt = K_MOVABLE);
+	res = rig_end(&rig);
+	assert_int_equal(res->picks, 3);
+	assert_int_equal(res->picks_exact, 2);
+	assert_int_equal(res->classes[REPLAY_MISSING].picks, 1);
+	rig_close(&rig);
+}
+
+/* unset_migratetype_isolate() takes the block out, sets its type and puts it back. */
+static void a_block_put_back_ends_its_isolation(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig, "6.12", "fentry", false);
+	LOAD(&rig, 9, K_ISOLATE, 4096);
+	EV(&rig, .type = EV_ISOLATE, .pfn = 4096, .order = 9);
+	EV(&rig, .type = EV_PUTBACK, .pfn = 4096, .order = 9, .mt = K_MOVABLE);
+	LIST(&rig, 9, PA_MOVABLE, 4096);
+	assert_int_equal(pa_pageblock(replay_state(rig.r), 4096), PA_MOVABLE);
+	assert_int_equal(rig_end(&rig)->repairs, 0);
+	rig_close(&rig);
+}
+
+/* A page that the request for it had its pageblock reserved with; seen again it is no news. */
+static void a_pageblock_was_seen_to_be_reserved(void **state)
+{
+	struct rig rig;
+	int again;
+
+	(void)state;
+	rig_open(&rig, "6.12", "tracepoint", false);
+	LOAD(&rig, 3, K_MOVABLE, 4096 + 8, 4096 + 32);
+	EV(&rig, .type = EV_ZONE_ALLOC, .pfn = 4096 + 8, .order = 3, .mt = K_MOVABLE);
+	for (again = 0; again < 2; again++) {
+		EV(&rig, .type = EV_MOVE_BLOCK, .pfn = 4096 + 8, .mt = K_HIGHATOMIC,
+		   .bits = EV_HELD);
+		LIST(&rig, 3, PA_HIGHATOMIC, 4096 + 32);
+	}
+	assert_int_equal(rig_end(&rig)->picks_exact, 1);
+	rig_close(&rig);
+}
+
+/* A reserved pageblock that is free as a whole is released at the tail. */
+static void a_free_pageblock_is_released(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig, "6.18", "fentry", false);
+	LOAD(&rig, 9, K_HIGHATOMIC, 4096);
+	LOAD(&rig, 9, K_UNMOVABLE, 4096 + BLOCK);
+	EV(&rig, .type = EV_MOVE_BLOCK, .pfn = 4096, .mt = K_UNMOVABLE, .arg = K_HIGHATOMIC);
+	EV(&rig, .type = EV_FREE, .pfn = 5);
+	LIST(&rig, 9, PA_UNMOVABLE, 4096 + BLOCK, 4096);
+	assert_int_equal(rig_end(&rig)->repairs, 0);
+	rig_close(&rig);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -153,6 +223,10 @@ int main(void)
 		cmocka_unit_test(what_is_not_free_was_not_returned),
 		cmocka_unit_test(a_block_that_is_out_is_passed_over),
 		cmocka_unit_test(an_unseen_refill_is_taken_whole),
+		cmocka_unit_test(a_pick_ends_the_isolation_it_shows),
+		cmocka_unit_test(a_block_put_back_ends_its_isolation),
+		cmocka_unit_test(a_pageblock_was_seen_to_be_reserved),
+		cmocka_unit_test(a_free_pageblock_is_released),
 	};
 
 	return cmocka_run_group_tests_name("reporting", tests, NULL, NULL);
