@@ -198,6 +198,7 @@ struct pending {
 	__u32 before; /* pages on the list */
 	__u32 pages;  /* in these */
 	__u32 n;
+	__u64 run, run_end; /* frames freed one after the other */
 	__u64 block[MAX_PENDING];
 };
 
@@ -209,6 +210,51 @@ struct {
 } pending SEC(".maps");
 
 const volatile __u32 nr_pending = 1; /* CPUs */
+
+/*
+ * From 7.2 on vfree and its like tell of each page, then free runs of them as the largest blocks
+ * that they hold (free_prepared_contig_range), of which those above order 3 are for no pcp list.
+ */
+const volatile bool frees_runs;
+
+struct run {
+	__u64 pfn, end;
+};
+
+static long await_block(__u32 i, struct run *r)
+{
+	__u32 order;
+
+	for (order = 0; order < MAX_ORDERS - 1; order++)
+		if (r->pfn >> order & 1 || r->end - r->pfn < 2ULL << order)
+			break;
+	if (order > 3 && order != pageblock_shift)
+		await_free(r->pfn, order);
+	r->pfn += 1ULL << order;
+	return r->pfn >= r->end;
+}
+
+static __noinline int await_run(__u64 pfn, __u64 end)
+{
+	struct run r = { .pfn = pfn, .end = end };
+
+	bpf_loop(MAX_AWAITED, await_block, &r, 0);
+	return 0;
+}
+
+static __always_inline void note_run(struct pending *p, __u64 pfn)
+{
+	__u64 run = p->run, end = p->run_end;
+
+	if (pfn == end) {
+		p->run_end = pfn + 1;
+		return;
+	}
+	p->run = pfn;
+	p->run_end = pfn + 1;
+	if (end - run > 15)
+		await_run(run, end);
+}
 
 static __always_inline struct pending *pending_of(__u32 cpu)
 {
@@ -234,6 +280,8 @@ static __noinline int note_pending(__u32 cpu, __u64 pcp, __u64 block)
 
 	if (!p)
 		return 0;
+	if (frees_runs && !(block >> PENDING_ORDER))
+		note_run(p, block);
 	n = p->n;
 	if (n && (p->pcp != pcp || count != p->before || n >= MAX_PENDING)) {
 		if (p->pcp != pcp || count != p->before + p->pages)

@@ -188,6 +188,7 @@ static void configure(struct probe *p, const struct host *host, const struct sit
 		ro->watch_pcp_locks =
 			host_has_func(host, "bpf_rdonly_cast") ? WATCH_BY_CAST : WATCH_BY_HELPER;
 		ro->nr_pending = host->cpus;
+		ro->frees_runs = host_has_func(host, "free_prepared_contig_range");
 		bpf_map__set_max_entries(p->skel->maps.pending, host->cpus);
 	}
 	bpf_map__set_value_size(p->skel->maps.bss, offsetof(struct record_bpf__bss, stream) +
