@@ -26,7 +26,7 @@
 #define REPLAY_CLASSES(X)                                                                          \
 	X(MISSING,  "missing event", "the core's state shows that something was not recorded")     \
 	X(ORDER,    "order race",    "a free seen outside the lock entered its list elsewhere")    \
-	X(ROTATION, "rotation",      "compaction turned the list and nothing told")                \
+	X(ROTATION, "rotation",      "the list was turned and nothing told")                       \
 	X(LRU,      "lru estimate",  "a claim test that needs LRU state the trace does not hold")  \
 	X(HOLD,     "lock hold",     "where one lock hold ended and the next began was misjudged") \
 	X(LOST,     "lost events",   "records were lost earlier in the trace")                     \
