@@ -261,13 +261,38 @@ static __always_inline struct pending *pending_of(__u32 cpu)
 	return bpf_map_lookup_elem(&pending, &cpu);
 }
 
+/*
+ * In use again, or on a list without being the head of a free block: on a pcp list.  Most are, and
+ * that is quicker told than that no block holds it.
+ */
+static __always_inline bool elsewhere(__u64 pfn)
+{
+	struct page *page = (void *)(vmemmap_base + pfn * bpf_core_type_size(struct page));
+	struct list_head *lru = (void *)((__u64)page + bpf_core_field_offset(struct page, lru)),
+			 *next;
+
+	if (watch_pcp_locks == WATCH_BY_CAST) {
+		page = bpf_rdonly_cast(page, bpf_core_type_id_kernel(struct page));
+		if (page->page_type == buddy_type)
+			return false;
+		if (page->_refcount.counter > 0)
+			return true;
+		next = bpf_rdonly_cast(page->lru.next, bpf_core_type_id_kernel(struct list_head));
+		return next->prev == lru;
+	}
+	if (BPF_CORE_READ(page, page_type) == buddy_type)
+		return false;
+	return BPF_CORE_READ(page, _refcount.counter) > 0 ||
+	       BPF_CORE_READ(page, lru.next, prev) == lru;
+}
+
 static long await_pending(__u32 i, __u32 *cpu)
 {
 	struct pending *p = pending_of(*cpu);
 	__u64 block = p ? p->block[i % MAX_PENDING] : 0;
 	__u64 pfn = block & ((1ULL << PENDING_ORDER) - 1);
 
-	if (block && in_buddy(pfn, block >> PENDING_ORDER))
+	if (block && !elsewhere(pfn) && in_buddy(pfn, block >> PENDING_ORDER))
 		await_free(pfn, block >> PENDING_ORDER);
 	return 0;
 }
