@@ -71,11 +71,8 @@ static __always_inline struct mem_section_usage *section_usage(__u64 pfn)
 	return usage;
 }
 
-/*
- * get_pfnblock_migratetype: three bits of the pageblock; from 6.17 on a fifth one says
- * isolated and leaves the type alone.  Returns -1 where the bits cannot be found.
- */
-static __always_inline int pageblock_mt(__u64 pfn)
+/* The bits of a pageblock, and what is above them; -1 where they cannot be found. */
+static __always_inline __s64 pageblock_flags(__u64 pfn)
 {
 	struct mem_section_usage *usage = section_usage(pfn);
 	__u64 bit =
@@ -86,10 +83,22 @@ static __always_inline int pageblock_mt(__u64 pfn)
 		return -1;
 	bpf_probe_read_kernel(&word, sizeof(word),
 			      (void *)&usage->pageblock_flags + 8 * (bit / 64));
-	word >>= bit % 64;
-	if (pageblock_bits == 8 && word & 0x10)
+	return word >> bit % 64 & 0xff;
+}
+
+/*
+ * get_pfnblock_migratetype: three bits of the pageblock; from 6.17 on a fifth one says
+ * isolated and leaves the type alone.  Returns -1 where the bits cannot be found.
+ */
+static __always_inline int pageblock_mt(__u64 pfn)
+{
+	__s64 flags = pageblock_flags(pfn);
+
+	if (flags < 0)
+		return -1;
+	if (pageblock_bits == 8 && flags & 0x10)
 		return mt_isolate;
-	return word & 7;
+	return flags & 7;
 }
 
 /* From 7.2 on direct reclaim captures as compaction does. */

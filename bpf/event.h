@@ -48,9 +48,9 @@
 	X(6,  FALLBACK,     "fallback",     "pomfc", "mm_page_alloc_extfrag (lock)")               \
 	X(7,  ZONE_FREE,    "zone_free",    "pomlqxw", "a free entering the buddy directly")       \
 	X(8,  ISOLATE,      "isolate",      "posh",  "__isolate_free_page succeeded (lock)")       \
-	X(9,  PUTBACK,      "putback",      "pom",   "__putback_isolated_page (lock)")             \
-	X(10, MOVE_BLOCK,   "move_block",   "pmn",   "a pageblock changed its type (lock)")        \
-	X(11, ROTATE,       "rotate",       "pod",   "compaction rotated a free list")             \
+	X(9,  PUTBACK,      "putback",      "pomh",  "__putback_isolated_page (lock)")             \
+	X(10, MOVE_BLOCK,   "move_block",   "pmnh",  "a pageblock changed its type (lock)")        \
+	X(11, ROTATE,       "rotate",       "pod",   "a free list was rotated"       )             \
 	X(12, LOST,         "lost",         "a",     "records this gap has lost")                  \
 	X(13, PUSH,         "push",         "pomi",  "a block was put on a per-cpu list")          \
 	X(14, TRY,          "try",          "omy",   "get_page_from_freelist is entered")       \
@@ -109,9 +109,11 @@ static inline __u32 event_try(__u32 alloc_flags, __u32 highest_zone)
 #define EV_CLAIM_KNOWN 0x02 /* fallback: EV_CLAIMED was read, not left out */
 #define EV_TO_TAIL 0x02	    /* zone_free: FPI_TO_TAIL */
 #define EV_HELD 0x02	    /* isolate: seen in a compactor's hands, may be known already */
-#define EV_MT_KNOWN 0x04    /* zone_free: the record carries a migratetype */
-#define EV_AWAITED 0x08	    /* zone_free: its arrival will be told; EV_LOCKED: is told */
-#define EV_CAPTURE_SHIFT 4  /* drain, zone_free: order + 1 of a compaction capture, 0 none */
+/* putback: page reporting did it before, the block is the last of its list; move_block: it was
+ * seen to have this type, which it got before */
+#define EV_MT_KNOWN 0x04   /* zone_free: the record carries a migratetype */
+#define EV_AWAITED 0x08	   /* zone_free: its arrival will be told; EV_LOCKED: is told */
+#define EV_CAPTURE_SHIFT 4 /* drain, zone_free: order + 1 of a compaction capture, 0 none */
 #define EV_CAPTURE(bits) (((bits) >> EV_CAPTURE_SHIFT) & 0xf)
 
 #define EV_PFN_BITS 36

@@ -28,6 +28,17 @@ const volatile __u32 nr_pcp_lists = 14;
 const volatile __u32 nr_lowmem_reserve = 5;
 const volatile __u32 free_area_size = 88;
 
+const volatile __u32 reporting_order = MAX_ORDERS; /* of the smallest blocks reported; none */
+
+static __noinline int report_tails(__u64 pfn);
+
+/* As report_turns(): @pfn is of the zone whose lock is held, and of what was inserted just now. */
+static __always_inline void report_reporting(__u64 pfn)
+{
+	if (reporting_order < MAX_ORDERS)
+		report_tails(pfn);
+}
+
 struct snap snap;
 __u32 buddy_type; /* page_type of the first page of a free block; 0: not known yet */
 
@@ -149,6 +160,7 @@ int snap_free_lists(void *ctx)
 	struct zone *zone = (void *)snap.zone;
 	__u32 type;
 
+	report_reporting(BPF_CORE_READ(zone, zone_start_pfn));
 	snap.before = stream_position();
 	if (zone_locked(zone)) {
 		snap.status = SNAP_BUSY;

@@ -34,6 +34,15 @@ struct watched_pcp watched[WATCH_MAX_CPUS][WATCH_MAX_ZONES]; /* by first_pfn, hi
 
 __u32 nr_awaited;
 
+/*
+ * Without a site inside free_one_page: does this free find its pcp list locked?  Then its
+ * trylock will fail (free_unref_page @ 6.1.y and later) and it goes straight to the buddy.
+ * An interrupt that frees a batch of pages on top of a task that holds the lock does that.
+ */
+const volatile __u32 watch_pcp_locks; /* enum watch_mode */
+
+extern void *bpf_rdonly_cast(const void *obj, __u32 type) __ksym __weak;
+
 static __always_inline const struct watched_pcp *watched_zone(__u64 cpu, __u64 pfn)
 {
 	const struct watched_pcp *at = watched[cpu % WATCH_MAX_CPUS];
@@ -43,6 +52,26 @@ static __always_inline const struct watched_pcp *watched_zone(__u64 cpu, __u64 p
 	for (z = 0; z < WATCH_MAX_ZONES - 1 && pfn < at->first_pfn; z++)
 		at++;
 	return at;
+}
+
+static __always_inline bool pcp_is_locked(__u64 addr)
+{
+	struct per_cpu_pages *pcp = (void *)addr;
+
+	if (watch_pcp_locks == WATCH_BY_HELPER)
+		return BPF_CORE_READ(pcp, lock.rlock.raw_lock.val.counter) != 0;
+	pcp = bpf_rdonly_cast(pcp, bpf_core_type_id_kernel(struct per_cpu_pages));
+	return pcp->lock.rlock.raw_lock.val.counter != 0;
+}
+
+static __always_inline __u32 pcp_count(__u64 addr)
+{
+	struct per_cpu_pages *pcp = (void *)addr;
+
+	if (watch_pcp_locks == WATCH_BY_HELPER)
+		return BPF_CORE_READ(pcp, count);
+	pcp = bpf_rdonly_cast(pcp, bpf_core_type_id_kernel(struct per_cpu_pages));
+	return pcp->count;
 }
 
 /* False: there is no room, or nothing to know it by when it arrives. */
@@ -76,22 +105,23 @@ static __noinline int await_free(__u64 pfn, __u64 order)
 /* Is @pfn part of a free block of at least this order?  Inside the lock of its zone. */
 static __always_inline bool in_buddy(__u64 pfn, __u32 order)
 {
-	__u64 head, page, private;
+	struct page *page;
+	__u64 head, private;
 	__u32 type;
 
 	for (; order < MAX_ORDERS; order++) {
 		head = pfn >> order << order;
-		page = vmemmap_base + head * bpf_core_type_size(struct page);
-		type = 0;
-		private = 0;
-		bpf_probe_read_kernel(
-			&type, sizeof(type),
-			(void *)(page + bpf_core_field_offset(struct page, page_type)));
-		if (type != buddy_type)
-			continue;
-		bpf_probe_read_kernel(&private, sizeof(private),
-				      (void *)(page + bpf_core_field_offset(struct page, private)));
-		return private >= order && private < MAX_ORDERS;
+		page = (void *)(vmemmap_base + head * bpf_core_type_size(struct page));
+		if (watch_pcp_locks == WATCH_BY_CAST) {
+			page = bpf_rdonly_cast(page, bpf_core_type_id_kernel(struct page));
+			type = page->page_type;
+			private = page->private;
+		} else {
+			type = BPF_CORE_READ(page, page_type);
+			private = type == buddy_type ? BPF_CORE_READ(page, private) : 0;
+		}
+		if (type == buddy_type)
+			return private >= order && private < MAX_ORDERS;
 	}
 	return false;
 }
@@ -150,6 +180,200 @@ static __noinline int report_arrivals(__u64 pfn, __u64 taken)
 
 	bpf_loop(MAX_AWAITED, report_arrival, &w, 0);
 	return 0;
+}
+
+/*
+ * Frees of a CPU of which it is not known yet whether they reached its pcp list.  mm_page_free
+ * comes before the trylock, for a batch even before the first one (free_unref_page_list @ 6.1,
+ * free_unref_folios @ 6.10+), and the list may be locked only then: another CPU drains it.  How
+ * many pages the list holds tells without a look at any of them: it grew by just these.
+ */
+#define MAX_PENDING 32
+#define MAX_DRAINED_CPUS                                                                           \
+	64		 /* of more, nobody else's frees are looked for while lists are drained */
+#define PENDING_ORDER 60 /* bit where the order is kept */
+
+struct pending {
+	__u64 pcp;
+	__u32 before; /* pages on the list */
+	__u32 pages;  /* in these */
+	__u32 n;
+	__u64 run, run_end; /* frames freed one after the other */
+	__u64 block[MAX_PENDING];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1); /* CPUs, set before load */
+	__type(key, __u32);
+	__type(value, struct pending);
+} pending SEC(".maps");
+
+const volatile __u32 nr_pending = 1; /* CPUs */
+
+/*
+ * From 7.2 on vfree and its like tell of each page, then free runs of them as the largest blocks
+ * that they hold (free_prepared_contig_range), of which those above order 3 are for no pcp list.
+ */
+const volatile bool frees_runs;
+
+struct run {
+	__u64 pfn, end;
+};
+
+static long await_block(__u32 i, struct run *r)
+{
+	__u32 order;
+
+	for (order = 0; order < MAX_ORDERS - 1; order++)
+		if (r->pfn >> order & 1 || r->end - r->pfn < 2ULL << order)
+			break;
+	if (order > 3 && order != pageblock_shift)
+		await_free(r->pfn, order);
+	r->pfn += 1ULL << order;
+	return r->pfn >= r->end;
+}
+
+static __noinline int await_run(__u64 pfn, __u64 end)
+{
+	struct run r = { .pfn = pfn, .end = end };
+
+	bpf_loop(MAX_AWAITED, await_block, &r, 0);
+	return 0;
+}
+
+static __always_inline void note_run(struct pending *p, __u64 pfn)
+{
+	__u64 run = p->run, end = p->run_end;
+
+	if (pfn == end) {
+		p->run_end = pfn + 1;
+		return;
+	}
+	p->run = pfn;
+	p->run_end = pfn + 1;
+	if (end - run > 15)
+		await_run(run, end);
+}
+
+static __always_inline struct pending *pending_of(__u32 cpu)
+{
+	return bpf_map_lookup_elem(&pending, &cpu);
+}
+
+/*
+ * In use again, or on a list without being the head of a free block: on a pcp list.  Most are, and
+ * that is quicker told than that no block holds it.
+ */
+static __always_inline bool elsewhere(__u64 pfn)
+{
+	struct page *page = (void *)(vmemmap_base + pfn * bpf_core_type_size(struct page));
+	struct list_head *lru = (void *)((__u64)page + bpf_core_field_offset(struct page, lru)),
+			 *next;
+
+	if (watch_pcp_locks == WATCH_BY_CAST) {
+		page = bpf_rdonly_cast(page, bpf_core_type_id_kernel(struct page));
+		if (page->page_type == buddy_type)
+			return false;
+		if (page->_refcount.counter > 0)
+			return true;
+		next = bpf_rdonly_cast(page->lru.next, bpf_core_type_id_kernel(struct list_head));
+		return next->prev == lru;
+	}
+	if (BPF_CORE_READ(page, page_type) == buddy_type)
+		return false;
+	return BPF_CORE_READ(page, _refcount.counter) > 0 ||
+	       BPF_CORE_READ(page, lru.next, prev) == lru;
+}
+
+static long await_pending(__u32 i, __u32 *cpu)
+{
+	struct pending *p = pending_of(*cpu);
+	__u64 block = p ? p->block[i % MAX_PENDING] : 0;
+	__u64 pfn = block & ((1ULL << PENDING_ORDER) - 1);
+
+	if (block && !elsewhere(pfn) && in_buddy(pfn, block >> PENDING_ORDER))
+		await_free(pfn, block >> PENDING_ORDER);
+	return 0;
+}
+
+/* This CPU frees @pfn, whose list at @pcp is not locked at this moment. */
+static __noinline int note_pending(__u32 cpu, __u64 pcp, __u64 block)
+{
+	__u32 count = pcp_count(pcp), n;
+	struct pending *p = pending_of(cpu);
+
+	if (!p)
+		return 0;
+	if (frees_runs && !(block >> PENDING_ORDER))
+		note_run(p, block);
+	n = p->n;
+	if (n && (p->pcp != pcp || count != p->before || n >= MAX_PENDING)) {
+		if (p->pcp != pcp || count != p->before + p->pages)
+			bpf_loop(n, await_pending, &cpu, 0);
+		n = 0;
+	}
+	if (!n) {
+		p->pcp = pcp;
+		p->before = count;
+		p->pages = 0;
+	}
+	p->block[n % MAX_PENDING] = block;
+	p->pages += 1 << (block >> PENDING_ORDER);
+	p->n = n + 1;
+	return 0;
+}
+
+struct drained {
+	__u64 pfn;
+	__u32 cpu;
+};
+
+static long report_pending(__u32 i, struct drained *d)
+{
+	struct pending *p = pending_of(d->cpu);
+	__u64 block = p ? p->block[i % MAX_PENDING] : 0;
+	__u64 pfn = block & ((1ULL << PENDING_ORDER) - 1);
+	int mt;
+
+	if (!block || pfn == d->pfn || !in_buddy(pfn, block >> PENDING_ORDER))
+		return 0;
+	p->block[i % MAX_PENDING] = 0;
+	mt = pageblock_mt(pfn);
+	emit(EV_ZONE_FREE, pfn, block >> PENDING_ORDER, mt, 0, 0,
+	     EV_LOCKED | EV_AWAITED | (mt >= 0 ? EV_MT_KNOWN : 0));
+	return 0;
+}
+
+static long report_pending_of(__u32 cpu, __u64 *pfn)
+{
+	struct drained d = { .pfn = *pfn, .cpu = cpu };
+	struct pending *p = pending_of(cpu);
+
+	if (p && p->n && p->pcp == watched_zone(cpu, *pfn)->addr)
+		bpf_loop(p->n, report_pending, &d, 0);
+	return 0;
+}
+
+static __noinline int report_others(__u64 pfn)
+{
+	bpf_loop(nr_pending, report_pending_of, &pfn, 0);
+	return 0;
+}
+
+/*
+ * @pfn is being drained.  If this CPU's own list is not locked it is of another's, whose frees
+ * find that one locked meanwhile.
+ */
+static __always_inline void report_passing(__u64 pfn)
+{
+	__u64 pcp;
+
+	if (!watch_pcp_locks || nr_pending > MAX_DRAINED_CPUS)
+		return;
+	pcp = watched_zone(bpf_get_smp_processor_id(), pfn)->addr;
+	if (pcp && !pcp_is_locked(pcp))
+		report_others(pfn);
 }
 
 #endif /* FREES_BPF_H */

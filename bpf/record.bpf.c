@@ -23,6 +23,7 @@ __u64 vmemmap_base __attribute__((aligned(64)));
 #include "compat.bpf.h"
 #include "freelist.bpf.h"
 #include "turns.bpf.h"
+#include "reporting.bpf.h"
 #ifdef OLD_BPF
 /* mm_compaction_begin tells of no compact_control before 6.1, so no hands can be looked into. */
 enum { nr_hands };
@@ -31,6 +32,7 @@ enum { nr_hands };
 /* Nor is a free waited for: each has its site here, and reclaim captures nothing. */
 enum { nr_awaited };
 #define report_arrivals(pfn, taken) ((void)0)
+#define report_passing(pfn) ((void)0)
 #define note_captures() ((void)0)
 #else
 #include "hands.bpf.h"
@@ -38,6 +40,9 @@ enum { nr_awaited };
 #endif
 
 char LICENSE[] SEC("license") = "GPL";
+
+const volatile bool reserves_unseen; /* by a site, but pageblocks can be read */
+#define MIGRATE_HIGHATOMIC 3	     /* MIGRATE_PCPTYPES */
 
 /* Kernel-side counters that end up in the trace's statistics. */
 __u64 nr_bad_layout; /* a kprobe's registers did not hold what the site expects */
@@ -58,13 +63,31 @@ static __always_inline void report_unseen(__u64 pfn, __u64 taken)
 	if (nr_hands)
 		report_hands(pfn, 0);
 	report_turns(pfn);
+	report_reporting(pfn);
 }
 
 #define RAW_TP(event) SEC("raw_tp/" #event) int on_##event(struct bpf_raw_tracepoint_args *ctx)
 
+#define GFP_DIRECT_RECLAIM 0x400
+
+/*
+ * Without a site in reserve_highatomic_pageblock: it was called a moment ago, if it was, for a request
+ * that may not wait and is for more than a page (gfp_to_alloc_flags @ 6.3+, rmqueue's caller).
+ */
+static __noinline int report_reserved(__u64 pfn)
+{
+	int mt = pageblock_mt(pfn);
+
+	if (mt == MIGRATE_HIGHATOMIC)
+		emit(EV_MOVE_BLOCK, pfn, 0, mt, mt, 0, EV_HELD);
+	return 0;
+}
+
 /* (page, order, gfp, migratetype); page is NULL when the request failed */
 RAW_TP(mm_page_alloc)
 {
+	if (reserves_unseen && ctx->args[1] && ctx->args[0] && !(ctx->args[2] & GFP_DIRECT_RECLAIM))
+		report_reserved(page_pfn(ctx->args[0]));
 	emit_fitting(EV_ALLOC, ctx->args[0] ? page_pfn(ctx->args[0]) : EV_PFN_NONE, ctx->args[1],
 		     ctx->args[3], ctx->args[2], current_tgid(), 0);
 	return 0;
@@ -78,25 +101,6 @@ RAW_TP(mm_page_free)
 	return 0;
 }
 #else
-/*
- * Without a site inside free_one_page: does this free find its pcp list locked?  Then its
- * trylock will fail (free_unref_page @ 6.1.y and later) and it goes straight to the buddy.
- * An interrupt that frees a batch of pages on top of a task that holds the lock does that.
- */
-const volatile __u32 watch_pcp_locks; /* enum watch_mode */
-
-extern void *bpf_rdonly_cast(const void *obj, __u32 type) __ksym __weak;
-
-static __always_inline bool pcp_is_locked(__u32 how, __u64 cpu, __u64 pfn)
-{
-	struct per_cpu_pages *pcp = (void *)watched_zone(cpu, pfn)->addr;
-
-	if (how == WATCH_BY_HELPER)
-		return BPF_CORE_READ(pcp, lock.rlock.raw_lock.val.counter) != 0;
-	pcp = bpf_rdonly_cast(pcp, bpf_core_type_id_kernel(struct per_cpu_pages));
-	return pcp->lock.rlock.raw_lock.val.counter != 0;
-}
-
 static __noinline int emit_zone_free(__u64 pfn, __u64 order)
 {
 	emit(EV_ZONE_FREE, pfn, order, 0, 0, 0, await_free(pfn, order) ? EV_AWAITED : 0);
@@ -110,8 +114,7 @@ static __noinline int emit_zone_free(__u64 pfn, __u64 order)
 RAW_TP(mm_page_free)
 {
 	__u64 n = claim(), cpu = bpf_get_smp_processor_id();
-	__u64 pfn = page_pfn(ctx->args[0]), order = ctx->args[1];
-	__u32 how = watch_pcp_locks;
+	__u64 pfn = page_pfn(ctx->args[0]), order = ctx->args[1], pcp;
 
 	store(n, cpu, 0, EV_FREE, pfn, order, 0, 0, 0);
 	if (nr_hands) {
@@ -119,12 +122,17 @@ RAW_TP(mm_page_free)
 		if (silent_search)
 			report_moved();
 	}
-	if (!how)
+	if (!watch_pcp_locks)
 		return 0;
-	if (order > 3 && order != pageblock_shift)
+	if (order > 3 && order != pageblock_shift) {
 		await_free(pfn, order);
-	else if (pcp_is_locked(how, cpu, pfn))
+		return 0;
+	}
+	pcp = watched_zone(cpu, pfn)->addr;
+	if (pcp_is_locked(pcp))
 		emit_zone_free(pfn, order);
+	else if (pcp)
+		note_pending(cpu, pcp, pfn | order << PENDING_ORDER);
 	return 0;
 }
 #endif
@@ -180,6 +188,7 @@ RAW_TP(mm_page_pcpu_drain)
 		report_unseen(pfn, 0);
 		capture = captured(pfn);
 	}
+	report_passing(pfn);
 	emit_fitting(EV_DRAIN, pfn, ctx->args[1], ctx->args[2], 0, 0, capture << EV_CAPTURE_SHIFT);
 	snapshot_in_lock(pfn);
 	return 0;

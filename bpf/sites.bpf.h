@@ -34,7 +34,10 @@ int BPF_PROG(site_split_large_buddy, struct zone *zone, struct page *page, unsig
 	int mt = order <= (int)pageblock_shift ? pageblock_mt(pfn) : -1;
 	unsigned int bits = EV_LOCKED | captured(pfn) << EV_CAPTURE_SHIFT;
 
+	if (stealing() == STEALING) /* no free, see site_isolation() */
+		return 0;
 	report_turns(pfn);
+	report_reporting(pfn);
 	if (fpi & FPI_TO_TAIL)
 		bits |= EV_TO_TAIL;
 	if (mt >= 0)
@@ -236,6 +239,7 @@ int BPF_PROG(site_mod_zone_page_state, struct zone *zone, int item, long delta)
 	frame->wanted = 0;
 	refresh_type(frame, zone_addr);
 	report_turns(frame->pfn);
+	report_reporting(frame->pfn);
 	emit(EV_ZONE_FREE, frame->pfn, frame->order, frame->mt, 0, 0,
 	     frame->bits | (frame->mt >= 0 ? EV_MT_KNOWN : 0) |
 		     will_capture(zone_addr, frame->mt) << EV_CAPTURE_SHIFT);
@@ -314,7 +318,10 @@ int BPF_PROG(site_isolate_block_exit)
 SEC("fentry/__isolate_free_page")
 int BPF_PROG(site_isolate_entry, struct page *page)
 {
-	report_turns(page_arg(ctx));
+	__u64 pfn = page_arg(ctx);
+
+	report_turns(pfn);
+	report_reporting(pfn);
 	return 0;
 }
 
@@ -339,7 +346,10 @@ int BPF_PROG(site_isolate_free_page, struct page *page, unsigned int order, int 
 SEC("fentry/__putback_isolated_page")
 int BPF_PROG(site_putback, struct page *page, unsigned int order, int mt)
 {
-	emit(EV_PUTBACK, page_arg(ctx), order, mt, 0, 0, 0);
+	__u64 pfn = page_arg(ctx);
+
+	report_reporting(pfn);
+	emit(EV_PUTBACK, pfn, order, mt, 0, 0, 0);
 	return 0;
 }
 
@@ -359,8 +369,67 @@ int BPF_PROG(site_move_freelist_tail, struct list_head *list, struct page *page)
 SEC("fentry/__move_freepages_block")
 int BPF_PROG(site_move_block, struct zone *zone, unsigned long pfn, int old_mt, int new_mt)
 {
-	if (old_mt >= PCPTYPES || new_mt >= PCPTYPES)
+	if ((old_mt >= PCPTYPES || new_mt >= PCPTYPES) && stealing() != STEALING)
 		emit(EV_MOVE_BLOCK, pfn, 0, new_mt, old_mt, 0, 0);
+	return 0;
+}
+
+/*
+ * Isolating a pageblock, and ending that, where memory is taken offline or comes online: the
+ * block is moved, or taken out of a larger free one, which is put back in pieces.
+ * move_freepages_block_isolate(zone, page, migratetype) @ 6.10 to 6.16.
+ */
+SEC("fentry/move_freepages_block_isolate")
+int BPF_PROG(site_isolation_old, struct zone *zone, struct page *page, int mt)
+{
+	__u64 pfn = page_arg(ctx + 1);
+	int old = pageblock_mt(pfn);
+
+	set_stealing(STEALING);
+	emit(EV_MOVE_BLOCK, pfn, 0, mt, old >= 0 ? old : mt, 0, 0);
+	return 0;
+}
+
+SEC("fexit/move_freepages_block_isolate")
+int BPF_PROG(site_isolation_old_exit)
+{
+	set_stealing(NOT_STEALING);
+	return 0;
+}
+
+/* __move_freepages_block_isolate(zone, page, isolate) @ 6.17+: the type is kept beside the bit. */
+SEC("fentry/__move_freepages_block_isolate")
+int BPF_PROG(site_isolation, struct zone *zone, struct page *page, bool isolate)
+{
+	__u64 pfn = page_arg(ctx + 1);
+	__s64 flags = pageblock_flags(pfn);
+
+	set_stealing(STEALING);
+	if (flags >= 0)
+		emit(EV_MOVE_BLOCK, pfn, 0, isolate ? mt_isolate : flags & 7,
+		     isolate ? flags & 7 : mt_isolate, 0, 0);
+	return 0;
+}
+
+SEC("fexit/__move_freepages_block_isolate")
+int BPF_PROG(site_isolation_exit)
+{
+	set_stealing(NOT_STEALING);
+	return 0;
+}
+
+/*
+ * change_pageblock_range(page, order, migratetype) @ 6.17+ is all there is to see where a whole
+ * free pageblock is released from HIGHATOMIC (unreserve_highatomic_pageblock).
+ */
+SEC("fentry/change_pageblock_range")
+int BPF_PROG(site_change_range, struct page *page, int order, int mt)
+{
+	__u64 pfn = page_arg(ctx);
+	int old = pageblock_mt(pfn);
+
+	if (order == (int)pageblock_shift && old >= PCPTYPES)
+		emit(EV_MOVE_BLOCK, pfn, 0, mt, old, 0, 0);
 	return 0;
 }
 

@@ -45,6 +45,15 @@ struct turning {
 	__u64 tail[MAX_ORDERS]; /* as last reported: a list_head, changed inside the lock */
 };
 
+#define REPORTED_TYPES 3 /* UNMOVABLE, MOVABLE, RECLAIMABLE */
+
+/* A zone whose free blocks are reported to a hypervisor, see bpf/reporting.bpf.h. */
+struct reported_zone {
+	__u64 zone; /* as in struct turning */
+	__u64 first_pfn, end_pfn;
+	__u64 tail[MAX_ORDERS * REPORTED_TYPES];
+};
+
 struct snap_zone {
 	__u64 addr;
 	__u64 start_pfn, spanned, present, managed;

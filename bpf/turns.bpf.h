@@ -25,7 +25,7 @@ __u32 nr_unseen; /* zones that were compacted, reclaim that captures, frees unde
 /* Without either there is nothing to ask for inside the lock, and that is the common case. */
 static __always_inline bool unseen(void)
 {
-	return nr_unseen || !watch_turns;
+	return nr_unseen || !watch_turns || reporting_order < MAX_ORDERS;
 }
 
 static __always_inline struct turning *turning_at(__u32 i)
@@ -136,8 +136,9 @@ static __noinline int report_turns(__u64 pfn)
 }
 
 /*
- * Where this CPU is in a fallback of 6.1, which moves blocks to the tail of their new list
- * before the events that tell of it: from then to the pick, a tail is no sign of a turn.
+ * Where this CPU is in a fallback of 6.1, or in an isolation of later kernels, which moves blocks to
+ * the tail of their new list before the events that tell of it: until the pick, a tail is no sign of a
+ * turn.
  */
 enum { NOT_STEALING, STEALING, STOLEN };
 

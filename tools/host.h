@@ -24,6 +24,7 @@ struct host {
 	uint32_t free_area_size, mem_section_size;
 	char mt[TRACE_MAX_MT][TRACE_NAME];
 	uint32_t mt_isolate, mt_movable;
+	uint32_t reporting_order; /* of the smallest free blocks that are reported; 0: none are */
 	bool old_bpf;		  /* BPF without what bpf/compat.bpf.h names */
 	bool captures_movable;	  /* see bpf/compat.bpf.h */
 	uint64_t mem_section;	  /* address of the symbol; 0 without CONFIG_KALLSYMS_ALL */

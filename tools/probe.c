@@ -140,6 +140,11 @@ static int set_constants(const struct probe *p, const struct host *host,
 		{ "free_area_size", host->free_area_size },
 		{ "reclaim_gfp_first",
 		  host_tracepoint_args(host, "mm_vmscan_direct_reclaim_begin") == 3 },
+		{ "reporting_order", host->reporting_order ? host->reporting_order : MAX_ORDERS },
+		{ "reporting_probed", plan->group[GROUP_ISOLATE] && plan->group[GROUP_PUTBACK] },
+		{ "reserves_unseen", host->mem_section && !plan->group[GROUP_MOVE] &&
+					     !plan->group[GROUP_MOVE_TYPED] &&
+					     !plan->group[GROUP_MOVE_OLD] },
 		{ "watch_turns", plan->group[GROUP_ISOLATE] || plan->group[GROUP_HANDS] },
 		/* came with 6.10 */
 		{ "moves_first", !host_has_func(host, "__move_freepages_block") },
@@ -179,9 +184,13 @@ static void configure(struct probe *p, const struct host *host, const struct sit
 	ro->silent_search = host_tracepoint_args(host, "mm_compaction_fast_isolate_freepages") < 0;
 	if (ro->silent_search)
 		ro->lru_batches = host_symbol("cpu_fbatches");
-	if (site_plan_tier(plan) == TIER_TRACEPOINT && host->cpus <= WATCH_MAX_CPUS)
+	if (site_plan_tier(plan) == TIER_TRACEPOINT && host->cpus <= WATCH_MAX_CPUS) {
 		ro->watch_pcp_locks =
 			host_has_func(host, "bpf_rdonly_cast") ? WATCH_BY_CAST : WATCH_BY_HELPER;
+		ro->nr_pending = host->cpus;
+		ro->frees_runs = host_has_func(host, "free_prepared_contig_range");
+		bpf_map__set_max_entries(p->skel->maps.pending, host->cpus);
+	}
 	bpf_map__set_value_size(p->skel->maps.bss, offsetof(struct record_bpf__bss, stream) +
 							   (sizeof(*p->stream) << p->shift));
 	bpf_map__set_max_entries(p->skel->maps.stream_clock, 1u << (p->shift - CLOCK_SHIFT));
@@ -536,12 +545,17 @@ bool probe_walks_in_lock(const struct probe *p)
 
 int probe_add_zone(struct probe *p, uint64_t addr, uint64_t first_pfn, uint64_t end_pfn)
 {
-	struct turning t = { .zone = addr, .first_pfn = first_pfn, .end_pfn = end_pfn };
+	const struct reported_zone r = { .zone = addr, .first_pfn = first_pfn, .end_pfn = end_pfn };
+	const struct turning t = { .zone = addr, .first_pfn = first_pfn, .end_pfn = end_pfn };
+	const struct bpf_map *reported = bpf_object__find_map_by_name(p->obj, "reported_zones");
+	uint32_t i = p->nr_zones;
 
-	if (!p->old || p->nr_zones == MAX_TURNING)
+	if (i == MAX_TURNING)
 		return 0;
-	if (bpf_map__update_elem(p->old->maps.turning, &p->nr_zones, sizeof(p->nr_zones), &t,
-				 sizeof(t), BPF_ANY))
+	if (bpf_map__update_elem(reported, &i, sizeof(i), &r, sizeof(r), BPF_ANY))
+		return -errno;
+	if (p->old &&
+	    bpf_map__update_elem(p->old->maps.turning, &i, sizeof(i), &t, sizeof(t), BPF_ANY))
 		return -errno;
 	p->nr_zones++;
 	return 0;

@@ -6,11 +6,14 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
+
+#include "util.h"
 
 /*
  * Members of the kernel's structs in 5.10 to 7.3, vanilla, each between two spaces: another
@@ -315,6 +318,43 @@ static int check_required(const struct host *host, char *why, size_t len)
 	return 0;
 }
 
+/*
+ * Does a virtio balloon have free page reporting on, and from which order?  The features are a
+ * text of a digit a bit; the order has no file up to 5.13, when it was always pageblock_order.
+ */
+static uint32_t find_reporting_order(uint32_t pageblock_order)
+{
+	enum { VIRTIO_BALLOON_F_REPORTING = 5 };
+	static const char order[] = "/sys/module/page_reporting/parameters/page_reporting_order";
+	char text[VIRTIO_BALLOON_F_REPORTING + 2];
+	bool on = false;
+	uint64_t value;
+	glob_t found;
+	FILE *f;
+
+	if (glob("/sys/bus/virtio/drivers/virtio_balloon/*/features", 0, NULL, &found))
+		return 0;
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		f = fopen(found.gl_pathv[i], "re");
+		on |= f && fgets(text, sizeof(text), f) &&
+		      strlen(text) > VIRTIO_BALLOON_F_REPORTING &&
+		      text[VIRTIO_BALLOON_F_REPORTING] == '1';
+		if (f)
+			fclose(f);
+	}
+	globfree(&found);
+	f = on ? fopen(order, "re") : NULL;
+	if (f) {
+		if (fgets(text, sizeof(text), f)) {
+			text[strcspn(text, "\n")] = '\0';
+			if (!parse_u64(text, 0, UINT32_MAX, &value))
+				pageblock_order = (uint32_t)value;
+		}
+		fclose(f);
+	}
+	return on ? pageblock_order : 0;
+}
+
 int host_open(struct host *host, char *why, size_t len)
 {
 	struct utsname uts;
@@ -347,6 +387,7 @@ int host_open(struct host *host, char *why, size_t len)
 	/* 6.17 moved isolation out of the type and doubled the bits of a pageblock. */
 	host->pageblock_bits =
 		enum_value(host, "pageblock_bits", "PB_migrate_isolate") >= 0 ? 8 : 4;
+	host->reporting_order = find_reporting_order(host->pageblock_order);
 	host->mem_section = host_symbol("mem_section");
 	host->mem_free_blocks = count_free_blocks();
 	host->old_bpf = enum_value(host, "bpf_func_id", "BPF_FUNC_map_lookup_percpu_elem") < 0;
@@ -500,5 +541,9 @@ int host_describe(const struct host *host, struct trace_meta *meta)
 	meta->nr_mt = host->nr_mt;
 	memcpy(meta->mt, host->mt, sizeof(meta->mt));
 	err = describe_gfp(host, meta);
-	return err ? err : describe_sysctls(meta);
+	if (!err)
+		err = describe_sysctls(meta);
+	if (!err && host->reporting_order)
+		err = trace_pairs_add(&meta->sysctl, REPORTING_ORDER, host->reporting_order, NULL);
+	return err;
 }

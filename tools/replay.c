@@ -353,6 +353,10 @@ static void on_alloc(struct replay *r, const struct trace_event *ev, struct zone
 {
 	bool movable = r->gfp_movable && ev->arg ? ev->arg & r->gfp_movable :
 						   replay_mt(r, ev->mt) == PA_MOVABLE;
+	const struct pa_request req = { .zone = replay_zone_id(r, z),
+					.order = ev->order,
+					.mt = replay_mt(r, ev->mt),
+					.mode = PA_MODE_NORMAL };
 	struct pa_page_info info;
 
 	replay_close_cpu(r, ev->cpu);
@@ -362,6 +366,7 @@ static void on_alloc(struct replay *r, const struct trace_event *ev, struct zone
 		if (!pa_page(r->pa, ev->pfn, &info) && info.free) {
 			misfit(r, "alloc", "still free", r->now, ev->ts, ev->pfn, ev->order);
 			replay_take(r, ev->pfn, ev->order);
+			replay_take_unseen(r, r->now, &req);
 		}
 	}
 	pa_set_use(r->pa, ev->pfn, ev->order, movable ? PA_USE_MOVABLE : PA_USE_PINNED);
@@ -489,7 +494,7 @@ static void rotate(struct replay *r, const struct trace_event *ev, bool tail)
 	 * comes with that event is no news.
 	 */
 	if (pa_page(r->pa, ev->pfn, &info) || !info.head || info.order != ev->order ||
-	    info.mt != PA_MOVABLE)
+	    (info.mt != PA_MOVABLE && info.order < r->meta->pageblock_order))
 		return;
 	if (pa_rotate(r->pa, ev->pfn, tail) > 0)
 		r->res.rotations++;
@@ -547,10 +552,42 @@ static void on_held(struct replay *r, const struct trace_event *ev, struct zone_
 	on_isolate(r, &whole);
 }
 
+/*
+ * Page reporting had taken this block and put it back, in holds of the lock that are over: it was
+ * seen at the tail.  All of it was free, or it is the event's own that saw it.
+ */
+static void on_returned(struct replay *r, const struct trace_event *ev, struct zone_state *z)
+{
+	uint64_t pfn, end = ev->pfn + (UINT64_C(1) << ev->order);
+	struct pa_page_info info;
+
+	insert_parts(r, z, ev->pfn, ev->order);
+	replay_close_zone(r, z);
+	for (pfn = ev->pfn; pfn < end; pfn = info.block + (UINT64_C(1) << info.order))
+		if (pa_page(r->pa, pfn, &info) || !info.free || info.order > ev->order)
+			return;
+	r->compacted = r->now + 1;
+	for (pfn = ev->pfn; pfn < end; pfn += UINT64_C(1) << info.order) {
+		pa_page(r->pa, pfn, &info);
+		pa_isolate(r->pa, pfn, info.order);
+	}
+	if (pa_putback(r->pa, ev->pfn, ev->order, replay_mt(r, ev->mt)))
+		r->res.dropped++;
+	r->res.returned++;
+}
+
 static void on_putback(struct replay *r, const struct trace_event *ev)
 {
+	uint64_t block = UINT64_C(1) << r->meta->pageblock_order, pfn = ev->pfn;
 	uint8_t mt = replay_mt(r, ev->mt);
-	int err = pa_putback(r->pa, ev->pfn, ev->order, mt);
+	int err;
+
+	/* unset_migratetype_isolate() gives the types back in between. */
+	for (; r->policy->hygiene && mt != NO_MT && pfn < ev->pfn + (UINT64_C(1) << ev->order);
+	     pfn += block)
+		if (pa_pageblock(r->pa, pfn) == PA_ISOLATE)
+			pa_set_pageblock(r->pa, pfn, mt);
+	err = pa_putback(r->pa, ev->pfn, ev->order, mt);
 
 	if (err == -EEXIST) {
 		misfit(r, "putback", "free already", r->now, ev->ts, ev->pfn, ev->order);
@@ -576,6 +613,17 @@ static void on_move(struct replay *r, const struct trace_event *ev, struct zone_
 	};
 	c->has_move = true;
 	z->open_cpu = ev->cpu;
+}
+
+/* A pageblock was seen to be of a type that it got in a hold of the lock that is over. */
+static void on_typed(struct replay *r, const struct trace_event *ev, struct zone_state *z)
+{
+	uint8_t mt = replay_mt(r, ev->mt);
+
+	if (pa_pageblock(r->pa, ev->pfn) == mt)
+		return;
+	replay_close_zone(r, z);
+	retype(r->pa, ev->pfn, mt);
 }
 
 /* List surgery that is neither pick nor free. */
@@ -643,6 +691,20 @@ int replay_event(struct replay *r, const struct trace_event *ev)
 	case EV_ISOLATE:
 		if (ev->bits & EV_HELD) {
 			on_held(r, ev, z);
+			break;
+		}
+		on_surgery(r, ev, z);
+		break;
+	case EV_PUTBACK:
+		if (ev->bits & EV_HELD) {
+			on_returned(r, ev, z);
+			break;
+		}
+		on_surgery(r, ev, z);
+		break;
+	case EV_MOVE_BLOCK:
+		if (ev->bits & EV_HELD) {
+			on_typed(r, ev, z);
 			break;
 		}
 		/* fall through */

@@ -26,7 +26,7 @@
 #define REPLAY_CLASSES(X)                                                                          \
 	X(MISSING,  "missing event", "the core's state shows that something was not recorded")     \
 	X(ORDER,    "order race",    "a free seen outside the lock entered its list elsewhere")    \
-	X(ROTATION, "rotation",      "compaction turned the list and nothing told")                \
+	X(ROTATION, "rotation",      "the list was turned and nothing told")                       \
 	X(LRU,      "lru estimate",  "a claim test that needs LRU state the trace does not hold")  \
 	X(HOLD,     "lock hold",     "where one lock hold ended and the next began was misjudged") \
 	X(LOST,     "lost events",   "records were lost earlier in the trace")                     \
@@ -119,6 +119,7 @@ struct replay_result {
 	uint64_t repairs;
 	uint64_t reordered; /* insertions moved before a pick that needed them */
 	uint64_t rotations; /* lists turned because the trace said so */
+	uint64_t returned;  /* free blocks that page reporting was seen to have put back */
 	uint64_t held;	    /* free blocks removed because a compactor was seen to hold them */
 	uint64_t arrived;   /* frees inserted because they were found on their list */
 	uint64_t captures;  /* frees that a compactor took before they reached a list */

@@ -82,7 +82,9 @@ struct replay {
 	uint32_t gfp_movable;
 	uint32_t pcp_orders; /* that pcp lists hold, a bit each */
 	bool inserts_unlocked; /* a plain free stands for its insertion where pcp lists do not hold it */
-	bool infers_ranges; /* nothing names the blocks that compaction takes */
+	unsigned int
+		reporting_order; /* of the smallest free blocks that are reported; or more than any */
+	bool infers_ranges;	 /* nothing names the blocks that compaction takes */
 	bool settled;
 	bool stopped;		     /* at replay_options.until, with more to come */
 	struct trace_item ahead[2];  /* the events at hand and those that follow */
@@ -136,6 +138,12 @@ void replay_guess_block(struct replay *r, const struct zone_state *z, uint64_t a
 
 /* ---- replay_pick.c ---- */
 
+/*
+ * Pages that left their list unseen mislead every pick until they are all gone.  Takes what the
+ * core would pick next for @req, one after the other, as long as the events after number @after
+ * show it in use.  Returns how many.
+ */
+unsigned int replay_take_unseen(struct replay *r, uint64_t after, const struct pa_request *req);
 /* Predict, compare, count and perform the open pick of @cpu. */
 void replay_pick(struct replay *r, uint32_t cpu, const struct pick *p);
 

@@ -162,6 +162,8 @@ int replay_open(const struct trace_meta *meta, const struct replay_options *opt,
 	r->meta = meta;
 	r->gfp_movable = (uint32_t)trace_pairs_get(&meta->gfp, movable, 0);
 	r->inserts_unlocked = strcmp(meta->tier, "fentry") && strcmp(meta->tier, "kprobe");
+	r->reporting_order =
+		(unsigned int)trace_pairs_get(&r->meta->sysctl, REPORTING_ORDER, PA_MAX_ORDERS);
 	r->infers_ranges = r->inserts_unlocked &&
 			   !trace_pairs_get(&meta->sites, "hands:mm_compaction_begin", 1) &&
 			   !trace_pairs_get(&meta->sites, "fexit:__isolate_free_page", 1);

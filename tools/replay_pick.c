@@ -12,6 +12,7 @@
 #define TRIAL_MAX (UINT64_C(256) << 20)
 /* After so many repairs it is the state that is bad: looking ahead each time would only cost. */
 #define DOUBT_MAX 2048
+#define UNSEEN_MAX 4096 /* pages in a refill that nothing tells of */
 
 static const char *const class_names[] = {
 #define X(id, name, what) name,
@@ -275,7 +276,7 @@ static enum replay_class classify(const struct replay *r, const struct pick *p,
 	if (p->kernel.pfn == PA_PFN_NONE || pa_page(r->pa, p->kernel.pfn, &info) || !info.free ||
 	    !same_list(p, d, &info))
 		return REPLAY_MISSING;
-	if (r->compacted > z->right[info.order][info.mt])
+	if (r->compacted > z->right[info.order][info.mt] || info.order >= r->reporting_order)
 		return REPLAY_ROTATION;
 	if (z->races)
 		return REPLAY_ORDER;
@@ -348,6 +349,42 @@ static bool record_is_false(const struct replay *r, const struct pick *p,
 	return kernel == REPLAY_LATER_UNKNOWN || pa_page(r->pa, p->kernel.pfn, &info) || !info.free;
 }
 
+unsigned int replay_take_unseen(struct replay *r, uint64_t after, const struct pa_request *req)
+{
+	enum replay_later later;
+	struct pa_decision d;
+	unsigned int n;
+
+	for (n = 0; n < UNSEEN_MAX && r->res.repairs <= DOUBT_MAX; n++) {
+		decide(r->pa, req, &d);
+		if (d.path == PA_PATH_NONE || pa_is_fallback(&d))
+			break;
+		later = replay_later(r, after, d.pfn, req->order);
+		if ((later != REPLAY_LATER_ALLOC && later != REPLAY_LATER_USED) ||
+		    pa_commit(r->pa, &d))
+			break;
+	}
+	return n;
+}
+
+/*
+ * The kernel picked from a pageblock that is isolated here: isolation is over, for all of that range,
+ * and the blocks were moved from the first to the last (undo_isolate_page_range).
+ */
+static bool end_isolation(struct replay *r, const struct pick *p)
+{
+	uint64_t block = UINT64_C(1) << r->meta->pageblock_order, pfn = p->kernel.pfn & -block;
+
+	if (p->kernel.pfn == PA_PFN_NONE || pa_pageblock(r->pa, pfn) != PA_ISOLATE)
+		return false;
+	while (replay_zone(r, pfn - block) && pa_pageblock(r->pa, pfn - block) == PA_ISOLATE)
+		pfn -= block;
+	for (; replay_zone(r, pfn) && pa_pageblock(r->pa, pfn) == PA_ISOLATE; pfn += block)
+		if (pa_unisolate(r->pa, pfn, PA_MOVABLE))
+			return false;
+	return true;
+}
+
 /*
  * They differ.  Count it in its class and, unless the core is to go on by itself, do what
  * the kernel did.  Returns the mode the same lock hold goes on with.
@@ -390,6 +427,11 @@ static uint8_t differ(struct replay *r, const struct cpu_state *c, const struct 
 	if ((out->class == REPLAY_ROTATION || (out->class == REPLAY_ORDER && again)) &&
 	    turn_list(r, p, d, &told))
 		known = true;
+	if (out->class == REPLAY_MISSING && !known &&
+	    (end_isolation(r, p) || replay_take_unseen(r, p->last, &d->req))) {
+		decide(r->pa, &d->req, &told);
+		known = told.path != PA_PATH_NONE && told.pfn == p->kernel.pfn;
+	}
 	r->misled = d->pfn;
 	if (known && !pa_commit(r->pa, &told))
 		return told.next_mode;

@@ -531,12 +531,17 @@ void tally_event(struct tally *t, const struct trace_event *ev)
 		insert(t, z, ev->pfn, ev->order, mt, (int)EV_CAPTURE(ev->bits) - 1);
 		break;
 	case EV_PUTBACK:
+		if (ev->bits & EV_HELD) {
+			if (find_block(t, z, ev->pfn) == PA_PFN_NONE)
+				break;
+			take(t, z, ev->pfn, ev->order);
+		}
 		insert(t, z, ev->pfn, ev->order, mt, -1);
 		break;
 	case EV_ISOLATE:
 		isolate(t, z, ev);
 		break;
-	case EV_MOVE_BLOCK:
+	case EV_MOVE_BLOCK: /* one that is seen again moves nothing */
 		if (mt != NO_MT)
 			move_block(t, z, ev->pfn, mt);
 		break;

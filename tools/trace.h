@@ -152,10 +152,14 @@ static inline bool trace_of_block(unsigned int type)
 
 /* False if there is no such type. */
 bool trace_type_get(unsigned int type, struct trace_type *out);
+/* Among the sysctls: free blocks of this order and above are reported to a hypervisor. */
+#define REPORTING_ORDER "page_reporting.page_reporting_order"
+
 /* Does it tell in passing, of itself and of no act of its CPU, what a holder of the lock found there? */
 static inline bool trace_is_aside(const struct trace_event *ev)
 {
 	return ev->type == EV_ROTATE ||
+	       ((ev->type == EV_PUTBACK || ev->type == EV_MOVE_BLOCK) && ev->bits & EV_HELD) ||
 	       (ev->type == EV_ZONE_FREE && ev->bits & EV_AWAITED && ev->bits & EV_LOCKED);
 }
 
