@@ -287,10 +287,6 @@ static bool computes_nothing(const struct pa_knobs *now, const struct pa_knobs *
 
 void request_load_pcps(struct request *r)
 {
-	for (uint32_t zone = 0; zone < r->nr_zones; zone++)
-		for (unsigned int order = 0; order < r->meta->nr_orders; order++)
-			r->zones[zone].kernel_free += (int64_t)pa_nr_free(r->pa, zone, order)
-						      << order;
 	for (uint32_t zone = 0; zone < r->nr_zones && r->policy->hygiene && !r->described; zone++)
 		sort_lists(r, zone);
 
