@@ -231,7 +231,7 @@ static enum pa_verdict passes(const struct pa_ctx *ac, const struct walk *w, uin
 		return PA_ZONE_UNFAIR;
 	if (remote && w->flags & PA_ALLOC_NOFRAGMENT && !pa_req(ac->pa)->knobs.defrag_mode)
 		return PA_ZONE_REMOTE;
-	if (w->skip_busy && pa_node(ac->pa, zr->node)->kswapd_woken)
+	if (w->skip_busy && pa_kswapd_busy(pa_node(ac->pa, zr->node)))
 		return PA_ZONE_KSWAPD;
 	return PA_ZONE_OK;
 }

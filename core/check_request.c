@@ -126,12 +126,14 @@ static const char *owners_sound(const struct pa *pa, uint32_t zone)
 static const char *counters_sound(const struct pa *pa, uint32_t zone)
 {
 	const struct pa_zone_req *zr = pa_zone_req(pa, zone);
+	/* While kswapd works, what was left untold before it began may be more. */
+	int64_t most = zr->threshold > zr->run_threshold ? zr->threshold : zr->run_threshold;
 	int64_t sum = 0;
 
 	for (uint32_t cpu = 0; cpu < pa_req(pa)->cpus; cpu++) {
 		const struct pa_cpu_pages *cp = pa_cpu_pages(pa, zone, cpu);
 
-		if (cp->delta > (int64_t)zr->threshold || -cp->delta > (int64_t)zr->threshold)
+		if (cp->delta > most || -cp->delta > most)
 			return "a per-cpu delta is beyond its threshold";
 		if (cp->fair_delta && !pa_rules(pa)->fair)
 			return "a turn is counted where there are none";

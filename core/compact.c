@@ -579,7 +579,30 @@ void pa_compact_node(struct pa *pa, uint32_t nid, unsigned int order, struct pa_
 	}
 }
 
-/* kcompactd_do_work */
+void pa_wakeup_kcompactd(struct pa *pa, uint32_t nid, unsigned int order, unsigned int highest)
+{
+	struct pa_node *node = pa_node(pa, nid);
+
+	if (!order)
+		return;
+	if (!node->kcompactd_order || node->kcompactd_highest > highest)
+		node->kcompactd_highest = (uint8_t)highest;
+	if (node->kcompactd_order < order)
+		node->kcompactd_order = order;
+	for (unsigned int type = 0; type <= node->kcompactd_highest && !node->kcompactd_woken;
+	     type++) {
+		uint32_t zone = pa_zone_by(pa, nid, type);
+		struct run r = { .pa = pa,
+				 .zone = zone,
+				 .classzone = node->kcompactd_highest,
+				 .order = node->kcompactd_order };
+
+		node->kcompactd_woken =
+			zone != PA_NO_ZONE && suits(&r, false) == PA_COMPACT_COMPLETE;
+	}
+}
+
+/* kcompactd_do_work: for GFP_KERNEL, so what UNMOVABLE pages would need. */
 void pa_kcompactd(struct pa *pa, uint32_t nid, struct pa_trail *trail)
 {
 	struct pa_node *node = pa_node(pa, nid);
@@ -593,7 +616,7 @@ void pa_kcompactd(struct pa *pa, uint32_t nid, struct pa_trail *trail)
 				 .cpu = pa_node_cpu(pa, nid),
 				 .classzone = type,
 				 .order = order,
-				 .mt = PA_MOVABLE };
+				 .mt = PA_UNMOVABLE };
 		struct pa_zone_req *zr;
 		enum pa_compact result;
 
@@ -634,7 +657,7 @@ bool pa_proactive(struct pa *pa, uint32_t nid, struct pa_trail *trail)
 	uint64_t before = score_node(pa, nid);
 
 	if (!pa_rules(pa)->proactive || !pa_req(pa)->knobs.compaction_proactiveness ||
-	    pa_node(pa, nid)->kswapd_woken || before <= score_mark(pa, true))
+	    pa_kswapd_busy(pa_node(pa, nid)) || before <= score_mark(pa, true))
 		return true;
 	for (unsigned int type = 0; type < PA_NR_ZONE_TYPES; type++) {
 		uint32_t zone = pa_zone_by(pa, nid, type);
@@ -643,7 +666,7 @@ bool pa_proactive(struct pa *pa, uint32_t nid, struct pa_trail *trail)
 				 .zone = zone,
 				 .cpu = pa_node_cpu(pa, nid),
 				 .order = pa->pageblock_order,
-				 .mt = PA_MOVABLE,
+				 .mt = PA_UNMOVABLE,
 				 .proactive = true };
 
 		if (zone != PA_NO_ZONE)

@@ -121,6 +121,8 @@ struct pa_rules {
 	bool compact_fatal;	/* should_compact_retry gives up on a fatal signal */
 	bool compact_score_new; /* 6.18: proactive compaction's marks go down to 0 */
 	bool kcompactd;		/* 4.6+; before, kswapd compacts */
+	bool lru_gen;		/* the multi-gen LRU, which Debian turns on from 6.12 on */
+	bool boost_may_fail;	/* 7.3: kswapd_failures leaves out rounds for a boost */
 	bool proactive;		/* 5.9+: vm.compaction_proactiveness */
 	bool capture;		/* 5.1+: compaction_capture */
 	bool capture_movable;	/* 6.1+: even small MOVABLE blocks, for MOVABLE requests */
@@ -167,6 +169,9 @@ struct pa_zone_req {
 	uint64_t nr_lru;			/* pages */
 	uint64_t compact_migrate, compact_free; /* compact_cached_*_pfn */
 	int64_t fair;				/* NR_ALLOC_BATCH */
+	uint64_t run_boost;			/* as a run of kswapd under way found it */
+	uint32_t run_threshold;			/* to go back to after it; 0: none under way */
+	uint32_t zero1;
 };
 
 struct pa_node {
@@ -178,7 +183,9 @@ struct pa_node {
 	bool kswapd_woken;
 	bool kcompactd_woken;
 	uint32_t kswapd_failures;
-	uint32_t zero;
+	/* A run of kswapd under way: what it was asked for, what it came down to. */
+	bool kswapd_runs;
+	uint8_t run_highest, run_order, run_left;
 	uint64_t proactive_at; /* when it is tried next, in ms */
 };
 
@@ -555,25 +562,14 @@ static inline bool pa_node_allowed(const struct pa_ctx *ac, const struct pa_zone
 	return ac->nodemask >> zr->node & 1;
 }
 
-/* wakeup_kcompactd */
-static inline void pa_wakeup_kcompactd(struct pa_node *node, unsigned int order,
-				       unsigned int highest)
-{
-	if (!order)
-		return;
-	if (node->kcompactd_order < order)
-		node->kcompactd_order = order;
-	if (node->kcompactd_highest < highest)
-		node->kcompactd_highest = (uint8_t)highest;
-	node->kcompactd_woken = true;
-}
-
 /* enum compact_priority, from the most to the least effort. */
 enum pa_priority { PA_PRIO_SYNC_FULL, PA_PRIO_SYNC_LIGHT, PA_PRIO_ASYNC };
 
 /* compact.c */
 enum pa_compact pa_direct_compact(struct pa_ctx *ac, uint32_t flags, enum pa_priority priority,
 				  uint64_t *captured);
+/* wakeup_kcompactd: what it is to do is noted; it wakes if some zone is fit for it. */
+void pa_wakeup_kcompactd(struct pa *pa, uint32_t nid, unsigned int order, unsigned int highest);
 void pa_kcompactd(struct pa *pa, uint32_t nid, struct pa_trail *trail);
 bool pa_proactive(struct pa *pa, uint32_t nid, struct pa_trail *trail);
 bool pa_compact_deferred(struct pa_zone_req *zr, unsigned int order);
@@ -600,8 +596,11 @@ uint32_t pa_node_cpu(const struct pa *pa, uint32_t nid);
 uint64_t pa_direct_reclaim(struct pa_ctx *ac);
 /* balance_classzone of 2.4: the same, but a page of the order asked for is @pfn and stays with it. */
 uint64_t pa_reclaim_local(struct pa_ctx *ac, uint64_t *pfn);
-/* One run of kswapd: pages reclaimed. */
-uint64_t pa_kswapd(struct pa *pa, uint32_t nid, struct pa_trail *trail);
+/* Is it awake, or about to be?  waitqueue_active(&pgdat->kswapd_wait) would be false. */
+static inline bool pa_kswapd_busy(const struct pa_node *node)
+{
+	return node->kswapd_woken || node->kswapd_runs;
+}
 void pa_lru_remove(struct pa *pa, struct pa_zone *z, uint64_t pfn);
 /* wakeup_kswapd on @zone's node; true if it wakes. */
 bool pa_wakeup_kswapd(struct pa *pa, uint32_t zone, uint32_t gfp, unsigned int order,

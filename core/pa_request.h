@@ -372,6 +372,12 @@ struct pa_alloc_record {
 int pa_alloc(struct pa *pa, const struct pa_alloc_args *args, uint64_t *pfn,
 	     struct pa_alloc_record *rec);
 
+/*
+ * pa_alloc_quick() - pa_alloc() if it comes to no more than a page from the CPU's list: true.  Else
+ * false, and nothing is done: it takes more, or is wrong.  For who wants a record of the rest.
+ */
+bool pa_alloc_quick(struct pa *pa, const struct pa_alloc_args *args, uint64_t *pfn);
+
 /* What one attempt found when it looked at the marks. */
 struct pa_choice {
 	uint8_t zone;	/* index in pa_config.zones */
@@ -606,9 +612,10 @@ int pa_lru_del(struct pa *pa, uint64_t pfn);
 
 /*
  * pa_tick() - It is @now, in ms since anything: the daemons run.  A kswapd that was woken reclaims
- * to the high mark (balance_pgdat), a kcompactd that was woken compacts, one that was not may do so
- * unasked (vm.compaction_proactiveness), and for each second that
- * has passed the vmstat worker of every CPU has its round.  -EINVAL: time goes back.
+ * to the high mark (balance_pgdat); its run is over at the next call, and only then it takes back
+ * the boosts that it found, tells kcompactd and can be woken again.  A kcompactd that was woken
+ * compacts, one that was not may do so unasked (vm.compaction_proactiveness), and for each second
+ * that has passed the vmstat worker of every CPU has its round.  -EINVAL: time goes back.
  */
 int pa_tick(struct pa *pa, uint64_t now, struct pa_trail *trail);
 

@@ -127,6 +127,14 @@ static NOINLINE int alloc_otherwise(struct pa *pa, const struct pa_alloc_args *a
 	return pa_alloc_full(pa, args, pfn, rec);
 }
 
+bool pa_alloc_quick(struct pa *pa, const struct pa_alloc_args *args, uint64_t *pfn)
+{
+	struct pa_way *way = &pa->ways[args->order < PA_WAYS ? args->order : PA_WAYS - 1];
+
+	return (asks_again(way, args) || find_way(pa, args, way)) &&
+	       quick_alloc(pa, way, args->order, pfn);
+}
+
 int pa_alloc(struct pa *pa, const struct pa_alloc_args *args, uint64_t *pfn,
 	     struct pa_alloc_record *rec)
 {

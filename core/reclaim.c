@@ -8,6 +8,8 @@
 
 #define MAX_RECLAIM_RETRIES 16
 #define SWAP_CLUSTER_MAX 32
+#define MIN_LRU_BATCH 64 /* pages that the multi-gen LRU isolates at a time */
+#define DEF_PRIORITY 12
 #define VMSTAT_INTERVAL 1000   /* ms: vm.stat_interval */
 #define PROACTIVE_INTERVAL 500 /* ms: HPAGE_FRAG_CHECK_INTERVAL_MSEC, << 6 when of no use */
 #define VMSTAT_ROUNDS 64       /* after so many nothing is left to do */
@@ -197,13 +199,13 @@ bool pa_wakeup_kswapd(struct pa *pa, uint32_t zone, uint32_t gfp, unsigned int o
 		node->kswapd_highest = (uint8_t)highest;
 	if (node->kswapd_order < order)
 		node->kswapd_order = order;
-	if (node->kswapd_woken)
+	if (pa_kswapd_busy(node))
 		return false;
 	if ((pa_rules(pa)->kcompactd && node->kswapd_failures >= MAX_RECLAIM_RETRIES) ||
 	    content(pa, zone, order, highest)) {
 		/* Enough memory, maybe in pieces: kcompactd's to see to. */
 		if (pa_rules(pa)->kcompactd && !(gfp & PA_GFP_DIRECT_RECLAIM))
-			pa_wakeup_kcompactd(node, order, highest);
+			pa_wakeup_kcompactd(pa, pa_zone_req(pa, zone)->node, order, highest);
 		return false;
 	}
 	node->kswapd_woken = true;
@@ -255,7 +257,9 @@ uint64_t pa_direct_reclaim(struct pa_ctx *ac)
 	uint64_t nr = SWAP_CLUSTER_MAX, done = 0;
 	bool ready = false;
 
-	if (ac->reach > PA_COSTLY_ORDER && ac->rules->suits != PA_SUITS_NEVER)
+	if (ac->rules->lru_gen)
+		nr = MIN_LRU_BATCH; /* try_to_shrink_lruvec: one batch is more than a priority's share */
+	else if (ac->reach > PA_COSTLY_ORDER && ac->rules->suits != PA_SUITS_NEVER)
 		nr = UINT64_C(2) << ac->reach; /* should_continue_reclaim: compact_gap */
 	for (const uint8_t *at = ac->zonelist; *at != PA_NO_ZONE && done < nr; at++) {
 		if (!pa_node_allowed(ac, pa_zone_req(ac->pa, *at)))
@@ -265,6 +269,8 @@ uint64_t pa_direct_reclaim(struct pa_ctx *ac)
 		else
 			done += shrink(ac->pa, *at, nr - done, ac->cpu, pa_trail_of(ac));
 	}
+	for (uint32_t nid = 0; done && nid < pa_req(ac->pa)->nodes; nid++)
+		pa_node(ac->pa, nid)->kswapd_failures = 0;
 	return done ? done : ready;
 }
 
@@ -334,14 +340,11 @@ static uint64_t shrink_node(struct pa *pa, uint32_t nid, unsigned int order, uns
 	return done;
 }
 
-/* What kswapd changes in a zone while it is at work. */
-struct at_work {
-	uint64_t boost;
-	uint32_t threshold;
-};
-
-/* set_reclaim_active, and the closer count of set_pgdat_percpu_threshold. */
-static uint64_t begin(struct pa *pa, uint32_t nid, unsigned int highest, struct at_work *work)
+/*
+ * What kswapd changes in a zone while it is at work: set_reclaim_active, and the closer count of
+ * set_pgdat_percpu_threshold.  Boosts, all together.
+ */
+static uint64_t begin(struct pa *pa, uint32_t nid, unsigned int highest)
 {
 	uint64_t boost = 0;
 
@@ -354,8 +357,9 @@ static uint64_t begin(struct pa *pa, uint32_t nid, unsigned int highest, struct 
 		zr = pa_zone_req(pa, zone);
 		pressure = (uint32_t)((zr->wmark[PA_WMARK_LOW] - zr->wmark[PA_WMARK_MIN]) /
 				      pa_req(pa)->cpus);
-		work[type] = (struct at_work){ pa_zones(pa)[zone].boost, zr->threshold };
-		boost += work[type].boost;
+		zr->run_boost = pa_zones(pa)[zone].boost;
+		zr->run_threshold = zr->threshold;
+		boost += zr->run_boost;
 		if (pa_rules(pa)->pcp_lists >= PA_PCP_ORDERS)
 			zr->flags |= PA_ZONE_RECLAIM_ACTIVE;
 		if (!pa_rules(pa)->pressure || !may_drift(pa, zr))
@@ -365,20 +369,29 @@ static uint64_t begin(struct pa *pa, uint32_t nid, unsigned int highest, struct 
 	return boost;
 }
 
-static void end(struct pa *pa, uint32_t nid, unsigned int highest, const struct at_work *work)
+/* The same back.  True if there was a boost. */
+static bool end(struct pa *pa, uint32_t nid, unsigned int highest)
 {
+	bool boosted = false;
+
 	for (unsigned int type = 0; type <= highest; type++) {
 		uint32_t zone = pa_zone_by(pa, nid, type);
+		struct pa_zone_req *zr;
 		struct pa_zone *z;
 
 		if (zone == PA_NO_ZONE)
 			continue;
 		z = &pa_zones(pa)[zone];
-		z->boost -= z->boost < work[type].boost ? z->boost : work[type].boost;
-		pa_zone_req(pa, zone)->flags &= ~PA_ZONE_RECLAIM_ACTIVE;
-		pa_zone_req(pa, zone)->threshold = work[type].threshold;
+		zr = pa_zone_req(pa, zone);
+		boosted |= zr->run_boost != 0;
+		z->boost -= z->boost < zr->run_boost ? z->boost : zr->run_boost;
+		zr->flags &= ~PA_ZONE_RECLAIM_ACTIVE;
+		if (zr->threshold < zr->run_threshold)
+			zr->threshold = zr->run_threshold;
+		zr->run_threshold = 0;
 		pa_allow_quick(pa, zone);
 	}
+	return boosted;
 }
 
 /* Is no zone of the node able to give a page of @order?  pgdat_needs_compaction. */
@@ -395,53 +408,176 @@ static bool needs_compaction(const struct pa *pa, uint32_t nid, unsigned int ord
 	return order;
 }
 
-/* What was reclaimed for a high order is compacted: by kcompactd, or up to 4.5 by kswapd itself. */
-static void after_kswapd(struct pa *pa, uint32_t nid, unsigned int order, unsigned int highest,
-			 bool was_boosted, struct pa_trail *trail)
+/*
+ * The end of balance_pgdat and what follows.  What was reclaimed for a high order is compacted: by
+ * kcompactd, or up to 4.5 by kswapd itself.
+ */
+static void end_kswapd(struct pa *pa, uint32_t nid, struct pa_trail *trail)
 {
 	struct pa_node *node = pa_node(pa, nid);
+	bool boosted = end(pa, nid, node->run_highest);
 
-	if (pa_rules(pa)->kcompactd) {
-		if (was_boosted)
-			pa_wakeup_kcompactd(node, pa->pageblock_order, highest);
-		pa_wakeup_kcompactd(node, order, highest);
-	} else if (pa_rules(pa)->suits != PA_SUITS_NEVER && needs_compaction(pa, nid, order)) {
-		pa_compact_node(pa, nid, order, trail);
+	node->kswapd_runs = false;
+	if (!pa_rules(pa)->kcompactd) {
+		if (pa_rules(pa)->suits != PA_SUITS_NEVER &&
+		    needs_compaction(pa, nid, node->run_order))
+			pa_compact_node(pa, nid, node->run_order, trail);
+		return;
 	}
+	if (boosted)
+		pa_wakeup_kcompactd(pa, nid, pa->pageblock_order, node->run_highest);
+	/* kswapd_try_to_sleep; one that came no further forgets the order instead. */
+	if (node->run_left < node->run_order &&
+	    (node->kswapd_failures >= MAX_RECLAIM_RETRIES ||
+	     balanced(pa, nid, node->run_left, node->run_highest)))
+		pa_wakeup_kcompactd(pa, nid, node->run_order, node->run_highest);
+}
+
+/* fls_long */
+static int last_bit(uint64_t v)
+{
+	int n = 0;
+
+	for (; v; v >>= 1)
+		n++;
+	return n;
+}
+
+/* One balance_pgdat. */
+struct balance {
+	struct pa *pa;
+	struct pa_trail *trail;
+	uint32_t nid;
+	unsigned int order, highest;
+	int priority;
+	uint64_t boost; /* nr_boost_reclaim */
+	uint64_t done;
+};
+
+/* sc.nr_to_reclaim of kswapd_shrink_node; @pages: on all lists. */
+static uint64_t wanted(const struct balance *b, uint64_t *pages)
+{
+	uint64_t nr = 0;
+
+	*pages = 0;
+	for (unsigned int type = 0; type < PA_NR_ZONE_TYPES; type++) {
+		uint32_t zone = pa_zone_by(b->pa, b->nid, type);
+		uint64_t mark;
+
+		if (zone == PA_NO_ZONE || !pa_zones(b->pa)[zone].managed)
+			continue;
+		*pages += pa_zone_req(b->pa, zone)->nr_lru;
+		if (type > b->highest)
+			continue;
+		mark = pa_mark_of(&pa_zones(b->pa)[zone], pa_zone_req(b->pa, zone), PA_WMARK_HIGH);
+		nr += mark < SWAP_CLUSTER_MAX ? SWAP_CLUSTER_MAX : mark;
+	}
+	return nr;
+}
+
+/* should_abort_scan: each zone is a batch above its high mark. */
+static bool is_safe(const struct balance *b)
+{
+	for (unsigned int type = 0; type <= b->highest; type++) {
+		uint32_t zone = pa_zone_by(b->pa, b->nid, type);
+		const struct pa_zone_req *zr;
+		const struct pa_zone *z;
+
+		if (zone == PA_NO_ZONE || !pa_zones(b->pa)[zone].managed)
+			continue;
+		zr = pa_zone_req(b->pa, zone);
+		z = &pa_zones(b->pa)[zone];
+		if (!pa_watermark_test(b->pa, zone, 0,
+				       pa_mark_of(z, zr, PA_WMARK_HIGH) + MIN_LRU_BATCH, b->highest,
+				       0, pa_zone_free(z, zr), NULL))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * lru_gen_shrink_node: batch by batch, a share of the lists that doubles with each priority.  Nothing
+ * for a boost alone, as that may not write pages.
+ */
+static uint64_t shrink_gen(struct balance *b)
+{
+	uint64_t pages, nr = wanted(b, &pages), gap = UINT64_C(2) << b->order, done = 0, share;
+
+	if (b->boost)
+		return 0;
+	if (b->priority == DEF_PRIORITY && nr >= MIN_LRU_BATCH) { /* set_initial_priority */
+		int priority = last_bit(pages) - 1 - last_bit(nr - 1);
+
+		b->priority = priority < DEF_PRIORITY / 2 ? DEF_PRIORITY / 2 : priority;
+		b->priority = b->priority > DEF_PRIORITY ? DEF_PRIORITY : b->priority;
+	}
+	share = pages >> b->priority;
+	while (done < share) {
+		uint64_t batch = 0;
+
+		for (unsigned int i = 0; i <= b->highest && batch < MIN_LRU_BATCH; i++) {
+			uint32_t zone = pa_zone_by(b->pa, b->nid, b->highest - i);
+
+			if (zone != PA_NO_ZONE)
+				batch += shrink(b->pa, zone, MIN_LRU_BATCH - batch,
+						pa_node_cpu(b->pa, b->nid), b->trail);
+		}
+		done += batch;
+		if (!batch || done >= (nr > gap ? nr : gap) || (!b->order && is_safe(b)))
+			break;
+	}
+	if (!done || done < nr)
+		b->priority--;
+	return done;
 }
 
 /* balance_pgdat: reclaim until a zone is above its high mark and the boost is paid for. */
-uint64_t pa_kswapd(struct pa *pa, uint32_t nid, struct pa_trail *trail)
+static void run_kswapd(struct pa *pa, uint32_t nid, struct pa_trail *trail)
 {
-	struct at_work work[PA_NR_ZONE_TYPES] = { { 0, 0 } };
 	struct pa_node *node = pa_node(pa, nid);
-	unsigned int order = node->kswapd_order, asked = order, highest = node->kswapd_highest;
-	uint64_t boost = begin(pa, nid, highest, work), was_boosted = boost, done = 0;
+	uint64_t was_boosted = begin(pa, nid, node->kswapd_highest);
+	struct balance b = { .pa = pa,
+			     .trail = trail,
+			     .nid = nid,
+			     .order = node->kswapd_order,
+			     .highest = node->kswapd_highest,
+			     .priority = DEF_PRIORITY,
+			     .boost = was_boosted };
+	bool tried = false;
 
-	for (;;) {
-		bool is_balanced = balanced(pa, nid, order, highest);
-		uint64_t nr;
-
-		if (!is_balanced)
-			boost = 0; /* the marks first */
-		else if (!boost)
-			break;
-		nr = shrink_node(pa, nid, order, highest, trail);
-		if (!nr)
-			break;
-		done += nr;
-		boost -= boost < nr ? boost : nr;
-		/* Enough for compaction: from here on single pages count. */
-		if (order && pa_rules(pa)->suits != PA_SUITS_NEVER && done >= UINT64_C(2) << order)
-			order = 0;
-	}
+	node->kswapd_runs = true;
+	node->run_highest = node->kswapd_highest;
+	node->run_order = (uint8_t)node->kswapd_order;
 	node->kswapd_woken = false;
 	node->kswapd_order = 0;
 	node->kswapd_highest = 0;
-	node->kswapd_failures = done ? 0 : node->kswapd_failures + 1;
-	end(pa, nid, highest, work);
-	after_kswapd(pa, nid, asked, highest, was_boosted, trail);
-	return done;
+	for (;;) {
+		bool is_balanced = balanced(pa, nid, b.order, b.highest);
+		uint64_t nr;
+
+		if (!is_balanced && b.boost) { /* the marks first */
+			b.boost = 0;
+			b.priority = DEF_PRIORITY;
+		}
+		if (is_balanced && !b.boost)
+			break;
+		nr = pa_rules(pa)->lru_gen ? shrink_gen(&b) :
+					     shrink_node(pa, nid, b.order, b.highest, trail);
+		tried = true;
+		b.done += nr;
+		if ((!nr && (b.boost || !pa_rules(pa)->lru_gen)) || b.priority < 1)
+			break;
+		b.boost -= b.boost < nr ? b.boost : nr;
+		/* Enough for compaction: from here on single pages count. */
+		if (b.order && pa_rules(pa)->suits != PA_SUITS_NEVER &&
+		    b.done >= UINT64_C(2) << b.order)
+			b.order = 0;
+	}
+	node->run_left = (uint8_t)b.order;
+	if (b.done)
+		node->kswapd_failures = 0;
+	else
+		node->kswapd_failures += tried && !(was_boosted && pa_rules(pa)->boost_may_fail);
 }
 
 uint32_t pa_node_cpu(const struct pa *pa, uint32_t nid)
@@ -457,6 +593,24 @@ uint32_t pa_node_cpu(const struct pa *pa, uint32_t nid)
  * Time
  */
 
+/* A round of kcompactd, if something wakes it: work, or its time is up. */
+static void look_at_compaction(struct pa *pa, uint32_t nid, struct pa_trail *trail)
+{
+	struct pa_node *node = pa_node(pa, nid);
+	uint64_t wait = PROACTIVE_INTERVAL;
+	bool timer = pa_rules(pa)->proactive && pa_req(pa)->knobs.compaction_proactiveness &&
+		     pa_req(pa)->now >= node->proactive_at;
+
+	if (!node->kcompactd_woken && !timer)
+		return;
+	/* kcompactd_work_requested: what nobody woke it for is done when the time is up. */
+	if (node->kcompactd_order)
+		pa_kcompactd(pa, nid, trail);
+	else if (!pa_proactive(pa, nid, trail))
+		wait <<= 6;
+	node->proactive_at = pa_req(pa)->now + wait;
+}
+
 int pa_tick(struct pa *pa, uint64_t now, struct pa_trail *trail)
 {
 	uint64_t rounds;
@@ -466,14 +620,13 @@ int pa_tick(struct pa *pa, uint64_t now, struct pa_trail *trail)
 	rounds = now / VMSTAT_INTERVAL - pa_req(pa)->now / VMSTAT_INTERVAL;
 	pa_req(pa)->now = now;
 	for (uint32_t nid = 0; nid < pa_req(pa)->nodes; nid++) {
+		/* It takes a while: what it found is out of date when it is done. */
+		if (pa_node(pa, nid)->kswapd_runs)
+			end_kswapd(pa, nid, trail);
 		if (pa_node(pa, nid)->kswapd_woken)
-			pa_kswapd(pa, nid, trail);
-		if (pa_node(pa, nid)->kcompactd_woken)
-			pa_kcompactd(pa, nid, trail);
-		else if (now >= pa_node(pa, nid)->proactive_at)
-			pa_node(pa, nid)->proactive_at =
-				now + (pa_proactive(pa, nid, trail) ? PROACTIVE_INTERVAL :
-								      PROACTIVE_INTERVAL << 6);
+			run_kswapd(pa, nid, trail);
+		if (pa_rules(pa)->kcompactd)
+			look_at_compaction(pa, nid, trail);
 	}
 	for (uint64_t i = 0; i < rounds && i < VMSTAT_ROUNDS; i++) {
 		for (uint32_t cpu = 0; cpu < pa_req(pa)->cpus; cpu++)

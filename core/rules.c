@@ -36,7 +36,7 @@
 #define SINCE_6_12                                                                                 \
 	SINCE_LATE_6_1, .free_highatomic = true, .highatomic_percent = true,                       \
 			.unreserve_large = true, .pcp_auto = true, .boosted_by_kswapd = true,      \
-			.boost_by_min = true, .movable_capped = true
+			.boost_by_min = true, .movable_capped = true, .lru_gen = true
 
 /* What 6.18 and everything after it share. */
 #define SINCE_6_18                                                                                 \
@@ -155,6 +155,7 @@ const struct pa_rules pa_all_rules[] = {
 		.highatomic_early = true,
 		.highatomic_buddy = true,
 		.defrag_whole = true,
+		.boost_may_fail = true,
 	},
 };
 

@@ -460,6 +460,6 @@ void pa_allow_quick(struct pa *pa, uint32_t zone)
 	need += reserve + (rules->free_highatomic ? 0 : zr->nr_reserved_highatomic);
 	need += pa_pages(pa->pageblock_order) - 1; /* what the largest quick request uses up */
 	z->quick = rules->pcp_lists >= PA_PCP_ORDERS && !zr->flags && free > (int64_t)need &&
-		   !(rules->skip_busy_kswapd && pa_node(pa, zr->node)->kswapd_woken);
+		   !(rules->skip_busy_kswapd && pa_kswapd_busy(pa_node(pa, zr->node)));
 	z->quick *= z->end - z->start;
 }

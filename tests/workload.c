@@ -452,7 +452,8 @@ static void round_thrash(struct worker *w)
 
 /*
  * What it asks for follows from the seed alone, whatever is free: two settings can be compared.
- * The page cache takes what is left over, so the marks decide how much is reclaimed.
+ * The page cache takes what is left over, so the marks decide how much is reclaimed; it stays, as the
+ * file is open all the time (hold_file): which worker closes it last would be left to chance.
  */
 static void round_steady(struct worker *w)
 {
@@ -669,6 +670,14 @@ static void remove_dirs(const char *dir, struct shared *shared)
 	rmdir(dir);
 }
 
+/* The last close of a block device drops its page cache; -1: nothing is held. */
+static int hold_file(const struct options *opt)
+{
+	if (opt->mode->round != round_steady || !opt->file)
+		return -1;
+	return open(opt->file, O_RDONLY | O_CLOEXEC);
+}
+
 int main(int argc, char **argv)
 {
 	struct rlimit files = { 2 * MAX_ENDS + 64, 2 * MAX_ENDS + 64 };
@@ -676,7 +685,7 @@ int main(int argc, char **argv)
 	struct options opt;
 	struct shared *shared;
 	double started = now();
-	int err;
+	int err, held;
 
 	if (parse(argc, argv, &opt))
 		return usage();
@@ -691,7 +700,10 @@ int main(int argc, char **argv)
 	setrlimit(RLIMIT_NOFILE, &files); /* refused: it holds fewer pipes */
 	signal(SIGPIPE, SIG_IGN);
 	make_dirs(dir);
+	held = hold_file(&opt);
 	err = supervise(&opt, shared, dir);
+	if (held >= 0)
+		close(held);
 	remove_dirs(dir, shared);
 	printf("workload: mode %s, seed %" PRIu64 ", %zu MB: %" PRIu64 " + %" PRIu64
 	       " rounds in %.1f s, %" PRIu64 " pages touched, %" PRIu64

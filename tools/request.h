@@ -151,6 +151,21 @@ void request_close(struct request *r); /* accepts NULL */
 int request_run(struct trace_reader *reader, const struct request_options *opt,
 		struct request_result *res, char *why, size_t len);
 
+/*
+ * What-if runs of one trace differ in what they make of its requests, not in these: what the events
+ * come to can be worked out once, and played by each run in place of the events.
+ *
+ * request_script_make() - of the @n items of a whole trace.  Return: as request_open().
+ * request_play() - Play up to @n steps of it from @from on: how far it came.  A run is given the
+ * items of the trace but for events, and the script between the begin snapshot and the end snapshot.
+ */
+struct request_script;
+int request_script_make(const struct trace_meta *meta, const struct trace_item *item, size_t n,
+			struct request_script **out, char *why, size_t len);
+size_t request_script_steps(const struct request_script *s);
+void request_script_free(struct request_script *s); /* accepts NULL */
+size_t request_play(struct request *r, const struct request_script *s, size_t from, size_t n);
+
 /* request_series.c: one row of --series for @sample, with a heading ahead of the first. */
 struct request_series;
 int request_series_open(const char *path, const struct trace_meta *meta,

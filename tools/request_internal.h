@@ -20,9 +20,39 @@
 #define INTERRUPT_EVENTS 64 /* that may come on top of a free */
 #define MAX_MADE 64	    /* requests made ahead of their events */
 
-/* What-if: what an event told of the allocation at a frame. */
-#define PAGE_TOLD 0x1  /* that there is one */
-#define PAGE_CACHE 0x2 /* it is page cache */
+/* What an event comes to in a what-if run. */
+enum whatif_kind {
+	WHATIF_NONE,
+	/* Before the per-cpu lists are known only the free lists are kept up. */
+	WHATIF_TAKE,
+	WHATIF_ISOLATE,
+	WHATIF_INSERT,
+	WHATIF_LOAD, /* now they are */
+	WHATIF_TICK, /* time goes on, as with any of those that follow */
+	WHATIF_ALLOC,
+	WHATIF_FREE,
+	WHATIF_MOVE, /* the recorded kernel moved a page */
+};
+
+struct whatif {
+	uint64_t ts, event;
+	uint32_t pfn; /* NO_PFN: a request that failed */
+	uint32_t arg; /* of a request: PA_GFP_*; of a page moved: the frame where it is now */
+	uint16_t cpu;
+	uint8_t kind; /* enum whatif_kind */
+	uint8_t order;
+	uint8_t mt;    /* of a free block: enum pa_mt */
+	uint8_t zone;  /* index in request.zones */
+	uint8_t task;  /* of a request: PA_TASK_* */
+	uint8_t cache; /* of a request: it is for the page cache */
+};
+
+struct request_script {
+	struct whatif *op;
+	size_t n, room;
+	uint64_t now, ts;	   /* at the end of the events */
+	struct request_result res; /* what the recorded kernel did */
+};
 
 /* An attempt at a request that has looked at the marks. */
 struct attempt {
@@ -84,15 +114,12 @@ struct run_cpu {
 	uint64_t latest;   /* number of the last event read of it, + 1; 0: none */
 	uint64_t upcoming; /* number of the next one to be played; NO_EVENT: none read yet */
 	uint8_t before;	   /* type of its event before the one at hand */
-	bool compacts;	   /* what-if: between the events of compaction's begin and end */
-	bool reclaims;	   /* what-if: a task is inside direct reclaim here */
 };
 
 struct run_zone {
 	uint64_t start, end;
 	uint64_t frame0; /* index of its first frame in the arrays below */
 	uint32_t trace_id;
-	int64_t kernel_free; /* what-if: pages on the recorded kernel's free lists */
 	bool begin, end_seen;
 	bool reclaiming;    /* ZONE_RECLAIM_ACTIVE, as last told */
 	uint32_t threshold; /* stat_threshold while kswapd sleeps */
@@ -140,6 +167,7 @@ struct request {
 	uint64_t now;
 	uint64_t ts;
 	bool settled;
+	int err;	/* -ENOMEM of a script */
 	uint64_t start; /* event at which the per-cpu lists hold */
 	uint32_t memalloc[64];
 	uint32_t victims[MAX_VICTIMS]; /* of the OOM killer */
@@ -155,12 +183,9 @@ struct request {
 	uint64_t nr_owners;
 	uint64_t began, ticked; /* what-if: time of the first event, and of the last pa_tick() */
 	uint32_t *owner; /* what-if: by the core's frame, the kernel's whose allocation is there */
-	uint8_t *page;	 /* what-if: by the kernel's frame, PAGE_* of the allocation there */
-	/* What-if: frames that the recorded compaction holds to move pages to, oldest first. */
-	bool *target;	   /* by frame */
-	uint32_t *targets; /* a ring; some of it may be none any more */
-	uint64_t nr_targets, targets_from, targets_to;
-	bool kernel_kswapd; /* what-if: the recorded kernel's is awake */
+	struct recorded *rec_side; /* what-if: what the recorded kernel does of its own accord */
+	struct request_script *script; /* what-if: what events come to is only written down, here */
+	uint64_t next_sample;	       /* request_play() */
 	struct pa_alloc_record rec;
 	struct pa_decision picks[MAX_PICKS];
 	struct pa_drained drains[MAX_DRAINS];
@@ -337,10 +362,22 @@ void request_set_thresholds(struct request *r, uint32_t node, bool awake);
 /* The pageblock of a fallback passes or fails the claim test as it did.  @stealing: of the hold. */
 void request_lean_claim(struct request *r, const struct trace_event *ev, bool *stealing);
 
+/* The same of a what-if run, for a request without attempts. */
+void request_make_whatif(struct request *r, const struct trace_event *ev, const struct whatif *op);
+
+/* ---- request_recorded.c ---- */
+
+int recorded_open(struct request *r); /* ahead of the first event; -ENOMEM */
+void recorded_close(struct recorded *k);
+/* What an event of a loaded request comes to; false: nothing. */
+bool recorded_event(struct request *r, const struct trace_event *ev, const struct run_zone *z,
+		    struct whatif *op);
+
 /* ---- request_whatif.c ---- */
 
 /* Another kernel, setting or machine: only requests, frees and the time count. */
-void request_whatif(struct request *r, const struct trace_event *ev, const struct run_zone *z);
+void request_whatif(struct request *r, const struct whatif *op);
+int request_collect(struct request *r, const struct whatif *op); /* -ENOMEM */
 
 /* ---- request_run.c ---- */
 

@@ -292,10 +292,6 @@ void request_load_pcps(struct request *r)
 	/* The snapshot's is that of an awake kswapd, if it was. */
 	for (uint32_t zone = 0; !pa_zone_get(r->pa, zone, &state); zone++)
 		r->zones[zone].threshold = state.threshold;
-	for (uint32_t zone = 0; zone < r->nr_zones; zone++)
-		for (unsigned int order = 0; order < r->meta->nr_orders; order++)
-			r->zones[zone].kernel_free += (int64_t)pa_nr_free(r->pa, zone, order)
-						      << order;
 	for (uint32_t zone = 0; zone < r->nr_zones && r->policy->hygiene && !r->described; zone++)
 		sort_lists(r, zone);
 

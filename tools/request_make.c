@@ -202,3 +202,69 @@ void request_make(struct request *r, const struct trace_event *ev, uint64_t numb
 	compare(r, ev, number, kernel, picked);
 	hand_out(r, ev, z, args.cpu);
 }
+
+/* A page from the CPU's list, at no more than that. */
+static void note_quick(struct request *r, const struct pa_alloc_args *args, uint64_t pfn)
+{
+	struct pa_alloc_record *rec = &r->rec;
+
+	rec->trail.nr_picks = rec->trail.nr_moves = rec->trail.nr_drains = 0;
+	rec->pfn = pfn;
+	rec->gfp = args->gfp;
+	rec->order = (uint8_t)args->order;
+	rec->mt = (uint8_t)pa_gfp_mt(args->gfp);
+	rec->source = PA_FROM_PCP;
+	rec->slow = rec->reserved = false;
+	rec->refill = rec->nr_looks = rec->nr_steps = 0;
+}
+
+void request_make_whatif(struct request *r, const struct trace_event *ev, const struct whatif *op)
+{
+	const struct run_zone *z = op->pfn == NO_PFN ? NULL : &r->zones[op->zone];
+	struct pa_alloc_args args = {
+		.cpu = request_core_cpu(r, op->cpu),
+		.gfp = op->arg,
+		.task = op->task,
+		.order = op->order,
+		.use = op->arg & PA_GFP_MOVABLE ? PA_USE_MOVABLE : PA_USE_PINNED,
+	};
+	struct request_decision d = {
+		.event = op->event,
+		.ts = op->ts,
+		.cpu = op->cpu,
+		.gfp = op->arg,
+		.order = op->order,
+		.kernel = ev->pfn == EV_PFN_NONE ? PA_PFN_NONE : ev->pfn,
+		.rec = &r->rec,
+	};
+	uint64_t pfn;
+
+	if (pa_alloc_quick(r->pa, &args, &pfn)) {
+		note_quick(r, &args, pfn);
+	} else {
+		r->rec.trail = (struct pa_trail){ .picks = r->picks,
+						  .moves = r->moves,
+						  .max_picks = MAX_PICKS,
+						  .max_moves = MAX_MOVES };
+		if (pa_alloc(r->pa, &args, &pfn, &r->rec) == -EINVAL) {
+			r->rec.pfn = PA_PFN_NONE;
+			r->rec.trail.nr_moves = 0;
+			r->res.frees_unknown++;
+			return;
+		}
+		request_count_picks(r, &r->rec);
+	}
+	r->res.requests++;
+	r->res.failed.kernel += !z;
+	r->res.failed.core += r->rec.pfn == PA_PFN_NONE;
+	if (op->order)
+		r->res.high++;
+	else
+		r->res.order0++;
+	d.mt = r->rec.mt;
+	d.class = r->rec.pfn == d.kernel ? REQUEST_SAME : REQUEST_PCP;
+	r->res.requests_exact += d.class == REQUEST_SAME;
+	if (r->opt.decision)
+		r->opt.decision(r->opt.arg, &d);
+	hand_out(r, ev, z, args.cpu);
+}

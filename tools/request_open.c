@@ -349,11 +349,7 @@ static int open_owners(struct request *r)
 	for (uint32_t z = 0; z < r->res.zones; z++)
 		n = r->res.zone_end[z] > n ? r->res.zone_end[z] : n;
 	r->owner = malloc((size_t)(n + 1) * sizeof(*r->owner));
-	r->page = calloc(r->nr_frames + 1, sizeof(*r->page));
-	r->target = calloc(r->nr_frames + 1, sizeof(*r->target));
-	r->nr_targets = 2 * r->nr_frames + 1;
-	r->targets = malloc(r->nr_targets * sizeof(*r->targets));
-	if (!r->owner || !r->page || !r->target || !r->targets)
+	if (!r->owner)
 		return -ENOMEM;
 	memset(r->owner, 0xff, (size_t)(n + 1) * sizeof(*r->owner));
 	r->nr_owners = n;
@@ -405,6 +401,7 @@ int request_open(const struct trace_meta *meta, const struct request_options *op
 	memset(r->handle, 0xff, (r->nr_frames + 1) * sizeof(*r->handle));
 	for (uint32_t c = 0; c < r->nr_cpus; c++)
 		r->cpus[c].upcoming = NO_EVENT;
+	r->next_sample = r->opt.every ? r->opt.every - 1 : NO_EVENT;
 	*out = r;
 	return 0;
 }
@@ -431,9 +428,7 @@ void request_close(struct request *r)
 	free(r->handle);
 	free(r->asked);
 	free(r->owner);
-	free(r->page);
-	free(r->target);
-	free(r->targets);
+	recorded_close(r->rec_side);
 	final_close(r->final);
 	free(r->win);
 	free(r->win_link);

@@ -97,17 +97,31 @@ static void on_other(struct request *r, const struct trace_event *ev)
 	}
 }
 
+/* What an event comes to, or for a script, that it does. */
+static void do_whatif(struct request *r, const struct whatif *op)
+{
+	if (!r->script)
+		request_whatif(r, op);
+	else if (!r->err)
+		r->err = request_collect(r, op);
+}
+
 /* Before the per-cpu lists are known only the free lists are kept up. */
 static void warm_up(struct request *r, const struct trace_event *ev)
 {
-	uint8_t mt = request_type_of(r, ev->mt);
+	struct whatif op = { .event = r->now,
+			     .pfn = (uint32_t)ev->pfn,
+			     .order = ev->order,
+			     .mt = request_type_of(r, ev->mt) };
 
 	if (request_is_pick(r, ev))
-		pa_take(r->pa, ev->pfn, ev->order);
+		op.kind = WHATIF_TAKE;
 	else if (ev->type == EV_ISOLATE)
-		pa_isolate(r->pa, ev->pfn, ev->order);
-	else if ((ev->type == EV_DRAIN || ev->type == EV_ZONE_FREE) && mt != NO_MT)
-		pa_free_block(r->pa, ev->pfn, ev->order, mt, 0, -1);
+		op.kind = WHATIF_ISOLATE;
+	else if ((ev->type == EV_DRAIN || ev->type == EV_ZONE_FREE) && op.mt != NO_MT)
+		op.kind = WHATIF_INSERT;
+	if (op.kind != WHATIF_NONE)
+		do_whatif(r, &op);
 	r->res.before++;
 }
 
@@ -162,8 +176,12 @@ static void play(struct request *r, const struct trace_event *ev)
 	r->res.events++;
 	if (r->start == NO_EVENT)
 		r->start = request_find_start(r);
-	if (!r->loaded && r->now >= r->start)
-		request_load_pcps(r);
+	if (!r->loaded && r->now >= r->start) {
+		const struct whatif op = { .kind = WHATIF_LOAD, .event = r->now };
+
+		do_whatif(r, &op);
+		r->loaded = true;
+	}
 	if (ev->cpu >= r->nr_cpus) {
 		r->res.dropped++;
 		return;
@@ -186,7 +204,12 @@ static void play(struct request *r, const struct trace_event *ev)
 	if (ev->type != EV_ROTATE)
 		request_late_push(r, ev->cpu, ev);
 	if (r->res.changed) {
-		request_whatif(r, ev, z);
+		struct whatif op;
+
+		if (!r->rec_side && !r->err)
+			r->err = recorded_open(r);
+		if (!r->err && recorded_event(r, ev, z, &op))
+			do_whatif(r, &op);
 	} else {
 		dispatch(r, ev, z);
 	}
@@ -215,9 +238,10 @@ static int take_events(struct request *r, const struct trace_item *item)
 {
 	int err = request_read_ahead(r, item->events.ev, item->events.n);
 
-	if (!err)
-		play_down_to(r, REQUEST_WINDOW);
-	return err;
+	if (err)
+		return err;
+	play_down_to(r, REQUEST_WINDOW);
+	return r->err;
 }
 
 static void settle(struct request *r)
@@ -263,7 +287,7 @@ int request_finish(struct request *r)
 {
 	settle(r);
 	request_final_end(r);
-	return 0;
+	return r->err;
 }
 
 uint64_t request_played(const struct request *r)

@@ -2,12 +2,15 @@
 /*
  * What would have been under another kernel's rules, another setting, on another machine.
  *
- * What the recorded kernel's kswapd, compactors and OOM killer did says nothing about that, so the
- * core's own run: the page cache is on its lists of reclaimable pages, time is the trace's.  A page
- * that reclaim takes has no owner any more, one that compaction moves keeps it.
+ * What the recorded kernel's kswapd, compactors and OOM killer did says nothing about that
+ * (request_recorded.c), so the core's own run: the page cache is on its lists of reclaimable pages,
+ * time is the trace's.  A page that reclaim takes has no owner any more, one that compaction moves
+ * keeps it.
  *
  * Anonymous and tmpfs pages are given back when the recording says so: a trace tells nothing of swap.
  */
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,7 +23,7 @@ static uint32_t *owner_of(struct request *r, uint64_t pfn)
 	return pfn < r->nr_owners ? &r->owner[pfn] : NULL;
 }
 
-/* The allocation at the kernel's @frame is at the core's @pfn from now on. */
+/* The allocation at the kernel's @frame, NO_PFN: nobody's, is at the core's @pfn from now on. */
 static void own(struct request *r, uint64_t frame, uint64_t pfn)
 {
 	uint32_t *owner = owner_of(r, pfn);
@@ -39,145 +42,34 @@ static void follow_moves(struct request *r, const struct pa_trail *trail)
 	r->res.moved += trail->nr_moves;
 	for (uint32_t i = 0; i < trail->nr_moves && i < trail->max_moves; i++) {
 		const uint32_t *from = owner_of(r, trail->moves[i].from);
+		bool owned = from && *from != NO_PFN &&
+			     r->handle[*from] == (uint32_t)trail->moves[i].from;
 
-		if (!from || *from == NO_PFN || r->handle[*from] != (uint32_t)trail->moves[i].from)
-			continue;
-		r->handle[*from] = (uint32_t)trail->moves[i].to;
-		own(r, *from, trail->moves[i].to);
+		if (owned)
+			r->handle[*from] = (uint32_t)trail->moves[i].to;
+		own(r, owned ? *from : NO_PFN, trail->moves[i].to);
 	}
 }
 
-/*
- * For the page cache?  readahead_gfp_mask adds __GFP_NORETRY and __GFP_NOWARN to the mapping's
- * GFP_USER or more; write_begin asks with __GFP_WRITE.  Slabs want those two as well, but are not
- * hard-walled; a THP is __GFP_NOMEMALLOC.
- */
-static bool is_cache(uint32_t gfp)
+static void free_now(struct request *r, const struct whatif *op)
 {
-	if (!(gfp & PA_GFP_HARDWALL) || gfp & (PA_GFP_ZERO | PA_GFP_NOMEMALLOC))
-		return false;
-	return gfp & PA_GFP_WRITE || (gfp & PA_GFP_NORETRY && gfp & PA_GFP_NOWARN);
-}
-
-/* Up to which of its free pages would the recorded kswapd go on in a zone?  balance_pgdat */
-static int64_t most_of_kswapd(const struct request *r, const struct run_zone *z)
-{
-	uint64_t high = 0;
-
-	for (uint32_t i = 0; i < r->meta->nr_zones; i++)
-		if (r->meta->zone[i].id == z->trace_id)
-			high = r->meta->zone[i].high;
-	return (int64_t)(high + high * r->recorded.watermark_boost_factor / 10000);
-}
-
-/*
- * Did the recorded kernel's reclaim free it?  No event says who frees: page cache went that way if
- * its CPU is inside direct reclaim, or kswapd is awake and has reason to go on; otherwise its file
- * was truncated or closed.  Here the core has its own reclaim.
- */
-static bool by_reclaim(const struct request *r, const struct trace_event *ev,
-		       const struct run_zone *z, uint64_t frame)
-{
-	if (!(r->page[frame] & PAGE_CACHE))
-		return false;
-	return r->cpus[ev->cpu].reclaims ||
-	       (r->kernel_kswapd && z->kernel_free < most_of_kswapd(r, z));
-}
-
-/* Keep up how many pages are free in the recorded kernel. */
-static void count_free(struct request *r, const struct trace_event *ev, const struct run_zone *z)
-{
-	int64_t pages = INT64_C(1) << ev->order;
-
-	if (ev->type == EV_DRAIN || ev->type == EV_ZONE_FREE || ev->type == EV_PUTBACK)
-		r->zones[z - r->zones].kernel_free += pages;
-	else if (ev->type == EV_ISOLATE || request_is_pick(r, ev))
-		r->zones[z - r->zones].kernel_free -= pages;
-}
-
-/* The recorded compaction took free pages: what it moves will live there. */
-static void take_targets(struct request *r, const struct trace_event *ev, const struct run_zone *z)
-{
-	uint64_t frame = request_frame(z, ev->pfn);
-
-	for (uint64_t i = 0; i < request_pages(z, ev->pfn, ev->order); i++) {
-		if (r->target[frame + i])
-			continue;
-		r->target[frame + i] = true;
-		r->targets[r->targets_to++ % r->nr_targets] = (uint32_t)(frame + i);
-	}
-}
-
-/* Pages are no targets any more.  True if the first was one. */
-static bool drop_targets(struct request *r, const struct trace_event *ev, const struct run_zone *z)
-{
-	uint64_t frame = request_frame(z, ev->pfn);
-	bool was = r->target[frame];
-
-	memset(&r->target[frame], 0, request_pages(z, ev->pfn, ev->order) * sizeof(*r->target));
-	return was;
-}
-
-/* The oldest target left, or NO_PFN. */
-static uint32_t next_target(struct request *r)
-{
-	while (r->targets_from < r->targets_to) {
-		uint32_t frame = r->targets[r->targets_from++ % r->nr_targets];
-
-		if (r->target[frame]) {
-			r->target[frame] = false;
-			return frame;
-		}
-	}
-	return NO_PFN;
-}
-
-/*
- * A page that is freed on a CPU inside compaction was moved: what is in it lives on in one of the
- * targets, which no event of an allocation names.  Here it stays where the core has it.
- */
-static bool moved(struct request *r, const struct trace_event *ev, uint64_t frame)
-{
-	uint64_t core = r->handle[frame] == NO_HANDLE ? ev->pfn : r->handle[frame];
-	uint32_t *owner = core < NO_PAGE ? owner_of(r, core) : NULL, to;
-
-	if (!r->cpus[ev->cpu].compacts || ev->order)
-		return false;
-	to = next_target(r);
-	if (to == NO_PFN)
-		return false;
-	r->handle[to] = (uint32_t)core;
-	r->handle[frame] = NO_HANDLE;
-	r->page[to] = r->page[frame];
-	if (owner && (*owner == frame || *owner == NO_PFN))
-		*owner = to;
-	return true;
-}
-
-static void free_now(struct request *r, const struct trace_event *ev, const struct run_zone *z)
-{
-	uint64_t frame = request_frame(z, ev->pfn), core = r->handle[frame];
-	uint32_t cpu = request_core_cpu(r, ev->cpu);
+	const struct run_zone *z = &r->zones[op->zone];
+	uint64_t frame = request_frame(z, op->pfn), core = r->handle[frame];
+	uint32_t cpu = request_core_cpu(r, op->cpu);
+	const uint32_t *owner = core < NO_PAGE ? owner_of(r, core) : NULL;
 	struct pa_free_record rec;
-	const uint32_t *owner;
-	bool gone;
 
 	r->res.frees++;
-	gone = drop_targets(r, ev, z) || moved(r, ev, frame) || by_reclaim(r, ev, z, frame);
-	r->page[frame] = 0;
-	if (gone)
-		return;
-	owner = core < NO_PAGE ? owner_of(r, core) : NULL;
 	if (owner && (*owner != frame || pa_allocated(r->pa, core) < 0)) {
 		r->handle[frame] = NO_HANDLE;
 		r->res.reclaimed++;
 		return;
 	}
-	core = request_take_handle(r, z, ev->pfn, ev->order);
-	if (core == PA_PFN_NONE)
+	core = request_take_handle(r, z, op->pfn, op->order);
+	if (core == PA_PFN_NONE || pa_free_quick(r->pa, cpu, core, op->order))
 		return;
 	rec.trail = (struct pa_trail){ .drains = r->drains, .max_drains = MAX_DRAINS };
-	if (pa_free_pages(r->pa, cpu, core, ev->order, &rec))
+	if (pa_free_pages(r->pa, cpu, core, op->order, &rec))
 		r->res.frees_unknown++;
 	else if (rec.pcp && rec.trail.nr_drains) {
 		r->res.drains.core++;
@@ -185,22 +77,40 @@ static void free_now(struct request *r, const struct trace_event *ev, const stru
 	}
 }
 
-static void alloc_now(struct request *r, const struct trace_event *ev, const struct run_zone *z)
+/* What was in one frame of the kernel's is in another one; in the core it stays where it is. */
+static void move_now(struct request *r, const struct whatif *op)
 {
-	if (z) {
-		drop_targets(r, ev, z);
-		r->page[request_frame(z, ev->pfn)] = PAGE_TOLD;
-	}
-	request_make(r, ev, r->now, NULL, 0, false, NULL);
+	uint64_t frame = request_frame(&r->zones[op->zone], op->pfn);
+	uint64_t core = r->handle[frame] == NO_HANDLE ? op->pfn : r->handle[frame];
+	uint32_t *owner = core < NO_PAGE ? owner_of(r, core) : NULL;
+
+	r->res.frees++;
+	r->handle[op->arg] = (uint32_t)core;
+	r->handle[frame] = NO_HANDLE;
+	if (owner && (*owner == frame || *owner == NO_PFN))
+		*owner = op->arg;
+}
+
+static void alloc_now(struct request *r, const struct whatif *op)
+{
+	const struct trace_event ev = {
+		.ts = op->ts,
+		.pfn = op->pfn == NO_PFN ? EV_PFN_NONE : op->pfn,
+		.cpu = op->cpu,
+		.type = EV_ALLOC,
+		.order = op->order,
+		.mt = op->mt,
+	};
+	const struct run_zone *z = op->pfn == NO_PFN ? NULL : &r->zones[op->zone];
+
+	request_make_whatif(r, &ev, op);
 	follow_moves(r, &r->rec.trail);
 	if (!z || r->rec.pfn == PA_PFN_NONE)
 		return;
-	for (uint64_t i = 0; i < request_pages(z, ev->pfn, ev->order); i++)
-		own(r, request_frame(z, ev->pfn) + i, r->rec.pfn + i);
-	if (!is_cache(r->rec.gfp))
-		return;
-	r->page[request_frame(z, ev->pfn)] |= PAGE_CACHE;
-	pa_lru_add(r->pa, r->rec.pfn);
+	for (uint64_t i = 0; i < request_pages(z, ev.pfn, op->order); i++)
+		own(r, request_frame(z, ev.pfn) + i, r->rec.pfn + i);
+	if (op->cache)
+		pa_lru_add(r->pa, r->rec.pfn);
 }
 
 static void tick(struct request *r, uint64_t ts)
@@ -218,71 +128,129 @@ static void tick(struct request *r, uint64_t ts)
 	r->res.drained.core += trail.nr_drains;
 }
 
-/* What the recorded kernel did, for the report. */
-static void count_kernel(struct request *r, const struct trace_event *ev)
+void request_whatif(struct request *r, const struct whatif *op)
 {
-	struct run_cpu *c = &r->cpus[ev->cpu];
-
-	if (ev->type == EV_FALLBACK)
-		r->res.fallbacks.kernel++;
-	if (ev->type == EV_DRAIN) {
-		r->res.drained.kernel++;
-		r->res.drains.kernel += c->before != EV_DRAIN;
-	}
-	if (request_is_pick(r, ev)) {
-		r->res.refilled.kernel += ev->type == EV_FALLBACK || ev->bits & EV_REFILL;
-		r->res.refills.kernel += ev->bits & EV_REFILL && c->before != EV_ZONE_ALLOC &&
-					 c->before != EV_FALLBACK;
-	}
-}
-
-void request_whatif(struct request *r, const struct trace_event *ev, const struct run_zone *z)
-{
-	count_kernel(r, ev);
-	if (z)
-		count_free(r, ev, z);
-	if (ev->ts != r->ticked) {
-		r->ticked = ev->ts;
-		tick(r, ev->ts);
-	}
-	switch (ev->type) {
-	case EV_ALLOC:
-		alloc_now(r, ev, z);
-		break;
-	case EV_BULK:
-		/* One of those that it makes one by one was told of; so was what it found there. */
-		if (z && !(r->page[request_frame(z, ev->pfn)] & PAGE_TOLD))
-			alloc_now(r, ev, z);
-		break;
-	case EV_FREE:
-		if (z)
-			free_now(r, ev, z);
-		break;
-	case EV_LOST:
-		r->res.lost += ev->arg;
-		break;
-	case EV_RECLAIM_BEGIN:
-	case EV_RECLAIM_END:
-		r->cpus[ev->cpu].reclaims = ev->type == EV_RECLAIM_BEGIN;
-		request_on_task(r, ev, ev->type == EV_RECLAIM_BEGIN);
-		break;
-	case EV_COMPACT_BEGIN:
-	case EV_COMPACT_END:
-		r->cpus[ev->cpu].compacts = ev->type == EV_COMPACT_BEGIN;
-		break;
-	case EV_ISOLATE:
-		if (z)
-			take_targets(r, ev, z);
-		break;
-	case EV_PUTBACK:
-		if (z)
-			drop_targets(r, ev, z);
-		break;
-	case EV_KSWAPD_WAKE:
-	case EV_KSWAPD_SLEEP:
-		r->kernel_kswapd = ev->type == EV_KSWAPD_WAKE;
-		break;
+	switch (op->kind) {
+	case WHATIF_TAKE:
+		pa_take(r->pa, op->pfn, op->order);
+		return;
+	case WHATIF_ISOLATE:
+		pa_isolate(r->pa, op->pfn, op->order);
+		return;
+	case WHATIF_INSERT:
+		pa_free_block(r->pa, op->pfn, op->order, (enum pa_mt)op->mt, 0, -1);
+		return;
+	case WHATIF_LOAD:
+		request_load_pcps(r);
+		return;
 	default:
 		break;
 	}
+	if (op->ts != r->ticked) {
+		r->ticked = op->ts;
+		tick(r, op->ts);
+	}
+	if (op->kind == WHATIF_ALLOC)
+		alloc_now(r, op);
+	else if (op->kind == WHATIF_FREE)
+		free_now(r, op);
+	else if (op->kind == WHATIF_MOVE)
+		move_now(r, op);
+}
+
+/* -------------------------------------------------------------------------
+ * Worked out once
+ */
+
+int request_collect(struct request *r, const struct whatif *op)
+{
+	struct request_script *s = r->script;
+	struct whatif *grown;
+
+	if (s->n == s->room) {
+		size_t room = s->room ? 2 * s->room : 65536;
+
+		grown = realloc(s->op, room * sizeof(*grown));
+		if (!grown)
+			return -ENOMEM;
+		s->op = grown;
+		s->room = room;
+	}
+	s->op[s->n++] = *op;
+	return 0;
+}
+
+int request_script_make(const struct trace_meta *meta, const struct trace_item *item, size_t n,
+			struct request_script **out, char *why, size_t len)
+{
+	const struct request_options opt = { .what_if = true };
+	struct request_script *s = calloc(1, sizeof(*s));
+	struct request *r = NULL;
+	int err = s ? 0 : -ENOMEM;
+
+	if (!err)
+		err = request_open(meta, &opt, &r, why, len);
+	if (err)
+		goto out;
+	r->script = s;
+	for (size_t i = 0; i < n && !err; i++)
+		if (item[i].kind == TRACE_EVENTS || item[i].kind == TRACE_PCP ||
+		    item[i].kind == TRACE_CPU)
+			err = request_item(r, &item[i]);
+	if (!err)
+		err = request_finish(r);
+	s->res = r->res;
+	s->now = r->now;
+	s->ts = r->ts;
+	if (err)
+		snprintf(why, len, "%s", strerror(-err));
+out:
+	request_close(r);
+	if (err)
+		request_script_free(s);
+	else
+		*out = s;
+	return err;
+}
+
+size_t request_script_steps(const struct request_script *s)
+{
+	return s->n;
+}
+
+void request_script_free(struct request_script *s)
+{
+	if (s)
+		free(s->op);
+	free(s);
+}
+
+size_t request_play(struct request *r, const struct request_script *s, size_t from, size_t n)
+{
+	size_t end = n < s->n - from ? from + n : s->n;
+
+	for (size_t i = from; i < end; i++) {
+		const struct whatif *op = &s->op[i];
+
+		while (op->event > r->next_sample) {
+			if (r->opt.sample && r->loaded)
+				r->opt.sample(r->opt.sample_arg, r->pa, &r->res, r->next_sample,
+					      r->ticked ? r->ticked : op->ts);
+			r->next_sample += r->opt.every;
+		}
+		request_whatif(r, op);
+	}
+	r->now = end == s->n ? s->now : s->op[end].event;
+	r->ts = end == s->n ? s->ts : r->ts;
+	if (end < s->n)
+		return end;
+	r->res.events = s->res.events;
+	r->res.lost = s->res.lost;
+	r->res.before = s->res.before;
+	r->res.fallbacks.kernel = s->res.fallbacks.kernel;
+	r->res.refills.kernel = s->res.refills.kernel;
+	r->res.refilled.kernel = s->res.refilled.kernel;
+	r->res.drains.kernel = s->res.drains.kernel;
+	r->res.drained.kernel = s->res.drained.kernel;
+	return end;
 }

@@ -11,12 +11,14 @@
 #include "tune.h"
 
 #define LOOK_EVERY 256 /* events between looks at the free lists */
+#define STEPS 16384    /* of the script between looks whether to stop */
 #define BAR 40
 #define BAR_NS 200000000 /* between two drawings */
 
 /* What the threads share. */
 struct team {
 	const struct tune_trace *trace;
+	const struct request_script *script; /* what the trace's events come to in what-if runs */
 	const struct tune_plan *plan;
 	const struct tune_options *opt;
 	struct tune_run *runs;
@@ -150,6 +152,16 @@ static void take_result(struct fork *f, const struct request_result *res)
 	run->done = true;
 }
 
+/* All events in one go. */
+static bool play_script(struct team *team, struct request *r)
+{
+	size_t n = request_script_steps(team->script), at = 0;
+
+	while (at < n && !atomic_load(&team->stop))
+		at = request_play(r, team->script, at, STEPS);
+	return true;
+}
+
 static int play(struct team *team, size_t nr, char *why, size_t len)
 {
 	const struct tune_point none = { 0 };
@@ -166,6 +178,7 @@ static int play(struct team *team, size_t nr, char *why, size_t len)
 		.sample_arg = &f,
 		.every = LOOK_EVERY,
 	};
+	bool played = false;
 	struct request *r;
 	int err;
 
@@ -174,8 +187,14 @@ static int play(struct team *team, size_t nr, char *why, size_t len)
 	err = request_open(team->trace->meta, &opt, &r, why, len);
 	if (err)
 		return err;
-	for (size_t i = 0; i < team->trace->nr_items && !err && !atomic_load(&team->stop); i++)
-		err = request_item(r, &team->trace->item[i]);
+	for (size_t i = 0; i < team->trace->nr_items && !err && !atomic_load(&team->stop); i++) {
+		const struct trace_item *item = &team->trace->item[i];
+
+		if (item->kind != TRACE_EVENTS || !opt.what_if)
+			err = request_item(r, item);
+		else if (!played)
+			played = play_script(team, r);
+	}
 	if (!err)
 		err = request_finish(r);
 	if (err)
@@ -264,6 +283,7 @@ static void watch(struct team *team, size_t all)
 int tune_runs(const struct tune_trace *trace, const struct tune_plan *plan,
 	      const struct tune_options *opt, struct tune_run *runs, char *why, size_t len)
 {
+	struct request_script *script = NULL;
 	struct team team = { .trace = trace,
 			     .plan = plan,
 			     .opt = opt,
@@ -274,6 +294,14 @@ int tune_runs(const struct tune_trace *trace, const struct tune_plan *plan,
 	pthread_t *threads = calloc(jobs + 1, sizeof(*threads));
 	int err = threads ? 0 : -ENOMEM;
 
+	if (!err)
+		err = request_script_make(trace->meta, trace->item, trace->nr_items, &script, why,
+					  len);
+	if (err) {
+		free(threads);
+		return err;
+	}
+	team.script = script;
 	pthread_mutex_init(&team.lock, NULL);
 	pthread_cond_init(&team.changed, NULL);
 	team.busy = jobs;
@@ -294,6 +322,7 @@ int tune_runs(const struct tune_trace *trace, const struct tune_plan *plan,
 	pthread_cond_destroy(&team.changed);
 	pthread_mutex_destroy(&team.lock);
 	free(threads);
+	request_script_free(script);
 	if (!err && team.err) {
 		err = team.err;
 		snprintf(why, len, "%s", team.why);

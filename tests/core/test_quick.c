@@ -167,6 +167,28 @@ static void test_marks_come_first(const char *policy)
 	}
 }
 
+/* Pages come from the CPU's list, @first first, until it is empty. */
+static void short_requests(struct pa *pa, uint64_t first)
+{
+	struct pa_alloc_args args = { .gfp = PA_GFP_KERNEL };
+	struct pa_pcp pcp;
+	uint64_t pfn;
+
+	assert_true(pa_alloc_quick(pa, &args, &pfn));
+	assert_int_equal(pfn, first);
+	assert_int_equal(pa_allocated(pa, pfn), 0);
+	while (pa_alloc_quick(pa, &args, &pfn))
+		assert_int_equal(pa_allocated(pa, pfn), 0);
+	assert_int_equal(pa_pcp_get(pa, 0, 0, &pcp), 0);
+	assert_int_equal(pcp.count, 0);
+	REFUSED(pa_alloc_quick(pa, &args, &pfn), false);
+	args.order = 11;
+	REFUSED(pa_alloc_quick(pa, &args, &pfn), false);
+	args.order = 0;
+	args.cpu = 1;
+	REFUSED(pa_alloc_quick(pa, &args, &pfn), false);
+}
+
 /* A free that is asked to be short is so, and then what the long way makes of it; or it is none. */
 static void test_short_or_not_at_all(const char *policy)
 {
@@ -194,6 +216,7 @@ static void test_short_or_not_at_all(const char *policy)
 	put(pa, 0, pfn, 0, &freed);
 	assert_memory_equal(shortly, mem, sizeof(mem));
 	REFUSED(pa_free_quick(pa, 0, pfn, 0), false);
+	short_requests(pa, pfn);
 }
 
 UNDER_EACH(test_short_or_not_at_all)

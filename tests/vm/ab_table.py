@@ -7,6 +7,7 @@ force.  Each recording of A gives a prediction of A and of B; the means are comp
 """
 import glob
 import json
+import math
 import os
 import subprocess
 import sys
@@ -45,6 +46,11 @@ def apart(a, b):
     if len(a) < 2 or len(b) < 2:
         return None
     return max(a) < min(b) or max(b) < min(a)
+
+
+def chance(a, b):
+    """How often two equal settings would come apart, in percent, with so many runs of each."""
+    return 200 / math.comb(a + b, a)
 
 
 def judge(real_a, real_b, core_a, core_b):
@@ -106,6 +112,10 @@ def main():
             and abs(row["off_percent"]) <= row["wanted_percent"]]
     print(f"\n{sum(row['sign_right'] for row in known)} of {len(known)} signs right where the "
           f"effect exceeds the spread; {len(near)} of these as near as wanted")
+    if known:
+        runs = min((len(row["real_a"]), len(row["real_b"])) for row in known)
+        print(f"With {runs[0]} and {runs[1]} runs two equal settings come apart in "
+              f"{chance(*runs):.0f} % of the pairs")
     return 0 if rows else 1
 
 

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What a what-if run leaves out of a recording: what the recorded kernel did of its own accord. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "core/pa_request.h"
+#include "tools/request.h"
+
+#include "machine.h"
+
+#define NORMAL 8192 /* the zone that requests prefer starts here; 2048 frames */
+#define GFP_HARDWALL 0x10u
+#define GFP_WRITE 0x20u
+#define GFP_CACHE (GFP_HARDWALL | GFP_WRITE)
+#define CACHE 1024 /* pages of the page cache */
+#define TICK 256   /* events of one reading of the clock */
+
+static void emit(struct machine *m, unsigned int type, uint64_t pfn, uint32_t arg)
+{
+	struct trace_event *ev = machine_emit(
+		m, (struct trace_event){ .type = type, .pfn = pfn, .mt = K_MOVABLE, .arg = arg });
+
+	ev->ts = 1000000 + m->n / TICK * 1000;
+}
+
+/* CPU 0 has @n pages for the page cache, one after the other. */
+static void begin(struct machine *m, uint64_t n)
+{
+	machine_init(m, "6.12");
+	assert_int_equal(trace_pairs_add(&m->meta.gfp, "__GFP_HARDWALL", GFP_HARDWALL, NULL), 0);
+	assert_int_equal(trace_pairs_add(&m->meta.gfp, "__GFP_WRITE", GFP_WRITE, NULL), 0);
+	machine_begin(m);
+	for (uint64_t i = 0; i < n; i++)
+		emit(m, EV_ALLOC, NORMAL + i, GFP_CACHE);
+}
+
+static struct trace_item begin_list(const struct machine *m, size_t i)
+{
+	return (struct trace_item){ .kind = TRACE_LIST, .list = m->begin[i].list };
+}
+
+static struct trace_item events(const struct machine *m)
+{
+	return (struct trace_item){ .kind = TRACE_EVENTS,
+				    .events = { .ev = m->ev, .n = m->n, .first = 0 } };
+}
+
+struct outcome {
+	struct request_result res;
+	uint64_t reclaimable, free;
+};
+
+static void finish(struct request *r, struct outcome *out)
+{
+	struct pa_zone_state state;
+
+	assert_int_equal(request_finish(r), 0);
+	memset(out, 0, sizeof(*out));
+	out->res = *request_result(r);
+	assert_null(out->res.unsound);
+	for (uint32_t zone = 0; zone < 2; zone++) {
+		assert_int_equal(pa_zone_get(request_state(r), zone, &state), 0);
+		out->reclaimable += state.reclaimable;
+		out->free += (uint64_t)state.nr_free;
+	}
+	request_close(r);
+}
+
+static struct request *open_run(const struct machine *m)
+{
+	const struct request_options opt = { .what_if = true, .check = true };
+	struct trace_item item;
+	struct request *r;
+	char why[256];
+
+	assert_int_equal(request_open(&m->meta, &opt, &r, why, sizeof(why)), 0);
+	for (size_t i = 0; i < m->nr_begin; i++) {
+		item = begin_list(m, i);
+		assert_int_equal(request_item(r, &item), 0);
+	}
+	return r;
+}
+
+/* Event by event, and from a script: both come to the same. */
+static void run(struct machine *m, struct outcome *out)
+{
+	struct trace_item item = events(m);
+	struct request_script *script;
+	struct outcome again;
+	struct request *r = open_run(m);
+	size_t n, at = 0;
+	char why[256];
+
+	assert_int_equal(request_item(r, &item), 0);
+	finish(r, out);
+	assert_int_equal(request_script_make(&m->meta, &item, 1, &script, why, sizeof(why)), 0);
+	n = request_script_steps(script);
+	assert_in_range(n, 1, m->n + 1);
+	r = open_run(m);
+	while (at < n)
+		at = request_play(r, script, at, 100);
+	assert_int_equal(request_play(r, script, at, 100), n);
+	finish(r, &again);
+	assert_int_equal(again.res.events, m->n);
+	assert_memory_equal(&again, out, sizeof(again));
+	request_script_free(script);
+	machine_free(m);
+}
+
+/* Frees in the order of age while kswapd is awake are reclaim's: the core has not reclaimed. */
+static void leaves_reclaim_out(void **state)
+{
+	struct outcome out;
+	struct machine m;
+
+	(void)state;
+	for (int awake = 0; awake < 2; awake++) {
+		begin(&m, CACHE);
+		emit(&m, awake ? EV_KSWAPD_WAKE : EV_KSWAPD_SLEEP, 0, 0);
+		for (uint64_t i = 0; i < 256; i++)
+			emit(&m, EV_FREE, NORMAL + i, 0);
+		run(&m, &out);
+		assert_int_equal(out.reclaimable, awake ? CACHE : CACHE - 256);
+		assert_int_equal(out.res.frees, awake ? 0 : 256);
+	}
+}
+
+/* A file is truncated by its offsets, which have nothing to do with age: these are frees. */
+static void keeps_truncation(void **state)
+{
+	struct outcome out;
+	struct machine m;
+
+	(void)state;
+	begin(&m, CACHE);
+	emit(&m, EV_KSWAPD_WAKE, 0, 0);
+	for (uint64_t i = 0; i < 512; i++) /* chunks of 16, far apart */
+		emit(&m, EV_FREE, NORMAL + (i / 16 * 336 + i % 16) % CACHE, 0);
+	run(&m, &out);
+	assert_int_equal(out.res.frees, 512);
+	assert_int_equal(out.reclaimable, CACHE - 512);
+}
+
+/* Inside direct reclaim all page cache that goes is reclaim's, what else goes is not. */
+static void knows_direct_reclaim(void **state)
+{
+	struct outcome out;
+	struct machine m;
+
+	(void)state;
+	begin(&m, CACHE);
+	emit(&m, EV_ALLOC, NORMAL + CACHE, GFP_MOVABLE);
+	emit(&m, EV_RECLAIM_BEGIN, 0, 0);
+	emit(&m, EV_FREE, NORMAL + 700, 0);
+	emit(&m, EV_FREE, NORMAL + CACHE, 0);
+	emit(&m, EV_RECLAIM_END, 0, 0);
+	emit(&m, EV_FREE, NORMAL + 500, 0);
+	run(&m, &out);
+	assert_int_equal(out.res.frees, 2);
+	assert_int_equal(out.reclaimable, CACHE - 1);
+}
+
+/* What a compactor isolated and frees lives on at its target, and is given back there. */
+static void follows_migration(void **state)
+{
+	struct outcome out;
+	struct machine m;
+
+	(void)state;
+	for (int given = 0; given < 2; given++) {
+		begin(&m, CACHE);
+		emit(&m, EV_ISOLATE, NORMAL + 1536, 0);
+		emit(&m, EV_COMPACT_MIGRATE, NORMAL + 8, 1); /* one page, in that pageblock */
+		emit(&m, EV_FREE, NORMAL + 600, 0);	     /* another pageblock: given back */
+		emit(&m, EV_FREE, NORMAL + 10, 0);	     /* moved */
+		emit(&m, EV_FREE, NORMAL + 11, 0);	     /* one was all: given back */
+		if (given)
+			emit(&m, EV_FREE, NORMAL + 1536, 0);
+		run(&m, &out);
+		assert_int_equal(out.reclaimable, CACHE - 2 - given);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(leaves_reclaim_out),
+		cmocka_unit_test(keeps_truncation),
+		cmocka_unit_test(knows_direct_reclaim),
+		cmocka_unit_test(follows_migration),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
