@@ -650,6 +650,7 @@ struct pa_zone_state {
 /* -ENOENT without such a zone; set: -EINVAL if min <= low <= high does not hold. */
 int pa_zone_get(const struct pa *pa, uint32_t zone, struct pa_zone_state *state);
 int pa_zone_set(struct pa *pa, uint32_t zone, const struct pa_zone_state *state);
+uint32_t pa_zone_flags(const struct pa *pa, uint32_t zone); /* PA_ZONE_* alone; 0 without it */
 
 /*
  * pa_set_counters() - The per-cpu deltas of NR_FREE_PAGES, one for each CPU; the zone counter is

@@ -248,6 +248,11 @@ int pa_zone_get(const struct pa *pa, uint32_t zone, struct pa_zone_state *state)
 	return 0;
 }
 
+uint32_t pa_zone_flags(const struct pa *pa, uint32_t zone)
+{
+	return pa_req(pa) && zone < pa->nr_zones ? pa_zone_req(pa, zone)->flags : 0;
+}
+
 int pa_zone_set(struct pa *pa, uint32_t zone, const struct pa_zone_state *state)
 {
 	struct pa_zone_req *zr;

@@ -188,11 +188,18 @@ static bool fits_unboosted(struct look *l)
 static bool look(struct look *l)
 {
 	bool nested = l->r->looking;
+	uint32_t flags[PA_MAX_ZONES];
 	bool fit;
 
-	l->r->looking = true;
+	for (uint32_t zone = 0; zone < l->r->nr_zones; zone++)
+		flags[zone] = pa_zone_flags(l->r->pa, zone);
+	if (fits(l))
+		return true;
 	keep_zones(l);
-	fit = fits(l) || (!nested && fits_after_fallbacks(l)) || fits_unboosted(l);
+	for (uint32_t zone = 0; zone < l->r->nr_zones; zone++)
+		l->before[zone].flags = flags[zone];
+	l->r->looking = true;
+	fit = (!nested && fits_after_fallbacks(l)) || fits_unboosted(l);
 	if (!fit)
 		put_zones_back(l);
 	l->r->looking = nested;

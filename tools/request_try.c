@@ -173,14 +173,14 @@ static bool was_locked(const struct request *r, const struct run_zone *z,
 void request_refill_step(struct request *r, const struct trace_event *ev)
 {
 	struct refill *refill = &r->cpus[ev->cpu].refill;
-	struct pa_decision d = { 0 };
-	struct pa_alloc_record rec = { .trail = { .picks = &d, .max_picks = 1 } };
+	struct pa_decision d;
 
 	const struct trace_event *fallback = request_fallback_of(r, ev);
 
 	if (fallback)
 		request_lean_claim(r, fallback, &refill->stealing);
-	if (pa_refill_step(r->pa, &refill->by, &rec) <= 0)
+	r->rec.trail = (struct pa_trail){ .picks = &d, .max_picks = 1 };
+	if (pa_refill_step(r->pa, &refill->by, &r->rec) <= 0)
 		return;
 	refill->ahead = true;
 	request_count_fallback(r, &d);
