@@ -177,6 +177,7 @@ struct request {
 	uint64_t made[MAX_MADE]; /* events of requests that were made ahead of them */
 	uint32_t nr_made;
 	uint64_t kswapd_boost[PA_MAX_ZONES];
+	struct pa_zone_state before[PA_MAX_ZONES]; /* an attempt that looks more than once */
 	int64_t uncounted[PA_MAX_ZONES];
 	uint64_t next_check;
 	struct final_lists *final;

@@ -11,7 +11,7 @@
 
 #include "request_internal.h"
 
-#define LOOK_FOR 16384 /* events of a CPU searched for the request that an attempt is part of */
+#define LOOK_FOR 4096 /* events of a CPU searched for the request that an attempt is part of */
 
 /* enum zone_type of x86-64 */
 static uint32_t gfp_of_zone(unsigned int highest)
@@ -72,20 +72,19 @@ struct look {
 	uint32_t cpu;		       /* the trace's */
 	const struct trace_event *end; /* the request that it is part of */
 	struct pa_alloc_args args;
-	struct pa_zone_state before[PA_MAX_ZONES];
 };
 
 static void keep_zones(struct look *l)
 {
 	for (uint32_t zone = 0; zone < l->r->nr_zones; zone++)
-		pa_zone_get(l->r->pa, zone, &l->before[zone]);
+		pa_zone_get(l->r->pa, zone, &l->r->before[zone]);
 }
 
 /* A look leaves flags in the zones it passes. */
 static void put_zones_back(struct look *l)
 {
 	for (uint32_t zone = 0; zone < l->r->nr_zones; zone++)
-		pa_zone_set(l->r->pa, zone, &l->before[zone]);
+		pa_zone_set(l->r->pa, zone, &l->r->before[zone]);
 }
 
 static void look_at_marks(struct look *l)
@@ -172,7 +171,7 @@ static bool fits_unboosted(struct look *l)
 		return false;
 	memcpy(boost, r->kswapd_boost, sizeof(boost));
 	for (uint32_t zone = 0; zone < r->nr_zones; zone++) {
-		state = l->before[zone];
+		state = l->r->before[zone];
 		request_take_boost(r, zone, &state);
 		pa_zone_set(r->pa, zone, &state);
 	}
@@ -197,7 +196,7 @@ static bool look(struct look *l)
 		return true;
 	keep_zones(l);
 	for (uint32_t zone = 0; zone < l->r->nr_zones; zone++)
-		l->before[zone].flags = flags[zone];
+		l->r->before[zone].flags = flags[zone];
 	l->r->looking = true;
 	fit = (!nested && fits_after_fallbacks(l)) || fits_unboosted(l);
 	if (!fit)
