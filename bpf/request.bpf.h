@@ -59,8 +59,8 @@ int BPF_PROG(site_thresholds, struct pglist_data *pgdat)
 	__u32 nid = BPF_CORE_READ(pgdat, node_id);
 	__u32 *sleeps = &kswapd_sleeps[nid % SEEN_NODES];
 
-	emit(EV_VMSTAT, EV_PFN_NONE, 0, 0, (*sleeps ? EV_VMSTAT_ASLEEP : EV_VMSTAT_AWAKE) | nid << 2,
-	     0, 0);
+	emit(EV_VMSTAT, EV_PFN_NONE, 0, 0,
+	     (*sleeps ? EV_VMSTAT_ASLEEP : EV_VMSTAT_AWAKE) | nid << 2, 0, 0);
 	*sleeps = 0;
 	return 0;
 }
@@ -74,8 +74,7 @@ __u32 balancing[SEEN_NODES]; /* thread of the kswapd inside balance_pgdat, by no
 SEC("fentry/balance_pgdat")
 int BPF_PROG(site_balance, struct pglist_data *pgdat, int order, int highest)
 {
-	balancing[(__u32)BPF_CORE_READ(pgdat, node_id) % SEEN_NODES] =
-		bpf_get_current_pid_tgid();
+	balancing[(__u32)BPF_CORE_READ(pgdat, node_id) % SEEN_NODES] = bpf_get_current_pid_tgid();
 	for (int i = 0; i < 5 && i <= highest; i++) {
 		struct zone *zone = (void *)pgdat +
 				    bpf_core_field_offset(struct pglist_data, node_zones) +
