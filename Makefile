@@ -115,7 +115,7 @@ TESTS = BUDDYSCOPE=$(BUILD)/buddyscope WORKLOAD=$(BUILD)/workload tests/run
 tests: $(BUILD)/buddyscope $(TEST_BIN) $(if $(wildcard tests/workload.c),$(BUILD)/workload)
 
 test: tests ## what needs no privilege: unit, model, golden traces, cli, lint; SAN=1 under sanitizers
-	@$(TESTS) --timeout 180 --jobs $(shell nproc) $(TEST_BIN) $(TEST_SH)
+	@$(TESTS) --timeout 180 --jobs $(shell expr $$(nproc) + 1) $(TEST_BIN) $(TEST_SH)
 
 test-kernel: tests ## as root, on a kernel with BTF: record this host
 	@$(TESTS) --timeout 300 $(filter-out %/common.sh,$(wildcard tests/kernel/*.sh))

@@ -203,7 +203,7 @@ static void damaged_payloads_are_contained(void **state)
 	for (at = start; at < n; at += chunk_at(plain, at))
 		for (i = at + CHUNK; i < at + chunk_at(plain, at); i++) {
 			keep = plain[i];
-			for (k = 0; k < sizeof(flips); k++) {
+			for (k = i % 3; k < sizeof(flips); k += 3) { /* in turns: all take long */
 				plain[i] = keep ^ flips[k];
 				seal(plain, at);
 				both(plain, n, &d);
