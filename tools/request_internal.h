@@ -88,10 +88,10 @@ struct late_push {
 /* A refill that the kernel is seen to make: the core takes a block where the kernel does. */
 struct refill {
 	bool open;
-	bool ahead;    /* the block that its CPU takes next is taken already */
-	bool stealing; /* see request_lean_claim() */
-	uint32_t picks;
-	uint64_t number; /* of the event of the request that it is for */
+	bool ahead;	       /* the block that its CPU takes next is taken already */
+	bool stealing;	       /* see request_lean_claim() */
+	uint32_t picks, shown; /* blocks that the kernel takes in this hold, and so far */
+	uint64_t number;       /* of the event of the request that it is for */
 	struct attempt tried;
 	struct pa_refill by;	     /* how far it is */
 	struct pa_decision fallback; /* the first one */

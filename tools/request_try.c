@@ -301,7 +301,10 @@ void request_on_pick(struct request *r, const struct trace_event *ev)
 		if (!c->refill.ahead)
 			request_refill_step(r, ev);
 		c->refill.ahead = !pick;
-		if (pick && c->refill.by.taken >= c->refill.by.want)
+		/* The kernel wanted more, too, if the core does, and found nothing here and now. */
+		c->refill.shown += pick;
+		if (pick &&
+		    (c->refill.by.taken >= c->refill.by.want || c->refill.shown >= c->refill.picks))
 			request_end_refill(r, ev->cpu);
 	}
 	if (pick && !c->bypassing)
