@@ -330,4 +330,7 @@ void request_on_drain(struct request *r, const struct trace_event *ev)
 	if (pa_bulk_step(r->pa, &c->bulk, NULL) > 0)
 		r->res.drained.core++;
 	end_capture(r, ev);
+	/* What comes last looks at the marks: here, and not when the CPU is heard of next. */
+	if (c->what == WHAT_PUSH && c->bulk.left <= 0)
+		finish_bulk(r, c);
 }
