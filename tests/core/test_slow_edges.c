@@ -41,6 +41,19 @@ static void test_reclaim_for_compaction(const char *policy)
 	sound(pa);
 }
 
+/* What reclaim finds is too little, and a single page is not to be had by compaction either. */
+static void test_no_compaction_for_one_page(const char *policy)
+{
+	struct pa *pa = full(policy);
+	uint64_t pfn;
+
+	occupy(pa, 0, 40, true);
+	assert_int_equal(ask(pa, PA_GFP_KERNEL, 0, 0, &pfn), -ENOMEM);
+	assert_true(took(PA_STEP_COMPACT_RETRY));
+	assert_int_equal(value_of(PA_STEP_COMPACT_RETRY), 0);
+	sound(pa);
+}
+
 /* Who may not call file systems has nobody killed, and asks until somebody frees memory. */
 static void test_nofs(const char *policy)
 {
@@ -157,6 +170,7 @@ BETWEEN("3.10", NULL, test_ends_of_the_scanners)
 BETWEEN("6.1.0", NULL, test_captured)
 BETWEEN("5.4", NULL, test_reclaim_for_compaction)
 BETWEEN("5.4", NULL, test_nofs)
+BETWEEN("5.4", NULL, test_no_compaction_for_one_page)
 EACH(test_victims_without_memory)
 BETWEEN("2.6.24", "2.6.24", test_drain_before_oom)
 EACH(test_reclaim_by_nodemask)
@@ -168,6 +182,7 @@ int main(void)
 		cmocka_unit_test(each_test_captured),
 		cmocka_unit_test(each_test_reclaim_for_compaction),
 		cmocka_unit_test(each_test_nofs),
+		cmocka_unit_test(each_test_no_compaction_for_one_page),
 		cmocka_unit_test(each_test_victims_without_memory),
 		cmocka_unit_test(each_test_drain_before_oom),
 		cmocka_unit_test(each_test_reclaim_by_nodemask),
