@@ -142,7 +142,7 @@ static void start_drain_pages(struct request *r, uint32_t cpu)
 	request_end_refill(r, c->drain_of);
 	request_late_push(r, c->drain_of, NULL);
 	if (popped)
-		request_make_early(r, popped, c->drain_of);
+		request_make_early(r, popped);
 	pa_drain_start(r->pa, c->drain_zone, request_core_cpu(r, c->drain_of),
 		       request_core_cpu(r, cpu), &c->bulk);
 	r->res.drain_alls += c->bulk.left > 0;
@@ -213,7 +213,7 @@ void request_on_push(struct request *r, const struct trace_event *ev, const stru
 
 	request_end_hold(r, ev->cpu);
 	if (popped)
-		request_make_early(r, popped, ev->cpu);
+		request_make_early(r, popped);
 	if (ev->type == EV_PUSH)
 		tell_reclaiming(r, (uint32_t)(z - r->zones), ev->bits & EV_RECLAIMING);
 	r->res.frees++;

@@ -321,13 +321,12 @@ uint32_t request_task_of(const struct request *r, const struct trace_event *ev);
 void request_count_fallback(struct request *r, const struct pa_decision *d);
 void request_count_picks(struct request *r, const struct pa_alloc_record *rec);
 /*
- * Make the request that @ev ends, the trace's event @number.  @tried: its attempt, NULL if that is
- * not known: then all of it is made now.  @picked: blocks the kernel took under the lock for it;
+ * Make the request that @ev ends, which is at hand or read ahead.  @tried: its attempt, NULL if that
+ * is not known: then all of it is made now.  @picked: blocks the kernel took under the lock for it;
  * @bypass: past the per-cpu lists.  @refill: what was made for it already, or NULL.
  */
-void request_make(struct request *r, const struct trace_event *ev, uint64_t number,
-		  const struct attempt *tried, uint32_t picked, bool bypass,
-		  const struct refill *refill);
+void request_make(struct request *r, const struct trace_event *ev, const struct attempt *tried,
+		  uint32_t picked, bool bypass, const struct refill *refill);
 
 /* ---- request_look.c ---- */
 
@@ -351,7 +350,7 @@ void request_on_fallback(struct request *r, const struct trace_event *ev);
  * name is the first of its list by now: something else is about to happen to that list.
  */
 const struct trace_event *request_has_popped(const struct request *r, uint32_t cpu);
-void request_make_early(struct request *r, const struct trace_event *ev, uint32_t cpu);
+void request_make_early(struct request *r, const struct trace_event *ev);
 
 /* ---- request_daemon.c ---- */
 

@@ -66,11 +66,11 @@ static enum request_class class_of(const struct request *r, uint64_t kernel, uin
 	return refilled ? REQUEST_BUDDY : REQUEST_PCP;
 }
 
-static void compare(struct request *r, const struct trace_event *ev, uint64_t number,
-		    uint64_t kernel, uint32_t picked)
+static void compare(struct request *r, const struct trace_event *ev, uint64_t kernel,
+		    uint32_t picked)
 {
 	struct request_decision d = {
-		.event = number,
+		.event = request_number_of(r, ev),
 		.ts = ev->ts,
 		.cpu = ev->cpu,
 		.gfp = r->rec.gfp,
@@ -154,9 +154,8 @@ static bool is_slow(const struct attempt *a)
 	       (a->flags & PA_ALLOC_WMARK_MASK) != PA_WMARK_LOW << PA_ALLOC_WMARK_SHIFT;
 }
 
-void request_make(struct request *r, const struct trace_event *ev, uint64_t number,
-		  const struct attempt *tried, uint32_t picked, bool bypass,
-		  const struct refill *refill)
+void request_make(struct request *r, const struct trace_event *ev, const struct attempt *tried,
+		  uint32_t picked, bool bypass, const struct refill *refill)
 {
 	uint64_t kernel = ev->pfn == EV_PFN_NONE ? PA_PFN_NONE : ev->pfn, pfn;
 	const struct run_zone *z = kernel == PA_PFN_NONE ? NULL : request_zone(r, kernel);
@@ -182,8 +181,7 @@ void request_make(struct request *r, const struct trace_event *ev, uint64_t numb
 		err = pa_alloc_from(r->pa, &args, &tried->choice, &pfn, &r->rec);
 	} else {
 		args.task |= request_task_of(r, ev);
-		if (!r->res.changed) /* the recording shows what they did */
-			args.task |= PA_TASK_HELPED;
+		args.task |= PA_TASK_HELPED; /* the recording shows what it did for itself */
 		err = pa_alloc(r->pa, &args, &pfn, &r->rec);
 	}
 	if (err == -EINVAL) {
@@ -192,14 +190,14 @@ void request_make(struct request *r, const struct trace_event *ev, uint64_t numb
 	}
 	if (tried)
 		r->rec.slow = !tried->found || is_slow(tried);
-	r->res.untried += !tried && !r->res.changed;
+	r->res.untried += !tried;
 	r->res.bypasses += bypass;
 	if (refill)
 		r->rec.refill += (uint32_t)refill->by.taken;
 	request_count_picks(r, &r->rec);
 	if (refill)
 		note_refill(r, refill);
-	compare(r, ev, number, kernel, picked);
+	compare(r, ev, kernel, picked);
 	hand_out(r, ev, z, args.cpu);
 }
 

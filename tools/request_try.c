@@ -62,15 +62,6 @@ void request_on_bulk(struct request *r, const struct trace_event *ev)
 
 /* ---- requests ---- */
 
-/* @ev as an event of @cpu, where the request was made: its task may have gone elsewhere since. */
-static struct trace_event as_of(const struct trace_event *ev, uint32_t cpu)
-{
-	struct trace_event there = *ev;
-
-	there.cpu = cpu;
-	return there;
-}
-
 static void note_made(struct request *r, uint64_t number)
 {
 	if (r->nr_made == MAX_MADE)
@@ -106,7 +97,7 @@ static void make_preempted(struct request *r, uint64_t number, uint32_t cpu)
 	const struct trace_event *ev;
 
 	while ((ev = request_has_popped(r, cpu)) && request_number_of(r, ev) != number)
-		request_make_early(r, ev, cpu);
+		request_make_early(r, ev);
 }
 
 void request_on_alloc(struct request *r, const struct trace_event *ev)
@@ -115,7 +106,7 @@ void request_on_alloc(struct request *r, const struct trace_event *ev)
 	if (forget_made(r, r->now))
 		return;
 	make_preempted(r, r->now, ev->cpu);
-	request_make(r, ev, r->now, request_take_try(r, ev), 0, false, NULL);
+	request_make(r, ev, request_take_try(r, ev), 0, false, NULL);
 }
 
 /*
@@ -173,9 +164,8 @@ static bool was_locked(const struct request *r, const struct run_zone *z,
 void request_refill_step(struct request *r, const struct trace_event *ev)
 {
 	struct refill *refill = &r->cpus[ev->cpu].refill;
-	struct pa_decision d;
-
 	const struct trace_event *fallback = request_fallback_of(r, ev);
+	struct pa_decision d;
 
 	if (fallback)
 		request_lean_claim(r, fallback, &refill->stealing);
@@ -218,16 +208,16 @@ static bool start_refill(struct request *r, const struct trace_event *ev,
 void request_end_refill(struct request *r, uint32_t cpu)
 {
 	struct refill *refill = &r->cpus[cpu].refill;
-	struct trace_event end;
+	const struct trace_event *end;
 
 	if (!refill->open)
 		return;
-	end = as_of(request_event(r, refill->number), cpu);
+	end = request_event(r, refill->number);
 	while (refill->by.taken < refill->by.want)
-		request_refill_step(r, &end);
+		request_refill_step(r, end);
 	pa_refill_end(r->pa, &refill->by);
 	refill->open = false;
-	request_make(r, &end, refill->number, &refill->tried, refill->picks, false, refill);
+	request_make(r, end, &refill->tried, refill->picks, false, refill);
 }
 
 /* ---- what happens under the lock ---- */
@@ -249,45 +239,40 @@ static const struct trace_event *request_behind(const struct request *r,
 void request_start_picks(struct request *r, const struct trace_event *ev)
 {
 	struct run_cpu *c = &r->cpus[ev->cpu];
-	const struct trace_event *behind;
+	const struct trace_event *end;
 	const struct attempt *tried;
 	const struct run_zone *z;
-	struct trace_event end;
 	bool bypass, stealing = false;
-	uint64_t number;
 
 	request_end_hold(r, ev->cpu);
 	c->picking = true;
 	c->bypassing = false;
 	c->refill = (struct refill){ 0 };
-	behind = request_behind(r, ev, &c->refill.picks);
-	r->res.refills.kernel +=
-		ev->type == EV_ZONE_ALLOC ?
-			ev->bits & EV_REFILL :
-			behind && pa_pcp_index(r->pa, behind->order, PA_UNMOVABLE) >= 0;
-	if (!behind || was_made(r, request_number_of(r, behind)))
+	end = request_behind(r, ev, &c->refill.picks);
+	r->res.refills.kernel += ev->type == EV_ZONE_ALLOC ?
+					 ev->bits & EV_REFILL :
+					 end && pa_pcp_index(r->pa, end->order, PA_UNMOVABLE) >= 0;
+	if (!end || was_made(r, request_number_of(r, end)))
 		return;
-	if (behind->type == EV_BULK) {
-		if (is_bulk(r, behind))
-			make_bulk(r, behind);
+	if (end->type == EV_BULK) {
+		if (is_bulk(r, end))
+			make_bulk(r, end);
 		return;
 	}
-	number = request_number_of(r, behind);
-	end = as_of(behind, ev->cpu);
-	z = end.pfn == EV_PFN_NONE ? NULL : request_zone(r, end.pfn);
-	bypass = z && c->refill.picks == 1 && ev->pfn == end.pfn && was_locked(r, z, &end);
+	c->refill.number = request_number_of(r, end);
+	z = end->pfn == EV_PFN_NONE ? NULL : request_zone(r, end->pfn);
+	bypass = z && c->refill.picks == 1 && ev->pfn == end->pfn && was_locked(r, z, end);
 	r->res.refills.kernel -= bypass; /* a block of an order that lists hold, for no list */
 	c->bypassing = bypass;
-	make_preempted(r, number, ev->cpu);
-	note_made(r, number);
-	tried = request_take_try(r, &end);
-	c->refill.number = number;
-	if (!bypass && start_refill(r, ev, &end, tried))
+	make_preempted(r, c->refill.number, ev->cpu);
+	note_made(r, c->refill.number);
+	tried = request_take_try(r, end);
+	if (!bypass && start_refill(r, ev, end, tried))
 		return;
-	for (const struct trace_event *at = ev; at && at != behind; at = request_next_of(r, at))
+	for (const struct trace_event *at = ev; at && at != end; at = request_next_of(r, at))
 		if (at->type == EV_FALLBACK)
 			request_lean_claim(r, at, &stealing);
-	request_make(r, &end, number, tried, c->refill.picks, bypass, NULL);
+	request_make(r, end, tried, c->refill.picks, bypass, NULL);
 }
 
 void request_on_pick(struct request *r, const struct trace_event *ev)
@@ -341,12 +326,9 @@ const struct trace_event *request_has_popped(const struct request *r, uint32_t c
 	return NULL;
 }
 
-void request_make_early(struct request *r, const struct trace_event *ev, uint32_t cpu)
+void request_make_early(struct request *r, const struct trace_event *ev)
 {
-	struct trace_event end = as_of(ev, cpu);
-	uint64_t number = request_number_of(r, ev);
-
-	note_made(r, number);
-	request_make(r, &end, number, request_take_try(r, &end), 0, false, NULL);
+	note_made(r, request_number_of(r, ev));
+	request_make(r, ev, request_take_try(r, ev), 0, false, NULL);
 	r->res.reordered++;
 }
