@@ -188,6 +188,10 @@ struct compact_control___6_1 { /* up to 6.9 */
 	struct list_head freepages;
 };
 
+struct work_struct {
+	void (*func)(struct work_struct *work);
+};
+
 struct folio;
 
 struct folio_batch {

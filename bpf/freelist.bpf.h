@@ -30,12 +30,14 @@ const volatile __u32 free_area_size = 88;
 
 const volatile __u32 reporting_order = MAX_ORDERS; /* of the smallest blocks reported; none */
 
+__u32 tails_wanted = 1; /* where free blocks are reported; bpf/reporting.bpf.h says for how long */
+
 static __noinline int report_tails(__u64 pfn);
 
 /* As report_turns(): @pfn is of the zone whose lock is held, and of what was inserted just now. */
 static __always_inline void report_reporting(__u64 pfn)
 {
-	if (reporting_order < MAX_ORDERS)
+	if (reporting_order < MAX_ORDERS && tails_wanted)
 		report_tails(pfn);
 }
 

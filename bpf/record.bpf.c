@@ -365,6 +365,24 @@ int on_mark_victim_5_10(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
+/* (work); the other has its function as second argument from 5.6 on */
+RAW_TP(workqueue_execute_start)
+{
+	struct work_struct *work = (void *)ctx->args[0];
+
+	if ((__u64)BPF_CORE_READ(work, func) == reporting_work)
+		reporting_begins();
+	return 0;
+}
+
+/* (work, function) */
+RAW_TP(workqueue_execute_end)
+{
+	if (ctx->args[1] == reporting_work)
+		reporting_ends();
+	return 0;
+}
+
 /* (zone) */
 RAW_TP(mm_setup_per_zone_wmarks)
 {

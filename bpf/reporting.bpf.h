@@ -11,6 +11,10 @@
  * whoever reports anything inside the lock first reports what is new at the tails.  Where taking
  * and putting back have probes, a new tail is a turn.  Elsewhere each block that came to the tail
  * was put back.  What is out with the hypervisor at a moment does not show.
+ *
+ * To look costs more than all else that an event does.  So where the work of the kernel's that
+ * reports (page_reporting_process) is seen to begin and end, tails are looked at from its
+ * beginning until each zone whose tails it left changed was looked at.
  */
 #ifndef REPORTING_BPF_H
 #define REPORTING_BPF_H
@@ -18,6 +22,8 @@
 #define MAX_RETURNED 64 /* blocks told of at once: two rounds of 32 */
 
 const volatile bool reporting_probed; /* taking and putting back have probes */
+const volatile __u64 reporting_work;  /* address of page_reporting_process; 0: look always */
+__u32 reporting_runs;		      /* it is at work */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -91,6 +97,13 @@ static __always_inline void report_returned(__u64 list, __u64 last, __u64 old, _
 }
 #endif
 
+/* list_head of the free list @at = order * REPORTED_TYPES + migratetype of the zone. */
+static __always_inline __u64 reported_list(const struct reported_zone *z, __u32 at)
+{
+	return z->zone + bpf_core_field_offset(struct zone, free_area) +
+	       at / REPORTED_TYPES * free_area_size + 16 * (at % REPORTED_TYPES);
+}
+
 /* Not static: the verifier then looks at it once and not for each call. */
 __noinline int report_tail(__u32 slot, __u32 order, __u32 mt, __u64 pfn)
 {
@@ -101,8 +114,7 @@ __noinline int report_tail(__u32 slot, __u32 order, __u32 mt, __u64 pfn)
 	barrier_var(at); /* or the bounds of the parts are all that is checked */
 	if (!z || at >= MAX_ORDERS * REPORTED_TYPES || order >= MAX_ORDERS || mt >= REPORTED_TYPES)
 		return 0;
-	list = z->zone + bpf_core_field_offset(struct zone, free_area) + order * free_area_size +
-	       16 * mt;
+	list = reported_list(z, at);
 	last = list_entry_at(list, PREV);
 	if (last && last != list && entry_frame(last) >> order == pfn >> order)
 		last = list_entry_at(last, PREV); /* the block of the event itself */
@@ -117,6 +129,24 @@ __noinline int report_tail(__u32 slot, __u32 order, __u32 mt, __u64 pfn)
 	return 0;
 }
 
+/* The zone of @z is being looked at after the work: is it the last that had to be? */
+static __always_inline void looked_at_tails(struct reported_zone *z)
+{
+	struct reported_zone *other;
+	__u32 slot;
+
+	z->due = 0;
+	for (slot = 0; slot < MAX_TURNING; slot++) {
+		other = reported_zone_at(slot);
+		if (!other || other->due)
+			return;
+	}
+	tails_wanted = 0;
+	barrier();
+	if (reporting_runs) /* began meanwhile */
+		tails_wanted = 1;
+}
+
 static __noinline int report_tails(__u64 pfn)
 {
 	struct reported_zone *z;
@@ -128,11 +158,54 @@ static __noinline int report_tails(__u64 pfn)
 			break;
 		if (pfn < z->first_pfn || pfn >= z->end_pfn)
 			continue;
+		if (reporting_work && !reporting_runs)
+			looked_at_tails(z);
 		for (order = reporting_order; order < MAX_ORDERS; order++)
 			for (mt = 0; mt < REPORTED_TYPES; mt++)
 				report_tail(slot, order, mt, pfn);
 		break;
 	}
+	return 0;
+}
+
+/* Outside the lock, so a hint only: whoever holds it next decides. */
+static __always_inline bool tails_changed(const struct reported_zone *z)
+{
+	__u64 list, last;
+	__u32 at;
+
+	for (at = 0; at < MAX_ORDERS * REPORTED_TYPES; at++) {
+		if (at < reporting_order * REPORTED_TYPES)
+			continue;
+		list = reported_list(z, at);
+		last = list_entry_at(list, PREV);
+		if (last && last != list && last != z->tail[at])
+			return true;
+	}
+	return false;
+}
+
+static __noinline int reporting_begins(void)
+{
+	reporting_runs = 1;
+	barrier();
+	tails_wanted = 1;
+	return 0;
+}
+
+static __noinline int reporting_ends(void)
+{
+	struct reported_zone *z;
+	__u32 slot;
+
+	for (slot = 0; slot < MAX_TURNING; slot++) {
+		z = reported_zone_at(slot);
+		if (!z || !z->zone)
+			break;
+		z->due = tails_changed(z);
+	}
+	barrier();
+	reporting_runs = 0;
 	return 0;
 }
 

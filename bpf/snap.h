@@ -51,6 +51,7 @@ struct turning {
 struct reported_zone {
 	__u64 zone; /* as in struct turning */
 	__u64 first_pfn, end_pfn;
+	__u64 due; /* its tails may be new, though no reporting is at work any more */
 	__u64 tail[MAX_ORDERS * REPORTED_TYPES];
 };
 

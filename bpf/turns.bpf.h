@@ -25,7 +25,7 @@ __u32 nr_unseen; /* zones that were compacted, reclaim that captures, frees unde
 /* Without either there is nothing to ask for inside the lock, and that is the common case. */
 static __always_inline bool unseen(void)
 {
-	return nr_unseen || !watch_turns || reporting_order < MAX_ORDERS;
+	return nr_unseen || !watch_turns || (reporting_order < MAX_ORDERS && tails_wanted);
 }
 
 static __always_inline struct turning *turning_at(__u32 i)

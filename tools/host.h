@@ -25,6 +25,7 @@ struct host {
 	char mt[TRACE_MAX_MT][TRACE_NAME];
 	uint32_t mt_isolate, mt_movable;
 	uint32_t reporting_order; /* of the smallest free blocks that are reported; 0: none are */
+	uint64_t reporting_work;  /* the function that reports them; 0: none, or hidden */
 	bool old_bpf;		  /* BPF without what bpf/compat.bpf.h names */
 	bool captures_movable;	  /* see bpf/compat.bpf.h */
 	uint64_t mem_section;	  /* address of the symbol; 0 without CONFIG_KALLSYMS_ALL */

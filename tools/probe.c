@@ -141,6 +141,7 @@ static int set_constants(const struct probe *p, const struct host *host,
 		{ "reclaim_gfp_first",
 		  host_tracepoint_args(host, "mm_vmscan_direct_reclaim_begin") == 3 },
 		{ "reporting_order", host->reporting_order ? host->reporting_order : MAX_ORDERS },
+		{ "reporting_work", plan->group[GROUP_REPORTING] ? host->reporting_work : 0 },
 		{ "reporting_probed", plan->group[GROUP_ISOLATE] && plan->group[GROUP_PUTBACK] },
 		{ "reserves_unseen", host->mem_section && !plan->group[GROUP_MOVE] &&
 					     !plan->group[GROUP_MOVE_TYPED] &&
@@ -545,7 +546,9 @@ bool probe_walks_in_lock(const struct probe *p)
 
 int probe_add_zone(struct probe *p, uint64_t addr, uint64_t first_pfn, uint64_t end_pfn)
 {
-	const struct reported_zone r = { .zone = addr, .first_pfn = first_pfn, .end_pfn = end_pfn };
+	const struct reported_zone r = {
+		.zone = addr, .first_pfn = first_pfn, .end_pfn = end_pfn, .due = 1
+	};
 	const struct turning t = { .zone = addr, .first_pfn = first_pfn, .end_pfn = end_pfn };
 	const struct bpf_map *reported = bpf_object__find_map_by_name(p->obj, "reported_zones");
 	uint32_t i = p->nr_zones;

@@ -388,6 +388,8 @@ int host_open(struct host *host, char *why, size_t len)
 	host->pageblock_bits =
 		enum_value(host, "pageblock_bits", "PB_migrate_isolate") >= 0 ? 8 : 4;
 	host->reporting_order = find_reporting_order(host->pageblock_order);
+	if (host->reporting_order)
+		host->reporting_work = host_symbol("page_reporting_process");
 	host->mem_section = host_symbol("mem_section");
 	host->mem_free_blocks = count_free_blocks();
 	host->old_bpf = enum_value(host, "bpf_func_id", "BPF_FUNC_map_lookup_percpu_elem") < 0;
