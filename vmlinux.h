@@ -127,6 +127,7 @@ struct per_cpu_zonestat {
 
 enum zone_flags {
 	ZONE_RECLAIM_ACTIVE = 1,
+	ZONE_BELOW_HIGH,
 };
 
 enum zone_type {

@@ -34,6 +34,7 @@
  *   t pid     r EV_REFILL   l EV_LOCKED   c EV_CLAIMED with EV_CLAIM_KNOWN
  *   q capture order in the flag bits (see EV_CAPTURE)   d EV_ROTATE_TAIL
  *   s EV_FAST     x EV_TO_TAIL     h EV_HELD     w EV_AWAITED     i EV_RECLAIMING
+ *   b EV_BELOW_HIGH
  *
  * Everything marked (lock) is stamped while zone->lock is held: the order of
  * those records is the order of the list operations.
@@ -52,7 +53,7 @@
 	X(10, MOVE_BLOCK,   "move_block",   "pmnh",  "a pageblock changed its type (lock)")        \
 	X(11, ROTATE,       "rotate",       "pod",   "a free list was rotated"       )             \
 	X(12, LOST,         "lost",         "a",     "records this gap has lost")                  \
-	X(13, PUSH,         "push",         "pomi",  "a block was put on a per-cpu list")          \
+	X(13, PUSH,         "push",         "pomiba:high", "a block was put on a per-cpu list")          \
 	X(14, TRY,          "try",          "omy",   "get_page_from_freelist is entered")       \
 	X(15, VMSTAT,       "vmstat",       "a:what", "a CPU's counters are folded, thresholds are set") \
 	X(16, RECLAIM_BEGIN, "mm_vmscan_direct_reclaim_begin", "ogt", "direct reclaim starts")     \
@@ -106,6 +107,7 @@ static inline __u32 event_try(__u32 alloc_flags, __u32 highest_zone)
 #define EV_ROTATE_TAIL 0x01 /* rotate: pfn became the tail; without it the head */
 #define EV_FAST 0x01	    /* isolate: by compaction's fast search, which rotated first */
 #define EV_RECLAIMING 0x01  /* push: ZONE_RECLAIM_ACTIVE, short lists drain */
+#define EV_BELOW_HIGH 0x02  /* push: ZONE_BELOW_HIGH, lists drain and shrink */
 #define EV_CLAIM_KNOWN 0x02 /* fallback: EV_CLAIMED was read, not left out */
 #define EV_TO_TAIL 0x02	    /* zone_free: FPI_TO_TAIL */
 #define EV_HELD 0x02	    /* isolate: seen in a compactor's hands, may be known already */

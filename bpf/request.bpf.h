@@ -10,18 +10,25 @@
 #define BULK_MOST 512 /* pages of one alloc_pages_bulk that are told */
 
 /* free_unref_page_commit(zone, pcp, page, migratetype, order) @ 6.1+: inside pcp->lock. */
-static __always_inline void emit_push(struct zone *zone, __u64 pfn, int mt, unsigned int order)
+static __always_inline void emit_push(struct zone *zone, struct per_cpu_pages *pcp, __u64 pfn,
+				      int mt, unsigned int order)
 {
-	__u64 bit = bpf_core_enum_value(enum zone_flags, ZONE_RECLAIM_ACTIVE);
+	__u64 reclaiming = bpf_core_enum_value(enum zone_flags, ZONE_RECLAIM_ACTIVE), below;
+	__u64 flags = zone->flags;
+	__u32 bits = flags >> reclaiming & 1 ? EV_RECLAIMING : 0;
 
-	emit(EV_PUSH, pfn, order & 0xf, mt, 0, 0, zone->flags >> bit & 1 ? EV_RECLAIMING : 0);
+	if (bpf_core_enum_value_exists(enum zone_flags, ZONE_BELOW_HIGH)) {
+		below = bpf_core_enum_value(enum zone_flags, ZONE_BELOW_HIGH);
+		bits |= flags >> below & 1 ? EV_BELOW_HIGH : 0;
+	}
+	emit(EV_PUSH, pfn, order & 0xf, mt, pcp->high, 0, bits);
 }
 
 SEC("fentry/free_unref_page_commit")
 int BPF_PROG(site_push, struct zone *zone, struct per_cpu_pages *pcp, struct page *page, int mt,
 	     unsigned int order)
 {
-	emit_push(zone, page_arg(ctx + 2), mt, order);
+	emit_push(zone, pcp, page_arg(ctx + 2), mt, order);
 	return 0;
 }
 
@@ -30,7 +37,7 @@ SEC("fentry/free_frozen_page_commit")
 int BPF_PROG(site_push_frozen, struct zone *zone, struct per_cpu_pages *pcp, struct page *page,
 	     int mt, unsigned int order)
 {
-	emit_push(zone, page_arg(ctx + 2), mt, order);
+	emit_push(zone, pcp, page_arg(ctx + 2), mt, order);
 	return 0;
 }
 

@@ -141,10 +141,15 @@ static const struct {
 	uint8_t bit;
 	const char *name;
 } flags[] = {
-	{ 'r', EV_REFILL, "refill" },	 { 'l', EV_LOCKED, "locked" },
-	{ 'd', EV_ROTATE_TAIL, "tail" }, { 's', EV_FAST, "fast" },
-	{ 'h', EV_HELD, "held" },	 { 'w', EV_AWAITED, "awaited" },
-	{ 'x', EV_TO_TAIL, "to_tail" },	 { 'i', EV_RECLAIMING, "reclaiming" },
+	{ 'r', EV_REFILL, "refill" },
+	{ 'l', EV_LOCKED, "locked" },
+	{ 'd', EV_ROTATE_TAIL, "tail" },
+	{ 's', EV_FAST, "fast" },
+	{ 'h', EV_HELD, "held" },
+	{ 'w', EV_AWAITED, "awaited" },
+	{ 'x', EV_TO_TAIL, "to_tail" },
+	{ 'i', EV_RECLAIMING, "reclaiming" },
+	{ 'b', EV_BELOW_HIGH, "below_high" },
 };
 
 static void put_flag(struct text *t, char letter, const struct trace_event *ev)

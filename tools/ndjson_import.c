@@ -423,6 +423,8 @@ static int read_field(struct import *im, const json_t *o, char letter, const str
 		return get_flag(im, o, "fast", EV_FAST, 0, &ev->bits);
 	case 'i':
 		return get_flag(im, o, "reclaiming", EV_RECLAIMING, 0, &ev->bits);
+	case 'b':
+		return get_flag(im, o, "below_high", EV_BELOW_HIGH, 0, &ev->bits);
 	case 'h':
 		return get_flag(im, o, "held", EV_HELD, 0, &ev->bits);
 	case 'w':

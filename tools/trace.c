@@ -110,6 +110,7 @@ static const struct {
 	{ 'h', 0, EV_HELD },
 	{ 'w', 0, EV_AWAITED },
 	{ 'i', 0, EV_RECLAIMING },
+	{ 'b', 0, EV_BELOW_HIGH },
 };
 
 bool trace_type_get(unsigned int type, struct trace_type *out)
