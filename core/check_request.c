@@ -126,10 +126,12 @@ static const char *owners_sound(const struct pa *pa, uint32_t zone)
 static const char *counters_sound(const struct pa *pa, uint32_t zone)
 {
 	const struct pa_zone_req *zr = pa_zone_req(pa, zone);
-	/* While kswapd works, what was left untold before it began may be more. */
+	/* What a CPU left untold before kswapd began, or while it worked, may be more than it may now. */
 	int64_t most = zr->threshold > zr->run_threshold ? zr->threshold : zr->run_threshold;
+	int64_t pressure = pa_drift_marked(pa, zone) ? pa_pressure_threshold(pa, zone) : 0;
 	int64_t sum = 0;
 
+	most = most > pressure ? most : pressure;
 	for (uint32_t cpu = 0; cpu < pa_req(pa)->cpus; cpu++) {
 		const struct pa_cpu_pages *cp = pa_cpu_pages(pa, zone, cpu);
 

@@ -122,8 +122,8 @@ static int free_pages(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int or
 	cp = pa_cpu_pages(pa, zone, cpu);
 	excess = push(pa, zone, cp, pfn, order, type, (unsigned int)pindex, cold, rec);
 	if (excess) {
-		pa_free_bulk(pa, zone, cp, excess, (unsigned int)pindex, cpu,
-			     rec ? &rec->trail : NULL);
+		pa_free_excess(pa, zone, cp, excess, (unsigned int)pindex, cpu,
+			       rec ? &rec->trail : NULL);
 		leave_below_high(pa, zone);
 		pa_allow_quick(pa, zone);
 	}
@@ -163,6 +163,7 @@ int pa_push(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order, enum 
 {
 	int pindex = push_to(pa, cpu, pfn, order, type);
 	struct pa_zone *z;
+	int32_t excess;
 	uint32_t zone;
 
 	if (pindex < 0)
@@ -170,9 +171,9 @@ int pa_push(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order, enum 
 	z = pa_zone_at(pa, pfn);
 	zone = pa_zone_index(pa, z);
 	disown(pa, z, pfn, order);
-	*bulk = (struct pa_bulk){ .zone = zone, .cpu = cpu, .by = cpu, .pindex = (uint32_t)pindex };
-	bulk->left = push(pa, zone, pa_cpu_pages(pa, zone, cpu), pfn, order, type,
-			  (unsigned int)pindex, false, NULL);
+	excess = push(pa, zone, pa_cpu_pages(pa, zone, cpu), pfn, order, type,
+		      (unsigned int)pindex, false, NULL);
+	*bulk = pa_bulk_of(pa, zone, cpu, (unsigned int)pindex, excess);
 	return 0;
 }
 

@@ -99,6 +99,7 @@ struct pa_rules {
 	bool pcp_auto;		/* 6.7+: high floats between high_min and high_max */
 	bool factor_capped;	/* free_factor stops at 5: late 6.1 */
 	bool drain_chunks;	/* drain_pages_zone in steps of batch << 5 */
+	bool push_chunks;	/* 6.19+: free_frozen_page_commit in steps of batch */
 	bool decay_chunks;	/* decay_pcp_high in steps of batch */
 	bool free_high_more;	/* 6.18: free_high from batch + high_min / 2 on */
 	bool boosted_always;	/* 5.4: ZONE_BOOSTED_WATERMARK even where no boost is possible */
@@ -112,6 +113,7 @@ struct pa_rules {
 	bool defrag_whole;	/* 7.3: defrag_mode reclaims and compacts for whole pageblocks */
 	bool skip_busy_kswapd;	/* 6.18: zones of a node whose kswapd runs come second */
 	bool pressure;		/* 2.6.38+: kswapd at work makes CPUs tell the counter sooner */
+	bool drift_early;	/* 5.4 to 6.12: percpu_drift_mark is set before there are marks */
 	bool thisnode_nopage;	/* costly NORETRY with THISNODE does not reclaim: late trees */
 	bool reserves_wake;	/* 6.x: who uses reserves still wakes kswapd */
 	bool deferred_nopage;	/* 5.4: costly requests end sooner where compaction is deferred */
@@ -504,6 +506,11 @@ bool pa_refill_block(const struct pa_ctx *ac, struct pa_cpu_pages *cp, struct pa
 /* free_pcppages_bulk; @by is the CPU that does it.  Base pages freed. */
 uint32_t pa_free_bulk(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp, int32_t count,
 		      unsigned int pindex, uint32_t by, struct pa_trail *trail);
+/* The @excess pages that a push found to be too many, and the same step by step. */
+void pa_free_excess(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp, int32_t excess,
+		    unsigned int pindex, uint32_t by, struct pa_trail *trail);
+struct pa_bulk pa_bulk_of(const struct pa *pa, uint32_t zone, uint32_t cpu, unsigned int pindex,
+			  int32_t excess);
 /* What moving the free blocks of [@first, @end) to another type does to @cpu's delta. */
 void pa_count_moves(struct pa *pa, uint32_t zone, uint32_t cpu, uint64_t first, uint64_t end);
 /* How much a push of @order to a list that may be too long by now gives back; 0: nothing. */

@@ -571,8 +571,12 @@ void pa_refill_end(struct pa *pa, const struct pa_refill *refill);
 struct pa_bulk {
 	uint32_t zone, cpu; /* whose lists */
 	uint32_t by;	    /* the CPU that does it */
+	uint32_t first;	    /* the list that each hold of the locks begins with */
 	uint32_t pindex;    /* the list that is next, unless it is empty */
 	int32_t left;	    /* base pages still to go */
+	int32_t most;	    /* of these in one hold */
+	int32_t stop;	    /* @left when this hold is over: what goes beyond does not count */
+	bool between;	    /* a hold is over, and the next has not begun */
 };
 
 /*
@@ -650,6 +654,12 @@ struct pa_zone_state {
 /* -ENOENT without such a zone; set: -EINVAL if min <= low <= high does not hold. */
 int pa_zone_get(const struct pa *pa, uint32_t zone, struct pa_zone_state *state);
 int pa_zone_set(struct pa *pa, uint32_t zone, const struct pa_zone_state *state);
+/*
+ * zone.percpu_drift_mark is set (refresh_zone_stat_thresholds): the CPUs' shares of the counter could
+ * hide together that the zone is below its min mark; kswapd at work makes them tell sooner.
+ */
+bool pa_drift_marked(const struct pa *pa, uint32_t zone);
+uint32_t pa_pressure_threshold(const struct pa *pa, uint32_t zone); /* how soon: pages, 1 to 125 */
 uint32_t pa_zone_flags(const struct pa *pa, uint32_t zone); /* PA_ZONE_* alone; 0 without it */
 
 /*

@@ -426,6 +426,39 @@ uint32_t pa_free_bulk(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp, int
 	return (uint32_t)(before - cp->pcp.count);
 }
 
+static void start_hold(struct pa_bulk *bulk, int32_t left)
+{
+	bulk->left = left;
+	bulk->stop = max(left - bulk->most, 0);
+}
+
+/* Base pages that one hold of the locks in free_unref_page_commit takes of @excess. */
+static int32_t push_most(const struct pa *pa, const struct pa_cpu_pages *cp, int32_t excess)
+{
+	return pa_rules(pa)->push_chunks ? min(excess, cp->pcp.batch) : excess;
+}
+
+void pa_free_excess(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp, int32_t excess,
+		    unsigned int pindex, uint32_t by, struct pa_trail *trail)
+{
+	int32_t most = push_most(pa, cp, excess);
+
+	for (; excess > 0; excess -= most)
+		pa_free_bulk(pa, zone, cp, min(excess, most), pindex, by, trail);
+}
+
+struct pa_bulk pa_bulk_of(const struct pa *pa, uint32_t zone, uint32_t cpu, unsigned int pindex,
+			  int32_t excess)
+{
+	struct pa_bulk bulk = {
+		.zone = zone, .cpu = cpu, .by = cpu, .first = pindex, .pindex = pindex
+	};
+
+	bulk.most = push_most(pa, pa_cpu_pages(pa, zone, cpu), excess);
+	start_hold(&bulk, excess);
+	return bulk;
+}
+
 int pa_bulk_step(struct pa *pa, struct pa_bulk *bulk, struct pa_trail *trail)
 {
 	struct pa_cpu_pages *cp;
@@ -438,9 +471,14 @@ int pa_bulk_step(struct pa *pa, struct pa_bulk *bulk, struct pa_trail *trail)
 	cp = pa_cpu_pages(pa, bulk->zone, bulk->cpu);
 	if (bulk->left <= 0 || cp->pcp.count <= 0)
 		return 0;
+	if (bulk->between)
+		bulk->pindex = bulk->first;
 	bulk->pindex = next_list(pa, cp, bulk->pindex);
 	pages = free_oldest(pa, bulk->zone, cp, bulk->pindex, bulk->by, trail);
 	bulk->left -= pages;
+	bulk->between = bulk->left <= bulk->stop;
+	if (bulk->between)
+		start_hold(bulk, bulk->stop);
 	return pages;
 }
 
@@ -513,7 +551,8 @@ int pa_drain_start(struct pa *pa, uint32_t zone, uint32_t cpu, uint32_t by, stru
 	    by >= pa_req(pa)->cpus || pa_rules(pa)->pcp_lists < PA_PCP_ORDERS)
 		return -EINVAL;
 	*bulk = (struct pa_bulk){ .zone = zone, .cpu = cpu, .by = by };
-	bulk->left = drain_most(pa, pa_cpu_pages(pa, zone, cpu));
+	bulk->most = drain_most(pa, pa_cpu_pages(pa, zone, cpu));
+	start_hold(bulk, bulk->most);
 	return 0;
 }
 

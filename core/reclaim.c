@@ -63,11 +63,29 @@ int pa_lru_del(struct pa *pa, uint64_t pfn)
  * kswapd
  */
 
-/* zone.percpu_drift_mark is set: all CPUs' deltas together could hide that free is below min. */
-static bool may_drift(const struct pa *pa, const struct pa_zone_req *zr)
+/*
+ * The gap between the marks decides.  But from 5.4 on the second CPU comes online before there are
+ * marks (vmstat_cpu_online), and nothing takes a drift mark back; vmstat_late_init @ 6.13+ mends that.
+ */
+bool pa_drift_marked(const struct pa *pa, uint32_t zone)
 {
-	return (uint64_t)zr->threshold * pa_req(pa)->cpus >
-	       zr->wmark[PA_WMARK_LOW] - zr->wmark[PA_WMARK_MIN];
+	const struct pa_zone_req *zr = zone < pa_nr_zones(pa) ? pa_zone_req(pa, zone) : NULL;
+	uint32_t cpus = pa_req(pa)->cpus;
+
+	if (!zr || !pa_rules(pa)->pressure)
+		return false;
+	return (pa_rules(pa)->drift_early && cpus > 1) ||
+	       (uint64_t)pa_stat_threshold(cpus, pa_zones(pa)[zone].managed) * cpus >
+		       zr->wmark[PA_WMARK_LOW] - zr->wmark[PA_WMARK_MIN];
+}
+
+uint32_t pa_pressure_threshold(const struct pa *pa, uint32_t zone)
+{
+	const struct pa_zone_req *zr = zone < pa_nr_zones(pa) ? pa_zone_req(pa, zone) : NULL;
+	uint64_t share =
+		zr ? (zr->wmark[PA_WMARK_LOW] - zr->wmark[PA_WMARK_MIN]) / pa_req(pa)->cpus : 0;
+
+	return share < 1 ? 1 : share < PA_THRESHOLD_MOST ? (uint32_t)share : PA_THRESHOLD_MOST;
 }
 
 /* zone_watermark_ok_safe: where deltas could hide too much, the lists themselves are asked. */
@@ -80,8 +98,7 @@ static bool watermark_safe(const struct pa *pa, uint32_t zone, unsigned int orde
 	int64_t free = pa_zone_free(z, zr);
 
 	/* Not yet in 2.6.24. */
-	if (pa_rules(pa)->pressure && may_drift(pa, zr) &&
-	    free < (int64_t)(pa_mark_of(z, zr, PA_WMARK_HIGH) + drift))
+	if (pa_drift_marked(pa, zone) && free < (int64_t)(pa_mark_of(z, zr, PA_WMARK_HIGH) + drift))
 		free += zr->deltas;
 	return pa_watermark_test(pa, zone, order, mark, highest, 0, free, NULL);
 }
@@ -349,22 +366,19 @@ static uint64_t begin(struct pa *pa, uint32_t nid, unsigned int highest)
 	uint64_t boost = 0;
 
 	for (unsigned int type = 0; type <= highest; type++) {
-		uint32_t zone = pa_zone_by(pa, nid, type), pressure;
+		uint32_t zone = pa_zone_by(pa, nid, type);
 		struct pa_zone_req *zr;
 
 		if (zone == PA_NO_ZONE)
 			continue;
 		zr = pa_zone_req(pa, zone);
-		pressure = (uint32_t)((zr->wmark[PA_WMARK_LOW] - zr->wmark[PA_WMARK_MIN]) /
-				      pa_req(pa)->cpus);
 		zr->run_boost = pa_zones(pa)[zone].boost;
 		zr->run_threshold = zr->threshold;
 		boost += zr->run_boost;
 		if (pa_rules(pa)->pcp_lists >= PA_PCP_ORDERS)
 			zr->flags |= PA_ZONE_RECLAIM_ACTIVE;
-		if (!pa_rules(pa)->pressure || !may_drift(pa, zr))
-			continue;
-		zr->threshold = pressure < 1 ? 1 : pressure;
+		if (pa_drift_marked(pa, zone))
+			zr->threshold = pa_pressure_threshold(pa, zone);
 	}
 	return boost;
 }
@@ -386,7 +400,7 @@ static bool end(struct pa *pa, uint32_t nid, unsigned int highest)
 		boosted |= zr->run_boost != 0;
 		z->boost -= z->boost < zr->run_boost ? z->boost : zr->run_boost;
 		zr->flags &= ~PA_ZONE_RECLAIM_ACTIVE;
-		if (zr->threshold < zr->run_threshold)
+		if (zr->run_threshold)
 			zr->threshold = zr->run_threshold;
 		zr->run_threshold = 0;
 		pa_allow_quick(pa, zone);

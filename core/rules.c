@@ -103,6 +103,7 @@ const struct pa_rules pa_all_rules[] = {
 		.boosted_always = true,
 		.compact_tries = true,
 		.deferred_nopage = true,
+		.drift_early = true,
 	},
 	{
 		/* Late 5.10.y, as Debian 11 has it. */
@@ -114,6 +115,7 @@ const struct pa_rules pa_all_rules[] = {
 		.boost_by_atomic = true,
 		.compact_tries = true,
 		.compact_needs_io = true,
+		.drift_early = true,
 	},
 	{
 		.policy = "6.1.0",
@@ -124,6 +126,7 @@ const struct pa_rules pa_all_rules[] = {
 		.boost_by_atomic = true,
 		.reserves_wake = true,
 		.capture_movable = true,
+		.drift_early = true,
 	},
 	{
 		.policy = "6.1",
@@ -132,18 +135,21 @@ const struct pa_rules pa_all_rules[] = {
 		.factor_capped = true,
 		.boost_by_atomic = true,
 		.thisnode_nopage = true,
+		.drift_early = true,
 	},
 	{
 		.policy = "6.12.0",
 		SINCE_6_12,
 		.highatomic_any = true,
 		.reserve_needs_top = true,
+		.drift_early = true,
 	},
 	{
 		.policy = "6.12",
 		SINCE_6_12,
 		.decay_chunks = true,
 		.thisnode_nopage = true,
+		.drift_early = true,
 	},
 	{
 		.policy = "6.18",
@@ -152,6 +158,7 @@ const struct pa_rules pa_all_rules[] = {
 	{
 		.policy = "7.3",
 		SINCE_6_18,
+		.push_chunks = true,
 		.highatomic_early = true,
 		.highatomic_buddy = true,
 		.defrag_whole = true,

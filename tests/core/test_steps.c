@@ -128,6 +128,58 @@ static void test_push(const char *policy)
 	REFUSED(pa_push(pa, 0, pfn[1], 5, PA_MOVABLE, &bulk), -EINVAL);
 }
 
+/*
+ * 120 pages are too many, most of them in blocks of 8: from 6.19 on they go in holds of 15, and what a
+ * hold frees beyond that does not count.
+ */
+static void test_push_holds(const char *policy)
+{
+	bool holds = !strcmp(policy, "7.3");
+	struct pa *pa = roomy(policy);
+	struct pa_pcp pcp = pcp_of(pa, 0, 0);
+	int pindex = pa_pcp_index(pa, 3, PA_MOVABLE), blocks = 0, between = 0;
+	struct pa_bulk bulk;
+
+	for (uint64_t pfn = 0; pfn < 320; pfn += 8) {
+		assert_int_equal(pa_take(pa, pfn, 3), 0);
+		assert_int_equal(pa_pcp_load(pa, 0, 0, (unsigned int)pindex, pfn, PA_MOVABLE), 0);
+	}
+	assert_int_equal(pa_take(pa, 1024, 0), 0);
+	assert_int_equal(pa_set_allocated(pa, 1024, 0, PA_USE_MOVABLE), 0);
+	pcp.high = pcp.high_min = pcp.high_max = 300;
+	pcp.free_count = 119;
+	assert_int_equal(pa_pcp_set(pa, 0, 0, &pcp), 0);
+	assert_int_equal(pa_push(pa, 0, 1024, 0, PA_MOVABLE, &bulk), 0);
+	assert_int_equal(bulk.left, 120);
+	while (pa_bulk_step(pa, &bulk, NULL) > 0) {
+		blocks++;
+		between += bulk.between && bulk.left > 0;
+	}
+	assert_int_equal(blocks, holds ? 3 + 7 * 2 : 1 + 15);
+	assert_int_equal(between, holds ? 7 : 0);
+	assert_int_equal(pcp_of(pa, 0, 0).count, 321 - (1 + (blocks - 1) * 8));
+	sound(pa);
+}
+
+/* percpu_drift_mark: by the gap between the marks, or from the second CPU on. */
+static void test_drift_mark(const char *policy)
+{
+	static const char *const early[] = { "5.4", "5.10", "6.1.0", "6.1", "6.12.0", "6.12" };
+	bool second = false, none = !strcmp(policy, "2.4") || !strcmp(policy, "2.6.24");
+
+	for (size_t i = 0; i < sizeof(early) / sizeof(early[0]); i++)
+		second |= !strcmp(policy, early[i]);
+	for (uint32_t cpus = 1; cpus <= 2; cpus++)
+		for (uint64_t gap = 3; gap <= 100; gap += 97) {
+			uint64_t close[] = { 100, 100 + gap, 100 + 2 * gap };
+			struct pa *pa = machine(policy, cpus, 65536, PA_ZONE_NORMAL, close);
+
+			assert_int_equal(pa_drift_marked(pa, 0),
+					 !none && (gap == 3 || (second && cpus == 2)));
+			assert_false(pa_drift_marked(pa, 1));
+		}
+}
+
 /* An attempt in two halves is the whole of it, if nobody acts in between. */
 static void test_attempt(const char *policy)
 {
@@ -311,6 +363,8 @@ static void test_isolate_and_fold(const char *policy)
 SINCE("6.1.0", test_drain)
 SINCE("6.1.0", test_drain_refused)
 SINCE("6.1.0", test_push)
+SINCE("6.12.0", test_push_holds)
+SINCE("2.4", test_drift_mark)
 SINCE("6.1.0", test_attempt)
 SINCE("6.1.0", test_attempt_late)
 SINCE("6.1.0", test_isolate_and_fold)
@@ -338,6 +392,8 @@ int main(void)
 		cmocka_unit_test(each_test_drain_refused),
 		cmocka_unit_test(each_test_old_lists),
 		cmocka_unit_test(each_test_push),
+		cmocka_unit_test(each_test_push_holds),
+		cmocka_unit_test(each_test_drift_mark),
 		cmocka_unit_test(each_test_attempt),
 		cmocka_unit_test(each_test_attempt_late),
 		cmocka_unit_test(each_test_isolate_and_fold),
