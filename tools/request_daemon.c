@@ -59,24 +59,17 @@ void request_on_balance_end(struct request *r, const struct trace_event *ev)
 
 /*
  * set_pgdat_percpu_threshold: an awake kswapd sets how far the CPUs of its node may be off by the
- * gap between the marks, in zones with a percpu_drift_mark.  That is every zone with two CPUs or
- * more: refresh_zone_stat_thresholds is called for the second one before there are any marks to
- * compare with, and nothing takes a drift mark back.
+ * gap between the marks, in zones with a percpu_drift_mark.
  */
 void request_set_thresholds(struct request *r, uint32_t node, bool awake)
 {
 	struct pa_zone_state state;
 
 	for (uint32_t zone = 0; !pa_zone_get(r->pa, zone, &state); zone++) {
-		uint64_t gap = state.wmark[PA_WMARK_LOW] - state.wmark[PA_WMARK_MIN];
-		uint64_t close = gap / r->core_cpus;
-
-		if (state.node != node || (r->core_cpus == 1 && r->zones[zone].threshold <= gap))
+		if (state.node != node || !pa_drift_marked(r->pa, zone))
 			continue;
-		state.threshold = !awake      ? r->zones[zone].threshold :
-				  close < 1   ? 1 :
-				  close < 125 ? (uint32_t)close :
-						125;
+		state.threshold =
+			awake ? pa_pressure_threshold(r->pa, zone) : r->zones[zone].threshold;
 		pa_zone_set(r->pa, zone, &state);
 	}
 }

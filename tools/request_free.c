@@ -82,11 +82,38 @@ uint64_t request_take_handle(struct request *r, const struct run_zone *z, uint64
 	return PA_PFN_NONE;
 }
 
+/*
+ * Does the next push to the zone, if it is near, find ZONE_BELOW_HIGH?  Who ends or begins it takes no
+ * lock for that, and a CPU may stand still between what it looks at and what it sets.
+ */
+static bool still_below_high(const struct request *r, uint32_t zone)
+{
+	const struct run_zone *z = &r->zones[zone];
+	uint64_t most = r->win_n < FLAG_EVENTS ? r->win_n : FLAG_EVENTS;
+
+	for (uint64_t n = 1; n < most; n++) {
+		const struct trace_event *ev = request_event(r, r->now + n);
+
+		if (ev->type == EV_PUSH && ev->pfn >= z->start && ev->pfn < z->end)
+			return ev->bits & EV_BELOW_HIGH;
+	}
+	return false;
+}
+
 /* What the core has left to drain in the hold that ended. */
 static void finish_bulk(struct request *r, struct run_cpu *c)
 {
 	bool any = c->drained;
 
+	/*
+	 * Between two holds of its locks a push gives up where it finds the list's lock taken or
+	 * itself on another CPU (free_frozen_page_commit @ 6.19+).  Or an interrupt has come.
+	 */
+	if (c->bulk.between && c->bulk.left > 0) {
+		c->interrupted = c->bulk;
+		c->bulk.left = 0;
+		r->res.drains_cut++;
+	}
 	while (pa_bulk_step(r->pa, &c->bulk, NULL) > 0)
 		r->res.drained.core++;
 	if (any && c->what == WHAT_PUSH)
@@ -136,8 +163,7 @@ static bool fold(struct request *r, uint32_t cpu)
 static void start_drain_pages(struct request *r, uint32_t cpu)
 {
 	struct run_cpu *c = &r->cpus[cpu];
-	const struct trace_event *popped =
-		c->drain_of == cpu ? NULL : request_has_popped(r, c->drain_of);
+	const struct trace_event *popped = request_has_popped(r, c->drain_of);
 
 	request_end_refill(r, c->drain_of);
 	request_late_push(r, c->drain_of, NULL);
@@ -172,15 +198,32 @@ static enum pa_mt type_of(const struct request *r, uint64_t frame, uint64_t core
 	return now < 0 ? PA_MOVABLE : (enum pa_mt)now;
 }
 
+/* How many pages the CPU's lists may hold just before the push, beside what the kernel's may. */
+static void compare_high(struct request *r, uint32_t cpu, const struct push *p)
+{
+	int zone = pa_zone_of(r->pa, p->pfn);
+	struct pa_pcp pcp;
+
+	if (!p->high || zone < 0 ||
+	    pa_pcp_get(r->pa, (uint32_t)zone, request_core_cpu(r, cpu), &pcp))
+		return;
+	r->res.highs++;
+	if ((uint32_t)pcp.high == p->high)
+		r->res.highs_exact++;
+	else if (r->res.first_high == UINT64_MAX)
+		r->res.first_high = p->number;
+}
+
 /* free_unref_page_commit; if the CPU is not seen to drain, what is too much goes at once. */
-static void push(struct request *r, uint32_t cpu, uint64_t pfn, unsigned int order, enum pa_mt mt,
-		 bool drains)
+static void push(struct request *r, uint32_t cpu, const struct push *p, bool drains)
 {
 	struct run_cpu *c = &r->cpus[cpu];
 
-	if (pa_push(r->pa, request_core_cpu(r, cpu), pfn, order, mt, &c->bulk)) {
+	compare_high(r, cpu, p);
+	if (pa_push(r->pa, request_core_cpu(r, cpu), p->pfn, p->order, (enum pa_mt)p->mt,
+		    &c->bulk)) {
 		r->res.frees_unknown +=
-			!!pa_free_pages(r->pa, request_core_cpu(r, cpu), pfn, order, NULL);
+			!!pa_free_pages(r->pa, request_core_cpu(r, cpu), p->pfn, p->order, NULL);
 		return;
 	}
 	c->what = WHAT_PUSH;
@@ -193,23 +236,22 @@ static void push(struct request *r, uint32_t cpu, uint64_t pfn, unsigned int ord
 
 void request_late_push(struct request *r, uint32_t cpu, const struct trace_event *ev)
 {
-	struct late_push *late = &r->cpus[cpu].late;
+	struct push *late = &r->cpus[cpu].late;
 	bool drain = ev && ev->type == EV_DRAIN;
 
 	if (!late->waits || (ev && late->drains && !drain))
 		return;
 	late->waits = false;
-	push(r, cpu, late->pfn, late->order, late->mt, drain && late->drains);
+	push(r, cpu, late, drain && late->drains);
 }
 
 void request_on_push(struct request *r, const struct trace_event *ev, const struct run_zone *z)
 {
 	struct run_cpu *c = &r->cpus[ev->cpu];
 	const struct trace_event *popped = request_has_popped(r, ev->cpu);
-	uint64_t frame = request_frame(z, ev->pfn), core;
-	enum pa_mt mt;
+	uint64_t frame = request_frame(z, ev->pfn);
+	struct push p = { .number = r->now, .high = ev->arg, .order = ev->order };
 	int32_t excess;
-	bool drains;
 
 	request_end_hold(r, ev->cpu);
 	if (popped)
@@ -218,17 +260,21 @@ void request_on_push(struct request *r, const struct trace_event *ev, const stru
 		tell_reclaiming(r, (uint32_t)(z - r->zones), ev->bits & EV_RECLAIMING);
 	r->res.frees++;
 	c->what = WHAT_NOTHING;
-	core = request_take_handle(r, z, ev->pfn, ev->order);
-	if (core == PA_PFN_NONE)
+	if (ev->type == EV_FREE) /* its push was not seen: the drain to come is not that one's */
+		request_late_push(r, ev->cpu, NULL);
+	p.pfn = request_take_handle(r, z, ev->pfn, ev->order);
+	if (p.pfn == PA_PFN_NONE)
 		return;
-	drains = drains_next(r, ev);
-	mt = type_of(r, frame, core);
-	excess = pa_push_excess(r->pa, request_core_cpu(r, ev->cpu), core, ev->order, mt);
-	if (r->has_pushes && excess >= 0 && (excess > 0) != drains) {
-		c->late = (struct late_push){ core, ev->order, mt, true, drains };
+	p.drains = drains_next(r, ev);
+	p.mt = (uint8_t)type_of(r, frame, p.pfn);
+	excess = pa_push_excess(r->pa, request_core_cpu(r, ev->cpu), p.pfn, p.order,
+				(enum pa_mt)p.mt);
+	if (r->has_pushes && excess >= 0 && (excess > 0) != p.drains) {
+		c->late = p;
+		c->late.waits = true;
 		return;
 	}
-	push(r, ev->cpu, core, ev->order, mt, drains);
+	push(r, ev->cpu, &p, p.drains);
 }
 
 /*
@@ -239,7 +285,9 @@ static bool lost_push(const struct request *r, const struct trace_event *ev)
 {
 	const struct trace_event *next = request_next_of(r, ev), *told;
 
-	if (!next || next->pfn == ev->pfn || pa_pcp_index(r->pa, ev->order, PA_MOVABLE) < 0)
+	if (!next || pa_pcp_index(r->pa, ev->order, PA_MOVABLE) < 0)
+		return false;
+	if (next->pfn == ev->pfn && next->type != EV_DRAIN)
 		return false;
 	told = request_next_of_block(r, ev);
 	return told && (told->type == EV_DRAIN || told->type == EV_ALLOC) &&
@@ -307,6 +355,35 @@ void request_on_drain_pages(struct request *r, const struct trace_event *ev)
 	c->drain_of = ev->arg;
 }
 
+/*
+ * A push has drained, and looks at the marks: here, or if that ended ZONE_BELOW_HIGH and it was no
+ * end, when its CPU is heard of next.
+ */
+static void end_push(struct request *r, struct run_cpu *c)
+{
+	uint32_t zone = c->bulk.zone, flags = pa_zone_flags(r->pa, zone);
+	struct pa_zone_state state;
+
+	finish_bulk(r, c);
+	if (flags == pa_zone_flags(r->pa, zone) || !still_below_high(r, zone) ||
+	    pa_zone_get(r->pa, zone, &state))
+		return;
+	state.flags = flags;
+	pa_zone_set(r->pa, zone, &state);
+	c->what = WHAT_PUSH;
+	c->drained = true;
+}
+
+/* It was an interrupt: the CPU goes on to drain. */
+static void resume_push(struct request *r, struct run_cpu *c)
+{
+	c->bulk = c->interrupted;
+	c->interrupted.left = 0;
+	c->what = WHAT_PUSH;
+	c->drained = c->draining = true; /* it is still the same one */
+	r->res.drains_cut--;
+}
+
 void request_on_drain(struct request *r, const struct trace_event *ev)
 {
 	struct run_cpu *c = &r->cpus[ev->cpu];
@@ -314,6 +391,8 @@ void request_on_drain(struct request *r, const struct trace_event *ev)
 
 	c->picking = false;
 	request_end_refill(r, ev->cpu);
+	if (c->what == WHAT_NOTHING && c->interrupted.left > 0)
+		resume_push(r, c);
 	r->res.drained.kernel++;
 	if (!c->draining && c->what == WHAT_FOLD) {
 		any = fold(r, ev->cpu);
@@ -330,7 +409,6 @@ void request_on_drain(struct request *r, const struct trace_event *ev)
 	if (pa_bulk_step(r->pa, &c->bulk, NULL) > 0)
 		r->res.drained.core++;
 	end_capture(r, ev);
-	/* What comes last looks at the marks: here, and not when the CPU is heard of next. */
 	if (c->what == WHAT_PUSH && c->bulk.left <= 0)
-		finish_bulk(r, c);
+		end_push(r, c);
 }

@@ -17,6 +17,7 @@
 #define MAX_MOVES 8192 /* of one call */
 #define MAX_BULK 512
 #define MAX_TRIES 8	    /* open on a CPU: interrupts nest, and failed ones stay a while */
+#define FLAG_EVENTS 4096    /* searched for who finds a zone's flag */
 #define INTERRUPT_EVENTS 64 /* that may come on top of a free */
 #define MAX_MADE 64	    /* requests made ahead of their events */
 
@@ -59,6 +60,7 @@ struct attempt {
 	uint8_t order, mt, highest; /* zone index, as the kernel has it */
 	bool found;		    /* a zone */
 	bool late;		    /* it looks once its CPU is heard of next */
+	bool below_high;	    /* ZONE_BELOW_HIGH of the zone found, then */
 	uint32_t flags;		    /* PA_ALLOC_* */
 	uint32_t captured;	    /* by compaction, for it: the core's pfn; NO_PFN: none */
 	uint64_t end;		    /* number of the event of its request, as far as is known */
@@ -73,16 +75,15 @@ enum what {
 	WHAT_DRAIN_PAGES, /* drain_pages_zone, of its own lists or another CPU's */
 };
 
-/*
- * A push whose outcome as of its event is not what its CPU is seen to do next: between the two,
- * flags that others set were read.
- */
-struct late_push {
-	uint64_t pfn; /* the core's */
+/* A push; one waits where its outcome as of its event is not what its CPU is seen to do next. */
+struct push {
+	uint64_t pfn;	 /* the core's */
+	uint64_t number; /* of its event */
+	uint32_t high;	 /* of the CPU's lists, as told; 0: was not */
 	uint8_t order;
-	enum pa_mt mt;
-	bool waits;
+	uint8_t mt;
 	bool drains; /* the CPU is seen to drain for it */
+	bool waits;
 };
 
 /* A refill that the kernel is seen to make: the core takes a block where the kernel does. */
@@ -108,8 +109,9 @@ struct run_cpu {
 	bool draining;	/* inside a row of drains */
 	bool drained;	/* its push found the lists too long */
 	enum what what; /* it is at */
-	struct late_push late;
-	struct pa_bulk bulk; /* what the core has yet to drain for it */
+	struct push late;
+	struct pa_bulk bulk;	    /* what the core has yet to drain for it */
+	struct pa_bulk interrupted; /* and what it seems to have left undrained */
 	uint32_t drain_of, drain_zone;
 	uint64_t latest;   /* number of the last event read of it, + 1; 0: none */
 	uint64_t upcoming; /* number of the next one to be played; NO_EVENT: none read yet */

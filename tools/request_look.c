@@ -91,6 +91,8 @@ static void look_at_marks(struct look *l)
 {
 	l->a->found = !pa_look_for_zone(l->r->pa, &l->args, l->a->flags,
 					uncounted(l->r, l->args.cpu), &l->a->choice);
+	l->a->below_high = l->a->found &&
+			   pa_zone_flags(l->r->pa, l->a->choice.zone) & PA_ZONE_BELOW_HIGH;
 }
 
 /* Is the zone the one that the kernel's page is of? */
@@ -160,26 +162,36 @@ static bool boosts_pending(const struct request *r)
 	return false;
 }
 
-/* balance_pgdat takes boosts back a moment before it is seen to: they are gone by now. */
-static bool fits_unboosted(struct look *l)
+/*
+ * balance_pgdat takes boosts back a moment before it is seen to, one zone after the other: those of
+ * the lowest @nr zones are gone by now.
+ */
+static bool fits_without(struct look *l, uint32_t nr)
 {
 	struct request *r = l->r;
 	uint64_t boost[PA_MAX_ZONES];
 	struct pa_zone_state state;
 
-	if (!boosts_pending(r))
-		return false;
+	put_zones_back(l);
 	memcpy(boost, r->kswapd_boost, sizeof(boost));
-	for (uint32_t zone = 0; zone < r->nr_zones; zone++) {
-		state = l->r->before[zone];
+	for (uint32_t zone = 0; zone < nr; zone++) {
+		state = r->before[zone];
 		request_take_boost(r, zone, &state);
 		pa_zone_set(r->pa, zone, &state);
 	}
-	if (fits(l)) {
-		r->res.boosts_early++;
+	if (fits(l))
 		return true;
-	}
 	memcpy(r->kswapd_boost, boost, sizeof(boost));
+	return false;
+}
+
+static bool fits_unboosted(struct look *l)
+{
+	for (uint32_t nr = l->r->nr_zones; nr > 0 && boosts_pending(l->r); nr--)
+		if (fits_without(l, nr)) {
+			l->r->res.boosts_early++;
+			return true;
+		}
 	return false;
 }
 

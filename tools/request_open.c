@@ -291,6 +291,7 @@ static void set_zones(struct request *r)
 
 static int choose_policy(struct request *r, char *why, size_t len)
 {
+	r->res.first_high = UINT64_MAX;
 	r->kernel = replay_policy(r->meta, &r->res.policy_from);
 	r->policy = r->kernel;
 	if (r->opt.policy) {

@@ -61,6 +61,8 @@ void request_print_text(const struct trace_meta *meta, const struct request_resu
 	print_pair("refilled", &res->refilled);
 	print_pair("drains", &res->drains);
 	print_pair("drained", &res->drained);
+	if (res->highs)
+		print_share("pcp high", res->highs_exact, res->highs, known);
 	printf("slow path    %" PRIu64 " requests\n", res->slow);
 	if (res->changed)
 		printf("modelled     %" PRIu64 " pages moved by compaction, %" PRIu64
@@ -80,6 +82,8 @@ void request_print_text(const struct trace_meta *meta, const struct request_resu
 	if (res->first.found && known)
 		printf("first: event %" PRIu64 ": kernel %s; core %s\n", res->first.event,
 		       res->first.kernel, res->first.core);
+	if (res->first_high != UINT64_MAX && known)
+		printf("first other pcp high: event %" PRIu64 "\n", res->first_high);
 	if (res->unsound)
 		printf("unsound: %s\n", res->unsound);
 	if (!res->zones_begin && !res->described)
@@ -131,6 +135,8 @@ static void out_requests(struct out_json *j, const struct request_result *res, b
 	out_u64(j, "frees_unknown", res->frees_unknown);
 	out_pair(j, "requests_failed", &res->failed, true);
 	out_pair(j, "fallbacks_in", &res->fallbacks, true);
+	print_known(j, "pcp_highs", res->highs, known);
+	print_known(j, "pcp_highs_exact", res->highs_exact, known);
 	out_pair(j, "refills", &res->refills, true);
 	out_pair(j, "refilled", &res->refilled, true);
 	out_pair(j, "drains", &res->drains, true);

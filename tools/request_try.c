@@ -180,6 +180,27 @@ void request_refill_step(struct request *r, const struct trace_event *ev)
 	refill->fallback = d;
 }
 
+/*
+ * How much a refill is to bring (nr_pcp_alloc) is settled before it waits for zone->lock: meanwhile
+ * another CPU may have drained so much that ZONE_BELOW_HIGH is over.
+ */
+static bool size_refill(struct request *r, struct refill *refill)
+{
+	struct pa_zone_state state;
+	uint32_t flags = pa_zone_flags(r->pa, refill->by.zone);
+	bool wants;
+
+	if (refill->tried.below_high == !!(flags & PA_ZONE_BELOW_HIGH) ||
+	    pa_zone_get(r->pa, refill->by.zone, &state))
+		return pa_refill_start(r->pa, &refill->by) > 0;
+	state.flags ^= PA_ZONE_BELOW_HIGH;
+	pa_zone_set(r->pa, refill->by.zone, &state);
+	wants = pa_refill_start(r->pa, &refill->by) > 0;
+	state.flags = flags;
+	pa_zone_set(r->pa, refill->by.zone, &state);
+	return wants;
+}
+
 /* A refill begins at @ev, if @tried is in for one; its first block is taken. */
 static bool start_refill(struct request *r, const struct trace_event *ev,
 			 const struct trace_event *end, const struct attempt *tried)
@@ -196,7 +217,7 @@ static bool start_refill(struct request *r, const struct trace_event *ev,
 		.zone = tried->choice.zone,
 		.flags = tried->choice.flags,
 	};
-	if (pa_refill_start(r->pa, &refill->by) > 0)
+	if (size_refill(r, refill))
 		request_refill_step(r, ev);
 	refill->open = refill->by.taken > 0;
 	if (!refill->open)
