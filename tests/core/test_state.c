@@ -237,7 +237,7 @@ static void bad_arguments_change_nothing(const char *policy)
 		assert_int_equal(d.req.zone, 7);
 	}
 	assert_int_equal(pa_commit(pa, &d), -EINVAL);
-	assert_memory_equal(before, mem, sizeof(mem));
+	assert_same_bytes(before, mem, sizeof(mem));
 }
 
 static void bad_arguments(void **state)
@@ -267,13 +267,13 @@ static void equal_calls_give_equal_bytes(void **state)
 	pa = model("6.18");
 	assert_int_not_equal(pa_hash(pa), hash);
 	assert_int_equal(play(pa), hash);
-	assert_memory_equal(copy, mem,
-			    pa_size(&(struct pa_config){
-				    .policy = pa_policy(pa),
-				    .zones = &(struct pa_zone_config){ .spanned = 64 * PBN },
-				    .nr_zones = 1,
-				    .nr_orders = 11,
-				    .pageblock_order = PBO }));
+	assert_same_bytes(copy, mem,
+			  pa_size(&(struct pa_config){
+				  .policy = pa_policy(pa),
+				  .zones = &(struct pa_zone_config){ .spanned = 64 * PBN },
+				  .nr_zones = 1,
+				  .nr_orders = 11,
+				  .pageblock_order = PBO }));
 
 	/* A copy is a fork: the same from here on, whatever becomes of the other. */
 	fork = (struct pa *)(void *)(copy + ((unsigned char *)pa - mem));
