@@ -279,9 +279,10 @@ $(PORTABLE_BIN): $(BUILD)/tests/portable/%: %.c $(BUILD)/libpa.a $(FLAGS)
 	$(Q)$(CC) -Itests/portable $(TEST_CFLAGS) $(LDFLAGS) -o $@ $< $(filter-out $(<D)/test_%,$(wildcard $(<D)/*.c)) \
 		$(BUILD)/libpa.a
 
-$(BENCH_BIN): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libpa.a
+$(BUILD)/tests/bench/frame: $(BUILD)/tests/tui/stub.o
+$(BENCH_BIN): $(BUILD)/%: $(BUILD)/%.o $(LIBS)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -pthread -o $@ $^
+	$(Q)$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -pthread -o $@ $(filter %.o %.a,$^) $(LIB_LIBS)
 
 build/fuzz/%: %.c $(CORE_SRC) $(LIB_SRC) $(FLAGS)
 	@mkdir -p $(@D)
