@@ -17,9 +17,9 @@
 #include "source_stream.h"
 #include "util.h"
 
-#define SLICE 4096     /* events at a time */
+#define SLICE 4096	 /* events at a time */
 #define TRIM_BLOCKS 4096 /* pageblocks a sample whose memory may go: 1 ms */
-#define MAX_RESTARTS 3 /* of the core within MINUTE */
+#define MAX_RESTARTS 3	 /* of the core within MINUTE */
 #define CATCH_UP_NS 20000000ULL
 #define MINUTE 60000000000ULL
 
