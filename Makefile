@@ -34,7 +34,7 @@ MAKEFLAGS += --no-builtin-rules -j$(shell nproc)
 
 GOALS := $(or $(MAKECMDGOALS),all)
 DEPS_GROUPS := $(if $(filter-out help clean format lint deps-vm,$(GOALS)),build) \
-	$(if $(filter test test-kernel test-vm deps tests,$(GOALS)),test) $(if $(filter fuzz,$(GOALS)),fuzz) \
+	$(if $(filter test test-kernel test-vm deps tests $(BUILD)/tests/%,$(GOALS)),test) $(if $(filter fuzz,$(GOALS)),fuzz) \
 	$(if $(filter bench,$(GOALS)),bench) $(if $(filter deps-vm,$(GOALS)),vm) $(if $(filter deps,$(GOALS)),lint cluster)
 DEPS_MODE := $(if $(filter run test test-kernel test-vm test-portable test-browser cov bench fuzz deps deps-vm,$(GOALS)),install,check)
 DEPS_ENV := BPF=$(BPF) TUI=$(TUI) CC=$(firstword $(CC)) CLANG=$(CLANG) BPFTOOL=$(BPFTOOL)
@@ -114,8 +114,14 @@ TESTS = BUDDYSCOPE=$(BUILD)/buddyscope WORKLOAD=$(BUILD)/workload tests/run
 
 tests: $(BUILD)/buddyscope $(TEST_BIN) $(if $(wildcard tests/workload.c),$(BUILD)/workload)
 
+# Those that wait for a terminal and those that take longest begin first, so that none is left over
+# when the others are done; while they wait, two more than there are CPUs keep these busy.
+FIRST := $(wildcard tests/tui/*.sh) tests/lint/format.sh tests/cli/tune.sh tests/cli/report.sh \
+	$(BUILD)/tests/trace/test_damage $(BUILD)/tests/replay/test_long $(BUILD)/tests/cli/test_same
+
 test: tests ## what needs no privilege: unit, model, golden traces, cli, lint; SAN=1 under sanitizers
-	@$(TESTS) --timeout 180 --jobs $(shell expr $$(nproc) + 1) $(TEST_BIN) $(TEST_SH)
+	@$(TESTS) --timeout 180 --jobs $(shell expr $$(nproc) + 2) \
+		$(filter $(TEST_BIN) $(TEST_SH),$(FIRST)) $(filter-out $(FIRST),$(TEST_SH) $(TEST_BIN))
 
 test-kernel: tests ## as root, on a kernel with BTF: record this host
 	@$(TESTS) --timeout 300 $(filter-out %/common.sh,$(wildcard tests/kernel/*.sh))
@@ -273,9 +279,10 @@ $(PORTABLE_BIN): $(BUILD)/tests/portable/%: %.c $(BUILD)/libpa.a $(FLAGS)
 	$(Q)$(CC) -Itests/portable $(TEST_CFLAGS) $(LDFLAGS) -o $@ $< $(filter-out $(<D)/test_%,$(wildcard $(<D)/*.c)) \
 		$(BUILD)/libpa.a
 
-$(BENCH_BIN): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libpa.a
+$(BUILD)/tests/bench/frame: $(BUILD)/tests/tui/stub.o
+$(BENCH_BIN): $(BUILD)/%: $(BUILD)/%.o $(LIBS)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -pthread -o $@ $^
+	$(Q)$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -pthread -o $@ $(filter %.o %.a,$^) $(LIB_LIBS)
 
 build/fuzz/%: %.c $(CORE_SRC) $(LIB_SRC) $(FLAGS)
 	@mkdir -p $(@D)

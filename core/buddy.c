@@ -10,15 +10,14 @@
 static inline void link_block(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsigned int order,
 			      enum pa_mt mt, bool tail)
 {
-	struct pa_link *links = pa_links(pa);
 	uint32_t frame = pa_frame(z, pfn);
-	struct pa_link *self = &links[frame];
+	struct pa_link *self = pa_link_of(pa, z, frame, order);
 	struct pa_list *list = &z->lists[order][mt];
 
 	self->prev = tail ? list->tail : PA_NIL;
 	self->next = tail ? PA_NIL : list->head;
-	*(self->prev == PA_NIL ? &list->head : &links[self->prev].next) = frame;
-	*(self->next == PA_NIL ? &list->tail : &links[self->next].prev) = frame;
+	*(self->prev == PA_NIL ? &list->head : &pa_link_of(pa, z, self->prev, order)->next) = frame;
+	*(self->next == PA_NIL ? &list->tail : &pa_link_of(pa, z, self->next, order)->prev) = frame;
 	list->count++;
 	z->orders[mt] |= 1u << order;
 	z->free[mt] += pa_pages(order);
@@ -30,16 +29,17 @@ static inline void link_block(struct pa *pa, struct pa_zone *z, uint64_t pfn, un
 /* The frames stay PA_USE_FREE: the caller links them again or marks them. */
 static inline void unlink_block(struct pa *pa, struct pa_zone *z, uint64_t pfn)
 {
-	struct pa_link *links = pa_links(pa);
 	uint32_t frame = pa_frame(z, pfn);
-	const struct pa_link *self = &links[frame];
 	uint8_t *tag = &pa_descs(pa)[frame].tag;
 	unsigned int order = pa_tag_order(*tag);
 	enum pa_mt mt = pa_tag_mt(*tag);
+	const struct pa_link self = *pa_link_of(pa, z, frame, order);
 	struct pa_list *list = &z->lists[order][mt];
 
-	*(self->prev == PA_NIL ? &list->head : &links[self->prev].next) = self->next;
-	*(self->next == PA_NIL ? &list->tail : &links[self->next].prev) = self->prev;
+	*(self.prev == PA_NIL ? &list->head : &pa_link_of(pa, z, self.prev, order)->next) =
+		self.next;
+	*(self.next == PA_NIL ? &list->tail : &pa_link_of(pa, z, self.next, order)->prev) =
+		self.prev;
 	if (!--list->count)
 		z->orders[mt] &= ~(1u << order);
 	z->free[mt] -= pa_pages(order);
@@ -340,9 +340,10 @@ int pa_putback(struct pa *pa, uint64_t pfn, unsigned int order, enum pa_mt mt)
 int pa_rotate(struct pa *pa, uint64_t pfn, bool tail)
 {
 	struct pa_zone *z = pa_zone_at(pa, pfn);
-	struct pa_link *links = pa_links(pa);
 	struct pa_list *list;
+	struct pa_link *link;
 	uint32_t first, last;
+	unsigned int order;
 	uint8_t tag;
 
 	if (!z)
@@ -350,17 +351,21 @@ int pa_rotate(struct pa *pa, uint64_t pfn, bool tail)
 	tag = *pa_tag(pa, z, pfn);
 	if (!pa_tag_is_head(tag))
 		return -ENOENT;
-	list = &z->lists[pa_tag_order(tag)][pa_tag_mt(tag)];
-	first = tail ? links[pa_frame(z, pfn)].next : pa_frame(z, pfn);
+	order = pa_tag_order(tag);
+	list = &z->lists[order][pa_tag_mt(tag)];
+	first = pa_frame(z, pfn);
+	if (tail)
+		first = pa_link_of(pa, z, first, order)->next;
 	if (first == PA_NIL || first == list->head)
 		return 0;
 
 	/* Close the ring, then open it before @first. */
-	last = links[first].prev;
-	links[list->tail].next = list->head;
-	links[list->head].prev = list->tail;
-	links[last].next = PA_NIL;
-	links[first].prev = PA_NIL;
+	link = pa_link_of(pa, z, first, order);
+	last = link->prev;
+	pa_link_of(pa, z, list->tail, order)->next = list->head;
+	pa_link_of(pa, z, list->head, order)->prev = list->tail;
+	pa_link_of(pa, z, last, order)->next = PA_NIL;
+	link->prev = PA_NIL;
 	list->head = first;
 	list->tail = last;
 	return 1;

@@ -14,7 +14,7 @@ static const char *list_sound(const struct pa *pa, const struct pa_zone *z, unsi
 	uint32_t nr_frames = (uint32_t)(z->end - z->start);
 	uint32_t prev = PA_NIL, frame = list->head, count = 0;
 
-	for (; frame != PA_NIL; prev = frame, frame = pa_links(pa)[frame].next) {
+	for (; frame != PA_NIL; prev = frame, frame = pa_link_of(pa, z, frame, order)->next) {
 		uint64_t pfn;
 
 		if (frame - z->frame0 >= nr_frames)
@@ -26,7 +26,7 @@ static const char *list_sound(const struct pa *pa, const struct pa_zone *z, unsi
 			return "a block on a list is marked otherwise";
 		if (pfn & (pa_pages(order) - 1) || !pa_spanned(z, pfn, pa_pages(order)))
 			return "a free block is not aligned or leaves its zone";
-		if (pa_links(pa)[frame].prev != prev)
+		if (pa_link_of(pa, z, frame, order)->prev != prev)
 			return "a list does not read the same backwards";
 	}
 	if (count != list->count)

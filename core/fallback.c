@@ -171,7 +171,7 @@ static uint64_t head_outside(const struct pa *pa, const struct pa_zone *z, unsig
 	uint64_t pfn = pa_head_of(z, order, mt);
 
 	while (pfn != PA_PFN_NONE && pfn >= first && pfn < end)
-		pfn = pa_pfn(z, pa_links(pa)[pa_frame(z, pfn)].next);
+		pfn = pa_pfn(z, pa_link_of(pa, z, pa_frame(z, pfn), order)->next);
 	return pfn;
 }
 

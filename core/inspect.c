@@ -22,10 +22,51 @@ uint64_t pa_list_head(const struct pa *pa, uint32_t zone, unsigned int order, en
 uint64_t pa_list_next(const struct pa *pa, uint64_t pfn)
 {
 	const struct pa_zone *z = pa_zone_at(pa, pfn);
+	uint8_t tag = z ? *pa_tag(pa, z, pfn) : 0;
 
-	if (!z || !pa_tag_is_head(*pa_tag(pa, z, pfn)))
+	if (!pa_tag_is_head(tag))
 		return PA_PFN_NONE;
-	return pa_pfn(z, pa_links(pa)[pa_frame(z, pfn)].next);
+	return pa_pfn(z, pa_link_of(pa, z, pa_frame(z, pfn), pa_tag_order(tag))->next);
+}
+
+/* Four at a time: whoever asks asks for all memory. */
+static bool any_head(const struct pa_desc *desc, size_t n)
+{
+	struct pa_desc four[4];
+	uint64_t all = 0, word;
+	uint8_t tags = 0;
+
+	for (; n >= 4; n -= 4, desc += 4) {
+		memcpy(&word, desc, sizeof(word));
+		all |= word;
+	}
+	for (; n; n--, desc++)
+		tags |= desc->tag;
+	memcpy(four, &all, sizeof(four));
+	return pa_tag_is_head(tags | four[0].tag | four[1].tag | four[2].tag | four[3].tag);
+}
+
+bool pa_idle_links(const struct pa *pa, uint64_t pfn, size_t *at, size_t *len)
+{
+	const struct pa_zone *z = pa_zone_at(pa, pfn);
+	uint64_t end = (pfn | (pa_pages(pa->pageblock_order) - 1)) + 1;
+	const struct pa_desc *desc;
+
+	if (!z || pa->cpus)
+		return false;
+	pfn &= -pa_pages(pa->pageblock_order);
+	if (pfn < z->start)
+		pfn = z->start;
+	if (end > z->end)
+		end = z->end;
+	desc = pa_desc(pa, z, pfn);
+	if (pa_tag_is_head(desc->tag) && pa_tag_order(desc->tag) < pa->pageblock_order)
+		return false;
+	if (any_head(desc + 1, (size_t)(end - pfn) - 1))
+		return false;
+	*at = (size_t)((const char *)&pa_links(pa)[pa_frame(z, pfn)] - (const char *)pa);
+	*len = (size_t)(end - pfn) * sizeof(struct pa_link);
+	return true;
 }
 
 uint64_t pa_list_len(const struct pa *pa, uint32_t zone, unsigned int order, enum pa_mt mt)

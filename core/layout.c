@@ -61,6 +61,12 @@ static bool zone_valid(const struct pa_config *cfg, uint32_t i)
 	return true;
 }
 
+/* The number of a zone's first frame, as its pfn is within a page of links, from @nr on. */
+static uint64_t first_frame(const struct pa_zone_config *z, uint64_t nr)
+{
+	return nr + ((z->start_pfn - nr) & (PA_LINKS_ALIGN - 1));
+}
+
 /* Validate @cfg and place every part of the state. */
 static bool plan(const struct pa_config *cfg, struct layout *l)
 {
@@ -77,14 +83,14 @@ static bool plan(const struct pa_config *cfg, struct layout *l)
 	for (uint32_t i = 0; i < cfg->nr_zones; i++) {
 		if (!zone_valid(cfg, i))
 			return false;
-		l->nr_frames += cfg->zones[i].spanned;
+		l->nr_frames = first_frame(&cfg->zones[i], l->nr_frames) + cfg->zones[i].spanned;
 		l->nr_blocks += zone_blocks(&cfg->zones[i], cfg->pageblock_order);
 		l->nr_pairs += zone_pairs(&cfg->zones[i], cfg);
 	}
 	if (l->nr_frames >= PA_NIL)
 		return false;
 
-	l->zones = sizeof(struct pa) + l->nr_frames * sizeof(struct pa_link);
+	l->zones = sizeof(struct pa) + (l->nr_frames + l->nr_blocks) * sizeof(struct pa_link);
 	l->spans = l->zones + cfg->nr_zones * (uint64_t)sizeof(struct pa_zone);
 	l->descs = l->spans + cfg->nr_zones * (uint64_t)sizeof(struct pa_span);
 	l->blocks = l->descs + l->nr_frames * sizeof(struct pa_desc);
@@ -173,6 +179,7 @@ int pa_init(void *mem, size_t len, const struct pa_config *cfg, struct pa **out)
 		struct pa_zone *z = &pa_zones(pa)[i];
 
 		init_zone(z, &cfg->zones[i]);
+		frame = (uint32_t)first_frame(&cfg->zones[i], frame);
 		z->frame0 = frame;
 		z->pfn0 = z->start - frame;
 		z->blocks = l.blocks + block - (z->start >> cfg->pageblock_order);

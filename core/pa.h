@@ -413,6 +413,13 @@ int pa_page(const struct pa *pa, uint64_t pfn, struct pa_page_info *info);
 /* Head of a list, or PA_PFN_NONE; and the block after @pfn on @pfn's list, or PA_PFN_NONE. */
 uint64_t pa_list_head(const struct pa *pa, uint32_t zone, unsigned int order, enum pa_mt mt);
 uint64_t pa_list_next(const struct pa *pa, uint64_t pfn);
+/*
+ * Is the pageblock of @pfn all in use, or part of a free block no smaller than it?  Then what the
+ * state keeps to link its pieces, @*len bytes from @pa + @*at on, means nothing until a piece of it
+ * is free again, and the caller may do with these bytes as it likes: give the page back.  False also
+ * with a request level, whose lists use them too.
+ */
+bool pa_idle_links(const struct pa *pa, uint64_t pfn, size_t *at, size_t *len);
 /* Blocks on a list; and over all types of an order (free_area.nr_free). */
 uint64_t pa_list_len(const struct pa *pa, uint32_t zone, unsigned int order, enum pa_mt mt);
 uint64_t pa_nr_free(const struct pa *pa, uint32_t zone, unsigned int order);

@@ -2,10 +2,11 @@
 /*
  * What the files of core/ share: the layout of the state and its smallest verbs.
  *
- * One block of memory holds, in this order: struct pa, a link pair for each frame, a struct
- * pa_zone for each zone, the zones sorted by address, a tag and an owner for each frame, a type for
- * each pageblock, under 2.4 a bit for each pair of buddies.  Frames and pageblocks of all zones are
- * numbered in one row; a link is such a number.  Nothing in it is a pointer.
+ * One block of memory holds, in this order: struct pa, a link pair for each frame and one for each
+ * pageblock, a struct pa_zone for each zone, the zones sorted by address, a tag and an owner for
+ * each frame, a type for each pageblock, under 2.4 a bit for each pair of buddies.  Frames and
+ * pageblocks of all zones are numbered in one row; a link is a frame's number.  Nothing in it is a
+ * pointer.
  */
 #ifndef PA_INTERNAL_H
 #define PA_INTERNAL_H
@@ -86,30 +87,40 @@ struct pa_back {
 };
 
 #define PA_WAYS 5
+#define PA_LINKS_AT 4096
+#define PA_LINKS_ALIGN (PA_LINKS_AT / sizeof(struct pa_link))
 
 struct pa {
-	uint32_t policy; /* pa_policy_at() */
-	uint32_t nr_zones;
-	uint32_t nr_orders;
-	uint32_t pageblock_order;
-	uint32_t boost_factor;
-	uint32_t nr_frames;
-	uint32_t nr_blocks;
-	uint32_t fallback;    /* enum pa_fallback, the policy's: each pick asks for it */
-	uint32_t tail_orders; /* blocks of smaller orders may enter at the tail */
-	uint32_t cpus;	      /* of the request level; 0: there is none */
-	uint32_t rules;	      /* its row of pa_all_rules[] */
-	uint64_t zones;	      /* offsets from this struct */
-	uint64_t spans;
-	uint64_t descs;
-	uint64_t blocks;
-	uint64_t maps;		     /* 0: the policy keeps no bits for pairs */
-	uint64_t req;		     /* the request level (pa_req_internal.h); 0: none */
-	uint64_t zone_reqs;	     /* its part of each zone */
-	struct pa_way ways[PA_WAYS]; /* by order, one for all above PA_COSTLY_ORDER */
-	struct pa_back back;
+	union {
+		struct {
+			uint32_t policy; /* pa_policy_at() */
+			uint32_t nr_zones;
+			uint32_t nr_orders;
+			uint32_t pageblock_order;
+			uint32_t boost_factor;
+			uint32_t nr_frames;
+			uint32_t nr_blocks;
+			uint32_t fallback; /* enum pa_fallback, the policy's: each pick asks for it */
+			uint32_t tail_orders; /* blocks of smaller orders may enter at the tail */
+			uint32_t cpus;	      /* of the request level; 0: there is none */
+			uint32_t rules;	      /* its row of pa_all_rules[] */
+			uint64_t zones;	      /* offsets from this struct */
+			uint64_t spans;
+			uint64_t descs;
+			uint64_t blocks;
+			uint64_t maps;	    /* 0: the policy keeps no bits for pairs */
+			uint64_t req;	    /* the request level (pa_req_internal.h); 0: none */
+			uint64_t zone_reqs; /* its part of each zone */
+			struct pa_way ways[PA_WAYS]; /* by order, one for all above PA_COSTLY_ORDER */
+			struct pa_back back;
+		};
+		/* So the links of a pageblock fill whole pages, see pa_idle_links(). */
+		uint8_t page[PA_LINKS_AT];
+	};
 	struct pa_link links[];
 };
+
+_Static_assert(sizeof(struct pa) == PA_LINKS_AT, "it is not that large");
 
 extern const struct pa_policy pa_policies[];
 
@@ -131,6 +142,19 @@ static inline struct pa_span *pa_spans(const struct pa *pa)
 static inline struct pa_link *pa_links(const struct pa *pa)
 {
 	return (struct pa_link *)(uintptr_t)pa->links;
+}
+
+/*
+ * The links of a free block of @order that starts at @frame.  Whole pageblocks have theirs apart, so
+ * that those of frames are for pageblocks in pieces alone.
+ */
+static inline struct pa_link *pa_link_of(const struct pa *pa, const struct pa_zone *z,
+					 uint32_t frame, unsigned int order)
+{
+	if (order < pa->pageblock_order)
+		return &pa_links(pa)[frame];
+	return &pa_links(pa)[pa->nr_frames + (z->blocks - pa->blocks) +
+			     ((frame + z->pfn0) >> pa->pageblock_order)];
 }
 
 static inline struct pa_desc *pa_descs(const struct pa *pa)

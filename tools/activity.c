@@ -27,9 +27,9 @@ struct activity {
 	size_t next_try;
 	struct source_histogram histogram;
 	struct source_caller caller[SOURCE_CALLERS];
-	size_t nr_callers;
-	uint16_t slot[SLOTS];	/* hash of pid -> index + 1 of caller */
-	struct source_pcp *pcp; /* [zone][cpu] */
+	size_t nr_callers, nr_asked; /* asked for their names */
+	uint16_t slot[SLOTS];	     /* hash of pid -> index + 1 of caller */
+	struct source_pcp *pcp;	     /* [zone][cpu] */
 	uint32_t nr_zones, nr_cpus;
 	uint64_t zone_start[TRACE_MAX_ZONES], zone_end[TRACE_MAX_ZONES];
 	int zone_at[TRACE_MAX_ZONES];
@@ -152,13 +152,12 @@ static struct source_caller *caller_of(struct activity *a, uint32_t pid)
 
 void activity_name(struct activity *a, const char *(*name)(uint32_t pid))
 {
-	struct source_caller *c;
 	const char *text;
 
-	for (c = a->caller; c < a->caller + a->nr_callers; c++) {
-		text = c->name[0] ? NULL : name(c->pid);
+	for (; a->nr_asked < a->nr_callers; a->nr_asked++) {
+		text = name(a->caller[a->nr_asked].pid);
 		if (text)
-			strncpy(c->name, text, sizeof(c->name) - 1);
+			strncpy(a->caller[a->nr_asked].name, text, sizeof(a->caller->name) - 1);
 	}
 }
 

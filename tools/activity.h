@@ -24,7 +24,7 @@ void activity_pick(struct activity *a, const struct replay_decision *d);
 uint64_t activity_count(const struct activity *a, enum source_count c);
 /* Everything of @out that this knows. */
 void activity_sample(struct activity *a, struct sample *out);
-/* Name a process once; what has a name keeps it. */
+/* Ask once for the name of each process; NULL is not asked for again, it is gone. */
 void activity_name(struct activity *a, const char *(*name)(uint32_t pid));
 
 #endif /* TOOLS_ACTIVITY_H */

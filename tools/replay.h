@@ -179,6 +179,11 @@ int replay_finish(struct replay *r);
 bool replay_stopped(const struct replay *r);
 const struct replay_result *replay_result(const struct replay *r);
 const struct pa *replay_state(const struct replay *r);
+/*
+ * Look at the next @nr pageblocks, all of them in turns, and give back what the state holds for
+ * those in one piece: for who watches a large host for long.
+ */
+void replay_trim(struct replay *r, uint64_t nr);
 void replay_close(struct replay *r); /* accepts NULL */
 
 /*

@@ -73,6 +73,8 @@ struct replay {
 	struct pa *pa;
 	void *mem, *trial; /* the state, and room for a second one */
 	size_t mem_size;
+	uint32_t trim_zone; /* where replay_trim() goes on */
+	uint64_t trim_pfn;
 	uint8_t mt[TRACE_MAX_MT + 1]; /* the kernel's number -> enum pa_mt */
 	int zone_at[TRACE_MAX_ZONES]; /* zone of the trace -> zone of the core, -1 none */
 	struct zone_state *zones;

@@ -4,8 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "replay_internal.h"
+
+#define PAGE 4096 /* what the core lays out its links by, see pa_idle_links() */
 
 /* The policy of a kernel that the trace does not name: the newest entry not above it. */
 static const struct {
@@ -102,6 +106,8 @@ static int build_zones(struct replay *r, char *why, size_t len)
 	};
 	const struct trace_zone *from;
 	uint32_t i;
+	char *at;
+	int err;
 
 	r->zones = calloc(TRACE_MAX_ZONES, sizeof(*r->zones));
 	if (!r->zones)
@@ -136,10 +142,14 @@ static int build_zones(struct replay *r, char *why, size_t len)
 		snprintf(why, len, "the core cannot hold the zones of this header");
 		return -EINVAL;
 	}
-	r->mem = calloc(1, r->mem_size); /* of a large one the kernel zeroes what is touched */
+	/* Of a large one the kernel zeroes what is touched. */
+	r->mem = calloc(1, r->mem_size + PAGE);
 	if (!r->mem)
 		return -ENOMEM;
-	if (pa_init(r->mem, r->mem_size, &cfg, &r->pa)) {
+	at = (char *)r->mem + (-(uintptr_t)r->mem & (PAGE - 1));
+	err = pa_init(at, r->mem_size, &cfg, &r->pa);
+	r->mem_size += PAGE;
+	if (err) {
 		snprintf(why, len, "the core refuses the zones of this header");
 		return -EINVAL;
 	}
@@ -185,6 +195,40 @@ int replay_open(const struct trace_meta *meta, const struct replay_options *opt,
 	}
 	*out = r;
 	return 0;
+}
+
+/* What lies in whole pages between the two is not needed any more. */
+static void give_back(char *from, char *to)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+
+	from += -(uintptr_t)from & (page - 1);
+	to -= (uintptr_t)to & (page - 1);
+	if (from < to)
+		madvise(from, (size_t)(to - from), MADV_DONTNEED);
+}
+
+void replay_trim(struct replay *r, uint64_t nr)
+{
+	uint64_t size = UINT64_C(1) << r->meta->pageblock_order;
+	char *from = NULL, *to = NULL, *base = (char *)r->pa;
+	size_t at, len;
+
+	for (; nr && r->nr_zones; nr--) {
+		if (r->trim_pfn >= r->zones[r->trim_zone].end) {
+			r->trim_zone = (r->trim_zone + 1) % r->nr_zones;
+			r->trim_pfn = r->zones[r->trim_zone].start;
+		}
+		if (pa_idle_links(r->pa, r->trim_pfn, &at, &len)) {
+			if (to != base + at) { /* runs make for fewer calls */
+				give_back(from, to);
+				from = base + at;
+			}
+			to = base + at + len;
+		}
+		r->trim_pfn = (r->trim_pfn | (size - 1)) + 1;
+	}
+	give_back(from, to);
 }
 
 const struct replay_result *replay_result(const struct replay *r)

@@ -17,8 +17,9 @@
 #include "source_stream.h"
 #include "util.h"
 
-#define SLICE 4096     /* events at a time */
-#define MAX_RESTARTS 3 /* of the core within MINUTE */
+#define SLICE 4096	 /* events at a time */
+#define TRIM_BLOCKS 4096 /* pageblocks a sample whose memory may go: 1 ms */
+#define MAX_RESTARTS 3	 /* of the core within MINUTE */
 #define CATCH_UP_NS 20000000ULL
 #define MINUTE 60000000000ULL
 
@@ -357,6 +358,7 @@ static int sample(struct source *head, struct sample *out)
 		err = give_up(l, why);
 		return err ? err : sample_heir(l, out);
 	}
+	replay_trim(l->stream.replay, TRIM_BLOCKS);
 	activity_name(l->stream.activity, process_name);
 	stream_sample(&l->stream, out);
 	out->source = "live";

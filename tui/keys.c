@@ -148,7 +148,7 @@ static void sort_by(struct tui *t, int key)
 	int i;
 
 	for (i = 0; i < l->n; i++) { /* the next column that is shown */
-		list->sort = (list->sort + (key == '>' ? 1 : l->n - 1)) % l->n;
+		list->sort = (list->sort + (key == '<' ? l->n - 1 : 1)) % l->n;
 		if (l->column[list->sort].from <= t->w)
 			break;
 	}
@@ -418,7 +418,8 @@ const struct tui_action tui_actions[] = {
 	  "to the begin, to the end", NULL, WHEN_TIME, jump },
 	{ { TUI_KEY_ENTER, 0 }, "Enter",
 	  "explain the decision (screen 4)", NULL, WHEN_ALWAYS, explain },
-	{ { '<', '>', 0 }, "< >", "sort by the column before, after", "sort", WHEN_LIST, sort_by },
+	{ { '<', '>', TUI_KEY_F6, 0 }, "< > F6",
+	  "sort by the column before, after", "sort", WHEN_LIST, sort_by },
 	{ { 'I', 0 }, "I", "invert the order of rows", NULL, WHEN_LIST, invert },
 	{ { '/', TUI_KEY_F3, 0 }, "/ F3", "search", "search", WHEN_LIST, ask },
 	{ { 'n', 0 }, "n", "the next that is found", NULL, WHEN_LIST, find },

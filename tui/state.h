@@ -149,6 +149,7 @@ enum {
 	TUI_KEY_F1,
 	TUI_KEY_F3 = TUI_KEY_F1 + 2,
 	TUI_KEY_F4,
+	TUI_KEY_F6 = TUI_KEY_F1 + 5,
 	TUI_KEY_F10 = TUI_KEY_F1 + 9,
 	TUI_KEY_ENTER = '\n',
 	TUI_KEY_TAB = '\t',

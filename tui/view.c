@@ -5,6 +5,7 @@
 
 #include "list.h"
 #include "text.h"
+#include "tools/metrics.h"
 #include "view.h"
 
 #define SEPARATOR " \u00b7 "
@@ -64,24 +65,39 @@ static const char *base_name(const char *path)
 	return slash && slash[1] ? slash + 1 : path;
 }
 
+/* A field as wide as its text, or as @room has it. */
+static int put_cut(struct cells *c, int x, enum cell_style style, const char *text, int room)
+{
+	int n = cells_width(text);
+
+	return room > 0 ? cells_field(c, x, 1, n < room ? n : room, style, text, false) : x;
+}
+
+/* What is recorded or watched, up to column @end.  What was lost is said whatever the width. */
+static void draw_host(const struct sample *s, struct cells *c, int end)
+{
+	char place[sizeof(s->kernel) + sizeof(s->tier) + 16], lost[48] = "", missed[48] = "";
+	int x = cells_printf(c, 1, 1, STYLE_DIM, "%s ", s->source);
+
+	snprintf(place, sizeof(place), "%s%s%s%s", s->kernel[0] ? SEPARATOR : "", s->kernel,
+		 s->tier[0] ? SEPARATOR : "", s->tier);
+	if (s->counts.known & 1u << COUNT_LOST)
+		snprintf(lost, sizeof(lost), SEPARATOR "lost %" PRIu64, s->counts.v[COUNT_LOST]);
+	if (s->counts.known & 1u << COUNT_MISSED && s->counts.v[COUNT_MISSED])
+		snprintf(missed, sizeof(missed), SEPARATOR "missed %" PRIu64,
+			 s->counts.v[COUNT_MISSED]);
+	end -= cells_width(lost) + cells_width(missed);
+	x = put_cut(c, x, STYLE_BOLD, base_name(s->name), end - x);
+	x = put_cut(c, x, STYLE_DIM, place, end - x);
+	x = cells_put(c, x, 1, s->counts.v[COUNT_LOST] ? STYLE_BAD : STYLE_DIM, lost);
+	cells_put(c, x, 1, STYLE_WARN, missed);
+}
+
 static void draw_source(const struct tui *t, struct cells *c)
 {
 	const struct sample *s = t->now;
 	char state[64];
-	int x;
 
-	x = cells_printf(c, 1, 1, STYLE_DIM, "%s ", s->source);
-	x = cells_put(c, x, 1, STYLE_BOLD, base_name(s->name));
-	if (s->kernel[0])
-		x = cells_printf(c, x, 1, STYLE_DIM, SEPARATOR "%s", s->kernel);
-	if (s->tier[0])
-		x = cells_printf(c, x, 1, STYLE_DIM, SEPARATOR "%s", s->tier);
-	if (s->counts.known & 1u << COUNT_LOST)
-		x = cells_printf(c, x, 1, s->counts.v[COUNT_LOST] ? STYLE_BAD : STYLE_DIM,
-				 SEPARATOR "lost %" PRIu64, s->counts.v[COUNT_LOST]);
-	if (s->counts.known & 1u << COUNT_MISSED && s->counts.v[COUNT_MISSED])
-		cells_printf(c, x, 1, STYLE_WARN, SEPARATOR "missed %" PRIu64,
-			     s->counts.v[COUNT_MISSED]);
 	if (s->recording[0])
 		cells_printf(c, 1, 2, STYLE_WARN, "\u25cf recording %s", s->recording);
 	if (s->playable && s->at_end)
@@ -97,6 +113,7 @@ static void draw_source(const struct tui *t, struct cells *c)
 			 t->speed >= 1 ? t->speed : 1 / t->speed);
 	else
 		snprintf(state, sizeof(state), " every %.1f s ", (double)t->set.delay_ns / 1e9);
+	draw_host(s, c, t->w - cells_width(state));
 	cells_put(c, t->w - cells_width(state), 1,
 		  t->paused || s->at_end ? STYLE_SELECT : STYLE_PLAIN, state);
 }
@@ -152,9 +169,12 @@ static void draw_own(const struct tui *t, struct cells *c)
 		x = cells_put(c, x, 2, STYLE_DIM, "own cpu -");
 	if (s->own.bpf_percent >= 0)
 		x = cells_printf(c, x, 2, STYLE_DIM, SEPARATOR "bpf %.2f %%", s->own.bpf_percent);
-	x = cells_printf(c, x, 2, STYLE_DIM, SEPARATOR "memory %s", text_bytes(text, s->own.rss));
+	x = cells_printf(c, x, 2, STYLE_DIM, t->w < 76 ? SEPARATOR "mem %s" : SEPARATOR "memory %s",
+			 text_bytes(text, s->own.rss));
 	if (s->counts.known & 1u << COUNT_EVENTS)
-		cells_printf(c, x, 2, STYLE_DIM, SEPARATOR "%" PRIu64 " events", s->event);
+		cells_printf(c, x, 2, STYLE_DIM, SEPARATOR "%s events/s",
+			     text_rate(text, metrics_rate(t->has_before ? t->before : NULL, s,
+							  COUNT_EVENTS)));
 }
 
 /* -------------------------------------------------------------------------

@@ -278,8 +278,9 @@ void view_list(const struct tui *t, struct cells *c, struct view_body b)
 		return;
 	draw_stacks(t, c, b.y + b.h - 1 - rows, rows);
 	cells_put(c, 0, b.y + b.h - 1, STYLE_DIM,
-		  !s->callers_sampled ? "/s: since the sample before. Recordings hold no stacks" :
-					"/s: since the sample before. Up to order 3 in estimate");
+		  s->callers_sampled ? "/s: since the sample before. Up to order 3 in estimate" :
+		  s->playable	     ? "/s: since the sample before. Recordings hold no stacks" :
+				       "/s: since the sample before. Stacks: --source counts");
 }
 
 /* -------------------------------------------------------------------------

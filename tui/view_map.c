@@ -72,7 +72,7 @@ static int put_on(struct cells *c, int x, int *y, enum cell_style style, const c
 
 static void draw_pieces(const struct source_content *in, struct cells *c, int x, int y)
 {
-	const char *title = " free pieces:";
+	const char *title = "; free pieces:";
 	char text[TEXT_LEN];
 
 	for (int o = 0; o < SOURCE_ORDERS; o++)
@@ -118,10 +118,10 @@ static void draw_content(const struct tui *t, struct cells *c, int y)
 			x = put_on(c, x, &y, mt == in->block.mt ? STYLE_PLAIN : STYLE_WARN, text);
 	}
 	y++;
-	snprintf(text, sizeof(text), "mixed for %s;",
+	snprintf(text, sizeof(text), "mixed for %s",
 		 text_ns(ns, t->now->ts > in->mixed_since ? t->now->ts - in->mixed_since : 0));
 	x = cells_put(c, 2, y, in->mixed_since ? STYLE_WARN : STYLE_DIM,
-		      in->mixed_since ? text : "not known to be mixed;");
+		      in->mixed_since ? text : "not known to be mixed");
 	draw_pieces(in, c, x, y);
 }
 

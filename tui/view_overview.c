@@ -144,9 +144,11 @@ static void draw_allocator(const struct tui *t, struct cells *c, int y)
 	x = put_rate(t, c, x, y, label(t, "), reclaim", " recl"), COUNT_RECLAIMS, unit);
 	x = put_rate(t, c, x, y, label(t, ", compact", " comp"), COUNT_COMPACTIONS, unit);
 	if (t->now->counts.known & 1u << COUNT_OOM)
-		cells_printf(c, x, y, t->now->counts.v[COUNT_OOM] ? STYLE_BAD : STYLE_DIM,
-			     label(t, ", OOM %" PRIu64, " OOM %" PRIu64),
-			     t->now->counts.v[COUNT_OOM]);
+		x = cells_printf(c, x, y, t->now->counts.v[COUNT_OOM] ? STYLE_BAD : STYLE_DIM,
+				 label(t, ", OOM %" PRIu64, " OOM %" PRIu64),
+				 t->now->counts.v[COUNT_OOM]);
+	if (t->now->playable && t->w >= 100) /* of a host it is said above */
+		put_rate(t, c, x, y, ", events", COUNT_EVENTS, "/s");
 }
 
 static void draw_core(const struct tui *t, struct cells *c, int y)

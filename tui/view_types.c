@@ -87,6 +87,7 @@ static void draw_blocks(const struct tui *t, struct cells *c, int y)
 {
 	const struct source_zone *z = &t->now->zone[t->zone];
 	int x = cells_put(c, 0, y, STYLE_HEAD, "pageblocks ");
+	const char *mixed = t->w < 78 ? " (!%" PRIu64 ")" : " (%" PRIu64 " mixed)";
 
 	if (!z->blocks_known) {
 		cells_put(c, x, y, STYLE_DIM, "their types are not known");
@@ -98,10 +99,10 @@ static void draw_blocks(const struct tui *t, struct cells *c, int y)
 		x = cells_put(c, x, y, STYLE_TYPE + mt,
 			      t->w < 78 ? text_type_short(mt) : pa_mt_name(mt));
 		x = cells_printf(c, x, y, STYLE_PLAIN, " %" PRIu64, z->blocks[mt]);
-		if (z->mixed[mt])
-			x = cells_printf(c, x, y, STYLE_WARN,
-					 t->w < 78 ? " (!%" PRIu64 ")" : " (%" PRIu64 " mixed)",
-					 z->mixed[mt]);
+		if (z->mixed[mt]) {
+			x = cells_printf(c, x, y, STYLE_WARN, mixed, z->mixed[mt]);
+			mixed = t->w < 78 ? mixed : " (%" PRIu64 ")"; /* said once */
+		}
 		x += 2;
 	}
 }

@@ -6,7 +6,17 @@
 
 # Events as counts: "table key column value" for all that is not 0.
 count_events() { # reads NDJSON; leaves the lengths of stalls in $dir/lengths.KIND
-	grep -vE '"type":"(zone_alloc|drain|isolate|rotate)"' | awk -F '[^A-Za-z0-9_-]+' '
+	grep -vE '"type":"(zone_alloc|drain|isolate|rotate)"' | awk '
+	# Looked for by name: to split a million lines into fields takes far longer.
+	function has(name) { return index($0, "\"" name "\":") }
+	function num(name, at) {
+		at = has(name)
+		return at ? substr($0, at + length(name) + 3, 20) + 0 : ""
+	}
+	function word(name, rest) {
+		rest = substr($0, has(name) + length(name) + 4, 64)
+		return substr(rest, 1, index(rest, "\"") - 1)
+	}
 	function count(what, n) { sum[what] += n }
 	function waited(kind, ns) {
 		count("stalls " kind " count", 1)
@@ -20,42 +30,40 @@ count_events() { # reads NDJSON; leaves the lengths of stalls in $dir/lengths.KI
 		else if (pid in call) count("pairs compactions_without_run", 1)
 		delete call[pid]; runs[pid] = 0
 	}
-	BEGIN { lengths = "'"$dir/lengths."'" }
-	$3 == "free_list" {
-		for (i = 2; i < NF; i += 2) {
-			if ($i == "at") at = $(i + 1)
-			if ($i == "zone") zone = $(i + 1)
-			if ($i == "order") order = $(i + 1)
-			if ($i == "pfns") break
+	function by_request(column, n) {
+		count("orders " num("order") " " column, n)
+		count("processes " num("pid") " " column, n)
+		if (column == "frees") return
+		count("migratetypes " word("mt") " " column, n)
+		count("gfp " sprintf("0x%x", num("gfp")) " " column, n)
+	}
+	# Requests and frees that say the same after "pfn" are counted together.
+	function end_alike(key) {
+		for (key in alike) {
+			$0 = key
+			by_request($1, alike[key])
+			if ($1 != "frees") count("activity - " $1, alike[key])
+			if ($1 == "allocs") by_request("pages", alike[key] * 2 ^ num("order"))
 		}
-		if (at == "end" && i + 1 < NF) count("free " zone " " order " end_kernel", NF - i - 1)
 	}
-	$3 != "ev" { next }
-	{
-		split("", v)
-		for (i = 4; i < NF; i += 2) v[$i] = $(i + 1)
-		type = v["type"]; order = v["order"]; pid = v["pid"]; ts = v["ts"]
+	BEGIN { lengths = "'"$dir/lengths."'" }
+	/^{"rec":"free_list"/ && word("at") == "end" && !/"pfns":\[\]/ {
+		count("free " num("zone") " " num("order") " end_kernel", gsub(/,/, ",", $0) - 4)
 	}
+	!/^{"rec":"ev"/ { next }
+	{ type = word("type") }
+	type == "free" { alike["frees " substr($0, has("order"))]++; next }
+	{ pid = num("pid") }
 	type == "alloc" {
-		what = "pfn" in v ? "allocs" : "failed"
-		pages = "pfn" in v ? 2 ^ order : 0
-		mask = sprintf("0x%x", v["gfp"])
-		count("orders " order " " what, 1)
-		count("migratetypes " v["mt"] " " what, 1)
-		count("processes " pid " " what, 1)
-		count("gfp " mask " " what, 1)
-		count("activity - " what, 1)
-		count("orders " order " pages", pages)
-		count("migratetypes " v["mt"] " pages", pages)
-		count("processes " pid " pages", pages)
-		count("gfp " mask " pages", pages)
+		alike[(has("pfn") ? "allocs " : "failed ") substr($0, has("order"))]++
 		if (!running[pid]) end_call(pid)
+		next
 	}
-	type == "free" { count("orders " order " frees", 1); count("processes " pid " frees", 1) }
+	{ ts = num("ts") }
 	type == "fallback" {
-		count("fallbacks " v["mt"] " " v["fallback_mt"] " " v["fallback_order"] " events", 1)
-		count("migratetypes " v["mt"] " borrowed", 1)
-		count("migratetypes " v["fallback_mt"] " lent", 1)
+		count("fallbacks " word("mt") " " word("fallback_mt") " " num("fallback_order") " events", 1)
+		count("migratetypes " word("mt") " borrowed", 1)
+		count("migratetypes " word("fallback_mt") " lent", 1)
 		count("activity - fallbacks", 1)
 	}
 	type == "mm_vmscan_direct_reclaim_begin" {
@@ -67,7 +75,7 @@ count_events() { # reads NDJSON; leaves the lengths of stalls in $dir/lengths.KI
 		if (pid in reclaim) waited("reclaim", ts - reclaim[pid])
 		else count("pairs unbegun", 1)
 		delete reclaim[pid]
-		count("pressure pages_reclaimed_directly", v["nr_reclaimed"])
+		count("pressure pages_reclaimed_directly", num("nr_reclaimed"))
 	}
 	type == "mm_compaction_try_to_compact_pages" {
 		end_call(pid)
@@ -79,13 +87,14 @@ count_events() { # reads NDJSON; leaves the lengths of stalls in $dir/lengths.KI
 		running[pid] = 0
 		last[pid] = ts
 		if (pid in call) runs[pid]++
-		count("compaction " v["status"] " runs", 1)
-		count("compaction " v["status"] " total_ns", ts - run[pid])
+		count("compaction " num("status") " runs", 1)
+		count("compaction " num("status") " total_ns", ts - run[pid])
 		delete run[pid]
 	}
 	type == "mm_vmscan_kswapd_wake" { count("pressure kswapd_wakes", 1) }
 	type == "mark_victim" { count("pressure oom_victims", 1) }
 	END {
+		end_alike()
 		for (pid in call) if (!running[pid]) end_call(pid)
 		for (pid in reclaim) count("pairs unfinished", 1)
 		for (pid in run) count("pairs unfinished", 1)

@@ -10,8 +10,25 @@ trace=tests/data/debian-6.1.pgt
 }
 grid='--grid vm.watermark_boost_factor=0,15000 --grid vm.min_free_kbytes=65536'
 
+# Parts, joined, are the whole: the same bytes with one thread and with five.
 # shellcheck disable=SC2086 # they are words
-run 0 tune --goal fallbacks $grid $trace
+run 0 tune --goal fallbacks $grid --json --jobs 5 $trace
+[ ! -s "$dir/err" ] || fail 'a bar is drawn though this is no terminal'
+cp "$dir/out" "$dir/whole"
+for member in '"schema": "buddyscope.tune/1"' '"goal": "fallbacks"' '"unchanged": {' '"rows": [' \
+	'"set": ["vm.watermark_boost_factor=0", "vm.min_free_kbytes=65536"]' '"interval": [' \
+	'"fidelity": {' '"requests_exact": '; do
+	said out "$member"
+done
+[ "$(grep -c '"rank"' "$dir/out")" -eq 2 ] || fail 'not two rows'
+for i in 1 2 3; do
+	# shellcheck disable=SC2086
+	run 0 tune --goal fallbacks $grid --shard $i/3 --jobs 1 $trace
+	cp "$dir/out" "$dir/part$i"
+done
+run 0 tune --merge --json "$dir/part3" "$dir/part1" "$dir/part2"
+cmp -s "$dir/whole" "$dir/out" || fail 'the parts joined are not the whole, or the number of jobs counts'
+run 0 tune --merge "$dir/part1" "$dir/part2" "$dir/part3"
 for line in 'goal         fallbacks: ' 'less is better' 'fidelity     nothing changed' ' unchanged' \
 	' vm.watermark_boost_factor=0 vm.min_free_kbytes=65536' \
 	' vm.watermark_boost_factor=15000 vm.min_free_kbytes=65536'; do
@@ -19,36 +36,6 @@ for line in 'goal         fallbacks: ' 'less is better' 'fidelity     nothing ch
 done
 said out 'such predictions beside real kernels'
 said out '  min_free_kbytes  '
-[ ! -s "$dir/err" ] || fail 'a bar is drawn though this is no terminal'
-
-# The same bytes with one thread and with five.
-# shellcheck disable=SC2086
-run 0 tune --goal fallbacks $grid --json --jobs 1 $trace
-cp "$dir/out" "$dir/one"
-# shellcheck disable=SC2086
-run 0 tune --goal fallbacks $grid --json --jobs 5 $trace
-cmp -s "$dir/one" "$dir/out" || fail 'the result depends on the number of jobs'
-for member in '"schema": "buddyscope.tune/1"' '"goal": "fallbacks"' '"unchanged": {' '"rows": [' \
-	'"set": ["vm.watermark_boost_factor=0", "vm.min_free_kbytes=65536"]' '"interval": [' \
-	'"fidelity": {' '"requests_exact": '; do
-	said out "$member"
-done
-[ "$(grep -c '"rank"' "$dir/out")" -eq 2 ] || fail 'not two rows'
-
-# What the trace had already makes no difference, to the last block.
-run 0 tune --goal order:4 --grid vm.watermark_boost_factor=15000 --csv $trace
-[ "$(wc -l <"$dir/out")" -eq 2 ] || fail 'not a heading and a row'
-grep -q '^,vm.watermark_boost_factor=15000,no difference,[0-9.]*,0.0000,0.0000,0.0000,' "$dir/out" ||
-	fail 'the setting of the trace differs from the trace'
-
-# Parts, joined, are the whole.
-for i in 1 2 3; do
-	# shellcheck disable=SC2086
-	run 0 tune --goal fallbacks $grid --shard $i/3 $trace
-	cp "$dir/out" "$dir/part$i"
-done
-run 0 tune --merge --json "$dir/part3" "$dir/part1" "$dir/part2"
-cmp -s "$dir/one" "$dir/out" || fail 'the parts joined are not the whole'
 run 5 tune --merge "$dir/part1" "$dir/part3"
 said err 'is in none of the parts'
 run 5 tune --merge "$dir/part1" "$dir/part1" "$dir/part2" "$dir/part3"
@@ -58,7 +45,7 @@ cp "$dir/out" "$dir/other"
 run 5 tune --merge "$dir/part1" "$dir/other"
 said err 'another trace, grid, goal or version'
 run 5 tune --merge $trace
-run 5 tune --merge "$dir/one"
+run 5 tune --merge "$dir/whole"
 said err 'not a partial result'
 sed 's/"run": 0/"run": 99/' "$dir/part1" >"$dir/bad"
 run 5 tune --merge "$dir/bad" "$dir/part2" "$dir/part3"
@@ -68,6 +55,12 @@ run 2 tune --merge --grid vm.min_free_kbytes=4096 "$dir/part1"
 run 2 tune --shard 4/3 $trace
 run 2 tune --shard 0/3 $trace
 run 2 tune --shard 3 $trace
+
+# What the trace had already makes no difference, to the last block.
+run 0 tune --goal order:4 --grid vm.watermark_boost_factor=15000 --csv $trace
+[ "$(wc -l <"$dir/out")" -eq 2 ] || fail 'not a heading and a row'
+grep -q '^,vm.watermark_boost_factor=15000,no difference,[0-9.]*,0.0000,0.0000,0.0000,' "$dir/out" ||
+	fail 'the setting of the trace differs from the trace'
 
 # Policies.
 run 0 tune --policy 6.18 $trace

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "core/pa.h"
+#include "bytes.h"
 
 #define PBO 9
 #define PBN (1u << PBO)
@@ -103,7 +104,7 @@ static inline struct pa_decision request(struct pa *pa, struct pa_request req)
 	memset(&d, 0xa5, sizeof(d));
 	memcpy(before, mem, sizeof(mem));
 	assert_int_equal(pa_decide(pa, &req, &d), 0);
-	assert_memory_equal(before, mem, sizeof(mem));
+	assert_same_bytes(before, mem, sizeof(mem));
 	assert_int_equal(pa_commit(pa, &d), 0);
 	sound(pa);
 	return d;

@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "core/pa.h"
+#include "bytes.h"
 
 #define PBO 9
 #define PBN (1u << PBO)
@@ -140,7 +141,7 @@ static inline struct pa_zone_state zone_of(const struct pa *pa, uint32_t zone)
 	do {                                                                                       \
 		memcpy(before(), mem, sizeof(mem));                                                \
 		assert_int_equal(call, want);                                                      \
-		assert_memory_equal(before(), mem, sizeof(mem));                                   \
+		assert_same_bytes(before(), mem, sizeof(mem));                                     \
 	} while (0)
 
 /* Run @test for each policy from @oldest to @newest; NULL: the newest there is. */

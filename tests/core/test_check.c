@@ -59,7 +59,6 @@ static void lower_the_orders(struct pa *pa, struct pa_zone *z)
 {
 	(void)z;
 	pa->nr_orders = 1;
-	pa->pageblock_order = 0;
 }
 
 static void miscount_pages(struct pa *pa, struct pa_zone *z)

@@ -31,7 +31,7 @@ static void what_is_no_block_is_left_alone(const char *policy)
 	assert_int_equal(pa_isolate(pa, 64 * PBN, 3), -ENOENT);
 	assert_int_equal(pa_isolate(pa, 0x408, 3), -ENOENT);
 	assert_int_equal(pa_isolate(pa, 0x400, 4), -ENOENT);
-	assert_memory_equal(before, mem, sizeof(mem));
+	assert_same_bytes(before, mem, sizeof(mem));
 }
 
 /* A zone may end inside what would be a block. */
@@ -52,7 +52,7 @@ static void forged(struct pa *pa, const struct pa_decision *d)
 
 	memcpy(before, mem, sizeof(mem));
 	assert_int_equal(pa_commit(pa, d), -EINVAL);
-	assert_memory_equal(before, mem, sizeof(mem));
+	assert_same_bytes(before, mem, sizeof(mem));
 }
 
 /* A whole pageblock is borrowed: one number wrong, and nothing is done. */

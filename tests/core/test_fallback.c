@@ -463,7 +463,7 @@ static void a_stale_decision_is_refused(const char *policy)
 	memcpy(before, mem, sizeof(mem));
 	assert_int_equal(pa_commit(pa, &d), -EINVAL);
 	assert_int_equal(pa_commit(pa, &smallest), -EINVAL);
-	assert_memory_equal(before, mem, sizeof(mem));
+	assert_same_bytes(before, mem, sizeof(mem));
 
 	/* Another page is first by now; another page than the decision leads to. */
 	load(pa, 0x602, 0, PA_MOVABLE);
@@ -479,7 +479,7 @@ static void a_stale_decision_is_refused(const char *policy)
 	assert_int_equal(pa_commit(pa, &d), -EINVAL);
 	d.req.zone = 1;
 	assert_int_equal(pa_commit(pa, &d), -EINVAL);
-	assert_memory_equal(before, mem, sizeof(mem));
+	assert_same_bytes(before, mem, sizeof(mem));
 }
 
 /* Nothing a decision can be made to say leads outside the state. */
@@ -527,7 +527,7 @@ static void a_forged_decision_is_refused(const char *policy)
 	memcpy(before, mem, sizeof(mem));
 	for (size_t i = 0; i < sizeof(forged) / sizeof(forged[0]); i++)
 		assert_int_equal(pa_commit(pa, &forged[i]), -EINVAL);
-	assert_memory_equal(before, mem, sizeof(mem));
+	assert_same_bytes(before, mem, sizeof(mem));
 	assert_int_equal(pa_commit(pa, &good), 0);
 }
 

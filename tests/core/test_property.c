@@ -400,7 +400,7 @@ static void step_isolate(void)
 	do {                                                                                       \
 		memcpy(before(), mem, w.size);                                                     \
 		assert_true((call) < 0);                                                           \
-		assert_memory_equal(before(), mem, w.size);                                        \
+		assert_same_bytes(before(), mem, w.size);                                          \
 		w.refused++;                                                                       \
 	} while (0)
 
@@ -504,7 +504,7 @@ static void test_repeatable(const char *policy)
 		if (!run)
 			memcpy(first, mem, w.size);
 	}
-	assert_memory_equal(first, mem, w.size);
+	assert_same_bytes(first, mem, w.size);
 }
 
 EACH(test_random)

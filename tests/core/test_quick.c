@@ -135,7 +135,7 @@ static void test_ways(const char *policy)
 	memcpy(before(), mem, sizeof(mem));
 	walk(policy, true, answers[1]);
 	assert_memory_equal(answers[0], answers[1], sizeof(answers[0]));
-	assert_memory_equal(before(), mem, sizeof(mem));
+	assert_same_bytes(before(), mem, sizeof(mem));
 	for (int i = 0; i < STEPS; i++) {
 		got += answers[0][i].pfn != PA_PFN_NONE && !answers[0][i].err;
 		refused += answers[0][i].err == -EINVAL;
@@ -210,11 +210,11 @@ static void test_short_or_not_at_all(const char *policy)
 	memcpy(shortly, mem, sizeof(mem));
 	memcpy(mem, before(), sizeof(mem));
 	if (!knows_lists) {
-		assert_memory_equal(shortly, mem, sizeof(mem));
+		assert_same_bytes(shortly, mem, sizeof(mem));
 		return;
 	}
 	put(pa, 0, pfn, 0, &freed);
-	assert_memory_equal(shortly, mem, sizeof(mem));
+	assert_same_bytes(shortly, mem, sizeof(mem));
 	REFUSED(pa_free_quick(pa, 0, pfn, 0), false);
 	short_requests(pa, pfn);
 }

@@ -237,7 +237,7 @@ static void bad_arguments_change_nothing(const char *policy)
 		assert_int_equal(d.req.zone, 7);
 	}
 	assert_int_equal(pa_commit(pa, &d), -EINVAL);
-	assert_memory_equal(before, mem, sizeof(mem));
+	assert_same_bytes(before, mem, sizeof(mem));
 }
 
 static void bad_arguments(void **state)
@@ -267,13 +267,13 @@ static void equal_calls_give_equal_bytes(void **state)
 	pa = model("6.18");
 	assert_int_not_equal(pa_hash(pa), hash);
 	assert_int_equal(play(pa), hash);
-	assert_memory_equal(copy, mem,
-			    pa_size(&(struct pa_config){
-				    .policy = pa_policy(pa),
-				    .zones = &(struct pa_zone_config){ .spanned = 64 * PBN },
-				    .nr_zones = 1,
-				    .nr_orders = 11,
-				    .pageblock_order = PBO }));
+	assert_same_bytes(copy, mem,
+			  pa_size(&(struct pa_config){
+				  .policy = pa_policy(pa),
+				  .zones = &(struct pa_zone_config){ .spanned = 64 * PBN },
+				  .nr_zones = 1,
+				  .nr_orders = 11,
+				  .pageblock_order = PBO }));
 
 	/* A copy is a fork: the same from here on, whatever becomes of the other. */
 	fork = (struct pa *)(void *)(copy + ((unsigned char *)pa - mem));
@@ -284,6 +284,49 @@ static void equal_calls_give_equal_bytes(void **state)
 	pa_free(fork, 40 * PBN, 0, 0, -1);
 	assert_int_equal(pa_hash(fork), pa_hash(pa));
 	assert_true(pa_check(fork, NULL));
+}
+
+/* Of a pageblock that is in use, or free as a whole; and they fill pages, whatever the zones. */
+static void links_of_no_piece_are_idle(void **state)
+{
+	const struct pa_zone_config zones[] = {
+		{ .start_pfn = 1, .spanned = 4095 },
+		{ .start_pfn = 4096, .spanned = 4100, .type = PA_ZONE_DMA32 }
+	};
+	struct pa_config cfg = { .policy = pa_policy_find("6.12"),
+				 .zones = zones,
+				 .nr_zones = 2,
+				 .nr_orders = 11,
+				 .pageblock_order = PBO };
+	size_t at = 0, len = 0, next;
+	struct pa *pa;
+
+	(void)state;
+	assert_int_equal(pa_init(mem, sizeof(mem), &cfg, &pa), 0);
+	assert_false(pa_idle_links(pa, 0, &at, &len));
+	assert_false(pa_idle_links(pa, 8196, &at, &len));
+	assert_true(pa_idle_links(pa, 5, &at, &len));
+	assert_int_equal(at % 4096, 8);
+	assert_int_equal(len, 4096 - 8);
+	assert_true(pa_idle_links(pa, 8195, &at, &len));
+	assert_int_equal(len, 4 * 8);
+	assert_true(pa_idle_links(pa, 5120, &at, &len));
+	assert_int_equal(at % 4096, 0);
+	assert_int_equal(len, 4096);
+	assert_true(pa_idle_links(pa, 5120 + PBN - 1, &next, &len));
+	assert_int_equal(next, at);
+	load(pa, 5120, 10, PA_MOVABLE);
+	load(pa, 4096, 9, PA_MOVABLE);
+	assert_true(pa_idle_links(pa, 5120, &at, &len));
+	assert_true(pa_idle_links(pa, 5120 + PBN, &at, &len));
+	assert_true(pa_idle_links(pa, 4096, &at, &len));
+	load(pa, 4096 + PBN, 8, PA_MOVABLE);
+	load(pa, 6144 + PBN - 1, 0, PA_MOVABLE);
+	assert_false(pa_idle_links(pa, 4096 + PBN + 300, &at, &len));
+	assert_false(pa_idle_links(pa, 6144, &at, &len));
+	cfg.cpus = 1;
+	assert_int_equal(pa_init(mem, sizeof(mem), &cfg, &pa), 0);
+	assert_false(pa_idle_links(pa, 5120, &at, &len));
 }
 
 /* Same blocks, another order or another type: another state. */
@@ -318,6 +361,7 @@ int main(void)
 		cmocka_unit_test(lists_load_and_clear),
 		cmocka_unit_test(bad_arguments),
 		cmocka_unit_test(equal_calls_give_equal_bytes),
+		cmocka_unit_test(links_of_no_piece_are_idle),
 		cmocka_unit_test(the_hash_knows_order_and_types),
 	};
 

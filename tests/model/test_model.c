@@ -27,7 +27,7 @@ struct pair {
 	uint64_t seed;
 	uint32_t nr_held;
 	struct held held[MAX_HELD];
-	uint32_t picks[PA_NR_PATHS]; /* shows that the run went everywhere */
+	uint32_t picks[PA_NR_PATHS], scribbled; /* show that the run went everywhere */
 };
 
 static alignas(max_align_t) unsigned char mem[1 << 20];
@@ -249,6 +249,18 @@ static void sound(const struct pair *p)
 		fail_msg("%s: %s", pa_policy(p->pa)->name, why);
 }
 
+/* What links pieces of a pageblock that is not in pieces may be anything. */
+static void scribble(struct pair *p)
+{
+	const struct pa_zone_config *z = &p->cfg->zones[pick(p, p->cfg->nr_zones)];
+	size_t at, len;
+
+	if (pa_idle_links(p->pa, z->start_pfn + pick(p, (uint32_t)z->spanned), &at, &len)) {
+		memset((char *)p->pa + at, (int)pick(p, 256), len);
+		p->scribbled++;
+	}
+}
+
 /* Free everything, which builds the lists, and start from there. */
 static void run(struct pa_config cfg, const char *policy, uint64_t seed, unsigned int steps)
 {
@@ -274,6 +286,7 @@ static void run(struct pa_config cfg, const char *policy, uint64_t seed, unsigne
 				release(p);
 		else
 			surgery(p);
+		scribble(p);
 		if (i % 64 == 0)
 			same_state(p);
 		if (i % 512 == 0)
@@ -283,6 +296,7 @@ static void run(struct pa_config cfg, const char *policy, uint64_t seed, unsigne
 	}
 	same_state(p);
 	sound(p);
+	assert_true(p->scribbled > 0);
 	for (int path = 0; path < PA_NR_PATHS; path++) {
 		if ((path == PA_PATH_MOVE && p->ref->flavour > 4) ||
 		    (path > PA_PATH_SMALLEST && !p->ref->flavour))

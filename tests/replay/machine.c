@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "machine.h"
 
@@ -427,4 +428,16 @@ struct trace_event *machine_event(const struct machine *m, unsigned int type, si
 		if (m->ev[k].type == type && i-- == 0)
 			return &m->ev[k];
 	return NULL;
+}
+
+uint64_t machine_resident(void)
+{
+	unsigned long size, rss = 0;
+	FILE *f = fopen("/proc/self/statm", "r");
+
+	assert(f);
+	if (fscanf(f, "%lu %lu", &size, &rss) != 2)
+		abort();
+	fclose(f);
+	return (uint64_t)rss * (uint64_t)sysconf(_SC_PAGESIZE);
 }

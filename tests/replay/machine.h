@@ -74,6 +74,9 @@ void machine_replay(const struct machine *m, const struct replay_options *opt,
 /* Feed it to @r item by item and finish. */
 void machine_feed(const struct machine *m, struct replay *r);
 
+/* Bytes of memory that this process, not the machine, holds. */
+uint64_t machine_resident(void);
+
 /* The @i-th event of @type. */
 struct trace_event *machine_event(const struct machine *m, unsigned int type, size_t i);
 

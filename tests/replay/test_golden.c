@@ -92,6 +92,7 @@ static void replay(const char *path, bool repair, bool falsify, struct run *run)
 				alter(&item, &run->altered);
 		}
 		assert_int_equal(replay_item(r, &item), 0);
+		replay_trim(r, 64); /* which changes nothing of what follows */
 	}
 	assert_int_equal(replay_finish(r), 0);
 	run->res = *replay_result(r);

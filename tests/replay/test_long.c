@@ -24,17 +24,6 @@
 #define MAY_GROW (24 << 20)
 #endif
 
-static uint64_t resident(void)
-{
-	unsigned long size, rss = 0;
-	FILE *f = fopen("/proc/self/statm", "r");
-
-	assert_non_null(f);
-	assert_int_equal(fscanf(f, "%lu %lu", &size, &rss), 2);
-	fclose(f);
-	return (uint64_t)rss * (uint64_t)sysconf(_SC_PAGESIZE);
-}
-
 static void write_lists(struct trace_writer *w, const struct machine_list *list, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -85,10 +74,10 @@ static void ten_million_events_take_bounded_memory(void **state)
 	assert_int_equal(source_run(source, &some, UINT64_MAX / 2), 1);
 	assert_int_equal(source_sample(source, s), 0);
 	assert_int_equal(s->event, EVENTS / 20);
-	early = resident();
+	early = machine_resident();
 	assert_int_equal(source_run(source, &all, UINT64_MAX / 2), 1);
 	assert_int_equal(source_sample(source, s), 0);
-	assert_true(resident() < early || resident() - early <= MAY_GROW);
+	assert_true(machine_resident() < early || machine_resident() - early <= MAY_GROW);
 	assert_true(s->event >= EVENTS);
 	assert_int_equal(s->timeline->events, s->event);
 	assert_in_range(s->timeline->n, 2, SOURCE_TIMELINE);

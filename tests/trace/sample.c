@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <xxhash.h>
 
 #include "sample.h"
 
@@ -183,10 +184,7 @@ int sample_write(const char *path, const struct trace_meta *meta, int end)
 
 static void add(struct sample_digest *d, const void *p, size_t len)
 {
-	const unsigned char *c = p;
-
-	for (; len; len--)
-		d->hash = (d->hash ^ *c++) * 0x100000001b3;
+	d->hash = XXH64(p, len, d->hash);
 }
 
 static void add_number(struct sample_digest *d, uint64_t v)
@@ -219,11 +217,14 @@ static void add_meta(struct sample_digest *d, const struct trace_meta *meta)
 
 static void add_event(struct sample_digest *d, const struct trace_event *ev)
 {
-	add_number(d, ev->ts);
-	add_number(d, ev->pfn);
-	add_number(d, (uint64_t)ev->arg << 32 | ev->pid);
-	add_number(d, (uint64_t)ev->cpu << 32 | ev->type << 24 | ev->order << 16 | ev->mt << 8 |
-			      ev->bits);
+	const uint64_t all[] = {
+		ev->ts,
+		ev->pfn,
+		(uint64_t)ev->arg << 32 | ev->pid,
+		(uint64_t)ev->cpu << 32 | ev->type << 24 | ev->order << 16 | ev->mt << 8 | ev->bits,
+	};
+
+	add(d, all, sizeof(all));
 }
 
 static void add_item(struct sample_digest *d, const struct trace_item *item)
@@ -285,7 +286,7 @@ int sample_read(const char *path, struct sample_digest *d)
 	struct trace_reader *r;
 	int err;
 
-	*d = (struct sample_digest){ .hash = 0xcbf29ce484222325 };
+	*d = (struct sample_digest){ 0 };
 	err = trace_open(path, &r, d->why, sizeof(d->why));
 	if (err)
 		return err;

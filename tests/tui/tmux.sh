@@ -116,6 +116,10 @@ keys I
 shows 'event↑'
 keys I '>'
 shows 'time s↓'
+keys '<'
+shows 'event↓'
+keys F6
+shows 'time s↓'
 keys '<' NPage PPage n
 keys 6 + -
 shows 'every 0.2 s'
