@@ -154,9 +154,9 @@ static void test_ends_of_the_scanners(const char *policy)
 	memset(&rec, 0, sizeof(rec));
 	rec.trail.moves = moves;
 	rec.trail.max_moves = PBN;
-	in_pieces(pa, 0, PBN, true);
 	for (uint64_t p = 7 * PBN; p < 8 * PBN; p += 2)
-		give(pa, p, p + 1, 0);
+		give(pa, p, p + 1, 0); /* last of the list, where a fast search looks */
+	in_pieces(pa, 0, PBN, true);
 	assert_int_equal(pa_alloc(pa, &args, &pfn, &rec), 0);
 	assert_in_range(rec.trail.nr_moves, 1, PBN);
 	for (uint32_t i = 0; i < rec.trail.nr_moves; i++) {
