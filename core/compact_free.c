@@ -30,15 +30,6 @@ void pa_set_skip(const struct pa_run *r, uint64_t pfn)
 		*skip_of(r->pa, r->z, pfn) = 1;
 }
 
-bool pa_was_skipped(const struct pa_run *r, uint64_t pfn)
-{
-	bool was = !pa_block_suits(r, pfn);
-
-	if (!r->s->proactive)
-		pa_set_skip(r, pfn);
-	return was;
-}
-
 bool pa_is_movable(const struct pa *pa, const struct pa_zone *z, uint64_t pfn)
 {
 	return pa_desc(pa, z, pfn)->owner >= OWNER_ALLOCATED &&
@@ -89,7 +80,7 @@ void pa_reset_isolation(struct pa *pa, uint32_t zone)
 		if (reset_block(pa, z, free, free_set, true) && free > reset_free) {
 			free_set = true;
 			reset_free = free;
-			zr->compact_free = free;
+			zr->init_free = zr->compact_free = free;
 		}
 	}
 	if (reset_migrate >= reset_free) {
@@ -238,7 +229,7 @@ static void fast_isolate(struct pa_run *r)
 	uint64_t distance = s->free - s->migrate;
 	struct look l = { .low = pa_block_of(r, s->free - (distance >> 2)),
 			  .min = pa_block_of(r, s->free - (distance >> 1)),
-			  .limit = pa_scan_limit(r) >> 1,
+			  .limit = pa_scan_limit(r) > 1 ? pa_scan_limit(r) >> 1 : 1,
 			  .found = PA_PFN_NONE };
 	bool from_end = s->free >= r->zr->init_free;
 
@@ -246,8 +237,6 @@ static void fast_isolate(struct pa_run *r)
 		return;
 	if (from_end)
 		l.limit = (unsigned int)(r->step >> 1);
-	if (!l.limit)
-		l.limit = 1;
 	if (s->search_order > s->order - 1)
 		s->search_order = (int8_t)(s->order - 1);
 	for (int order = s->search_order; l.found == PA_PFN_NONE && order >= 0;

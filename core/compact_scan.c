@@ -109,38 +109,28 @@ static bool to_move(const struct pa_run *r, uint64_t pfn)
 static void isolate_source_block(struct pa_run *r, uint64_t low, uint64_t end)
 {
 	struct pa_scan *s = r->s;
-	bool picky = s->direct && s->async, updated = false, valid = false, some = false;
+	bool picky = s->direct && s->async, some = false, taken = false;
+	bool valid =
+		low == pa_block_of(r, low) || low == r->z->start; /* from the pageblock's start */
 	uint64_t chunk = pa_pages(s->order), next = (low | (chunk - 1)) + 1, start = low;
 
 	s->from = low;
 	for (; low < end; low++) {
 		uint8_t tag = *pa_tag(r->pa, r->z, low), owner = pa_desc(r->pa, r->z, low)->owner;
 
-		if (picky && low >= next) {
-			if (some)
-				break;
+		if (picky && some && low >= next)
+			break;
+		if (low >= next)
 			next = (low | (chunk - 1)) + 1;
-		}
-		if (low == start && (low == pa_block_of(r, low) || low == r->z->start)) {
-			if (!pa_block_suits(r, low)) {
-				low = end;
-				break;
-			}
-			valid = true;
-		}
 		if (pa_tag_is_head(tag)) {
 			low += pa_pages(pa_tag_order(tag)) - 1;
 			continue;
 		}
 		if (to_move(r, low)) {
-			if (valid && !updated) {
-				updated = true;
-				if (pa_was_skipped(r, low) && !r->finish) {
-					low = end;
-					break;
-				}
-			}
-			some = true;
+			/* test_and_set_skip: other compactors are to leave it alone. */
+			if (valid && !some && !s->proactive)
+				pa_set_skip(r, low);
+			some = taken = true;
 			s->nr_migrate += (uint32_t)pa_pages(owner & OWNER_ORDER);
 			low += pa_pages(owner & OWNER_ORDER) - 1;
 			if (s->nr_migrate >= COMPACT_CLUSTER_MAX && !r->finish) {
@@ -163,7 +153,7 @@ static void isolate_source_block(struct pa_run *r, uint64_t low, uint64_t end)
 	}
 	low = low < end ? low : end;
 	if (low == end && (!some || r->finish)) {
-		if (valid && !updated)
+		if (valid && !taken)
 			pa_set_skip(r, start);
 		update_cached_migrate(r, low);
 	}
@@ -325,6 +315,7 @@ void pa_scan_begin(struct pa *pa, struct pa_scan *s)
 	const struct pa_queue none = { PA_NIL, PA_NIL };
 	const struct pa_run r = run_of(pa, s, NULL);
 	struct pa_zone_req *zr = r.zr;
+	bool lost;
 
 	s->hints = pa_rules(pa)->compact_hints;
 	s->nr_free = s->nr_migrate = s->search_fail = 0;
@@ -348,8 +339,10 @@ void pa_scan_begin(struct pa *pa, struct pa_scan *s)
 	s->free = zr->compact_free;
 	if (s->free < r.z->start || s->free >= r.z->end)
 		s->free = zr->compact_free = pa_block_of(&r, r.z->end - 1);
-	if (s->migrate < r.z->start || s->migrate >= r.z->end)
-		s->migrate = zr->compact_migrate[0] = zr->compact_migrate[1] = r.z->start;
+	lost = s->migrate < r.z->start || s->migrate >= r.z->end;
+	s->migrate = lost ? r.z->start : s->migrate;
+	zr->compact_migrate[0] = lost ? r.z->start : zr->compact_migrate[0];
+	zr->compact_migrate[1] = lost ? r.z->start : zr->compact_migrate[1];
 	s->whole = s->migrate <= (s->hints ? zr->init_migrate : r.z->start);
 	s->in_step = s->async && zr->compact_migrate[0] == zr->compact_migrate[1];
 }

@@ -38,9 +38,8 @@ static inline unsigned int pa_scan_limit(const struct pa_run *r)
 /* compact_free.c */
 /* isolation_suitable: nothing speaks against the pageblock of @pfn. */
 bool pa_block_suits(const struct pa_run *r, uint64_t pfn);
-/* set_pageblock_skip, test_and_set_skip */
+/* set_pageblock_skip */
 void pa_set_skip(const struct pa_run *r, uint64_t pfn);
-bool pa_was_skipped(const struct pa_run *r, uint64_t pfn);
 /* May compaction move what starts here?  PageLRU, as far as a use tells. */
 bool pa_is_movable(const struct pa *pa, const struct pa_zone *z, uint64_t pfn);
 /* compaction_alloc: a place for a page of @order, larger blocks split downward; or PA_PFN_NONE. */
