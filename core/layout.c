@@ -36,6 +36,15 @@ static uint64_t zone_blocks(const struct pa_zone_config *z, unsigned int pbo)
 	return ((z->start_pfn + z->spanned - 1) >> pbo) - (z->start_pfn >> pbo) + 1;
 }
 
+uint64_t pa_count_blocks(const struct pa_config *cfg)
+{
+	uint64_t nr = 0;
+
+	for (uint32_t i = 0; i < cfg->nr_zones; i++)
+		nr += zone_blocks(&cfg->zones[i], cfg->pageblock_order);
+	return nr;
+}
+
 static uint64_t zone_pairs(const struct pa_zone_config *z, const struct pa_config *cfg)
 {
 	uint64_t nr = 0;
@@ -84,11 +93,11 @@ static bool plan(const struct pa_config *cfg, struct layout *l)
 		if (!zone_valid(cfg, i))
 			return false;
 		l->nr_frames = first_frame(&cfg->zones[i], l->nr_frames) + cfg->zones[i].spanned;
-		l->nr_blocks += zone_blocks(&cfg->zones[i], cfg->pageblock_order);
 		l->nr_pairs += zone_pairs(&cfg->zones[i], cfg);
 	}
 	if (l->nr_frames >= PA_NIL)
 		return false;
+	l->nr_blocks = pa_count_blocks(cfg);
 
 	l->zones = sizeof(struct pa) + (l->nr_frames + l->nr_blocks) * sizeof(struct pa_link);
 	l->spans = l->zones + cfg->nr_zones * (uint64_t)sizeof(struct pa_zone);

@@ -319,6 +319,8 @@ static inline bool pa_same_name(const char *a, const char *b)
 	return rest && !*rest;
 }
 
+/* layout.c: pageblocks of all zones */
+uint64_t pa_count_blocks(const struct pa_config *cfg);
 /* layout.c: is (@pfn, @order) an aligned block inside one zone?  That zone, or NULL. */
 struct pa_zone *pa_valid_block(const struct pa *pa, uint64_t pfn, unsigned int order);
 

@@ -121,6 +121,7 @@ struct pa_rules {
 	bool compact_needs_fs;	/* 3.10, 4.4: compaction asks for __GFP_FS too */
 	bool compact_needs_io;	/* first compaction asks gfp_compaction_allowed: late trees */
 	bool compact_fatal;	/* should_compact_retry gives up on a fatal signal */
+	bool compact_hints;	/* fast searches, and skip hints that they set: 5.1+ */
 	bool compact_score_new; /* 6.18: proactive compaction's marks go down to 0 */
 	bool kcompactd;		/* 4.6+; before, kswapd compacts */
 	bool lru_gen;		/* the multi-gen LRU, which Debian turns on from 6.12 on */
@@ -166,15 +167,45 @@ struct pa_zone_req {
 	uint8_t defer_shift;
 	uint32_t considered;
 	uint8_t order_failed;
-	uint8_t zero[3];
-	struct pa_queue lru;			/* newest at the head */
-	uint64_t nr_lru;			/* pages */
-	uint64_t compact_migrate, compact_free; /* compact_cached_*_pfn */
-	int64_t fair;				/* NR_ALLOC_BATCH */
-	uint64_t run_boost;			/* as a run of kswapd under way found it */
-	uint32_t run_threshold;			/* to go back to after it; 0: none under way */
+	bool compact_flush; /* compact_blockskip_flush */
+	uint8_t zero[2];
+	struct pa_queue lru; /* newest at the head */
+	uint64_t nr_lru;     /* pages */
+	uint64_t compact_migrate[2],
+		compact_free;		  /* compact_cached_*_pfn; asynchronous, synchronous */
+	uint64_t init_migrate, init_free; /* compact_init_*_pfn */
+	int64_t fair;			  /* NR_ALLOC_BATCH */
+	uint64_t run_boost;		  /* as a run of kswapd under way found it */
+	uint32_t run_threshold;		  /* to go back to after it; 0: none under way */
 	uint32_t zero1;
 };
+
+/* A run of compaction on a zone: struct compact_control. */
+struct pa_scan {
+	/* What the caller sets. */
+	uint32_t zone, cpu;
+	uint32_t flags;	   /* alloc flags of the request, and */
+	uint8_t classzone; /* its index into reserves: up to 4.4 the end asks for both */
+	uint8_t order, mt; /* proactive: pageblock order */
+	bool async;
+	bool direct;	/* for a request */
+	bool proactive; /* goes on until the zone's score is low; knows no hints */
+
+	bool whole;		/* it began at the zone's start */
+	bool hints;		/* the version has them, and fast searches */
+	bool in_step;		/* both cached places of the migrate scanner are the same yet */
+	int8_t search_order;	/* of the fast search for free pages */
+	uint64_t migrate, free; /* scanners */
+	uint64_t from;		/* where the batch begins */
+	uint64_t last;		/* where something was taken last, since lists were drained */
+	uint64_t fast_start;	/* lowest frame of the fast search; 0: none */
+	uint32_t search_fail;	/* of fast searches, in a row */
+	uint32_t nr_migrate, nr_free;	      /* pages isolated: to be moved, to move to */
+	struct pa_queue spare[PA_MAX_ORDERS]; /* the latter */
+};
+
+/* What kcompactd is at. */
+enum pa_kcompactd_work { PA_KCOMPACTD_IDLE, PA_KCOMPACTD_ASKED, PA_KCOMPACTD_PROACTIVE };
 
 struct pa_node {
 	uint32_t cpus;
@@ -189,6 +220,15 @@ struct pa_node {
 	bool kswapd_runs;
 	uint8_t run_highest, run_order, run_left;
 	uint64_t proactive_at; /* when it is tried next, in ms */
+	/* kcompactd's work under way. */
+	uint8_t work;	      /* enum pa_kcompactd_work */
+	uint8_t work_type;    /* the zone it comes to next */
+	uint8_t work_highest; /* and the last one */
+	uint8_t work_order;
+	bool scanning;	     /* there is one */
+	uint64_t work_score; /* proactive: the node's before it */
+	int64_t work_credit; /* ns */
+	struct pa_scan scan;
 };
 
 /* Work of a direct compactor on the way: current->capture_control. */
@@ -209,6 +249,8 @@ struct pa_req {
 	uint8_t gfp_zones[16]; /* GFP_ZONE_TABLE by the low four gfp bits */
 	struct pa_capture capture;
 	uint64_t now;			     /* ms */
+	uint64_t pace;			     /* ns that kcompactd takes for a page; 0: none */
+	uint64_t skips;			     /* by pageblock: PB_migrate_skip; from struct pa */
 	uint64_t pgdat, zonelists, cpu_node; /* from struct pa */
 };
 
@@ -575,10 +617,9 @@ enum pa_priority { PA_PRIO_SYNC_FULL, PA_PRIO_SYNC_LIGHT, PA_PRIO_ASYNC };
 /* compact.c */
 enum pa_compact pa_direct_compact(struct pa_ctx *ac, uint32_t flags, enum pa_priority priority,
 				  uint64_t *captured);
-/* wakeup_kcompactd: what it is to do is noted; it wakes if some zone is fit for it. */
-void pa_wakeup_kcompactd(struct pa *pa, uint32_t nid, unsigned int order, unsigned int highest);
-void pa_kcompactd(struct pa *pa, uint32_t nid, struct pa_trail *trail);
-bool pa_proactive(struct pa *pa, uint32_t nid, struct pa_trail *trail);
+/* compaction_suit_allocation_order for a kcompactd that was asked for @order: should it run? */
+bool pa_compact_suits_daemon(const struct pa *pa, uint32_t zone, unsigned int order,
+			     unsigned int highest);
 bool pa_compact_deferred(struct pa_zone_req *zr, unsigned int order);
 void pa_compact_defer(struct pa_zone_req *zr, unsigned int order);
 /* What kswapd compacted itself, before there was kcompactd. */
@@ -590,6 +631,24 @@ bool pa_compact_may_run(const struct pa *pa, uint32_t zone, unsigned int order);
 bool pa_compact_suitable(const struct pa *pa, uint32_t zone, unsigned int order, uint64_t mark,
 			 unsigned int highest, int64_t free);
 uint64_t pa_compact_mark(const struct pa *pa, uint32_t zone, unsigned int order, uint32_t flags);
+
+/* compact_scan.c: one zone.  What the caller sets of @s is set. */
+enum pa_compact pa_scan_zone(struct pa *pa, struct pa_scan *s, struct pa_trail *trail);
+void pa_scan_begin(struct pa *pa, struct pa_scan *s);
+/* The next batch of it.  True: it was the last.  @work: pages moved and pageblocks looked at. */
+bool pa_scan_step(struct pa *pa, struct pa_scan *s, struct pa_trail *trail, uint32_t *work,
+		  enum pa_compact *result);
+/* __reset_isolation_suitable */
+void pa_reset_isolation(struct pa *pa, uint32_t zone);
+
+/* kcompactd.c */
+/* wakeup_kcompactd: what it is to do is noted; it wakes if some zone is fit for it. */
+void pa_wakeup_kcompactd(struct pa *pa, uint32_t nid, unsigned int order, unsigned int highest);
+/* fragmentation_score_zone; fragmentation_score_wmark: at which it ends, or (@high) begins. */
+uint64_t pa_score_zone(const struct pa *pa, uint32_t zone);
+uint64_t pa_score_mark(const struct pa *pa, bool high);
+/* It has @ms more of time: a round, if something wakes it, or more of the one under way. */
+void pa_run_kcompactd(struct pa *pa, uint32_t nid, uint64_t ms, struct pa_trail *trail);
 
 /* highatomic.c */
 void pa_reserve_highatomic(struct pa_ctx *ac, uint32_t zone, uint64_t pfn);

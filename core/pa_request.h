@@ -296,6 +296,7 @@ enum pa_compact {
 	PA_COMPACT_DEFERRED,	    /* failed too often lately */
 	PA_COMPACT_COMPLETE,	    /* whole zone scanned, no page */
 	PA_COMPACT_PARTIAL_SKIPPED, /* part of it */
+	PA_COMPACT_CONTENDED,	    /* given up: the marks left no room to move to */
 	PA_COMPACT_SUCCESS,	    /* a page of the order is there */
 	PA_NR_COMPACT
 };
@@ -622,6 +623,13 @@ int pa_lru_del(struct pa *pa, uint64_t pfn);
  * that has passed the vmstat worker of every CPU has its round.  -EINVAL: time goes back.
  */
 int pa_tick(struct pa *pa, uint64_t now, struct pa_trail *trail);
+
+/*
+ * pa_set_pace() - kcompactd takes @ns for each page that it moves and each pageblock that it looks
+ * at: its work goes on over as many calls of pa_tick() as it takes.  0, as at first: no time.
+ * -EINVAL: there is no request level, or more than 10^12.
+ */
+int pa_set_pace(struct pa *pa, uint64_t ns);
 
 /* -------------------------------------------------------------------------
  * Zones: watermarks, counters, indices

@@ -10,9 +10,8 @@
 #define SWAP_CLUSTER_MAX 32
 #define MIN_LRU_BATCH 64 /* pages that the multi-gen LRU isolates at a time */
 #define DEF_PRIORITY 12
-#define VMSTAT_INTERVAL 1000   /* ms: vm.stat_interval */
-#define PROACTIVE_INTERVAL 500 /* ms: HPAGE_FRAG_CHECK_INTERVAL_MSEC, << 6 when of no use */
-#define VMSTAT_ROUNDS 64       /* after so many nothing is left to do */
+#define VMSTAT_INTERVAL 1000 /* ms: vm.stat_interval */
+#define VMSTAT_ROUNDS 64     /* after so many nothing is left to do */
 
 /* -------------------------------------------------------------------------
  * Reclaimable pages
@@ -441,9 +440,14 @@ static void end_kswapd(struct pa *pa, uint32_t nid, struct pa_trail *trail)
 	if (boosted)
 		pa_wakeup_kcompactd(pa, nid, pa->pageblock_order, node->run_highest);
 	/* kswapd_try_to_sleep; one that came no further forgets the order instead. */
-	if (node->run_left < node->run_order &&
-	    (node->kswapd_failures >= MAX_RECLAIM_RETRIES ||
-	     balanced(pa, nid, node->run_left, node->run_highest)))
+	if (node->kswapd_failures < MAX_RECLAIM_RETRIES &&
+	    !balanced(pa, nid, node->run_left, node->run_highest))
+		return;
+	for (uint32_t i = 0; i < pa->nr_zones; i++) {
+		if (pa_zone_req(pa, i)->node == nid)
+			pa_reset_isolation(pa, i);
+	}
+	if (node->run_left < node->run_order)
 		pa_wakeup_kcompactd(pa, nid, node->run_order, node->run_highest);
 }
 
@@ -607,30 +611,13 @@ uint32_t pa_node_cpu(const struct pa *pa, uint32_t nid)
  * Time
  */
 
-/* A round of kcompactd, if something wakes it: work, or its time is up. */
-static void look_at_compaction(struct pa *pa, uint32_t nid, struct pa_trail *trail)
-{
-	struct pa_node *node = pa_node(pa, nid);
-	uint64_t wait = PROACTIVE_INTERVAL;
-	bool timer = pa_rules(pa)->proactive && pa_req(pa)->knobs.compaction_proactiveness &&
-		     pa_req(pa)->now >= node->proactive_at;
-
-	if (!node->kcompactd_woken && !timer)
-		return;
-	/* kcompactd_work_requested: what nobody woke it for is done when the time is up. */
-	if (node->kcompactd_order)
-		pa_kcompactd(pa, nid, trail);
-	else if (!pa_proactive(pa, nid, trail))
-		wait <<= 6;
-	node->proactive_at = pa_req(pa)->now + wait;
-}
-
 int pa_tick(struct pa *pa, uint64_t now, struct pa_trail *trail)
 {
-	uint64_t rounds;
+	uint64_t rounds, ms;
 
 	if (!pa_req(pa) || now < pa_req(pa)->now)
 		return -EINVAL;
+	ms = now - pa_req(pa)->now;
 	rounds = now / VMSTAT_INTERVAL - pa_req(pa)->now / VMSTAT_INTERVAL;
 	pa_req(pa)->now = now;
 	for (uint32_t nid = 0; nid < pa_req(pa)->nodes; nid++) {
@@ -640,7 +627,7 @@ int pa_tick(struct pa *pa, uint64_t now, struct pa_trail *trail)
 		if (pa_node(pa, nid)->kswapd_woken)
 			run_kswapd(pa, nid, trail);
 		if (pa_rules(pa)->kcompactd)
-			look_at_compaction(pa, nid, trail);
+			pa_run_kcompactd(pa, nid, ms, trail);
 	}
 	for (uint64_t i = 0; i < rounds && i < VMSTAT_ROUNDS; i++) {
 		for (uint32_t cpu = 0; cpu < pa_req(pa)->cpus; cpu++)

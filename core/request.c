@@ -12,7 +12,7 @@
 #define DEFER_MAX 6 /* COMPACT_MAX_DEFER_SHIFT */
 
 struct req_layout {
-	uint64_t zones, pages, pgdat, zonelists, cpu_node; /* from struct pa_req */
+	uint64_t zones, pages, pgdat, zonelists, cpu_node, skips; /* from struct pa_req */
 	uint64_t size;
 	uint32_t nodes;
 };
@@ -45,6 +45,7 @@ static void lay_out(const struct pa_config *cfg, struct req_layout *l)
 	l->pgdat = place(&at, l->nodes, sizeof(struct pa_node));
 	l->zonelists = place(&at, (uint64_t)l->nodes * PA_NR_ZONE_TYPES, cfg->nr_zones + 1);
 	l->cpu_node = place(&at, cfg->cpus, 1);
+	l->skips = place(&at, pa_count_blocks(cfg), 1);
 	l->size = at;
 }
 
@@ -126,8 +127,8 @@ static void init_zone_req(struct pa *pa, uint32_t zone, const struct pa_zone_con
 	zr->threshold =
 		pa_rules(pa)->exact_counter ? 0 : pa_stat_threshold(req->cpus, cfg->managed);
 	zr->lru = none;
-	zr->compact_migrate = cfg->start_pfn;
-	zr->compact_free = cfg->start_pfn + cfg->spanned;
+	zr->compact_migrate[0] = zr->compact_migrate[1] = cfg->start_pfn;
+	zr->compact_free = cfg->start_pfn + cfg->spanned; /* nowhere yet */
 	for (uint32_t cpu = 0; cpu < req->cpus; cpu++) {
 		struct pa_cpu_pages *cp = pa_cpu_pages(pa, zone, cpu);
 
@@ -184,6 +185,7 @@ void pa_req_init(struct pa *pa, const struct pa_config *cfg)
 	req->pgdat = pa->req + l.pgdat;
 	req->zonelists = pa->req + l.zonelists;
 	req->cpu_node = pa->req + l.cpu_node;
+	req->skips = pa->req + l.skips;
 	init_gfp_zones(req);
 	for (uint32_t c = 0; c < req->cpus; c++)
 		pa_cpu_node(pa)[c] = cfg->cpu_node ? cfg->cpu_node[c] : 0;

@@ -21,7 +21,7 @@
 /* What came between 4.4 and 5.4. */
 #define SINCE_5_4                                                                                  \
 	.batch_cap = ONE_MB, .nofragment = true, .highatomic = true, .pressure = true,             \
-	.kcompactd = true, .capture = true
+	.kcompactd = true, .capture = true, .compact_hints = true
 
 /* What came up to 5.10. */
 #define SINCE_5_10 SINCE_5_4, .min_free_most = 262144, .proactive = true

@@ -36,6 +36,7 @@
 #define WORKERS 2
 #define MAX_ENDS 2048 /* pipes and socket pairs held by one worker */
 #define MAX_FILES 4096
+#define SETTLE 3 /* seconds of quiet at the end of `steady` */
 
 /* What all processes share; a worker that the OOM killer took is started again from here. */
 struct shared {
@@ -670,6 +671,16 @@ static void remove_dirs(const char *dir, struct shared *shared)
 	rmdir(dir);
 }
 
+/*
+ * What is free in large blocks when the last worker ends depends on where a daemon happens to be; a
+ * while later those that have something to do have done it, the vmstat workers' rounds included.
+ */
+static void settle(const struct options *opt)
+{
+	if (opt->mode->round == round_steady)
+		sleep(SETTLE);
+}
+
 /* The last close of a block device drops its page cache; -1: nothing is held. */
 static int hold_file(const struct options *opt)
 {
@@ -705,6 +716,7 @@ int main(int argc, char **argv)
 	if (held >= 0)
 		close(held);
 	remove_dirs(dir, shared);
+	settle(&opt);
 	printf("workload: mode %s, seed %" PRIu64 ", %zu MB: %" PRIu64 " + %" PRIu64
 	       " rounds in %.1f s, %" PRIu64 " pages touched, %" PRIu64
 	       " MB through pipes and sockets, %" PRIu64 " processes out of memory\n",

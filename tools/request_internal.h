@@ -32,13 +32,17 @@ enum whatif_kind {
 	WHATIF_TICK, /* time goes on, as with any of those that follow */
 	WHATIF_ALLOC,
 	WHATIF_FREE,
-	WHATIF_MOVE, /* the recorded kernel moved a page */
+	WHATIF_MOVE,  /* the recorded kernel moved a page */
+	WHATIF_EVICT, /* its reclaim took a page, whose number is arg from now on */
+	WHATIF_DROP,  /* and the page of that number would be gone by now in any case */
+	WHATIF_PACE,  /* its kcompactd takes arg ns for a page */
 };
 
 struct whatif {
 	uint64_t ts, event;
 	uint32_t pfn; /* NO_PFN: a request that failed */
-	uint32_t arg; /* of a request: PA_GFP_*; of a page moved: the frame where it is now */
+	/* Of a request: PA_GFP_*; of a page moved: the frame where it is now; of one evicted: above. */
+	uint32_t arg;
 	uint16_t cpu;
 	uint8_t kind; /* enum whatif_kind */
 	uint8_t order;
@@ -151,9 +155,11 @@ struct request {
 	struct run_cpu *cpus;
 	uint32_t nr_cpus; /* the trace's */
 	uint32_t core_cpus;
-	uint32_t gfp[4][256];  /* the kernel's bits, byte by byte -> PA_GFP_* */
-	uint8_t *asked;	       /* by the kernel's frame: its pageblock's type at mm_page_free */
-	uint32_t *handle;      /* by the kernel's frame: the core's pfn of the allocation there */
+	uint32_t gfp[4][256]; /* the kernel's bits, byte by byte -> PA_GFP_* */
+	uint8_t *asked;	      /* by the kernel's frame: its pageblock's type at mm_page_free */
+	/* By the kernel's frame: the core's pfn of the allocation there; behind these, in a what-if
+	 * run, as many by the numbers of pages that the kernel evicted. */
+	uint32_t *handle;
 	bool has_pushes;       /* the trace has EV_PUSH */
 	bool has_thresholds;   /* and EV_VMSTAT tells of them */
 	struct trace_pcp *pcp; /* kept from the snapshot until the moment they hold */
@@ -184,8 +190,10 @@ struct request {
 	uint64_t next_check;
 	struct final_lists *final;
 	uint64_t nr_owners;
-	uint64_t began, ticked; /* what-if: time of the first event, and of the last pa_tick() */
-	uint32_t *owner; /* what-if: by the core's frame, the kernel's whose allocation is there */
+	/* what-if: time of the first event and of the last that the core was told of, and the core's */
+	uint64_t began, ticked, clock;
+	uint32_t unticked; /* steps since then */
+	uint32_t *owner;   /* what-if: by the core's frame, the index in handle of what is there */
 	struct recorded *rec_side; /* what-if: what the recorded kernel does of its own accord */
 	struct request_script *script; /* what-if: what events come to is only written down, here */
 	uint64_t next_sample;	       /* request_play() */
@@ -374,6 +382,8 @@ void recorded_close(struct recorded *k);
 /* What an event of a loaded request comes to; false: nothing. */
 bool recorded_event(struct request *r, const struct trace_event *ev, const struct run_zone *z,
 		    struct whatif *op);
+/* What else @ev comes to, until that is false. */
+bool recorded_more(struct request *r, const struct trace_event *ev, struct whatif *op);
 
 /* ---- request_whatif.c ---- */
 

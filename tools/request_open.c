@@ -357,6 +357,11 @@ static int open_owners(struct request *r)
 	return 0;
 }
 
+static size_t nr_handles(const struct request *r)
+{
+	return (r->res.changed ? 2 : 1) * r->nr_frames + 1;
+}
+
 int request_open(const struct trace_meta *meta, const struct request_options *opt,
 		 struct request **out, char *why, size_t len)
 {
@@ -382,7 +387,7 @@ int request_open(const struct trace_meta *meta, const struct request_options *op
 	if (!err) {
 		set_zones(r);
 		r->cpus = calloc(r->nr_cpus, sizeof(*r->cpus));
-		r->handle = malloc((r->nr_frames + 1) * sizeof(*r->handle));
+		r->handle = malloc(nr_handles(r) * sizeof(*r->handle));
 		r->asked = malloc(r->nr_frames + 1);
 		r->has_pushes = has_pushes(meta);
 		r->has_thresholds =
@@ -399,7 +404,7 @@ int request_open(const struct trace_meta *meta, const struct request_options *op
 		return err;
 	}
 	memset(r->asked, NO_MT, r->nr_frames + 1);
-	memset(r->handle, 0xff, (r->nr_frames + 1) * sizeof(*r->handle));
+	memset(r->handle, 0xff, nr_handles(r) * sizeof(*r->handle));
 	for (uint32_t c = 0; c < r->nr_cpus; c++)
 		r->cpus[c].upcoming = NO_EVENT;
 	r->next_sample = r->opt.every ? r->opt.every - 1 : NO_EVENT;

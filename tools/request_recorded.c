@@ -19,6 +19,7 @@
 #define PAGE_TOLD 0x1  /* that there is one */
 #define PAGE_CACHE 0x2 /* it is page cache */
 
+#define PACE_FROM 256	/* pages and pageblocks of compaction that tell how fast it is */
 #define EVICT 64	/* pages that one look ahead is about: a batch of reclaim (MIN_LRU_BATCH) */
 #define LOOK_FOR 256	/* events of the CPU in which they are looked for */
 #define NEAR 128	/* that far apart in age two pages of a batch may be, next to each other */
@@ -43,6 +44,15 @@ struct recorded {
 	uint32_t nr_cpus;
 	bool kswapd; /* is awake */
 	uint64_t ticked;
+	uint64_t cached;   /* pages of page cache that events told of and that are there */
+	uint32_t *evicted; /* numbers of those that reclaim took, in no order, */
+	uint64_t nr_evicted;
+	uint32_t *spare; /* and numbers that are free again */
+	uint64_t nr_spare, numbered;
+	uint64_t due; /* that go with a file, in 1/65536 */
+	uint64_t random;
+	uint64_t compacts; /* when the compactor at work began; 0: there is none */
+	uint64_t compacted, compact_ns;
 };
 
 int recorded_open(struct request *r)
@@ -59,7 +69,11 @@ int recorded_open(struct request *r)
 	k->target = calloc(r->nr_frames + 1, sizeof(*k->target));
 	k->ring = malloc(k->nr_ring * sizeof(*k->ring));
 	k->cpu = calloc(k->nr_cpus + 1, sizeof(*k->cpu));
-	return k->page && k->age && k->target && k->ring && k->cpu ? 0 : -ENOMEM;
+	k->evicted = malloc((r->nr_frames + 1) * sizeof(*k->evicted));
+	k->spare = malloc((r->nr_frames + 1) * sizeof(*k->spare));
+	return k->page && k->age && k->target && k->ring && k->cpu && k->evicted && k->spare ?
+		       0 :
+		       -ENOMEM;
 }
 
 void recorded_close(struct recorded *k)
@@ -71,7 +85,19 @@ void recorded_close(struct recorded *k)
 	free(k->target);
 	free(k->ring);
 	free(k->cpu);
+	free(k->evicted);
+	free(k->spare);
 	free(k);
+}
+
+/* splitmix64, from the same start in each run */
+static uint64_t next_random(struct recorded *k)
+{
+	uint64_t z = k->random += 0x9e3779b97f4a7c15;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+	z = (z ^ z >> 27) * 0x94d049bb133111eb;
+	return z ^ z >> 31;
 }
 
 /* -------------------------------------------------------------------------
@@ -139,6 +165,52 @@ static bool by_reclaim(struct request *r, const struct trace_event *ev)
 		c->evicts = k->kswapd && goes_by_age(r, ev, &c->batch);
 	c->batch -= c->batch > 0;
 	return c->reclaims || c->evicts;
+}
+
+/*
+ * A page is evicted: it gets a number, as its frame will be another's.  If there are none left, it
+ * takes over that of another one, which is forgotten.
+ */
+static uint32_t number_evicted(struct recorded *k, uint64_t nr_frames)
+{
+	uint32_t number;
+
+	if (k->nr_evicted == nr_frames)
+		return k->evicted[next_random(k) % k->nr_evicted];
+	number = k->nr_spare ? k->spare[--k->nr_spare] : (uint32_t)(nr_frames + k->numbered++);
+	k->evicted[k->nr_evicted++] = number;
+	return number;
+}
+
+/*
+ * A page of the cache goes with its file.  Of the file's pages that were evicted before no event
+ * tells that they would be gone too, nor which these are: they are taken to be the same share of the
+ * evicted as of those that were still there, so all when the last one goes.
+ */
+static void drop_share(struct recorded *k)
+{
+	k->due += (k->nr_evicted << 16) / k->cached;
+}
+
+bool recorded_more(struct request *r, const struct trace_event *ev, struct whatif *op)
+{
+	struct recorded *k = r->rec_side;
+	uint64_t i;
+
+	if (k->due < 1 << 16 || !k->nr_evicted) {
+		k->due = k->nr_evicted ? k->due : 0;
+		return false;
+	}
+	k->due -= 1 << 16;
+	i = next_random(k) % k->nr_evicted;
+	*op = (struct whatif){ .kind = WHATIF_DROP,
+			       .ts = ev->ts,
+			       .event = r->now,
+			       .arg = k->evicted[i],
+			       .cpu = ev->cpu };
+	k->spare[k->nr_spare++] = k->evicted[i];
+	k->evicted[i] = k->evicted[--k->nr_evicted];
+	return true;
 }
 
 /* -------------------------------------------------------------------------
@@ -230,10 +302,16 @@ static void on_free(struct request *r, const struct trace_event *ev, const struc
 			k->age[to] = k->age[frame];
 			op->kind = WHATIF_MOVE;
 			op->arg = to;
-		} else if (!by_reclaim(r, ev)) {
+		} else if (by_reclaim(r, ev)) {
+			op->kind = WHATIF_EVICT;
+			op->arg = number_evicted(k, r->nr_frames);
+		} else {
 			op->kind = WHATIF_FREE;
+			if (k->page[frame] & PAGE_CACHE)
+				drop_share(k);
 		}
 	}
+	k->cached -= op->kind != WHATIF_MOVE && k->page[frame] & PAGE_CACHE ? 1 : 0;
 	k->page[frame] = 0;
 }
 
@@ -251,9 +329,11 @@ static void on_alloc(struct request *r, const struct trace_event *ev, const stru
 		return;
 	drop_targets(r, ev, z);
 	frame = request_frame(z, ev->pfn);
+	k->cached -= k->page[frame] & PAGE_CACHE ? 1 : 0;
 	k->page[frame] = PAGE_TOLD;
 	if (!op->cache)
 		return;
+	k->cached++;
 	k->page[frame] |= PAGE_CACHE;
 	k->age[frame] = k->aged++;
 }
@@ -276,8 +356,24 @@ static void count_kernel(struct request *r, const struct trace_event *ev)
 	}
 }
 
+/* How long the recorded machine took for what its compactors did: pages, and pageblocks looked at. */
+static void note_pace(struct recorded *k, const struct trace_event *ev, struct whatif *op)
+{
+	uint64_t pace;
+
+	if (!k->compacts || ev->ts < k->compacts)
+		return;
+	k->compact_ns += ev->ts - k->compacts;
+	k->compacts = 0;
+	pace = k->compacted ? k->compact_ns / k->compacted : 0;
+	if (k->compacted < PACE_FROM || !pace || pace > UINT32_MAX)
+		return;
+	op->kind = WHATIF_PACE;
+	op->arg = (uint32_t)pace;
+}
+
 /* Of a CPU, or of the whole machine. */
-static void on_other(struct request *r, const struct trace_event *ev)
+static void on_other(struct request *r, const struct trace_event *ev, struct whatif *op)
 {
 	struct recorded *k = r->rec_side;
 
@@ -294,8 +390,18 @@ static void on_other(struct request *r, const struct trace_event *ev)
 	case EV_KSWAPD_SLEEP:
 		k->kswapd = ev->type == EV_KSWAPD_WAKE;
 		break;
+	case EV_COMPACT_BEGIN:
+		k->compacts = ev->ts;
+		break;
+	case EV_COMPACT_END:
+		note_pace(k, ev, op);
+		break;
 	case EV_COMPACT_MIGRATE:
 		note_sources(r, ev);
+		k->compacted += ev->arg + 1;
+		break;
+	case EV_COMPACT_FREE:
+		k->compacted++;
 		break;
 	default:
 		break;
@@ -327,7 +433,7 @@ static void sort_out(struct request *r, const struct trace_event *ev, const stru
 			drop_targets(r, ev, z);
 		break;
 	default:
-		on_other(r, ev);
+		on_other(r, ev, op);
 	}
 }
 

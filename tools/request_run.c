@@ -210,6 +210,8 @@ static void play(struct request *r, const struct trace_event *ev)
 			r->err = recorded_open(r);
 		if (!r->err && recorded_event(r, ev, z, &op))
 			do_whatif(r, &op);
+		while (!r->err && recorded_more(r, ev, &op))
+			do_whatif(r, &op);
 	} else {
 		dispatch(r, ev, z);
 	}

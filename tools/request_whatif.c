@@ -17,24 +17,31 @@
 #include "request_internal.h"
 
 #define NS_PER_MS 1000000
+#define PACE 4000 /* ns that kcompactd takes for a page, unless the trace shows it */
+/*
+ * The recorder reads the clock for one event in 256 (bpf/stream.bpf.h), ms apart on a slow machine.
+ * Daemons do not wait for that: after so many requests and frees they have their turn.
+ */
+#define TICK_STEPS 64
+#define TICK_MOST 20 /* ms: daemons have their turns while nothing is asked for */
 
 static uint32_t *owner_of(struct request *r, uint64_t pfn)
 {
 	return pfn < r->nr_owners ? &r->owner[pfn] : NULL;
 }
 
-/* The allocation at the kernel's @frame, NO_PFN: nobody's, is at the core's @pfn from now on. */
-static void own(struct request *r, uint64_t frame, uint64_t pfn)
+/* What @as has, an index in handle or NO_PFN: nobody, is at the core's @pfn from now on. */
+static void own(struct request *r, uint64_t as, uint64_t pfn)
 {
 	uint32_t *owner = owner_of(r, pfn);
 
 	if (!owner)
 		return;
-	if (*owner != NO_PFN && r->handle[*owner] == (uint32_t)pfn && *owner != frame) {
+	if (*owner != NO_PFN && r->handle[*owner] == (uint32_t)pfn && *owner != as) {
 		r->handle[*owner] = NO_PAGE; /* reclaim took it from there */
 		r->res.reclaimed++;
 	}
-	*owner = (uint32_t)frame;
+	*owner = (uint32_t)as;
 }
 
 static void follow_moves(struct request *r, const struct pa_trail *trail)
@@ -91,6 +98,45 @@ static void move_now(struct request *r, const struct whatif *op)
 		*owner = op->arg;
 }
 
+/* The core's page that @owner still has, or PA_PFN_NONE. */
+static uint64_t page_of(const struct request *r, uint64_t owner)
+{
+	uint64_t core = r->handle[owner];
+
+	if (core >= NO_PAGE || core >= r->nr_owners || r->owner[core] != owner ||
+	    pa_allocated(r->pa, core) < 0)
+		return PA_PFN_NONE;
+	return core;
+}
+
+/* The kernel's reclaim took it; in the core it stays until reclaim, or who evicts it, does. */
+static void evict_now(struct request *r, const struct whatif *op)
+{
+	uint64_t frame = request_frame(&r->zones[op->zone], op->pfn);
+	uint64_t core = page_of(r, frame), old = page_of(r, op->arg);
+
+	if (old != PA_PFN_NONE)
+		r->owner[old] = NO_PFN;
+	r->res.reclaimed += core == PA_PFN_NONE && r->handle[frame] < NO_PAGE;
+	r->handle[op->arg] = core == PA_PFN_NONE ? NO_PAGE : (uint32_t)core;
+	for (uint64_t i = 0; i < request_pages(&r->zones[op->zone], op->pfn, op->order); i++) {
+		r->handle[frame + i] = NO_HANDLE;
+		if (core != PA_PFN_NONE)
+			r->owner[core + i] = op->arg;
+	}
+}
+
+static void drop_now(struct request *r, const struct whatif *op)
+{
+	uint64_t core = page_of(r, op->arg);
+
+	r->res.reclaimed += core == PA_PFN_NONE && r->handle[op->arg] < NO_PAGE;
+	r->handle[op->arg] = NO_HANDLE;
+	if (core != PA_PFN_NONE)
+		pa_free_pages(r->pa, request_core_cpu(r, op->cpu), core,
+			      (unsigned int)pa_allocated(r->pa, core), NULL);
+}
+
 static void alloc_now(struct request *r, const struct whatif *op)
 {
 	const struct trace_event ev = {
@@ -120,12 +166,22 @@ static void tick(struct request *r, uint64_t ts)
 				  .max_drains = MAX_DRAINS,
 				  .max_moves = MAX_MOVES };
 
-	if (!r->began)
+	uint64_t now;
+
+	if (!r->began) {
 		r->began = ts;
-	if (pa_tick(r->pa, (ts - r->began) / NS_PER_MS, &trail))
-		return;
-	follow_moves(r, &trail);
-	r->res.drained.core += trail.nr_drains;
+		r->clock = 0;
+		pa_set_pace(r->pa, PACE);
+	}
+	now = (ts - r->began) / NS_PER_MS;
+	do {
+		r->clock = r->clock + TICK_MOST < now ? r->clock + TICK_MOST : now;
+		trail.nr_moves = trail.nr_drains = 0;
+		if (pa_tick(r->pa, r->clock, &trail))
+			return;
+		follow_moves(r, &trail);
+		r->res.drained.core += trail.nr_drains;
+	} while (r->clock < now);
 }
 
 void request_whatif(struct request *r, const struct whatif *op)
@@ -146,8 +202,9 @@ void request_whatif(struct request *r, const struct whatif *op)
 	default:
 		break;
 	}
-	if (op->ts != r->ticked) {
+	if (op->ts != r->ticked || ++r->unticked == TICK_STEPS) {
 		r->ticked = op->ts;
+		r->unticked = 0;
 		tick(r, op->ts);
 	}
 	if (op->kind == WHATIF_ALLOC)
@@ -156,6 +213,12 @@ void request_whatif(struct request *r, const struct whatif *op)
 		free_now(r, op);
 	else if (op->kind == WHATIF_MOVE)
 		move_now(r, op);
+	else if (op->kind == WHATIF_EVICT)
+		evict_now(r, op);
+	else if (op->kind == WHATIF_DROP)
+		drop_now(r, op);
+	else if (op->kind == WHATIF_PACE)
+		pa_set_pace(r->pa, op->arg);
 }
 
 /* -------------------------------------------------------------------------

@@ -34,12 +34,15 @@ static inline void give(struct pa *pa, uint64_t start, uint64_t end, unsigned in
 		assert_int_equal(pa_free(pa, pfn, order, 0, -1), 0);
 }
 
-/* Every other page in use, on the LRU list or not. */
+/*
+ * Every other page in use, on the LRU list or not.  The even ones are free: an asynchronous free
+ * scanner looks at each 32nd frame.
+ */
 static inline void in_pieces(struct pa *pa, uint64_t start, uint64_t end, bool lru)
 {
 	for (uint64_t p = start; p < end; p += 2) {
-		occupy(pa, p, p + 1, lru);
-		give(pa, p + 1, p + 2, 0);
+		occupy(pa, p + 1, p + 2, lru);
+		give(pa, p, p + 1, 0);
 	}
 }
 

@@ -154,9 +154,9 @@ static void test_ends_of_the_scanners(const char *policy)
 	memset(&rec, 0, sizeof(rec));
 	rec.trail.moves = moves;
 	rec.trail.max_moves = PBN;
-	in_pieces(pa, 0, PBN, true);
 	for (uint64_t p = 7 * PBN; p < 8 * PBN; p += 2)
-		give(pa, p, p + 1, 0);
+		give(pa, p, p + 1, 0); /* last of the list, where a fast search looks */
+	in_pieces(pa, 0, PBN, true);
 	assert_int_equal(pa_alloc(pa, &args, &pfn, &rec), 0);
 	assert_in_range(rec.trail.nr_moves, 1, PBN);
 	for (uint32_t i = 0; i < rec.trail.nr_moves; i++) {
@@ -166,7 +166,23 @@ static void test_ends_of_the_scanners(const char *policy)
 	sound(pa);
 }
 
+/* __GFP_NOFAIL of a high order: what the reserves give ends the round, not the OOM killer. */
+static void test_nofail_from_reserves(const char *policy)
+{
+	struct pa *pa = full(policy);
+	uint64_t pfn;
+
+	give(pa, 4096, 4096 + 128, 5);
+	give(pa, 4608, 4608 + 12, 0);
+	assert_int_equal(ask(pa, PA_GFP_KERNEL | PA_GFP_NOFAIL, 5, 0, &pfn), 0);
+	assert_true(took(PA_STEP_NOPAGE));
+	assert_false(took(PA_STEP_OOM_KILL));
+	assert_int_equal(pa_allocated(pa, pfn), 5);
+	sound(pa);
+}
+
 BETWEEN("3.10", NULL, test_ends_of_the_scanners)
+BETWEEN("5.4", NULL, test_nofail_from_reserves)
 BETWEEN("6.1.0", NULL, test_captured)
 BETWEEN("5.4", NULL, test_reclaim_for_compaction)
 BETWEEN("5.4", NULL, test_nofs)
@@ -179,6 +195,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_test_ends_of_the_scanners),
+		cmocka_unit_test(each_test_nofail_from_reserves),
 		cmocka_unit_test(each_test_captured),
 		cmocka_unit_test(each_test_reclaim_for_compaction),
 		cmocka_unit_test(each_test_nofs),

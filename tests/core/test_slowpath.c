@@ -114,12 +114,7 @@ static void test_compaction(const char *policy)
 	struct pa *pa = full(policy);
 	uint64_t pfn;
 
-	/* Every other page of the lower blocks in use, and of the upper ones. */
-	for (uint64_t p = 0; p < PAGES; p += 2) {
-		assert_int_equal(pa_set_allocated(pa, p, 0, PA_USE_PINNED), 0);
-		assert_int_equal(pa_lru_add(pa, p), 0);
-		assert_int_equal(pa_free(pa, p + 1, 0, 0, -1), 0);
-	}
+	in_pieces(pa, 0, PAGES, true);
 	sound(pa);
 	memset(&rec, 0, sizeof(rec));
 	rec.trail.moves = moves;
