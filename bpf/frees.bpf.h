@@ -34,15 +34,6 @@ struct watched_pcp watched[WATCH_MAX_CPUS][WATCH_MAX_ZONES]; /* by first_pfn, hi
 
 __u32 nr_awaited;
 
-/*
- * Without a site inside free_one_page: does this free find its pcp list locked?  Then its
- * trylock will fail (free_unref_page @ 6.1.y and later) and it goes straight to the buddy.
- * An interrupt that frees a batch of pages on top of a task that holds the lock does that.
- */
-const volatile __u32 watch_pcp_locks; /* enum watch_mode */
-
-extern void *bpf_rdonly_cast(const void *obj, __u32 type) __ksym __weak;
-
 static __always_inline const struct watched_pcp *watched_zone(__u64 cpu, __u64 pfn)
 {
 	const struct watched_pcp *at = watched[cpu % WATCH_MAX_CPUS];
@@ -100,30 +91,6 @@ static __noinline int await_free(__u64 pfn, __u64 order)
 		return 1;
 	}
 	return 0;
-}
-
-/* Is @pfn part of a free block of at least this order?  Inside the lock of its zone. */
-static __always_inline bool in_buddy(__u64 pfn, __u32 order)
-{
-	struct page *page;
-	__u64 head, private;
-	__u32 type;
-
-	for (; order < MAX_ORDERS; order++) {
-		head = pfn >> order << order;
-		page = (void *)(vmemmap_base + head * bpf_core_type_size(struct page));
-		if (watch_pcp_locks == WATCH_BY_CAST) {
-			page = bpf_rdonly_cast(page, bpf_core_type_id_kernel(struct page));
-			type = page->page_type;
-			private = page->private;
-		} else {
-			type = BPF_CORE_READ(page, page_type);
-			private = type == buddy_type ? BPF_CORE_READ(page, private) : 0;
-		}
-		if (type == buddy_type)
-			return private >= order && private < MAX_ORDERS;
-	}
-	return false;
 }
 
 struct arrivals {

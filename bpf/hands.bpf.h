@@ -120,8 +120,6 @@ static __always_inline void report_own_hands(void)
  * silent search comes.  But the page is in use then: mapped again (remove_migration_pte), or
  * the last in this CPU's batch for the LRU lists (folio_add_lru, __migrate_folio_move @ 6.1).
  */
-const volatile bool silent_search; /* up to 6.2: no mm_compaction_fast_isolate_freepages */
-
 const volatile __u64 lru_batches; /* per-CPU address of cpu_fbatches; 0: not known */
 
 /* @pfn is in use.  It is told of if this task compacts its zone. */
@@ -172,6 +170,8 @@ int hands_begin(struct bpf_raw_tracepoint_args *ctx)
 	__u32 i;
 
 	turns_begin((__u64)zone);
+	if (silent_search)
+		report_near_tail(BPF_CORE_READ(zone, zone_start_pfn), NOT_IN_LOCK);
 	for (i = 0; i < MAX_HANDS; i++) {
 		h = hands_at(i);
 		if (!h)

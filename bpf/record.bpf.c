@@ -27,6 +27,7 @@ __u64 vmemmap_base __attribute__((aligned(64)));
 #ifdef OLD_BPF
 /* mm_compaction_begin tells of no compact_control before 6.1, so no hands can be looked into. */
 enum { nr_hands };
+#define report_near_tail(pfn, taken) ((void)0)
 #define report_hands(pfn, task) ((void)0)
 #define report_own_hands() ((void)0)
 /* Nor is a free waited for: each has its site here, and reclaim captures nothing. */
@@ -35,6 +36,8 @@ enum { nr_awaited };
 #define report_passing(pfn) ((void)0)
 #define note_captures() ((void)0)
 #else
+#include "buddy.bpf.h"
+#include "silent.bpf.h"
 #include "hands.bpf.h"
 #include "frees.bpf.h"
 #endif
@@ -60,8 +63,11 @@ static __always_inline void report_unseen(__u64 pfn, __u64 taken)
 {
 	if (nr_awaited)
 		report_arrivals(pfn, taken);
-	if (nr_hands)
+	if (nr_hands) {
 		report_hands(pfn, 0);
+		if (silent_search)
+			report_near_tail(pfn, taken);
+	}
 	report_turns(pfn);
 	report_reporting(pfn);
 }
