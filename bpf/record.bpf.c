@@ -24,21 +24,21 @@ __u64 vmemmap_base __attribute__((aligned(64)));
 #include "freelist.bpf.h"
 #include "turns.bpf.h"
 #include "reporting.bpf.h"
+
+/* Kernel-side counters that end up in the trace's statistics. */
+__u64 nr_bad_layout; /* what a program looks for was not where it should be */
+__u64 nr_bad_frame;  /* a free without room to remember it until the lock is taken */
+
+#include "buddy.bpf.h"
+#include "silent.bpf.h"
+#include "hands.bpf.h"
 #ifdef OLD_BPF
-/* mm_compaction_begin tells of no compact_control before 6.1, so no hands can be looked into. */
-enum { nr_hands };
-#define report_near_tail(pfn, taken) ((void)0)
-#define report_hands(pfn, task) ((void)0)
-#define report_own_hands() ((void)0)
-/* Nor is a free waited for: each has its site here, and reclaim captures nothing. */
+/* No free is waited for: each has its site here, and reclaim captures nothing. */
 enum { nr_awaited };
 #define report_arrivals(pfn, taken) ((void)0)
 #define report_passing(pfn) ((void)0)
 #define note_captures() ((void)0)
 #else
-#include "buddy.bpf.h"
-#include "silent.bpf.h"
-#include "hands.bpf.h"
 #include "frees.bpf.h"
 #endif
 
@@ -46,10 +46,6 @@ char LICENSE[] SEC("license") = "GPL";
 
 const volatile bool reserves_unseen; /* by a site, but pageblocks can be read */
 #define MIGRATE_HIGHATOMIC 3	     /* MIGRATE_PCPTYPES */
-
-/* Kernel-side counters that end up in the trace's statistics. */
-__u64 nr_bad_layout; /* a kprobe's registers did not hold what the site expects */
-__u64 nr_bad_frame;  /* a free without room to remember it until the lock is taken */
 
 #define SEEN_NODES 64
 
@@ -104,6 +100,10 @@ RAW_TP(mm_page_alloc)
 RAW_TP(mm_page_free)
 {
 	emit_fitting(EV_FREE, page_pfn(ctx->args[0]), ctx->args[1], 0, 0, 0, 0);
+	if (nr_hands) {
+		report_own_hands();
+		report_moved();
+	}
 	return 0;
 }
 #else

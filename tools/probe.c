@@ -118,9 +118,18 @@ static int find_variables(struct probe *p)
 	return 0;
 }
 
+/* Pages on their way to the LRU lists, of each CPU: the variable changed its name with 5.18. */
+static uint64_t lru_batches(void)
+{
+	uint64_t addr = host_symbol("cpu_fbatches");
+
+	return addr ? addr : host_symbol("lru_pvecs");
+}
+
 static int set_constants(const struct probe *p, const struct host *host,
 			 const struct site_plan *plan)
 {
+	bool silent = host_tracepoint_args(host, "mm_compaction_fast_isolate_freepages") < 0;
 	const struct {
 		const char *name;
 		uint64_t value;
@@ -145,7 +154,10 @@ static int set_constants(const struct probe *p, const struct host *host,
 		{ "reserves_unseen", host->mem_section && !plan->group[GROUP_MOVE] &&
 					     !plan->group[GROUP_MOVE_TYPED] &&
 					     !plan->group[GROUP_MOVE_OLD] },
-		{ "watch_turns", plan->group[GROUP_ISOLATE] || plan->group[GROUP_HANDS] },
+		{ "watch_turns", plan->group[GROUP_ISOLATE] || plan->group[GROUP_HANDS] ||
+					 plan->group[GROUP_HANDS_OLD] },
+		{ "silent_search", silent },
+		{ "lru_batches", silent ? lru_batches() : 0 },
 		/* came with 6.10 */
 		{ "moves_first", !host_has_func(host, "__move_freepages_block") },
 	};
@@ -181,9 +193,6 @@ static void configure(struct probe *p, const struct host *host, const struct sit
 	ro = p->skel->rodata;
 	ro->stream_size.shift = p->shift;
 	ro->stream_size.mask = (1ULL << p->shift) - 1;
-	ro->silent_search = host_tracepoint_args(host, "mm_compaction_fast_isolate_freepages") < 0;
-	if (ro->silent_search)
-		ro->lru_batches = host_symbol("cpu_fbatches");
 	if (site_plan_tier(plan) == TIER_TRACEPOINT && host->cpus <= WATCH_MAX_CPUS) {
 		ro->watch_pcp_locks =
 			host_has_func(host, "bpf_rdonly_cast") ? WATCH_BY_CAST : WATCH_BY_HELPER;

@@ -30,6 +30,8 @@ const struct site_group site_groups[NR_SITE_GROUPS] = {
 		"free blocks isolated by compaction or page reporting; its list rotations", -1, false },
 	[GROUP_HANDS] = { "blocks in the hands of compaction, read from its own lists",
 		"free blocks isolated by compaction; its list rotations", GROUP_ISOLATE, false },
+	[GROUP_HANDS_OLD] = { "the same before 6.0, found on the compactor's stack",
+		"free blocks isolated by compaction; its list rotations", GROUP_HANDS, false },
 	[GROUP_PUTBACK] = { "isolated blocks put back", "isolated blocks put back", -1, false },
 	[GROUP_ROTATE] = { "list rotations of compaction's migrate scanner",
 		"list rotations by compaction", -1, false },
@@ -103,6 +105,8 @@ const struct site sites[] = {
 	{ "hands_begin", "mm_compaction_begin", SITE_HANDS, GROUP_HANDS, 4 },
 	{ "hands_end", "mm_compaction_end", SITE_HANDS, GROUP_HANDS, 5 },
 	TP(remove_migration_pte, GROUP_HANDS, 3),
+	{ "hands_begin_5_10", "mm_compaction_begin", SITE_HANDS, GROUP_HANDS_OLD, 5 },
+	{ "hands_end_5_10", "mm_compaction_end", SITE_HANDS, GROUP_HANDS_OLD, 6 },
 	{ "site_putback", "__putback_isolated_page", SITE_FENTRY, GROUP_PUTBACK, 0 },
 	{ "site_move_freelist_tail", "move_freelist_tail", SITE_FENTRY, GROUP_ROTATE, 0 },
 	{ "site_move_block", "__move_freepages_block", SITE_FENTRY, GROUP_MOVE, 4 },
@@ -195,8 +199,9 @@ static void try_site(const struct host *host, const struct site *site, enum tier
 		else if (site->args && err != site->args)
 			snprintf(state->why, sizeof(state->why), "has %d arguments here, not %d",
 				 err, site->args);
-		else if (site->kind == SITE_HANDS && host->old_bpf)
-			snprintf(state->why, sizeof(state->why), "needs the BPF of 5.19");
+		else if (site->kind == SITE_HANDS &&
+			 host->old_bpf != (site->group == GROUP_HANDS_OLD))
+			snprintf(state->why, sizeof(state->why), "not with this kernel's BPF");
 	} else if (tier == TIER_TRACEPOINT) {
 		snprintf(state->why, sizeof(state->why), "not asked for (--tier tracepoint)");
 	} else if (probe && tier == TIER_FENTRY) {
