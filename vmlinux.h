@@ -250,6 +250,20 @@ struct bpf_iter_meta {
 	u64 seq_num;
 };
 
+struct bpf_prog_aux {
+	u32 id;
+};
+
+struct bpf_prog {
+	int *active; /* of each CPU: it is running there */
+	struct bpf_prog_aux *aux;
+};
+
+struct bpf_iter__bpf_prog {
+	struct bpf_iter_meta *meta;
+	struct bpf_prog *prog;
+};
+
 struct bpf_iter__task {
 	struct bpf_iter_meta *meta;
 	struct task_struct *task;

@@ -85,13 +85,52 @@ static __noinline int report_reserved(__u64 pfn)
 	return 0;
 }
 
-/* (page, order, gfp, migratetype); page is NULL when the request failed */
-RAW_TP(mm_page_alloc)
+/*
+ * On 7.2 and 7.3 at least a task may be preempted in a program of a tracepoint, and until it goes on
+ * BPF leaves that program out for all who run on its CPU (prog->active).  Another program of the
+ * same tracepoint then does the work of the first, and a third one where both are left out.
+ */
+#ifndef OLD_BPF
+struct stand_ins stand_ins;
+
+/* Is this one running on this CPU, in a task or below an interrupt that we have come upon? */
+static __always_inline bool left_out(enum stood_in_for program)
+{
+	__u64 active = stand_ins.active[program];
+	__u64 offset = percpu_offsets[bpf_get_smp_processor_id() % WATCH_MAX_CPUS];
+	__u32 running = 0;
+
+	if (active && offset)
+		bpf_probe_read_kernel(&running, sizeof(running), (void *)(active + offset));
+	return running;
+}
+
+/* Finds their prog->active, which tells for sure. */
+SEC("iter/bpf_prog")
+int find_active(struct bpf_iter__bpf_prog *ctx)
+{
+	struct bpf_prog *prog = ctx->prog;
+	int i;
+
+	for (i = 0; prog && i < NR_STOOD_IN_FOR; i++)
+		if (BPF_CORE_READ(prog, aux, id) == stand_ins.id[i])
+			stand_ins.active[i] = (__u64)BPF_CORE_READ(prog, active);
+	return 0;
+}
+#endif
+
+static __always_inline void note_alloc(struct bpf_raw_tracepoint_args *ctx)
 {
 	if (reserves_unseen && ctx->args[1] && ctx->args[0] && !(ctx->args[2] & GFP_DIRECT_RECLAIM))
 		report_reserved(page_pfn(ctx->args[0]));
 	emit_fitting(EV_ALLOC, ctx->args[0] ? page_pfn(ctx->args[0]) : EV_PFN_NONE, ctx->args[1],
 		     ctx->args[3], ctx->args[2], current_tgid(), 0);
+}
+
+/* (page, order, gfp, migratetype); page is NULL when the request failed */
+RAW_TP(mm_page_alloc)
+{
+	note_alloc(ctx);
 	return 0;
 }
 
@@ -116,8 +155,9 @@ static __noinline int emit_zone_free(__u64 pfn, __u64 order)
 /*
  * (page, order); written out for speed, with what emit() would compute twice.  Who freed it is
  * not asked: often an interrupt on top of somebody else, and it would cost a helper call.
+ * @set: whose pending frees these are, of the three programs.
  */
-RAW_TP(mm_page_free)
+static __always_inline void note_free(struct bpf_raw_tracepoint_args *ctx, __u32 set)
 {
 	__u64 n = claim(), cpu = bpf_get_smp_processor_id();
 	__u64 pfn = page_pfn(ctx->args[0]), order = ctx->args[1], pcp;
@@ -129,16 +169,51 @@ RAW_TP(mm_page_free)
 			report_moved();
 	}
 	if (!watch_pcp_locks)
-		return 0;
+		return;
 	if (order > 3 && order != pageblock_shift) {
 		await_free(pfn, order);
-		return 0;
+		return;
 	}
 	pcp = watched_zone(cpu, pfn)->addr;
 	if (pcp_is_locked(pcp))
 		emit_zone_free(pfn, order);
 	else if (pcp)
-		note_pending(cpu, pcp, pfn | order << PENDING_ORDER);
+		note_pending(cpu + set * nr_pending, pcp, pfn | order << PENDING_ORDER);
+}
+
+RAW_TP(mm_page_free)
+{
+	note_free(ctx, 0);
+	return 0;
+}
+
+SEC("raw_tp/mm_page_alloc")
+int preempting_alloc(struct bpf_raw_tracepoint_args *ctx)
+{
+	if (!left_out(STOOD_IN_ALLOC))
+		return 0;
+	note_alloc(ctx);
+	__sync_fetch_and_add(&stand_ins.nr_alloc, 1);
+	return 0;
+}
+
+SEC("raw_tp/mm_page_free")
+int preempting_free(struct bpf_raw_tracepoint_args *ctx)
+{
+	if (!left_out(STOOD_IN_FREE))
+		return 0;
+	note_free(ctx, 1);
+	__sync_fetch_and_add(&stand_ins.nr_free, 1);
+	return 0;
+}
+
+SEC("raw_tp/mm_page_free")
+int preempting_free_again(struct bpf_raw_tracepoint_args *ctx)
+{
+	if (!left_out(STOOD_IN_FREE) || !left_out(STOOD_IN_FREE_AGAIN))
+		return 0;
+	note_free(ctx, 2);
+	__sync_fetch_and_add(&stand_ins.nr_free, 1);
 	return 0;
 }
 #endif

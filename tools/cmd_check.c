@@ -13,7 +13,7 @@
 /* Of two groups that do the same, the one that works; the first if neither does. */
 static bool worth_showing(const struct site_plan *plan, unsigned int g)
 {
-	if (site_groups[g].instead_of >= 0)
+	if (site_groups[g].instead_of >= 0 || g == GROUP_PREEMPTING) /* nothing is unseen without */
 		return plan->group[g];
 	for (int other = 0; other < NR_SITE_GROUPS; other++)
 		for (int at = other; at >= 0 && plan->group[other]; at = site_groups[at].instead_of)

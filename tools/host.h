@@ -26,6 +26,7 @@ struct host {
 	uint32_t mt_isolate, mt_movable;
 	uint32_t reporting_order; /* of the smallest free blocks that are reported; 0: none are */
 	bool old_bpf;		  /* BPF without what bpf/compat.bpf.h names */
+	bool probes_preempt;	  /* tasks may be preempted in what a tracepoint calls */
 	bool captures_movable;	  /* see bpf/compat.bpf.h */
 	uint64_t mem_section;	  /* address of the symbol; 0 without CONFIG_KALLSYMS_ALL */
 	uint64_t mem_free_blocks; /* free blocks in /proc/buddyinfo now */

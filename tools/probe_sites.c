@@ -14,6 +14,8 @@
 const struct site_group site_groups[NR_SITE_GROUPS] = {
 	[GROUP_PAGES] = { "page requests, frees, picks, fallbacks, drains",
 		"everything", -1, true },
+	[GROUP_PREEMPTING] = { "requests and frees of who preempts a program of the former",
+		"pages that a task allocates or frees while another is preempted in a program", -1, false },
 	[GROUP_SLOW_PATH] = { "reclaim, compaction, kswapd, OOM",
 		"when and why the slow path was taken", -1, false },
 	[GROUP_WMARKS] = { "recomputed watermarks",
@@ -62,6 +64,9 @@ const struct site_group site_groups[NR_SITE_GROUPS] = {
 const struct site sites[] = {
 	TP(mm_page_alloc, GROUP_PAGES, 4),
 	TP(mm_page_free, GROUP_PAGES, 2),
+	{ "preempting_alloc", "mm_page_alloc", SITE_PREEMPTING, GROUP_PREEMPTING, 4 },
+	{ "preempting_free", "mm_page_free", SITE_PREEMPTING, GROUP_PREEMPTING, 2 },
+	{ "preempting_free_again", "mm_page_free", SITE_PREEMPTING, GROUP_PREEMPTING, 2 },
 	TP(mm_page_alloc_zone_locked, GROUP_PAGES, 4),
 	{ "on_zone_locked_5_10", "mm_page_alloc_zone_locked", SITE_TP, GROUP_PAGES, 3 },
 	TP(mm_page_pcpu_drain, GROUP_PAGES, 3),
@@ -145,12 +150,12 @@ const char *tier_name(enum tier tier)
 
 bool site_is_tracepoint(const struct site *site)
 {
-	return site->kind == SITE_TP || site->kind == SITE_HANDS;
+	return site->kind == SITE_TP || site->kind == SITE_HANDS || site->kind == SITE_PREEMPTING;
 }
 
 const char *site_kind_name(enum site_kind kind)
 {
-	static const char *const names[] = { "tracepoint", "hands",  "fentry",
+	static const char *const names[] = { "tracepoint", "hands",  "preempting", "fentry",
 					     "fexit",	   "kprobe", "kretprobe" };
 
 	return names[kind];
@@ -202,6 +207,8 @@ static void try_site(const struct host *host, const struct site *site, enum tier
 		else if (site->kind == SITE_HANDS &&
 			 host->old_bpf != (site->group == GROUP_HANDS_OLD))
 			snprintf(state->why, sizeof(state->why), "not with this kernel's BPF");
+		else if (site->kind == SITE_PREEMPTING && !host->probes_preempt)
+			snprintf(state->why, sizeof(state->why), "not needed here");
 	} else if (tier == TIER_TRACEPOINT) {
 		snprintf(state->why, sizeof(state->why), "not asked for (--tier tracepoint)");
 	} else if (probe && tier == TIER_FENTRY) {
@@ -291,10 +298,15 @@ int site_plan_make(const struct host *host, enum tier tier, bool requests, struc
 
 bool site_plan_shows(const struct site_plan *plan, size_t i)
 {
-	for (size_t j = 0; j < nr_sites && !plan->site[i].on; j++)
-		if (sites[j].kind == sites[i].kind && !strcmp(sites[j].func, sites[i].func) &&
-		    (plan->site[j].on || j < i))
+	bool on = plan->site[i].on;
+
+	for (size_t j = 0; j < nr_sites; j++) {
+		if (j == i || sites[j].kind != sites[i].kind ||
+		    strcmp(sites[j].func, sites[i].func))
+			continue;
+		if (plan->site[j].on ? j < i || !on : j < i && !on)
 			return false;
+	}
 	return true;
 }
 

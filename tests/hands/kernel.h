@@ -3,12 +3,14 @@
  * Programs of bpf/ as functions of this process: what they call is stood in for, and what they
  * read is memory that the test lays out.
  */
-#ifndef TESTS_BPF_KERNEL_H
-#define TESTS_BPF_KERNEL_H
+#ifndef TESTS_HANDS_KERNEL_H
+#define TESTS_HANDS_KERNEL_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "tests/bpf/events.h"
 
 #define KERNEL_STACK 16384
 #define KERNEL_PAGES 1024 /* frames 0 to 1023, all of one zone from frame 1 on */
@@ -20,11 +22,6 @@ struct kernel_control {
 	uint32_t nr_freepages, nr_migratepages;
 	bool freepages, migratepages; /* the lists are empty */
 	bool zone;		      /* it is the one that the tracepoint tells of */
-};
-
-struct kernel_event {
-	unsigned int type, order, bits;
-	uint64_t pfn;
 };
 
 void kernel_reset(void);
@@ -45,4 +42,4 @@ uint64_t kernel_compactor(unsigned int slot); /* compact_control; 0: none */
 uint64_t kernel_not_found(void);
 size_t kernel_events(const struct kernel_event **ev);
 
-#endif /* TESTS_BPF_KERNEL_H */
+#endif /* TESTS_HANDS_KERNEL_H */
