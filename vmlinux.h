@@ -186,7 +186,13 @@ struct compact_control {
 };
 
 struct compact_control___6_1 { /* up to 6.9 */
+	struct zone *zone;
 	struct list_head freepages;
+	struct list_head migratepages;
+	unsigned int nr_freepages;
+	unsigned int nr_migratepages;
+	unsigned long free_pfn;
+	unsigned long migrate_pfn;
 };
 
 struct work_struct {
@@ -202,6 +208,15 @@ struct folio_batch {
 
 struct cpu_fbatches {
 	struct folio_batch lru_add;
+};
+
+struct pagevec {
+	unsigned char nr;
+	struct page *pages[15];
+};
+
+struct lru_pvecs { /* up to 5.17 */
+	struct pagevec lru_add;
 };
 
 struct capture_control {
@@ -229,6 +244,7 @@ struct task_struct {
 	void *worker_private; /* struct kthread of a kernel thread */
 	void *set_child_tid;  /* the same up to 5.16 */
 	struct capture_control *capture_control;
+	void *stack;
 };
 
 struct seq_file;
@@ -237,6 +253,20 @@ struct bpf_iter_meta {
 	struct seq_file *seq;
 	u64 session_id;
 	u64 seq_num;
+};
+
+struct bpf_prog_aux {
+	u32 id;
+};
+
+struct bpf_prog {
+	int *active; /* of each CPU: it is running there */
+	struct bpf_prog_aux *aux;
+};
+
+struct bpf_iter__bpf_prog {
+	struct bpf_iter_meta *meta;
+	struct bpf_prog *prog;
 };
 
 struct bpf_iter__task {

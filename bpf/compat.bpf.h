@@ -28,6 +28,23 @@ const volatile bool captures_movable = true; /* compaction_capture() knows cc->m
 #endif
 
 /*
+ * Call @step(0), @step(1), ... with @ctx until it says that it is done, @n times at most, which is a
+ * constant.  Without the helper the verifier follows each, so they had better be few; and @step must
+ * not be inlined, for up to 5.10 at least it takes a loop only if a jump closes it (check_cfg).
+ */
+#ifdef OLD_BPF
+#define REPEAT(n, step, ctx)                                                                       \
+	do {                                                                                       \
+		__u32 i_;                                                                          \
+                                                                                                   \
+		for (i_ = 0; i_ < (n) && !step(i_, ctx); i_++)                                     \
+			;                                                                          \
+	} while (0)
+#else
+#define REPEAT(n, step, ctx) bpf_loop(n, step, ctx, 0)
+#endif
+
+/*
  * The next number of a sequence that all CPUs share.  Without an atomic that gives back the old
  * value two of them may come by the same one: the later one's entry is seen.
  */

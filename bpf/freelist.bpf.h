@@ -78,6 +78,22 @@ static __always_inline bool zone_locked(struct zone *zone)
 	return BPF_CORE_READ(zone, lock.rlock.raw_lock.val.counter) != 0;
 }
 
+/* page_type of the first block that a walk of free lists found. */
+static __always_inline __u32 first_page_type(void)
+{
+	__u32 zero = 0, type = 0;
+	__u64 *pfn = bpf_map_lookup_elem(&snap_pages, &zero);
+	struct page *page;
+
+	if (pfn) {
+		page = (void *)(vmemmap_base + *pfn * bpf_core_type_size(struct page));
+		type = BPF_CORE_READ(page, page_type);
+	}
+	return type;
+}
+
+__u64 percpu_offsets[WATCH_MAX_CPUS]; /* of each CPU that snap_pcp_lists() was run for; or 0 */
+
 #ifdef OLD_BPF
 #include "steps.bpf.h"
 #else
@@ -141,20 +157,6 @@ static __always_inline void walk_zone(__u64 addr)
 	snap.nr_walked = w.at;
 }
 
-/* page_type of the first block that a walk of free lists found. */
-static __always_inline __u32 first_page_type(void)
-{
-	__u32 zero = 0, type = 0;
-	__u64 *pfn = bpf_map_lookup_elem(&snap_pages, &zero);
-	struct page *page;
-
-	if (pfn) {
-		page = (void *)(vmemmap_base + *pfn * bpf_core_type_size(struct page));
-		type = BPF_CORE_READ(page, page_type);
-	}
-	return type;
-}
-
 /* Walk the free lists of the zone at snap.zone. */
 SNAP_PROGRAM
 int snap_free_lists(void *ctx)
@@ -207,8 +209,6 @@ static __always_inline __u64 percpu_offset(__u32 cpu)
 	addr = bpf_map_lookup_percpu_elem(&anchor, &zero, cpu);
 	return addr ? number_of(addr) - percpu : 0;
 }
-
-__u64 percpu_offsets[WATCH_MAX_CPUS]; /* of each CPU that snap_pcp_lists() was run for; or 0 */
 
 /* What a CPU keeps to itself of a zone, besides pages. */
 static __always_inline void read_counters(struct zone *zone, struct per_cpu_pages *pcp,

@@ -10,7 +10,7 @@
 #ifndef FREES_BPF_H
 #define FREES_BPF_H
 
-#define MAX_AWAITED 256	     /* more are told as before: announced, not seen arriving */
+#define MAX_AWAITED 1024     /* more are told as before: announced, not seen arriving */
 #define MAX_AWAITED_AGE 4096 /* records; then it is on a pcp list, captured or poisoned */
 
 enum { SLOT_EMPTY, SLOT_HELD, SLOT_FULL };
@@ -33,15 +33,6 @@ struct {
 struct watched_pcp watched[WATCH_MAX_CPUS][WATCH_MAX_ZONES]; /* by first_pfn, highest first */
 
 __u32 nr_awaited;
-
-/*
- * Without a site inside free_one_page: does this free find its pcp list locked?  Then its
- * trylock will fail (free_unref_page @ 6.1.y and later) and it goes straight to the buddy.
- * An interrupt that frees a batch of pages on top of a task that holds the lock does that.
- */
-const volatile __u32 watch_pcp_locks; /* enum watch_mode */
-
-extern void *bpf_rdonly_cast(const void *obj, __u32 type) __ksym __weak;
 
 static __always_inline const struct watched_pcp *watched_zone(__u64 cpu, __u64 pfn)
 {
@@ -74,56 +65,39 @@ static __always_inline __u32 pcp_count(__u64 addr)
 	return pcp->count;
 }
 
+struct await {
+	__u64 pfn;
+	__u32 order, found; /* a slot */
+};
+
+static long await_in_slot(__u32 i, struct await *w)
+{
+	struct awaited *a = bpf_map_lookup_elem(&awaited, &i);
+
+	if (!a)
+		return 1;
+	if (a->state || __sync_val_compare_and_swap(&a->state, SLOT_EMPTY, SLOT_HELD))
+		return 0;
+	a->pfn = w->pfn;
+	a->order = w->order;
+	a->zone = watched_zone(0, w->pfn)->first_pfn;
+	a->since = stream_head;
+	barrier();
+	a->state = SLOT_FULL;
+	__sync_fetch_and_add(&nr_awaited, 1);
+	__sync_fetch_and_add(&nr_unseen, 1);
+	w->found = 1;
+	return 1;
+}
+
 /* False: there is no room, or nothing to know it by when it arrives. */
 static __noinline int await_free(__u64 pfn, __u64 order)
 {
-	struct awaited *a;
-	__u32 i, slot;
+	struct await w = { .pfn = pfn, .order = order };
 
-	if (!buddy_type)
-		return 0;
-	for (i = 0; i < MAX_AWAITED; i++) {
-		slot = i; /* its address is taken */
-		a = bpf_map_lookup_elem(&awaited, &slot);
-		if (!a)
-			return 0;
-		if (a->state || __sync_val_compare_and_swap(&a->state, SLOT_EMPTY, SLOT_HELD))
-			continue;
-		a->pfn = pfn;
-		a->order = order;
-		a->zone = watched_zone(0, pfn)->first_pfn;
-		a->since = stream_head;
-		barrier();
-		a->state = SLOT_FULL;
-		__sync_fetch_and_add(&nr_awaited, 1);
-		__sync_fetch_and_add(&nr_unseen, 1);
-		return 1;
-	}
-	return 0;
-}
-
-/* Is @pfn part of a free block of at least this order?  Inside the lock of its zone. */
-static __always_inline bool in_buddy(__u64 pfn, __u32 order)
-{
-	struct page *page;
-	__u64 head, private;
-	__u32 type;
-
-	for (; order < MAX_ORDERS; order++) {
-		head = pfn >> order << order;
-		page = (void *)(vmemmap_base + head * bpf_core_type_size(struct page));
-		if (watch_pcp_locks == WATCH_BY_CAST) {
-			page = bpf_rdonly_cast(page, bpf_core_type_id_kernel(struct page));
-			type = page->page_type;
-			private = page->private;
-		} else {
-			type = BPF_CORE_READ(page, page_type);
-			private = type == buddy_type ? BPF_CORE_READ(page, private) : 0;
-		}
-		if (type == buddy_type)
-			return private >= order && private < MAX_ORDERS;
-	}
-	return false;
+	if (buddy_type)
+		bpf_loop(MAX_AWAITED, await_in_slot, &w, 0);
+	return w.found;
 }
 
 struct arrivals {
@@ -198,13 +172,12 @@ struct pending {
 	__u32 before; /* pages on the list */
 	__u32 pages;  /* in these */
 	__u32 n;
-	__u64 run, run_end; /* frames freed one after the other */
 	__u64 block[MAX_PENDING];
 };
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1); /* CPUs, set before load */
+	__uint(max_entries, 1); /* NR_FREE_SETS for each CPU, set before load */
 	__type(key, __u32);
 	__type(value, struct pending);
 } pending SEC(".maps");
@@ -234,7 +207,7 @@ static long await_block(__u32 i, struct run *r)
 	return r->pfn >= r->end;
 }
 
-static __noinline int await_run(__u64 pfn, __u64 end)
+__noinline int await_run(__u64 pfn, __u64 end)
 {
 	struct run r = { .pfn = pfn, .end = end };
 
@@ -242,23 +215,109 @@ static __noinline int await_run(__u64 pfn, __u64 end)
 	return 0;
 }
 
-static __always_inline void note_run(struct pending *p, __u64 pfn)
+/* Each CPU has several: of those who preempt the program that keeps the first, see record.bpf.c. */
+static __always_inline struct pending *pending_of(__u32 slot)
 {
-	__u64 run = p->run, end = p->run_end;
-
-	if (pfn == end) {
-		p->run_end = pfn + 1;
-		return;
-	}
-	p->run = pfn;
-	p->run_end = pfn + 1;
-	if (end - run > 15)
-		await_run(run, end);
+	return bpf_map_lookup_elem(&pending, &slot);
 }
 
-static __always_inline struct pending *pending_of(__u32 cpu)
+struct awaited_run {
+	__u64 pfn, frames; /* of its blocks above order 3 */
+	__u32 slot;
+};
+
+static long forget_pending(__u32 i, struct awaited_run *r)
 {
-	return bpf_map_lookup_elem(&pending, &cpu);
+	struct pending *p = pending_of(r->slot);
+
+	if (p && p->block[i % MAX_PENDING] - r->pfn < r->frames) {
+		p->block[i % MAX_PENDING] = 0;
+		p->pages--;
+	}
+	return 0;
+}
+
+/* Pages that are awaited as parts of a block need not be awaited one by one. */
+__noinline int forget_run(__u32 slot, __u64 pfn, __u64 end)
+{
+	struct awaited_run r = { .pfn = (pfn + 15) & ~15ULL, .slot = slot };
+	struct pending *p = pending_of(slot);
+
+	r.frames = (end & ~15ULL) - r.pfn;
+	if (p && (__s64)r.frames > 0)
+		bpf_loop(p->n, forget_pending, &r, 0);
+	return 0;
+}
+
+/*
+ * Frames that a CPU freed one after the other.  Tasks take turns there, each with a run of its own,
+ * and there are single frees in between.  A run is over when what it begins with is free.
+ */
+#define NR_RUNS 5 /* the first is the last free, and what came before it if it goes on from there */
+#define LONG_RUN 16 /* it may hold a block that is for no pcp list: it moves to the others */
+
+struct runs {
+	struct run run[NR_RUNS]; /* empty: 0, 0 */
+	__u32 next;		 /* of the others, to be given up */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1); /* CPUs, set before load */
+	__type(key, __u32);
+	__type(value, struct runs);
+} runs SEC(".maps");
+
+static __always_inline void end_run(__u32 cpu, struct run *run)
+{
+	__u64 pfn = run->pfn, end = run->end;
+	__u32 set;
+
+	run->pfn = run->end = 0;
+	if (!end)
+		return;
+	await_run(pfn, end);
+	for (set = 0; set < NR_FREE_SETS; set++)
+		forget_run(cpu + set * nr_pending, pfn, end);
+}
+
+static long end_if_over(__u32 i, __u32 *cpu)
+{
+	struct runs *r = bpf_map_lookup_elem(&runs, cpu);
+	struct run *run;
+
+	if (!r || i >= NR_RUNS - 1)
+		return 1;
+	run = &r->run[i + 1];
+	if (run->end && in_buddy((run->pfn + 15) & ~15ULL, 4))
+		end_run(*cpu, run);
+	return 0;
+}
+
+/* Not static: the verifier then looks at it once and not for each call. */
+__noinline int note_run(__u32 cpu, __u64 pfn)
+{
+	struct runs *r = bpf_map_lookup_elem(&runs, &cpu);
+	__u32 i;
+
+	if (!r)
+		return 0;
+	for (i = 0; i < NR_RUNS; i++) {
+		if (pfn != r->run[i].end)
+			continue;
+		r->run[i].end = pfn + 1;
+		if (i || pfn + 1 - r->run[i].pfn < LONG_RUN)
+			return 0;
+		i = 1 + (r->next++ & (NR_RUNS - 2)); /* NR_RUNS - 1 is a power of two */
+		end_run(cpu, &r->run[i]);
+		r->run[i] = r->run[0];
+		r->run[0].pfn = r->run[0].end = 0;
+		return 0;
+	}
+	bpf_loop(NR_RUNS - 1, end_if_over, &cpu, 0);
+	r->run[0].pfn = pfn;
+	r->run[0].end = pfn + 1;
+	return 0;
 }
 
 /*
@@ -286,9 +345,9 @@ static __always_inline bool elsewhere(__u64 pfn)
 	       BPF_CORE_READ(page, lru.next, prev) == lru;
 }
 
-static long await_pending(__u32 i, __u32 *cpu)
+static long await_pending(__u32 i, __u32 *slot)
 {
-	struct pending *p = pending_of(*cpu);
+	struct pending *p = pending_of(*slot);
 	__u64 block = p ? p->block[i % MAX_PENDING] : 0;
 	__u64 pfn = block & ((1ULL << PENDING_ORDER) - 1);
 
@@ -298,19 +357,19 @@ static long await_pending(__u32 i, __u32 *cpu)
 }
 
 /* This CPU frees @pfn, whose list at @pcp is not locked at this moment. */
-static __noinline int note_pending(__u32 cpu, __u64 pcp, __u64 block)
+static __noinline int note_pending(__u32 slot, __u64 pcp, __u64 block)
 {
 	__u32 count = pcp_count(pcp), n;
-	struct pending *p = pending_of(cpu);
+	struct pending *p = pending_of(slot);
 
 	if (!p)
 		return 0;
 	if (frees_runs && !(block >> PENDING_ORDER))
-		note_run(p, block);
+		note_run(slot % nr_pending, block);
 	n = p->n;
 	if (n && (p->pcp != pcp || count != p->before || n >= MAX_PENDING)) {
 		if (p->pcp != pcp || count != p->before + p->pages)
-			bpf_loop(n, await_pending, &cpu, 0);
+			bpf_loop(n, await_pending, &slot, 0);
 		n = 0;
 	}
 	if (!n) {
@@ -326,12 +385,12 @@ static __noinline int note_pending(__u32 cpu, __u64 pcp, __u64 block)
 
 struct drained {
 	__u64 pfn;
-	__u32 cpu;
+	__u32 slot;
 };
 
 static long report_pending(__u32 i, struct drained *d)
 {
-	struct pending *p = pending_of(d->cpu);
+	struct pending *p = pending_of(d->slot);
 	__u64 block = p ? p->block[i % MAX_PENDING] : 0;
 	__u64 pfn = block & ((1ULL << PENDING_ORDER) - 1);
 	int mt;
@@ -345,19 +404,19 @@ static long report_pending(__u32 i, struct drained *d)
 	return 0;
 }
 
-static long report_pending_of(__u32 cpu, __u64 *pfn)
+static long report_pending_of(__u32 slot, __u64 *pfn)
 {
-	struct drained d = { .pfn = *pfn, .cpu = cpu };
-	struct pending *p = pending_of(cpu);
+	struct drained d = { .pfn = *pfn, .slot = slot };
+	struct pending *p = pending_of(slot);
 
-	if (p && p->n && p->pcp == watched_zone(cpu, *pfn)->addr)
+	if (p && p->n && p->pcp == watched_zone(slot % nr_pending, *pfn)->addr)
 		bpf_loop(p->n, report_pending, &d, 0);
 	return 0;
 }
 
 static __noinline int report_others(__u64 pfn)
 {
-	bpf_loop(nr_pending, report_pending_of, &pfn, 0);
+	bpf_loop(NR_FREE_SETS * nr_pending, report_pending_of, &pfn, 0);
 	return 0;
 }
 

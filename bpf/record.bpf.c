@@ -24,18 +24,21 @@ __u64 vmemmap_base __attribute__((aligned(64)));
 #include "freelist.bpf.h"
 #include "turns.bpf.h"
 #include "reporting.bpf.h"
+
+/* Kernel-side counters that end up in the trace's statistics. */
+__u64 nr_bad_layout; /* what a program looks for was not where it should be */
+__u64 nr_bad_frame;  /* a free without room to remember it until the lock is taken */
+
+#include "buddy.bpf.h"
+#include "silent.bpf.h"
+#include "hands.bpf.h"
 #ifdef OLD_BPF
-/* mm_compaction_begin tells of no compact_control before 6.1, so no hands can be looked into. */
-enum { nr_hands };
-#define report_hands(pfn, task) ((void)0)
-#define report_own_hands() ((void)0)
-/* Nor is a free waited for: each has its site here, and reclaim captures nothing. */
+/* No free is waited for: each has its site here, and reclaim captures nothing. */
 enum { nr_awaited };
 #define report_arrivals(pfn, taken) ((void)0)
 #define report_passing(pfn) ((void)0)
 #define note_captures() ((void)0)
 #else
-#include "hands.bpf.h"
 #include "frees.bpf.h"
 #endif
 
@@ -43,10 +46,6 @@ char LICENSE[] SEC("license") = "GPL";
 
 const volatile bool reserves_unseen; /* by a site, but pageblocks can be read */
 #define MIGRATE_HIGHATOMIC 3	     /* MIGRATE_PCPTYPES */
-
-/* Kernel-side counters that end up in the trace's statistics. */
-__u64 nr_bad_layout; /* a kprobe's registers did not hold what the site expects */
-__u64 nr_bad_frame;  /* a free without room to remember it until the lock is taken */
 
 #define SEEN_NODES 64
 
@@ -60,8 +59,11 @@ static __always_inline void report_unseen(__u64 pfn, __u64 taken)
 {
 	if (nr_awaited)
 		report_arrivals(pfn, taken);
-	if (nr_hands)
+	if (nr_hands) {
 		report_hands(pfn, 0);
+		if (silent_search)
+			report_near_tail(pfn, taken);
+	}
 	report_turns(pfn);
 	report_reporting(pfn);
 }
@@ -83,13 +85,52 @@ static __noinline int report_reserved(__u64 pfn)
 	return 0;
 }
 
-/* (page, order, gfp, migratetype); page is NULL when the request failed */
-RAW_TP(mm_page_alloc)
+/*
+ * On 7.2 and 7.3 at least a task may be preempted in a program of a tracepoint, and until it goes on
+ * BPF leaves that program out for all who run on its CPU (prog->active).  Another program of the
+ * same tracepoint then does the work of the first, and a third one where both are left out.
+ */
+#ifndef OLD_BPF
+struct stand_ins stand_ins;
+
+/* Is this one running on this CPU, in a task or below an interrupt that we have come upon? */
+static __always_inline bool left_out(enum stood_in_for program)
+{
+	__u64 active = stand_ins.active[program];
+	__u64 offset = percpu_offsets[bpf_get_smp_processor_id() % WATCH_MAX_CPUS];
+	__u32 running = 0;
+
+	if (active && offset)
+		bpf_probe_read_kernel(&running, sizeof(running), (void *)(active + offset));
+	return running;
+}
+
+/* Finds their prog->active, which tells for sure. */
+SEC("iter/bpf_prog")
+int find_active(struct bpf_iter__bpf_prog *ctx)
+{
+	struct bpf_prog *prog = ctx->prog;
+	int i;
+
+	for (i = 0; prog && i < NR_STOOD_IN_FOR; i++)
+		if (BPF_CORE_READ(prog, aux, id) == stand_ins.id[i])
+			stand_ins.active[i] = (__u64)BPF_CORE_READ(prog, active);
+	return 0;
+}
+#endif
+
+static __always_inline void note_alloc(struct bpf_raw_tracepoint_args *ctx)
 {
 	if (reserves_unseen && ctx->args[1] && ctx->args[0] && !(ctx->args[2] & GFP_DIRECT_RECLAIM))
 		report_reserved(page_pfn(ctx->args[0]));
 	emit_fitting(EV_ALLOC, ctx->args[0] ? page_pfn(ctx->args[0]) : EV_PFN_NONE, ctx->args[1],
 		     ctx->args[3], ctx->args[2], current_tgid(), 0);
+}
+
+/* (page, order, gfp, migratetype); page is NULL when the request failed */
+RAW_TP(mm_page_alloc)
+{
+	note_alloc(ctx);
 	return 0;
 }
 
@@ -98,6 +139,10 @@ RAW_TP(mm_page_alloc)
 RAW_TP(mm_page_free)
 {
 	emit_fitting(EV_FREE, page_pfn(ctx->args[0]), ctx->args[1], 0, 0, 0, 0);
+	if (nr_hands) {
+		report_own_hands();
+		report_moved();
+	}
 	return 0;
 }
 #else
@@ -110,8 +155,9 @@ static __noinline int emit_zone_free(__u64 pfn, __u64 order)
 /*
  * (page, order); written out for speed, with what emit() would compute twice.  Who freed it is
  * not asked: often an interrupt on top of somebody else, and it would cost a helper call.
+ * @set: whose pending frees these are, of the three programs.
  */
-RAW_TP(mm_page_free)
+static __always_inline void note_free(struct bpf_raw_tracepoint_args *ctx, __u32 set)
 {
 	__u64 n = claim(), cpu = bpf_get_smp_processor_id();
 	__u64 pfn = page_pfn(ctx->args[0]), order = ctx->args[1], pcp;
@@ -123,16 +169,51 @@ RAW_TP(mm_page_free)
 			report_moved();
 	}
 	if (!watch_pcp_locks)
-		return 0;
+		return;
 	if (order > 3 && order != pageblock_shift) {
 		await_free(pfn, order);
-		return 0;
+		return;
 	}
 	pcp = watched_zone(cpu, pfn)->addr;
 	if (pcp_is_locked(pcp))
 		emit_zone_free(pfn, order);
 	else if (pcp)
-		note_pending(cpu, pcp, pfn | order << PENDING_ORDER);
+		note_pending(cpu + set * nr_pending, pcp, pfn | order << PENDING_ORDER);
+}
+
+RAW_TP(mm_page_free)
+{
+	note_free(ctx, 0);
+	return 0;
+}
+
+SEC("raw_tp/mm_page_alloc")
+int preempting_alloc(struct bpf_raw_tracepoint_args *ctx)
+{
+	if (!left_out(STOOD_IN_ALLOC))
+		return 0;
+	note_alloc(ctx);
+	__sync_fetch_and_add(&stand_ins.nr_alloc, 1);
+	return 0;
+}
+
+SEC("raw_tp/mm_page_free")
+int preempting_free(struct bpf_raw_tracepoint_args *ctx)
+{
+	if (!left_out(STOOD_IN_FREE))
+		return 0;
+	note_free(ctx, 1);
+	__sync_fetch_and_add(&stand_ins.nr_free, 1);
+	return 0;
+}
+
+SEC("raw_tp/mm_page_free")
+int preempting_free_again(struct bpf_raw_tracepoint_args *ctx)
+{
+	if (!left_out(STOOD_IN_FREE) || !left_out(STOOD_IN_FREE_AGAIN))
+		return 0;
+	note_free(ctx, 2);
+	__sync_fetch_and_add(&stand_ins.nr_free, 1);
 	return 0;
 }
 #endif

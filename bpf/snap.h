@@ -32,6 +32,18 @@ struct watched_pcp {
 	__u64 addr;	 /* 0: not in use, and nothing there to find locked */
 };
 
+#define NR_FREE_SETS                                                                               \
+	3 /* programs that stand in for each other, each with pending frees of its own */
+
+/* The programs that others stand in for where they are left out, see record.bpf.c. */
+enum stood_in_for { STOOD_IN_ALLOC, STOOD_IN_FREE, STOOD_IN_FREE_AGAIN, NR_STOOD_IN_FOR };
+
+struct stand_ins {
+	__u64 active[NR_STOOD_IN_FOR]; /* per-CPU pointer prog->active; 0: not known */
+	__u32 id[NR_STOOD_IN_FOR];     /* user space sets them */
+	__u64 nr_alloc, nr_free;       /* events that others had in their place */
+};
+
 #define MAX_TURNING 8
 #define MAX_ORDERS 11
 

@@ -102,6 +102,8 @@ int snap_free_lists(void *ctx)
 		return 0;
 	if (snap.status == SNAP_OK && zone_locked(zone))
 		snap.status = SNAP_BUSY;
+	else if (snap.status == SNAP_OK && steps.at)
+		buddy_type = first_page_type();
 	snap.after = stream_position();
 	return 0;
 }
@@ -150,6 +152,7 @@ int snap_pcp_lists(void *ctx)
 		offset = percpu_offset();
 		if (!offset || bpf_get_smp_processor_id() != snap.cpu)
 			return 0;
+		percpu_offsets[snap.cpu % WATCH_MAX_CPUS] = offset;
 		pcp = this_pcp(zone, offset);
 		snap.pcp.addr = (__u64)pcp;
 		snap.pcp.count = BPF_CORE_READ(pcp, count);

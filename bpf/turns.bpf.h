@@ -19,7 +19,8 @@ struct {
 	__type(value, struct turning);
 } turning SEC(".maps");
 
-const volatile bool watch_turns; /* the sites that tell of compaction are attached */
+const volatile bool watch_turns;   /* the sites that tell of compaction are attached */
+const volatile bool silent_search; /* up to 6.2: no mm_compaction_fast_isolate_freepages */
 __u32 nr_unseen; /* zones that were compacted, reclaim that captures, frees under way */
 
 /* Without either there is nothing to ask for inside the lock, and that is the common case. */
@@ -90,23 +91,32 @@ static __always_inline __u64 before_on_list(__u64 entry)
 	return prev;
 }
 
+/* Of the zone that @pfn is of; MAX_TURNING if no compactor was ever at work there. */
+static __always_inline __u32 turning_slot(__u64 pfn)
+{
+	struct turning *t;
+	__u32 i;
+
+	for (i = 0; i < MAX_TURNING; i++) {
+		t = turning_at(i);
+		if (!t || !t->zone)
+			break;
+		if (pfn >= t->first_pfn && pfn < t->end_pfn)
+			return i;
+	}
+	return MAX_TURNING;
+}
+
 /*
  * @pfn is of the zone whose lock is held, and of the block that was inserted just now, if one
  * was: where that is the last one, a turn shows in what was the last before it.
  */
 static __noinline int report_turns(__u64 pfn)
 {
-	struct turning *t = 0;
+	struct turning *t = turning_at(turning_slot(pfn));
 	__u64 list, last, old, frame;
 	__u32 i, begun;
 
-	for (i = 0; i < MAX_TURNING; i++) {
-		t = turning_at(i);
-		if (!t || !t->zone)
-			return 0;
-		if (pfn >= t->first_pfn && pfn < t->end_pfn)
-			break;
-	}
 	if (!t)
 		return 0;
 	/* Read first: whoever begins from here on has yet to be looked for. */

@@ -10,10 +10,13 @@
 #include "recorder.h"
 #include "util.h"
 
-/* Of two groups that do the same, the one that works; the first if neither does.  Few hosts report. */
+/*
+ * Of two groups that do the same, the one that works; the first if neither does.  Without the groups
+ * for reporting and preempted probes nothing is unseen where they are not needed.
+ */
 static bool worth_showing(const struct site_plan *plan, unsigned int g)
 {
-	if (site_groups[g].instead_of >= 0 || g == GROUP_REPORTING)
+	if (site_groups[g].instead_of >= 0 || g == GROUP_REPORTING || g == GROUP_PREEMPTING)
 		return plan->group[g];
 	for (int other = 0; other < NR_SITE_GROUPS; other++)
 		for (int at = other; at >= 0 && plan->group[other]; at = site_groups[at].instead_of)

@@ -27,6 +27,7 @@ struct host {
 	uint32_t reporting_order; /* of the smallest free blocks that are reported; 0: none are */
 	uint64_t reporting_work;  /* the function that reports them; 0: none, or hidden */
 	bool old_bpf;		  /* BPF without what bpf/compat.bpf.h names */
+	bool probes_preempt;	  /* tasks may be preempted in what a tracepoint calls */
 	bool captures_movable;	  /* see bpf/compat.bpf.h */
 	uint64_t mem_section;	  /* address of the symbol; 0 without CONFIG_KALLSYMS_ALL */
 	uint64_t mem_free_blocks; /* free blocks in /proc/buddyinfo now */

@@ -118,9 +118,18 @@ static int find_variables(struct probe *p)
 	return 0;
 }
 
+/* Pages on their way to the LRU lists, of each CPU: the variable changed its name with 5.18. */
+static uint64_t lru_batches(void)
+{
+	uint64_t addr = host_symbol("cpu_fbatches");
+
+	return addr ? addr : host_symbol("lru_pvecs");
+}
+
 static int set_constants(const struct probe *p, const struct host *host,
 			 const struct site_plan *plan)
 {
+	bool silent = host_tracepoint_args(host, "mm_compaction_fast_isolate_freepages") < 0;
 	const struct {
 		const char *name;
 		uint64_t value;
@@ -146,7 +155,10 @@ static int set_constants(const struct probe *p, const struct host *host,
 		{ "reserves_unseen", host->mem_section && !plan->group[GROUP_MOVE] &&
 					     !plan->group[GROUP_MOVE_TYPED] &&
 					     !plan->group[GROUP_MOVE_OLD] },
-		{ "watch_turns", plan->group[GROUP_ISOLATE] || plan->group[GROUP_HANDS] },
+		{ "watch_turns", plan->group[GROUP_ISOLATE] || plan->group[GROUP_HANDS] ||
+					 plan->group[GROUP_HANDS_OLD] },
+		{ "silent_search", silent },
+		{ "lru_batches", silent ? lru_batches() : 0 },
 		/* came with 6.10 */
 		{ "moves_first", !host_has_func(host, "__move_freepages_block") },
 	};
@@ -182,15 +194,13 @@ static void configure(struct probe *p, const struct host *host, const struct sit
 	ro = p->skel->rodata;
 	ro->stream_size.shift = p->shift;
 	ro->stream_size.mask = (1ULL << p->shift) - 1;
-	ro->silent_search = host_tracepoint_args(host, "mm_compaction_fast_isolate_freepages") < 0;
-	if (ro->silent_search)
-		ro->lru_batches = host_symbol("cpu_fbatches");
 	if (site_plan_tier(plan) == TIER_TRACEPOINT && host->cpus <= WATCH_MAX_CPUS) {
 		ro->watch_pcp_locks =
 			host_has_func(host, "bpf_rdonly_cast") ? WATCH_BY_CAST : WATCH_BY_HELPER;
 		ro->nr_pending = host->cpus;
 		ro->frees_runs = host_has_func(host, "free_prepared_contig_range");
-		bpf_map__set_max_entries(p->skel->maps.pending, host->cpus);
+		bpf_map__set_max_entries(p->skel->maps.pending, NR_FREE_SETS * host->cpus);
+		bpf_map__set_max_entries(p->skel->maps.runs, host->cpus);
 	}
 	bpf_map__set_value_size(p->skel->maps.bss, offsetof(struct record_bpf__bss, stream) +
 							   (sizeof(*p->stream) << p->shift));
@@ -200,8 +210,10 @@ static void configure(struct probe *p, const struct host *host, const struct sit
 /* What probes a function that this kernel lacks would not load: leave it out. */
 static int choose_programs(struct probe *p, const struct site_plan *plan)
 {
-	struct bpf_program *prog;
+	struct bpf_program *prog = bpf_object__find_program_by_name(p->obj, "find_active");
 
+	if (prog)
+		bpf_program__set_autoload(prog, plan->group[GROUP_PREEMPTING]);
 	for (int on = 0; on <= 1; on++) /* one program may be of two sites, of which one is off */
 		for (size_t i = 0; i < nr_sites; i++) {
 			if (plan->site[i].on != on)
@@ -213,6 +225,32 @@ static int choose_programs(struct probe *p, const struct site_plan *plan)
 				return -ENOENT;
 		}
 	return 0;
+}
+
+/* What a program that iterates writes, as far as it fits; how much of it, or -errno. */
+static ssize_t run_iterator(const struct probe *p, const char *name, void *to, size_t room)
+{
+	struct bpf_link *link =
+		bpf_program__attach_iter(bpf_object__find_program_by_name(p->obj, name), NULL);
+	size_t have = 0;
+	ssize_t got = 1;
+	int fd, err;
+
+	if (!link)
+		return -errno;
+	fd = bpf_iter_create(bpf_link__fd(link));
+	err = fd < 0 ? -errno : 0;
+	while (!err && got && have < room) {
+		got = read(fd, (char *)to + have, room - have);
+		if (got < 0 && errno != EINTR && errno != EAGAIN)
+			err = -errno;
+		if (got > 0)
+			have += got;
+	}
+	if (fd >= 0)
+		close(fd);
+	bpf_link__destroy(link);
+	return err ? err : (ssize_t)have;
 }
 
 static int open_object(struct probe *p, const struct host *host)
@@ -298,12 +336,45 @@ static struct bpf_link *attach_site(struct probe *p, const struct site *site)
 	return link;
 }
 
+/* Tell the stand-ins where it says whether the first is running. */
+static int find_stood_in_for(struct probe *p)
+{
+	static const char *const names[NR_STOOD_IN_FOR] = {
+		[STOOD_IN_ALLOC] = "on_mm_page_alloc",
+		[STOOD_IN_FREE] = "on_mm_page_free",
+		[STOOD_IN_FREE_AGAIN] = "preempting_free",
+	};
+	struct bpf_prog_info info;
+	ssize_t err;
+	char none;
+
+	for (size_t i = 0; i < NR_STOOD_IN_FOR; i++) {
+		__u32 len = sizeof(info);
+
+		memset(&info, 0, sizeof(info));
+		if (bpf_obj_get_info_by_fd(
+			    bpf_program__fd(bpf_object__find_program_by_name(p->obj, names[i])),
+			    &info, &len))
+			return -errno;
+		p->skel->bss->stand_ins.id[i] = info.id;
+	}
+	err = run_iterator(p, "find_active", &none, 1);
+	return err < 0 ? (int)err : 0;
+}
+
 /* Later sites first: what a frame is pushed for must be able to be popped. */
 int probe_attach(struct probe *p, struct site_plan *plan, char *why, size_t len)
 {
 	char reason[96];
 	int err;
 
+	err = plan->group[GROUP_PREEMPTING] ? find_stood_in_for(p) : 0;
+	for (size_t i = 0; i < nr_sites && err; i++)
+		if (sites[i].group == GROUP_PREEMPTING && plan->site[i].on) {
+			snprintf(reason, sizeof(reason), "cannot iterate over programs: %s",
+				 strerror(-err));
+			site_plan_drop(plan, i, reason);
+		}
 	for (size_t i = nr_sites; i-- > 0;) {
 		if (!plan->site[i].on)
 			continue;
@@ -582,29 +653,9 @@ void probe_watch_pcp(struct probe *p, uint32_t cpu)
 
 int probe_nodes(struct probe *p, uint64_t *node, size_t max)
 {
-	struct bpf_link *link = bpf_program__attach_iter(
-		bpf_object__find_program_by_name(p->obj, "find_nodes"), NULL);
-	size_t have = 0;
-	ssize_t got;
-	int fd, err;
+	ssize_t got = run_iterator(p, "find_nodes", node, max * sizeof(*node));
 
-	if (!link)
-		return -errno;
-	fd = bpf_iter_create(bpf_link__fd(link));
-	err = fd < 0 ? -errno : 0;
-	while (!err && have < max * sizeof(*node)) {
-		got = read(fd, (char *)node + have, max * sizeof(*node) - have);
-		if (got < 0 && errno != EINTR && errno != EAGAIN)
-			err = -errno;
-		if (got == 0)
-			break;
-		if (got > 0)
-			have += got;
-	}
-	if (fd >= 0)
-		close(fd);
-	bpf_link__destroy(link);
-	return err ? err : (int)(have / sizeof(*node));
+	return got < 0 ? (int)got : (int)(got / sizeof(*node));
 }
 
 static int program_info(const struct probe *p, size_t site, struct bpf_prog_info *info)
@@ -615,6 +666,20 @@ static int program_info(const struct probe *p, size_t site, struct bpf_prog_info
 
 	memset(info, 0, sizeof(*info));
 	return bpf_obj_get_info_by_fd(bpf_program__fd(prog), info, &len) ? -errno : 0;
+}
+
+/* Events of @site that no program has: where one is left out, another may stand in for it. */
+static uint64_t events_missed(const struct probe *p, size_t site, const struct bpf_prog_info *info)
+{
+	uint64_t others = 0;
+
+	if (sites[site].kind == SITE_PREEMPTING)
+		return 0;
+	if (p->skel && !strcmp(sites[site].program, "on_mm_page_alloc"))
+		others = p->skel->bss->stand_ins.nr_alloc;
+	else if (p->skel && !strcmp(sites[site].program, "on_mm_page_free"))
+		others = p->skel->bss->stand_ins.nr_free;
+	return info->recursion_misses > others ? info->recursion_misses - others : 0;
 }
 
 int probe_cost(const struct probe *p, const struct site_plan *plan, uint64_t *ns, uint64_t *missed)
@@ -628,7 +693,7 @@ int probe_cost(const struct probe *p, const struct site_plan *plan, uint64_t *ns
 			continue;
 		err = program_info(p, i, &info);
 		sum += info.run_time_ns;
-		misses += info.recursion_misses;
+		misses += events_missed(p, i, &info);
 	}
 	if (err)
 		return err;
@@ -653,10 +718,10 @@ int probe_stats(const struct probe *p, const struct site_plan *plan, struct trac
 		if (!plan->site[i].on)
 			continue;
 		err = program_info(p, i, &info);
-		if (err || !info.recursion_misses)
+		if (err || !events_missed(p, i, &info))
 			continue;
 		snprintf(name, sizeof(name), "recursion_misses:%s", sites[i].func);
-		err = trace_pairs_add(stats, name, info.recursion_misses, NULL);
+		err = trace_pairs_add(stats, name, events_missed(p, i, &info), NULL);
 	}
 	return err;
 }

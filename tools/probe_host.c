@@ -393,6 +393,9 @@ int host_open(struct host *host, char *why, size_t len)
 	host->mem_section = host_symbol("mem_section");
 	host->mem_free_blocks = count_free_blocks();
 	host->old_bpf = enum_value(host, "bpf_func_id", "BPF_FUNC_map_lookup_percpu_elem") < 0;
+	/* What guards the calls of a tracepoint instead of a stop of preemption. */
+	host->probes_preempt = btf__find_by_name_kind(host->btf, "class_srcu_fast_notrace_t",
+						      BTF_KIND_TYPEDEF) >= 0;
 	host->captures_movable = has_member(host, "zone", "per_cpu_pageset");
 	err = find_migratetypes(host);
 	if (err)

@@ -14,6 +14,8 @@
 const struct site_group site_groups[NR_SITE_GROUPS] = {
 	[GROUP_PAGES] = { "page requests, frees, picks, fallbacks, drains",
 		"everything", -1, true },
+	[GROUP_PREEMPTING] = { "requests and frees of who preempts a program of the former",
+		"pages that a task allocates or frees while another is preempted in a program", -1, false },
 	[GROUP_SLOW_PATH] = { "reclaim, compaction, kswapd, OOM",
 		"when and why the slow path was taken", -1, false },
 	[GROUP_WMARKS] = { "recomputed watermarks",
@@ -32,6 +34,8 @@ const struct site_group site_groups[NR_SITE_GROUPS] = {
 		"free blocks isolated by compaction or page reporting; its list rotations", -1, false },
 	[GROUP_HANDS] = { "blocks in the hands of compaction, read from its own lists",
 		"free blocks isolated by compaction; its list rotations", GROUP_ISOLATE, false },
+	[GROUP_HANDS_OLD] = { "the same before 6.0, found on the compactor's stack",
+		"free blocks isolated by compaction; its list rotations", GROUP_HANDS, false },
 	[GROUP_PUTBACK] = { "isolated blocks put back", "isolated blocks put back", -1, false },
 	[GROUP_ROTATE] = { "list rotations of compaction's migrate scanner",
 		"list rotations by compaction", -1, false },
@@ -62,6 +66,9 @@ const struct site_group site_groups[NR_SITE_GROUPS] = {
 const struct site sites[] = {
 	TP(mm_page_alloc, GROUP_PAGES, 4),
 	TP(mm_page_free, GROUP_PAGES, 2),
+	{ "preempting_alloc", "mm_page_alloc", SITE_PREEMPTING, GROUP_PREEMPTING, 4 },
+	{ "preempting_free", "mm_page_free", SITE_PREEMPTING, GROUP_PREEMPTING, 2 },
+	{ "preempting_free_again", "mm_page_free", SITE_PREEMPTING, GROUP_PREEMPTING, 2 },
 	TP(mm_page_alloc_zone_locked, GROUP_PAGES, 4),
 	{ "on_zone_locked_5_10", "mm_page_alloc_zone_locked", SITE_TP, GROUP_PAGES, 3 },
 	TP(mm_page_pcpu_drain, GROUP_PAGES, 3),
@@ -107,6 +114,8 @@ const struct site sites[] = {
 	{ "hands_begin", "mm_compaction_begin", SITE_HANDS, GROUP_HANDS, 4 },
 	{ "hands_end", "mm_compaction_end", SITE_HANDS, GROUP_HANDS, 5 },
 	TP(remove_migration_pte, GROUP_HANDS, 3),
+	{ "hands_begin_5_10", "mm_compaction_begin", SITE_HANDS, GROUP_HANDS_OLD, 5 },
+	{ "hands_end_5_10", "mm_compaction_end", SITE_HANDS, GROUP_HANDS_OLD, 6 },
 	{ "site_putback", "__putback_isolated_page", SITE_FENTRY, GROUP_PUTBACK, 0 },
 	{ "site_move_freelist_tail", "move_freelist_tail", SITE_FENTRY, GROUP_ROTATE, 0 },
 	{ "site_move_block", "__move_freepages_block", SITE_FENTRY, GROUP_MOVE, 4 },
@@ -145,12 +154,12 @@ const char *tier_name(enum tier tier)
 
 bool site_is_tracepoint(const struct site *site)
 {
-	return site->kind == SITE_TP || site->kind == SITE_HANDS;
+	return site->kind == SITE_TP || site->kind == SITE_HANDS || site->kind == SITE_PREEMPTING;
 }
 
 const char *site_kind_name(enum site_kind kind)
 {
-	static const char *const names[] = { "tracepoint", "hands",  "fentry",
+	static const char *const names[] = { "tracepoint", "hands",  "preempting", "fentry",
 					     "fexit",	   "kprobe", "kretprobe" };
 
 	return names[kind];
@@ -199,8 +208,11 @@ static void try_site(const struct host *host, const struct site *site, enum tier
 		else if (site->args && err != site->args)
 			snprintf(state->why, sizeof(state->why), "has %d arguments here, not %d",
 				 err, site->args);
-		else if (site->kind == SITE_HANDS && host->old_bpf)
-			snprintf(state->why, sizeof(state->why), "needs the BPF of 5.19");
+		else if (site->kind == SITE_HANDS &&
+			 host->old_bpf != (site->group == GROUP_HANDS_OLD))
+			snprintf(state->why, sizeof(state->why), "not with this kernel's BPF");
+		else if (site->kind == SITE_PREEMPTING && !host->probes_preempt)
+			snprintf(state->why, sizeof(state->why), "not needed here");
 	} else if (tier == TIER_TRACEPOINT) {
 		snprintf(state->why, sizeof(state->why), "not asked for (--tier tracepoint)");
 	} else if (probe && tier == TIER_FENTRY) {
@@ -290,10 +302,15 @@ int site_plan_make(const struct host *host, enum tier tier, bool requests, struc
 
 bool site_plan_shows(const struct site_plan *plan, size_t i)
 {
-	for (size_t j = 0; j < nr_sites && !plan->site[i].on; j++)
-		if (sites[j].kind == sites[i].kind && !strcmp(sites[j].func, sites[i].func) &&
-		    (plan->site[j].on || j < i))
+	bool on = plan->site[i].on;
+
+	for (size_t j = 0; j < nr_sites; j++) {
+		if (j == i || sites[j].kind != sites[i].kind ||
+		    strcmp(sites[j].func, sites[i].func))
+			continue;
+		if (plan->site[j].on ? j < i || !on : j < i && !on)
 			return false;
+	}
 	return true;
 }
 

@@ -14,6 +14,7 @@
 enum site_kind {
 	SITE_TP,
 	SITE_HANDS, /* a tracepoint as well: its program keeps track of a compactor's own lists */
+	SITE_PREEMPTING, /* and one more of a tracepoint, for who preempts the first */
 	SITE_FENTRY,
 	SITE_FEXIT,
 	SITE_KPROBE,
@@ -27,6 +28,7 @@ enum site_kind {
  */
 enum site_group_id {
 	GROUP_PAGES,
+	GROUP_PREEMPTING,
 	GROUP_SLOW_PATH,
 	GROUP_WMARKS,
 	GROUP_REPORTING,
@@ -35,6 +37,7 @@ enum site_group_id {
 	GROUP_DIRECT_FREE_OLD,
 	GROUP_ISOLATE,
 	GROUP_HANDS,
+	GROUP_HANDS_OLD,
 	GROUP_PUTBACK,
 	GROUP_ROTATE,
 	GROUP_MOVE,
