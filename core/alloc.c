@@ -347,17 +347,6 @@ uint64_t pa_get_page(struct pa_ctx *ac, uint32_t flags)
  * __alloc_pages
  */
 
-/* Everything that can be wrong with a request. */
-bool pa_args_valid(const struct pa *pa, const struct pa_alloc_args *args)
-{
-	const struct pa_req *req = pa_req(pa);
-
-	return req && args->cpu < req->cpus && args->nid < req->nodes &&
-	       args->order < pa->nr_orders && args->use < PA_USE_FREE &&
-	       !(args->gfp & ~PA_GFP_KNOWN) && !(args->task & ~PA_TASK_KNOWN) &&
-	       req->gfp_zones[args->gfp & 0xf] != PA_NO_ZONE && (args->gfp >> 3 & 3) != 3;
-}
-
 void pa_set_classzone(struct pa_ctx *ac)
 {
 	uint8_t preferred;
@@ -368,6 +357,20 @@ void pa_set_classzone(struct pa_ctx *ac)
 	preferred = pa_preferred(ac);
 	if (preferred != PA_NO_ZONE)
 		ac->classzone = pa_zone_req(ac->pa, preferred)->type;
+}
+
+static void open_record(struct pa_alloc_record *rec, const struct pa_alloc_args *args,
+			unsigned int highest)
+{
+	if (!rec)
+		return;
+	memset((char *)rec + sizeof(rec->trail), 0,
+	       offsetof(struct pa_alloc_record, looks) - sizeof(rec->trail));
+	rec->pfn = PA_PFN_NONE;
+	rec->gfp = args->gfp;
+	rec->order = args->order;
+	rec->mt = args->gfp >> 3 & 3;
+	rec->highest = (uint8_t)highest;
 }
 
 /* prepare_alloc_pages: zonelist, highest zone, type. */
@@ -396,15 +399,7 @@ static void set_up(struct pa *pa, const struct pa_alloc_args *args, struct pa_al
 	if (args->gfp & PA_GFP_THISNODE)
 		ac->nodemask &= UINT64_C(1) << args->nid;
 	pa_set_classzone(ac);
-	if (!rec)
-		return;
-	memset((char *)rec + sizeof(rec->trail), 0,
-	       offsetof(struct pa_alloc_record, looks) - sizeof(rec->trail));
-	rec->pfn = PA_PFN_NONE;
-	rec->gfp = args->gfp;
-	rec->order = args->order;
-	rec->mt = (uint8_t)ac->mt;
-	rec->highest = (uint8_t)ac->highest;
+	open_record(rec, args, highest);
 }
 
 /* Flags of the first attempt. */
@@ -449,6 +444,46 @@ int pa_alloc_full(struct pa *pa, const struct pa_alloc_args *args, uint64_t *pfn
 	return err;
 }
 
+/* Is the first zone of the list above the mark by so much that nobody's reserve matters? */
+static inline bool first_suits(const struct pa *pa, const struct pa_alloc_args *args,
+			       unsigned int highest, uint32_t flags, const int64_t *uncounted,
+			       uint32_t zone)
+{
+	const struct pa_rules *rules = pa_rules(pa);
+	const struct pa_zone *z = &pa_zones(pa)[zone];
+	const struct pa_zone_req *zr = pa_zone_req(pa, zone);
+	unsigned int wmark = (flags & PA_ALLOC_WMARK_MASK) >> PA_ALLOC_WMARK_SHIFT;
+	uint64_t kept =
+		rules->free_highatomic ? z->free[PA_HIGHATOMIC] : zr->nr_reserved_highatomic;
+	int64_t free = pa_zone_free(z, zr) + (uncounted ? uncounted[zone] : 0);
+
+	if (args->order || args->nodemask || args->gfp & PA_GFP_THISNODE ||
+	    rules->pcp_lists < PA_PCP_ORDERS || flags & PA_ALLOC_NO_WATERMARKS ||
+	    pa_req(pa)->nodes > 1)
+		return false;
+	if (rules->pcp_auto && !(zr->flags & PA_ZONE_BELOW_HIGH) && wmark < PA_WMARK_HIGH)
+		wmark = PA_WMARK_HIGH;
+	return free - (int64_t)(kept + z->free[PA_CMA]) >
+	       (int64_t)(pa_mark_of(z, zr, wmark) + zr->reserve[highest]);
+}
+
+bool pa_look_quick(const struct pa *pa, const struct pa_alloc_args *args, uint32_t flags,
+		   const int64_t *uncounted, struct pa_choice *choice)
+{
+	unsigned int highest;
+	uint8_t zone;
+
+	if (!pa_args_valid(pa, args))
+		return false;
+	highest = pa_req(pa)->gfp_zones[args->gfp & 0xf];
+	zone = *pa_zonelist_of(pa, args->nid, highest);
+	if (zone == PA_NO_ZONE || !first_suits(pa, args, highest, flags, uncounted, zone))
+		return false;
+	choice->zone = zone;
+	choice->flags = flags;
+	return true;
+}
+
 int pa_look_for_zone(struct pa *pa, const struct pa_alloc_args *args, uint32_t flags,
 		     const int64_t *uncounted, struct pa_choice *choice)
 {
@@ -467,6 +502,42 @@ int pa_look_for_zone(struct pa *pa, const struct pa_alloc_args *args, uint32_t f
 	return choice->zone == PA_NO_ZONE ? -ENOMEM : 0;
 }
 
+/* A page from the CPU's list in the very zone, at no more than that; false: it takes more. */
+static bool take_listed(struct pa *pa, const struct pa_alloc_args *args,
+			const struct pa_choice *choice, uint64_t *pfn, struct pa_alloc_record *rec)
+{
+	int pindex = pa_pindex(pa, pa_rules(pa), args->order, args->gfp >> 3 & 3);
+	struct pa_cpu_pages *cp;
+	struct pa_desc *desc;
+	uint32_t frame;
+
+	if (pindex < 0 || pa_rules(pa)->pcp_lists < PA_PCP_ORDERS ||
+	    args->task & PA_TASK_PCP_BUSY || choice->flags & PA_ALLOC_HIGHATOMIC ||
+	    (args->order && choice->flags & PA_ALLOC_NON_BLOCK) ||
+	    pa_zone_req(pa, choice->zone)->flags & PA_ZONE_BOOSTED_WATERMARK)
+		return false;
+	cp = pa_cpu_pages(pa, choice->zone, args->cpu);
+	frame = cp->lists[pindex].head;
+	if (frame == PA_NIL)
+		return false;
+	cp->pcp.count -= 1 << args->order;
+	cp->pcp.free_count >>= 1;
+	cp->pcp.free_factor >>= 1;
+	pa_queue_pop(pa, &cp->lists[pindex], frame);
+	desc = &pa_descs(pa)[frame];
+	if (args->order)
+		pa_fill(desc, args->order, args->use, (uint8_t)(OWNER_ALLOCATED | args->order));
+	else
+		*desc = (struct pa_desc){ args->use, OWNER_ALLOCATED };
+	*pfn = frame + cp->pfn0;
+	open_record(rec, args, pa_req(pa)->gfp_zones[args->gfp & 0xf]);
+	if (rec) {
+		rec->zone = choice->zone;
+		rec->source = PA_FROM_PCP;
+	}
+	return true;
+}
+
 int pa_alloc_from(struct pa *pa, const struct pa_alloc_args *args, const struct pa_choice *choice,
 		  uint64_t *pfn, struct pa_alloc_record *rec)
 {
@@ -476,13 +547,16 @@ int pa_alloc_from(struct pa *pa, const struct pa_alloc_args *args, const struct 
 
 	if (!pa_args_valid(pa, args))
 		return -EINVAL;
-	set_up(pa, args, rec, &ac);
-	for (at = ac.zonelist; *at != PA_NO_ZONE && *at != choice->zone; at++)
-		;
+	at = pa_zonelist_of(pa, args->nid, pa_req(pa)->gfp_zones[args->gfp & 0xf]);
+	while (*at != PA_NO_ZONE && *at != choice->zone)
+		at++;
 	if (*at == PA_NO_ZONE)
 		return -EINVAL;
-	set_out(&ac, choice->flags, &w);
-	*pfn = take_from(&ac, &w, at);
+	if (!take_listed(pa, args, choice, pfn, rec)) {
+		set_up(pa, args, rec, &ac);
+		set_out(&ac, choice->flags, &w);
+		*pfn = take_from(&ac, &w, at);
+	}
 	if (rec) {
 		rec->flags = choice->flags;
 		rec->pfn = *pfn;

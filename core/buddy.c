@@ -26,23 +26,31 @@ static inline void link_block(struct pa *pa, struct pa_zone *z, uint64_t pfn, un
 		pa_flip_pair(pa, z, pfn, order);
 }
 
+/* The block of @order at @frame, which has this tag, leaves its list. */
+static inline void unlink_frame(const struct pa *pa, struct pa_zone *z, uint32_t frame,
+				unsigned int order, uint8_t tag)
+{
+	enum pa_mt mt = pa_tag_mt(tag);
+	struct pa_list *list = &z->lists[order][mt];
+	const struct pa_link self = *pa_link_of(pa, z, frame, order);
+
+	*(self.prev == PA_NIL ? &list->head : &pa_link_of(pa, z, self.prev, order)->next) =
+		self.next;
+	*(self.next == PA_NIL ? &list->tail : &pa_link_of(pa, z, self.next, order)->prev) =
+		self.prev;
+	z->free[mt] -= pa_pages(order);
+	if (!--list->count)
+		z->orders[mt] &= ~(1u << order);
+}
+
 /* The frames stay PA_USE_FREE: the caller links them again or marks them. */
 static inline void unlink_block(struct pa *pa, struct pa_zone *z, uint64_t pfn)
 {
 	uint32_t frame = pa_frame(z, pfn);
 	uint8_t *tag = &pa_descs(pa)[frame].tag;
 	unsigned int order = pa_tag_order(*tag);
-	enum pa_mt mt = pa_tag_mt(*tag);
-	const struct pa_link self = *pa_link_of(pa, z, frame, order);
-	struct pa_list *list = &z->lists[order][mt];
 
-	*(self.prev == PA_NIL ? &list->head : &pa_link_of(pa, z, self.prev, order)->next) =
-		self.next;
-	*(self.next == PA_NIL ? &list->tail : &pa_link_of(pa, z, self.next, order)->prev) =
-		self.prev;
-	if (!--list->count)
-		z->orders[mt] &= ~(1u << order);
-	z->free[mt] -= pa_pages(order);
+	unlink_frame(pa, z, frame, order, *tag);
 	z->quick = 0;
 	*tag = PA_USE_FREE;
 	if (pa->maps)
@@ -104,20 +112,73 @@ void pa_hand_out(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsigned int or
 	pa_mark(pa, z, pfn, order, PA_USE_PINNED);
 }
 
+/* The first blocks of a list leave it, one after another: each is of the order that is wanted. */
+static uint32_t hand_out_list(struct pa *pa, struct pa_zone *z, unsigned int order, enum pa_mt mt,
+			      uint32_t most, uint32_t *frames)
+{
+	struct pa_list *list = &z->lists[order][mt];
+	uint32_t n = most < list->count ? most : list->count, frame = list->head;
+
+	for (uint32_t i = 0; i < n; i++) {
+		frames[i] = frame;
+		frame = pa_link_of(pa, z, frame, order)->next;
+		if (frame != PA_NIL)
+			pa_prefetch(pa, frame);
+	}
+	list->head = frame;
+	*(frame == PA_NIL ? &list->tail : &pa_link_of(pa, z, frame, order)->prev) = PA_NIL;
+	list->count -= n;
+	if (!list->count)
+		z->orders[mt] &= ~(1u << order);
+	z->free[mt] -= (uint64_t)n << order;
+	return n;
+}
+
+/*
+ * One block is split for as many as it has: what is left of it is as if they had been asked for one
+ * by one, as all lists below its own are empty.
+ */
+static uint32_t hand_out_parts(struct pa *pa, struct pa_zone *z, unsigned int high,
+			       unsigned int order, enum pa_mt mt, uint32_t most, uint32_t *frames)
+{
+	uint32_t first = z->lists[high][mt].head, parts = 1u << (high - order);
+	uint32_t n = most < parts ? most : parts;
+	uint64_t pfn = pa_pfn(z, first);
+
+	unlink_block(pa, z, pfn);
+	for (uint32_t i = 0; i < n; i++)
+		frames[i] = first + (i << order);
+	for (uint32_t at = n; at < parts; at += at & -at)
+		link_block(pa, z, pfn + ((uint64_t)at << order),
+			   order + (unsigned int)__builtin_ctz(at), mt, false);
+	return n;
+}
+
+uint32_t pa_hand_out_run(struct pa *pa, struct pa_zone *z, unsigned int order, enum pa_mt mt,
+			 uint32_t most, uint32_t *frames)
+{
+	unsigned int high = (unsigned int)__builtin_ctz(z->orders[mt] >> order << order);
+
+	z->quick = 0;
+	return high == order ? hand_out_list(pa, z, order, mt, most, frames) :
+			       hand_out_parts(pa, z, high, order, mt, most, frames);
+}
+
 /* page_is_buddy: free, of this very order, in this zone. */
-static bool free_at(const struct pa *pa, const struct pa_zone *z, uint64_t pfn, unsigned int order)
+static inline bool free_at(const struct pa *pa, const struct pa_zone *z, uint64_t pfn,
+			   unsigned int order)
 {
 	uint8_t tag;
 
-	if (pfn < z->start || pfn >= z->end)
+	if (pfn - z->start >= z->end - z->start)
 		return false;
 	tag = *pa_tag(pa, z, pfn);
-	return pa_tag_is_head(tag) && pa_tag_order(tag) == order;
+	return (tag & (TAG_HEAD | TAG_ORDER)) == (TAG_HEAD | order);
 }
 
 /* Is the buddy of (@pfn, @order), which is being freed, a free block?  2.4 asks its bit alone. */
-static bool buddy_free(const struct pa *pa, const struct pa_zone *z, uint64_t pfn,
-		       unsigned int order)
+static inline bool buddy_free(const struct pa *pa, const struct pa_zone *z, uint64_t pfn,
+			      unsigned int order)
 {
 	if (pa->maps)
 		return pa_pair_bit(pa, z, pfn, order);
@@ -125,8 +186,8 @@ static bool buddy_free(const struct pa *pa, const struct pa_zone *z, uint64_t pf
 }
 
 /* Is the block likely to merge further soon?  buddy_merge_likely, within __free_one_page at first. */
-static bool merge_likely(const struct pa *pa, const struct pa_zone *z, uint64_t pfn,
-			 unsigned int order)
+static inline bool merge_likely(const struct pa *pa, const struct pa_zone *z, uint64_t pfn,
+				unsigned int order)
 {
 	uint64_t parent = pfn & ~pa_pages(order);
 
@@ -136,17 +197,14 @@ static bool merge_likely(const struct pa *pa, const struct pa_zone *z, uint64_t 
 }
 
 /*
- * May a block of list type @mt absorb its buddy?  Below pageblock order both are in one block.
- * Above, isolated pages must stay countable, later no type that cannot fall back may spread.
+ * May a block of list type @mt absorb its buddy?  Below pageblock order both are in one block, and
+ * it may.  Above, isolated pages must stay countable, later no type that cannot fall back may spread.
  * 4.4 to 5.17 looked only where the zone has isolated pageblocks; elsewhere the test passes anyway.
  */
-static bool may_absorb(const struct pa *pa, const struct pa_zone *z, uint64_t buddy,
-		       unsigned int order, enum pa_mt mt)
+static bool may_absorb(const struct pa *pa, const struct pa_zone *z, uint64_t buddy, enum pa_mt mt)
 {
 	enum pa_mt buddy_mt;
 
-	if (order < pa->pageblock_order)
-		return true;
 	buddy_mt = *pa_block(pa, z, buddy);
 	switch (pa_version(pa)->barrier) {
 	case PA_BARRIER_NONE:
@@ -167,7 +225,7 @@ static void retype_absorbed(struct pa *pa, struct pa_zone *z, uint64_t buddy, un
 {
 	const struct pa_policy *policy = pa_version(pa);
 
-	if (order < pa->pageblock_order || *pa_block(pa, z, buddy) == mt)
+	if (*pa_block(pa, z, buddy) == mt)
 		return;
 	if (policy->hygiene)
 		pa_retype(pa, z, buddy, policy->retype_range ? order : pa->pageblock_order, mt);
@@ -179,24 +237,71 @@ static bool captures(unsigned int order, enum pa_mt mt, int capture)
 	return capture >= 0 && order == (unsigned int)capture && mt != PA_CMA && mt != PA_ISOLATE;
 }
 
-/* __free_one_page on frames known to be in use.  Returns whether they were captured. */
-static bool merge_and_link(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsigned int order,
-			   enum pa_mt mt, unsigned int flags, int capture)
+/*
+ * Merge within a pageblock, where nothing but the buddy has a say, and nobody captures: the order
+ * that it comes to.  Not 2.4.
+ */
+static inline unsigned int merge_within(struct pa *pa, struct pa_zone *z, uint64_t *pfn,
+					unsigned int order)
 {
-	pa_mark(pa, z, pfn, order, PA_USE_FREE);
-	for (; order + 1 < pa->nr_orders; order++) {
-		uint64_t buddy = pfn ^ pa_pages(order);
+	unsigned int top = pa->nr_orders - 1u;
+	unsigned int end = top < pa->pageblock_order ? top : pa->pageblock_order;
+	const uint64_t start = z->start, pages = z->end - start, pfn0 = z->pfn0;
+	struct pa_desc *descs = pa_descs(pa);
 
-		if (captures(order, mt, capture)) {
-			pa_mark(pa, z, pfn, order, PA_USE_PINNED);
+	for (; order < end; order++) {
+		uint64_t buddy = *pfn ^ pa_pages(order);
+		struct pa_desc *desc;
+		uint8_t tag;
+
+		if (buddy - start >= pages)
+			break;
+		desc = &descs[buddy - pfn0];
+		tag = desc->tag;
+		if ((tag & (TAG_HEAD | TAG_ORDER)) != (TAG_HEAD | order))
+			break;
+		unlink_frame(pa, z, (uint32_t)(buddy - pfn0), order, tag);
+		desc->tag = PA_USE_FREE;
+		*pfn &= buddy;
+	}
+	z->quick = 0;
+	return order;
+}
+
+/* The same with all that has a say.  True: the block was captured, and is no order's any more. */
+static bool merge_on(struct pa *pa, struct pa_zone *z, uint64_t *pfn, unsigned int *order,
+		     enum pa_mt mt, int capture)
+{
+	for (; *order + 1 < pa->nr_orders; ++*order) {
+		uint64_t buddy = *pfn ^ pa_pages(*order);
+		bool across = *order >= pa->pageblock_order;
+
+		if (captures(*order, mt, capture)) {
+			pa_mark(pa, z, *pfn, *order, PA_USE_PINNED);
 			return true;
 		}
-		if (!buddy_free(pa, z, pfn, order) || !may_absorb(pa, z, buddy, order, mt))
+		if (!buddy_free(pa, z, *pfn, *order) || (across && !may_absorb(pa, z, buddy, mt)))
 			break;
 		unlink_block(pa, z, buddy);
-		retype_absorbed(pa, z, buddy, order, mt);
-		pfn &= buddy;
+		if (across)
+			retype_absorbed(pa, z, buddy, *order, mt);
+		*pfn &= buddy;
 	}
+	return false;
+}
+
+/* __free_one_page on frames known to be in use.  Returns whether they were captured. */
+static inline bool merge_and_link(struct pa *pa, struct pa_zone *z, uint64_t pfn,
+				  unsigned int order, enum pa_mt mt, unsigned int flags,
+				  int capture)
+{
+	bool plain = capture < 0 && !pa->maps;
+
+	pa_mark(pa, z, pfn, order, PA_USE_FREE);
+	if (plain)
+		order = merge_within(pa, z, &pfn, order);
+	if ((!plain || order >= pa->pageblock_order) && merge_on(pa, z, &pfn, &order, mt, capture))
+		return true;
 	link_block(pa, z, pfn, order, mt,
 		   (flags & PA_TO_TAIL && pa_version(pa)->tail_moves) ||
 			   merge_likely(pa, z, pfn, order));

@@ -194,7 +194,7 @@ static void look_into(struct pa_run *r, struct look *l, unsigned int order)
 	uint64_t last = PA_PFN_NONE, high = 0;
 
 	for (l->seen = 0; frame != PA_NIL;
-	     frame = frame == list->head ? PA_NIL : pa_links(r->pa)[frame].prev) {
+	     frame = frame == list->head ? PA_NIL : pa_link_of(r->pa, r->z, frame, order)->prev) {
 		uint64_t pfn = pa_pfn(r->z, frame);
 
 		l->seen++;

@@ -57,7 +57,7 @@ static uint64_t find_source(struct pa_run *r)
 		const struct pa_list *list = &r->z->lists[order][PA_MOVABLE];
 
 		for (uint32_t frame = list->head; frame != PA_NIL;
-		     frame = pa_links(r->pa)[frame].next) {
+		     frame = pa_link_of(r->pa, r->z, frame, order)->next) {
 			uint64_t pfn = pa_pfn(r->z, frame);
 
 			if (seen++ >= limit) {

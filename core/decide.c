@@ -36,7 +36,8 @@ static bool cma_first(const struct pa *pa, const struct pa_zone *z, const struct
 {
 	uint64_t total = 0;
 
-	if (!(d->req.flags & PA_ALLOC_CMA) || pa_version(pa)->cma != PA_CMA_FLAG)
+	if (!z->free[PA_CMA] || !(d->req.flags & PA_ALLOC_CMA) ||
+	    pa_version(pa)->cma != PA_CMA_FLAG)
 		return false;
 	for (unsigned int mt = 0; mt < PA_NR_MT; mt++) {
 		if (mt != PA_ISOLATE)
@@ -51,7 +52,7 @@ static bool may_use_reserve(const struct pa *pa, const struct pa_request *req)
 	return pa_version(pa)->reserve_max && req->mt < PA_PCPTYPES;
 }
 
-static void rmqueue(const struct pa *pa, const struct pa_zone *z, struct pa_decision *d)
+static inline void rmqueue(const struct pa *pa, const struct pa_zone *z, struct pa_decision *d)
 {
 	bool modes = pa->fallback == PA_FALLBACK_CLAIM_STEAL;
 	enum pa_mode mode = modes ? (enum pa_mode)d->req.mode : PA_MODE_NORMAL;
@@ -77,18 +78,10 @@ static bool request_valid(const struct pa *pa, const struct pa_request *req)
 	       req->mode <= PA_MODE_STEAL && !(req->flags & ~(unsigned int)FLAGS);
 }
 
-static void blank(struct pa_decision *d, const struct pa_request *req)
-{
-	memset(d, 0, offsetof(struct pa_decision, tests));
-	d->req = *req;
-	d->pfn = PA_PFN_NONE;
-	d->fallback_pfn = PA_PFN_NONE;
-}
-
 void pa_choose(const struct pa *pa, const struct pa_zone *z, const struct pa_request *req,
 	       struct pa_decision *d)
 {
-	blank(d, req);
+	pa_blank(d, req);
 	rmqueue(pa, z, d);
 }
 
@@ -113,7 +106,7 @@ int pa_decide_fallback(const struct pa *pa, const struct pa_request *req, uint64
 	z = &pa_zones(pa)[req->zone];
 	if (!pa_may_lend(pa, z, req, &told.block))
 		return -EINVAL;
-	blank(&made, req);
+	pa_blank(&made, req);
 	if (!pa_fall_back(pa, z, &told, &made))
 		return -EINVAL;
 	memcpy(d, &made,

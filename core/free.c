@@ -29,29 +29,42 @@ static void leave_below_high(struct pa *pa, uint32_t zone)
 		zr->flags &= ~PA_ZONE_BELOW_HIGH;
 }
 
-/*
- * free_hot_cold_page, free_unref_page_commit, free_frozen_page_commit: to the head of the list, a
- * cold page to the tail.  Return: how many base pages are too many now; the oldest are to go.
- */
-static int32_t push(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp, uint64_t pfn,
-		    unsigned int order, enum pa_mt type, unsigned int pindex, bool cold,
-		    struct pa_free_record *rec)
+/* What a push does to the counters, before it asks whether they are too high now. */
+static void count_push(struct pa_pcp *pcp, unsigned int order, bool cold)
 {
-	bool types = pa_rules(pa)->pcp_lists == PA_PCP_TYPES;
-	struct pa_zone *z = &pa_zones(pa)[zone];
+	pcp->alloc_factor >>= 1;
+	pcp->count += 1 << order;
+	pcp->cold_count += cold;
+}
+
+/* And to the list: to its head, at its tail for @last. */
+static inline void link_push(struct pa *pa, struct pa_zone *z, struct pa_cpu_pages *cp,
+			     uint32_t cpu, uint64_t pfn, unsigned int order, enum pa_mt type,
+			     unsigned int pindex, bool last)
+{
 	uint32_t frame = pa_frame(z, pfn);
-	uint32_t cpu = (uint32_t)(cp - pa_cpu_pages(pa, zone, 0));
-	int32_t excess;
 
 	pa_note_back(pa, z, cp, cpu);
-	cp->pcp.alloc_factor >>= 1;
-	if (cold && types)
+	if (last)
 		pa_queue_append(pa, &cp->lists[pindex], frame);
 	else
 		pa_queue_push(pa, &cp->lists[pindex], frame);
 	pa_descs(pa)[frame].owner = pa_pcp_owner(order, type);
-	cp->pcp.count += 1 << order;
-	cp->pcp.cold_count += cold && !types;
+}
+
+/*
+ * free_hot_cold_page, free_unref_page_commit, free_frozen_page_commit: to the head of the list, a
+ * cold page to the tail.  Return: how many base pages are too many now; the oldest are to go.
+ */
+static int32_t push(struct pa *pa, uint32_t zone, uint32_t cpu, uint64_t pfn, unsigned int order,
+		    enum pa_mt type, unsigned int pindex, bool cold, struct pa_free_record *rec)
+{
+	bool types = pa_rules(pa)->pcp_lists == PA_PCP_TYPES;
+	struct pa_cpu_pages *cp = pa_cpu_pages(pa, zone, cpu);
+	int32_t excess;
+
+	count_push(&cp->pcp, order, cold && !types);
+	link_push(pa, &pa_zones(pa)[zone], cp, cpu, pfn, order, type, pindex, cold && types);
 	excess = pa_pcp_excess(pa, zone, &cp->pcp, order, pindex);
 	if (rec) {
 		rec->pcp = true;
@@ -62,7 +75,7 @@ static int32_t push(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp, uint6
 }
 
 /* The allocation (@pfn, @order) as a zone, or NULL if there is none: nothing else may be freed. */
-static struct pa_zone *allocation(const struct pa *pa, uint64_t pfn, unsigned int order)
+static inline struct pa_zone *allocation(const struct pa *pa, uint64_t pfn, unsigned int order)
 {
 	struct pa_zone *z = pa_zone_at(pa, pfn);
 	uint8_t owner;
@@ -74,7 +87,7 @@ static struct pa_zone *allocation(const struct pa *pa, uint64_t pfn, unsigned in
 }
 
 /* The frames are nobody's from here on: free_pages_prepare. */
-static void disown(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsigned int order)
+static inline void disown(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsigned int order)
 {
 	uint8_t *owner = &pa_desc(pa, z, pfn)->owner;
 
@@ -90,7 +103,6 @@ static void disown(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsigned int 
 static int free_pages(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order, bool cold,
 		      struct pa_free_record *rec)
 {
-	struct pa_cpu_pages *cp;
 	bool isolates;
 	struct pa_zone *z;
 	enum pa_mt type, list;
@@ -116,64 +128,75 @@ static int free_pages(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int or
 	if (pindex < 0 || isolates) {
 		start(rec, zone, type);
 		pa_free_one(pa, zone, pfn, order, 0, cpu, rec ? &rec->trail : NULL);
+		pa_allow_quick(pa, zone);
 		return 0;
 	}
 	start(rec, zone, list);
-	cp = pa_cpu_pages(pa, zone, cpu);
-	excess = push(pa, zone, cp, pfn, order, type, (unsigned int)pindex, cold, rec);
+	excess = push(pa, zone, cpu, pfn, order, type, (unsigned int)pindex, cold, rec);
 	if (excess) {
-		pa_free_excess(pa, zone, cp, excess, (unsigned int)pindex, cpu,
-			       rec ? &rec->trail : NULL);
+		pa_free_excess(pa, zone, pa_cpu_pages(pa, zone, cpu), excess, (unsigned int)pindex,
+			       cpu, rec ? &rec->trail : NULL);
 		leave_below_high(pa, zone);
 		pa_allow_quick(pa, zone);
 	}
 	return 0;
 }
 
-/* The list that pa_push() adds the allocation to, -EINVAL if none. */
-static int push_to(const struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order,
-		   enum pa_mt type)
+/* The zone and list that pa_push() adds the allocation to, NULL if there is none. */
+static inline struct pa_zone *push_to(const struct pa *pa, uint32_t cpu, uint64_t pfn,
+				      unsigned int order, enum pa_mt type, struct pa_bulk *bulk)
 {
+	const struct pa_rules *rules = pa_rules(pa);
+	struct pa_zone *z;
 	int pindex;
 
-	if (!pa_req(pa) || cpu >= pa_req(pa)->cpus || (unsigned int)type >= PA_NR_MT ||
-	    pa_rules(pa)->pcp_lists < PA_PCP_ORDERS || !allocation(pa, pfn, order))
-		return -EINVAL;
-	pindex = pa_pindex(pa, pa_rules(pa), order, type < PA_PCPTYPES ? type : PA_MOVABLE);
-	return pindex < 0 ? -EINVAL : pindex;
-}
-
-int32_t pa_push_excess(const struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order,
-		       enum pa_mt type)
-{
-	int pindex = push_to(pa, cpu, pfn, order, type);
-	struct pa_pcp pcp;
-	uint32_t zone;
-
-	if (pindex < 0)
-		return pindex;
-	zone = pa_zone_index(pa, pa_zone_at(pa, pfn));
-	pcp = pa_cpu_pages(pa, zone, cpu)->pcp;
-	pcp.count += 1 << order;
-	return pa_pcp_excess(pa, zone, &pcp, order, (unsigned int)pindex);
+	if (cpu >= pa->cpus || (unsigned int)type >= PA_NR_MT || rules->pcp_lists < PA_PCP_ORDERS)
+		return NULL;
+	z = allocation(pa, pfn, order);
+	pindex = pa_pindex(pa, rules, order, type < PA_PCPTYPES ? type : PA_MOVABLE);
+	if (!z || pindex < 0)
+		return NULL;
+	*bulk = (struct pa_bulk){
+		.zone = pa_zone_index(pa, z), .cpu = cpu, .by = cpu, .pindex = (uint32_t)pindex
+	};
+	return z;
 }
 
 int pa_push(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order, enum pa_mt type,
 	    struct pa_bulk *bulk)
 {
-	int pindex = push_to(pa, cpu, pfn, order, type);
-	struct pa_zone *z;
-	int32_t excess;
-	uint32_t zone;
+	struct pa_bulk made;
+	struct pa_zone *z = push_to(pa, cpu, pfn, order, type, &made);
 
-	if (pindex < 0)
-		return pindex;
-	z = pa_zone_at(pa, pfn);
-	zone = pa_zone_index(pa, z);
+	if (!z)
+		return -EINVAL;
 	disown(pa, z, pfn, order);
-	excess = push(pa, zone, pa_cpu_pages(pa, zone, cpu), pfn, order, type,
-		      (unsigned int)pindex, false, NULL);
-	*bulk = pa_bulk_of(pa, zone, cpu, (unsigned int)pindex, excess);
+	made.left = push(pa, made.zone, cpu, pfn, order, type, made.pindex, false, NULL);
+	*bulk = pa_bulk_of(pa, made.zone, cpu, made.pindex, made.left);
+	return 0;
+}
+
+int pa_push_as(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order, enum pa_mt type,
+	       bool drains, struct pa_bulk *bulk)
+{
+	struct pa_bulk made;
+	struct pa_zone *z = push_to(pa, cpu, pfn, order, type, &made);
+	struct pa_cpu_pages *cp;
+	struct pa_pcp before;
+
+	if (!z)
+		return -EINVAL;
+	cp = pa_cpu_pages(pa, made.zone, cpu);
+	before = cp->pcp;
+	count_push(&cp->pcp, order, false);
+	made.left = pa_pcp_excess(pa, made.zone, &cp->pcp, order, made.pindex);
+	if ((made.left > 0) != drains) {
+		cp->pcp = before;
+		return -EAGAIN;
+	}
+	disown(pa, z, pfn, order);
+	link_push(pa, z, cp, cpu, pfn, order, type, made.pindex, false);
+	*bulk = pa_bulk_of(pa, made.zone, cpu, made.pindex, made.left);
 	return 0;
 }
 

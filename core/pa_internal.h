@@ -344,6 +344,13 @@ void pa_choose(const struct pa *pa, const struct pa_zone *z, const struct pa_req
 void pa_perform(struct pa *pa, struct pa_zone *z, const struct pa_decision *d);
 /* expand: take the free block that starts at @pfn, split it down to @order, hand out pa_part(). */
 void pa_hand_out(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsigned int order);
+/*
+ * The same for up to @most requests at once, as far as the smallest list of type @mt that fits goes,
+ * of which there must be one: how many.  Of each, the first frame; the caller says what they become.
+ * Not 2.4.
+ */
+uint32_t pa_hand_out_run(struct pa *pa, struct pa_zone *z, unsigned int order, enum pa_mt mt,
+			 uint32_t most, uint32_t *frames);
 /* Some frame of (@pfn, @order) is free. */
 bool pa_any_free(const struct pa *pa, const struct pa_zone *z, uint64_t pfn, unsigned int order);
 /* The frames' tags from now on; the owner of the first stays. */

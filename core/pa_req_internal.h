@@ -468,6 +468,17 @@ struct pa_ctx {
 	uint64_t tried;		/* 2.4: marks of the zones that this attempt has looked at */
 };
 
+/* Can there be such a request? */
+static inline bool pa_args_valid(const struct pa *pa, const struct pa_alloc_args *args)
+{
+	const struct pa_req *req = pa_req(pa);
+
+	return req && args->cpu < req->cpus && args->nid < req->nodes &&
+	       args->order < pa->nr_orders && args->use < PA_USE_FREE &&
+	       !(args->gfp & ~PA_GFP_KNOWN) && !(args->task & ~PA_TASK_KNOWN) &&
+	       req->gfp_zones[args->gfp & 0xf] != PA_NO_ZONE && (args->gfp >> 3 & 3) != 3;
+}
+
 static inline struct pa_trail *pa_trail_of(const struct pa_ctx *ac)
 {
 	return ac->rec ? &ac->rec->trail : NULL;
@@ -536,13 +547,23 @@ unsigned int pa_round_robin(const struct pa_cpu_pages *cp, struct pa_round *roun
 
 /* pcp.c */
 void pa_setup_pcps(struct pa *pa);
+/* refill.c */
 /* rmqueue_bulk to an empty list; how many blocks came. */
 uint32_t pa_refill(const struct pa_ctx *ac, uint32_t zone, struct pa_cpu_pages *cp,
 		   unsigned int pindex, uint32_t flags);
 /* Its parts: how many blocks, what each is asked for with, and a round; @last: the frame before. */
 int32_t pa_refill_size(const struct pa_rules *rules, struct pa_pcp *pcp,
 		       const struct pa_zone_req *zr, unsigned int order, unsigned int pindex);
-struct pa_request pa_refill_request(const struct pa_ctx *ac, uint32_t zone, uint32_t flags);
+static inline struct pa_request pa_refill_request(const struct pa_ctx *ac, uint32_t zone,
+						  uint32_t flags)
+{
+	return (struct pa_request){
+		.zone = zone,
+		.order = (uint8_t)ac->order,
+		.mt = (uint8_t)ac->mt,
+		.flags = flags & (PA_ALLOC_NOFRAGMENT | PA_ALLOC_CMA | PA_ALLOC_KSWAPD),
+	};
+}
 bool pa_refill_block(const struct pa_ctx *ac, struct pa_cpu_pages *cp, struct pa_request *request,
 		     unsigned int pindex, uint32_t *last);
 /* free_pcppages_bulk; @by is the CPU that does it.  Base pages freed. */
@@ -585,8 +606,7 @@ int pa_alloc_full(struct pa *pa, const struct pa_alloc_args *args, uint64_t *pfn
 int pa_free_full(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order,
 		 struct pa_free_record *rec);
 
-/* alloc.c: can there be such a request? */
-bool pa_args_valid(const struct pa *pa, const struct pa_alloc_args *args);
+/* alloc.c */
 /* get_page_from_freelist; PA_PFN_NONE if no zone will do. */
 uint64_t pa_get_page(struct pa_ctx *ac, uint32_t flags);
 /* prep_new_page */

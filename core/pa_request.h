@@ -393,11 +393,16 @@ struct pa_choice {
  * the middle of somebody's refill; NULL: none.
  * Return: 0; -ENOMEM, no zone will do; -EINVAL on bad arguments.
  *
+ * pa_look_quick() - The same if it comes to no more than a first zone that has plenty: true.  Else
+ * false: it takes more, or is wrong.  Nothing is changed in either case.
+ *
  * pa_alloc_from() - Take the page, of that zone or one behind it.  @rec as for pa_alloc().
  * Return: 0; -ENOMEM, there is none; -EINVAL on bad arguments, or if no zone for @args is meant.
  */
 int pa_look_for_zone(struct pa *pa, const struct pa_alloc_args *args, uint32_t flags,
 		     const int64_t *uncounted, struct pa_choice *choice);
+bool pa_look_quick(const struct pa *pa, const struct pa_alloc_args *args, uint32_t flags,
+		   const int64_t *uncounted, struct pa_choice *choice);
 int pa_alloc_from(struct pa *pa, const struct pa_alloc_args *args, const struct pa_choice *choice,
 		  uint64_t *pfn, struct pa_alloc_record *rec);
 
@@ -583,15 +588,16 @@ struct pa_bulk {
 /*
  * pa_push() - free_unref_page_commit of an allocation: @type is its pageblock's, which the caller
  * read before; bulk->left is what is too much then.  -EINVAL as pa_free_pages(), nothing changed.
- * pa_push_excess() - What bulk->left would be if the push were made now, or -EINVAL.
+ * pa_push_as() - The same, if it comes out like that: @drains if something is too much then.  Else
+ * -EAGAIN, nothing changed.
  * pa_drain_start() - drain_pages_zone: the next hold.  -EINVAL: no such zone or CPU.
  * pa_bulk_step() - The next block.  Return: its base pages, 0 if there is no more, -EINVAL.
  * pa_push_end() - What a push does last, if anything was too much: ZONE_BELOW_HIGH may be over.
  */
 int pa_push(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order, enum pa_mt type,
 	    struct pa_bulk *bulk);
-int32_t pa_push_excess(const struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order,
-		       enum pa_mt type);
+int pa_push_as(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order, enum pa_mt type,
+	       bool drains, struct pa_bulk *bulk);
 int pa_drain_start(struct pa *pa, uint32_t zone, uint32_t cpu, uint32_t by, struct pa_bulk *bulk);
 int pa_bulk_step(struct pa *pa, struct pa_bulk *bulk, struct pa_trail *trail);
 void pa_push_end(struct pa *pa, const struct pa_bulk *bulk);

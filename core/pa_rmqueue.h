@@ -34,6 +34,25 @@ static inline uint64_t pa_head_of(const struct pa_zone *z, unsigned int order, e
 	return pa_pfn(z, z->lists[order][mt].head);
 }
 
+/* No decision yet. */
+static inline void pa_blank(struct pa_decision *d, const struct pa_request *req)
+{
+	memset(d, 0, offsetof(struct pa_decision, tests));
+	d->req = *req;
+	d->pfn = PA_PFN_NONE;
+	d->fallback_pfn = PA_PFN_NONE;
+}
+
+/* The one for @pfn, out of a block of @from_order. */
+static inline void pa_decide_smallest(struct pa_decision *d, const struct pa_request *req,
+				      uint64_t pfn, unsigned int from_order)
+{
+	pa_blank(d, req);
+	d->pfn = pfn;
+	d->path = PA_PATH_SMALLEST;
+	d->from_order = (uint8_t)from_order;
+}
+
 /*
  * __rmqueue_fallback and its heirs: fill @d, which holds the request and the mode.  False if
  * nobody lends, or, where @told says which block does, if the policy has no such outcome.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Per-cpu lists: their sizes, filling them, how much they give back, emptying them.
+ * Per-cpu lists: their sizes, how much they give back, emptying them.
  *
  * A block on such a list is linked as a free block is, and its owner byte says which order it
  * has and which type it was freed with.
@@ -227,149 +227,64 @@ int32_t pa_pcp_excess(const struct pa *pa, uint32_t zone, struct pa_pcp *pcp, un
 }
 
 /* -------------------------------------------------------------------------
- * From and to the buddy lists
+ * To the buddy lists
  */
 
-/* move_to_free_list of 6.10 and later, block by block: off one list, onto the other. */
-void pa_count_moves(struct pa *pa, uint32_t zone, uint32_t cpu, uint64_t first, uint64_t end)
+/* Where blocks enter the buddy lists, and by whose doing. */
+struct entry {
+	struct pa *pa;
+	struct pa_zone *z;
+	struct pa_zone_req *zr;
+	struct pa_cpu_pages *by;
+	struct pa_capture *capture; /* NULL: nobody captures in this zone */
+	struct pa_trail *trail;
+};
+
+static struct entry entry_of(struct pa *pa, uint32_t zone, uint32_t by, struct pa_trail *trail)
 {
-	struct pa_zone *z = &pa_zones(pa)[zone];
+	struct pa_capture *capture = &pa_req(pa)->capture;
 
-	for (uint64_t pfn = first; pfn < end;) {
-		uint8_t tag = *pa_tag(pa, z, pfn);
-		uint64_t pages = pa_tag_is_head(tag) ? pa_pages(pa_tag_order(tag)) : 0;
-
-		pa_count_free(pa_zone_req(pa, zone), pa_cpu_pages(pa, zone, cpu), -(int64_t)pages);
-		pa_count_free(pa_zone_req(pa, zone), pa_cpu_pages(pa, zone, cpu), (int64_t)pages);
-		pfn += pages ? pages : 1;
-	}
-}
-
-/* The steps in which the zone counter is told of one decision; up to 2.6.24 there is but one. */
-static void count_decision(const struct pa_ctx *ac, struct pa_cpu_pages *cp,
-			   const struct pa_decision *d)
-{
-	struct pa_zone_req *zr = pa_zone_req(ac->pa, d->req.zone);
-	int64_t whole = (int64_t)pa_pages(d->fallback_order),
-		part = (int64_t)pa_pages(d->req.order);
-	bool steps = pa_version(ac->pa)->hygiene;
-	uint64_t first, end;
-
-	if (steps && d->path == PA_PATH_CLAIM_WHOLE) {
-		pa_count_free(zr, cp, -whole);
-		pa_count_free(zr, cp, whole - part);
-		return;
-	}
-	if (steps && d->path == PA_PATH_CLAIM &&
-	    pa_block_range(ac->pa, &pa_zones(ac->pa)[d->req.zone], d->fallback_pfn, &first, &end))
-		pa_count_moves(ac->pa, d->req.zone, ac->cpu, first, end);
-	pa_count_free(zr, cp, -part);
-}
-
-const struct pa_decision *pa_rmqueue(const struct pa_ctx *ac, struct pa_cpu_pages *cp,
-				     const struct pa_request *request, struct pa_decision *spare)
-{
-	struct pa_zone *z = &pa_zones(ac->pa)[request->zone];
-	struct pa_trail *trail = pa_trail_of(ac);
-	struct pa_decision *d = spare;
-
-	if (trail && trail->nr_picks++ < trail->max_picks)
-		d = &trail->picks[trail->nr_picks - 1];
-	pa_choose(ac->pa, z, request, d);
-	if (d->boosts && request->flags & PA_ALLOC_KSWAPD &&
-	    (ac->rules->boosted_always || pa_boost_max(ac->pa, z)))
-		pa_zone_req(ac->pa, request->zone)->flags |= PA_ZONE_BOOSTED_WATERMARK;
-	if (d->path != PA_PATH_NONE && !ac->rules->counts_late)
-		count_decision(ac, cp, d);
-	pa_perform(ac->pa, z, d);
-	return d->path == PA_PATH_NONE ? NULL : d;
-}
-
-bool pa_refill_block(const struct pa_ctx *ac, struct pa_cpu_pages *cp, struct pa_request *request,
-		     unsigned int pindex, uint32_t *last)
-{
-	struct pa_zone *z = &pa_zones(ac->pa)[request->zone];
-	struct pa_decision spare;
-	const struct pa_decision *d = pa_rmqueue(ac, cp, request, &spare);
-	uint32_t frame;
-
-	if (!d)
-		return false;
-	frame = pa_frame(z, d->pfn);
-	request->mode = d->next_mode;
-	pa_queue_insert(ac->pa, &cp->lists[pindex], *last, frame);
-	/* Cold requests take the other end, so theirs are the other way round. */
-	if (!pa_takes_tail(ac))
-		*last = frame;
-	pa_descs(ac->pa)[frame].owner = pa_pcp_owner(
-		ac->order, *pa_block(ac->pa, z, d->pfn) == PA_CMA ? PA_CMA : request->mt);
-	return true;
-}
-
-struct pa_request pa_refill_request(const struct pa_ctx *ac, uint32_t zone, uint32_t flags)
-{
-	return (struct pa_request){
-		.zone = zone,
-		.order = (uint8_t)ac->order,
-		.mt = (uint8_t)ac->mt,
-		.flags = flags & (PA_ALLOC_NOFRAGMENT | PA_ALLOC_CMA | PA_ALLOC_KSWAPD),
+	return (struct entry){
+		.pa = pa,
+		.z = &pa_zones(pa)[zone],
+		.zr = pa_zone_req(pa, zone),
+		.by = pa_cpu_pages(pa, zone, by),
+		.capture = capture->zone == zone + 1 ? capture : NULL,
+		.trail = trail,
 	};
 }
 
-uint32_t pa_refill(const struct pa_ctx *ac, uint32_t zone, struct pa_cpu_pages *cp,
-		   unsigned int pindex, uint32_t flags)
+/* compaction_capture: whom a free may serve, as pa_free_block() wants it. */
+static int capture_order(const struct entry *e, enum pa_mt mt)
 {
-	struct pa_zone_req *zr = pa_zone_req(ac->pa, zone);
-	int32_t want = pa_refill_size(ac->rules, &cp->pcp, zr, ac->order, pindex), nr = 0;
-	struct pa_request request = pa_refill_request(ac, zone, flags);
-	uint32_t last = PA_NIL; /* the list is empty, or 2.6.24 */
+	const struct pa_capture *c = e->capture;
 
-	while (nr < want && pa_refill_block(ac, cp, &request, pindex, &last))
-		nr++;
-	if (ac->rules->counts_late)
-		pa_count_free(zr, cp, -((int64_t)nr << ac->order));
-	cp->pcp.count += nr << ac->order;
-	if (ac->rules->pcp_lists == PA_PCP_HOT_COLD && pindex == PA_COLD)
-		cp->pcp.cold_count += nr;
-	return (uint32_t)nr;
-}
-
-/* compaction_capture: whom @pfn's free may serve, as pa_free_block() wants it. */
-static int capture_order(const struct pa *pa, uint32_t zone, enum pa_mt mt)
-{
-	const struct pa_capture *c = &pa_req(pa)->capture;
-
-	if (c->zone != zone + 1 || c->pfn != PA_PFN_NONE)
+	if (!c || c->pfn != PA_PFN_NONE)
 		return -1;
-	if (c->order < pa->pageblock_order && mt == PA_MOVABLE &&
-	    (c->mt != PA_MOVABLE || !pa_rules(pa)->capture_movable))
+	if (c->order < e->pa->pageblock_order && mt == PA_MOVABLE &&
+	    (c->mt != PA_MOVABLE || !pa_rules(e->pa)->capture_movable))
 		return -1;
 	return (int)c->order;
 }
 
 /* A block enters the buddy lists, or a direct compactor takes it as it merges. */
-static void enter(struct pa *pa, uint32_t zone, uint64_t pfn, unsigned int order, enum pa_mt mt,
-		  unsigned int flags, uint32_t by)
+static inline void enter(const struct entry *e, uint64_t pfn, unsigned int order, enum pa_mt mt,
+			 unsigned int flags)
 {
-	struct pa_cpu_pages *cp = pa_cpu_pages(pa, zone, by);
-	struct pa_zone_req *zr = pa_zone_req(pa, zone);
-	struct pa_capture *c = &pa_req(pa)->capture;
-	struct pa_zone *z = &pa_zones(pa)[zone];
+	struct pa_capture *c = e->capture;
 
-	z->quick = 0; /* a delta that is told may lower the counter */
+	e->z->quick = 0; /* a delta that is told may lower the counter */
 	if (mt != PA_ISOLATE)
-		pa_count_free(zr, cp, (int64_t)pa_pages(order));
-	if (pa_merge_block(pa, z, pfn, order, mt, flags, capture_order(pa, zone, mt))) {
+		pa_count_free(e->zr, e->by, (int64_t)pa_pages(order));
+	if (pa_merge_block(e->pa, e->z, pfn, order, mt, flags, capture_order(e, mt))) {
 		c->pfn = pfn & ~(pa_pages(c->order) - 1);
-		pa_count_free(zr, cp, -(int64_t)pa_pages(c->order));
+		pa_count_free(e->zr, e->by, -(int64_t)pa_pages(c->order));
 	}
 }
 
 static void note_drain(struct pa_trail *trail, uint64_t pfn, unsigned int order, enum pa_mt mt,
 		       bool pcp)
 {
-	if (!trail)
-		return;
 	if (trail->nr_drains < trail->max_drains)
 		trail->drains[trail->nr_drains] = (struct pa_drained){
 			pfn,
@@ -380,26 +295,27 @@ static void note_drain(struct pa_trail *trail, uint64_t pfn, unsigned int order,
 	trail->nr_drains++;
 }
 
-/* The oldest block of list @pindex, which has one; its base pages. */
-static int32_t free_oldest(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp,
-			   unsigned int pindex, uint32_t by, struct pa_trail *trail)
+/* The oldest block of @cp's list @pindex, which has one; its base pages. */
+static inline int32_t free_oldest(const struct entry *e, struct pa_cpu_pages *cp,
+				  unsigned int pindex)
 {
-	struct pa_zone *z = &pa_zones(pa)[zone];
+	struct pa *pa = e->pa;
 	struct pa_queue *list = &cp->lists[pindex];
 	uint32_t frame = list->tail;
-	uint64_t pfn = pa_pfn(z, frame);
+	uint64_t pfn = pa_pfn(e->z, frame);
 	uint8_t owner = pa_descs(pa)[frame].owner;
 	unsigned int order = owner & OWNER_ORDER;
-	enum pa_mt mt = pa_type_at_free(pa, z, pfn, pa_stored_mt(owner));
+	enum pa_mt mt = pa_type_at_free(pa, e->z, pfn, pa_stored_mt(owner));
 
 	pa_queue_remove(pa, list, frame);
 	if (list->head != PA_NIL && list->tail != list->head)
 		pa_prefetch(pa, pa->links[list->tail].prev); /* the next but one to go */
 	pa_descs(pa)[frame].owner = 0;
 	cp->pcp.count -= 1 << order;
-	cp->pcp.cold_count -= pa_rules(pa)->pcp_lists == PA_PCP_HOT_COLD && pindex == PA_COLD;
-	enter(pa, zone, pfn, order, mt, 0, by);
-	note_drain(trail, pfn, order, mt, true);
+	cp->pcp.cold_count -= pindex == PA_COLD && pa_rules(pa)->pcp_lists == PA_PCP_HOT_COLD;
+	enter(e, pfn, order, mt, 0);
+	if (e->trail)
+		note_drain(e->trail, pfn, order, mt, true);
 	return 1 << order;
 }
 
@@ -416,12 +332,13 @@ uint32_t pa_free_bulk(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp, int
 		      unsigned int pindex, uint32_t by, struct pa_trail *trail)
 {
 	bool types = pa_rules(pa)->pcp_lists == PA_PCP_TYPES;
+	const struct entry e = entry_of(pa, zone, by, trail);
 	struct pa_round round = { 0, 0 };
 	int32_t left = min(cp->pcp.count, count), before = cp->pcp.count;
 
 	while (left > 0) {
 		pindex = types ? pa_round_robin(cp, &round, left) : next_list(pa, cp, pindex);
-		left -= free_oldest(pa, zone, cp, pindex, by, trail);
+		left -= free_oldest(&e, cp, pindex);
 	}
 	return (uint32_t)(before - cp->pcp.count);
 }
@@ -462,11 +379,11 @@ struct pa_bulk pa_bulk_of(const struct pa *pa, uint32_t zone, uint32_t cpu, unsi
 int pa_bulk_step(struct pa *pa, struct pa_bulk *bulk, struct pa_trail *trail)
 {
 	struct pa_cpu_pages *cp;
+	struct entry e;
 	int32_t pages;
 
-	if (!pa_req(pa) || bulk->zone >= pa->nr_zones || bulk->cpu >= pa_req(pa)->cpus ||
-	    bulk->by >= pa_req(pa)->cpus || pa_rules(pa)->pcp_lists < PA_PCP_ORDERS ||
-	    bulk->pindex >= pa_rules(pa)->pcp_lists)
+	if (bulk->zone >= pa->nr_zones || bulk->cpu >= pa->cpus || bulk->by >= pa->cpus ||
+	    pa_rules(pa)->pcp_lists < PA_PCP_ORDERS || bulk->pindex >= pa_rules(pa)->pcp_lists)
 		return -EINVAL;
 	cp = pa_cpu_pages(pa, bulk->zone, bulk->cpu);
 	if (bulk->left <= 0 || cp->pcp.count <= 0)
@@ -474,7 +391,8 @@ int pa_bulk_step(struct pa *pa, struct pa_bulk *bulk, struct pa_trail *trail)
 	if (bulk->between)
 		bulk->pindex = bulk->first;
 	bulk->pindex = next_list(pa, cp, bulk->pindex);
-	pages = free_oldest(pa, bulk->zone, cp, bulk->pindex, bulk->by, trail);
+	e = entry_of(pa, bulk->zone, bulk->by, trail);
+	pages = free_oldest(&e, cp, bulk->pindex);
 	bulk->left -= pages;
 	bulk->between = bulk->left <= bulk->stop;
 	if (bulk->between)
@@ -486,16 +404,17 @@ int pa_bulk_step(struct pa *pa, struct pa_bulk *bulk, struct pa_trail *trail)
 void pa_free_one(struct pa *pa, uint32_t zone, uint64_t pfn, unsigned int order, unsigned int flags,
 		 uint32_t by, struct pa_trail *trail)
 {
-	struct pa_zone *z = &pa_zones(pa)[zone];
+	const struct entry e = entry_of(pa, zone, by, trail);
 	uint64_t end = pfn + pa_pages(order);
 
 	if (pa_version(pa)->split_large && order > pa->pageblock_order)
 		order = pa->pageblock_order;
 	for (; pfn < end; pfn += pa_pages(order)) {
-		enum pa_mt mt = *pa_block(pa, z, pfn);
+		enum pa_mt mt = *pa_block(pa, e.z, pfn);
 
-		enter(pa, zone, pfn, order, mt, flags, by);
-		note_drain(trail, pfn, order, mt, false);
+		enter(&e, pfn, order, mt, flags);
+		if (trail)
+			note_drain(trail, pfn, order, mt, false);
 	}
 }
 

@@ -6,11 +6,13 @@
 
 #include "pa_req_internal.h"
 
-static bool is_refill(const struct pa *pa, const struct pa_refill *refill)
+/* The list that @refill fills, -1 if there can be no such refill. */
+static int list_of(const struct pa *pa, const struct pa_refill *refill)
 {
-	return pa_req(pa) && pa_rules(pa)->pcp_lists >= PA_PCP_ORDERS &&
-	       refill->zone < pa->nr_zones && pa_args_valid(pa, &refill->args) &&
-	       pa_pindex(pa, pa_rules(pa), refill->args.order, refill->args.gfp >> 3 & 3) >= 0;
+	if (!pa->cpus || pa_rules(pa)->pcp_lists < PA_PCP_ORDERS || refill->zone >= pa->nr_zones ||
+	    !pa_args_valid(pa, &refill->args))
+		return -1;
+	return pa_pindex(pa, pa_rules(pa), refill->args.order, refill->args.gfp >> 3 & 3);
 }
 
 static struct pa_ctx refill_ctx(struct pa *pa, const struct pa_refill *refill,
@@ -30,15 +32,14 @@ static struct pa_ctx refill_ctx(struct pa *pa, const struct pa_refill *refill,
 
 int pa_refill_start(struct pa *pa, struct pa_refill *refill)
 {
+	int pindex = list_of(pa, refill);
 	struct pa_cpu_pages *cp;
-	unsigned int pindex;
 	struct pa_ctx ac;
 
-	if (!is_refill(pa, refill))
+	if (pindex < 0)
 		return -EINVAL;
 	ac = refill_ctx(pa, refill, NULL);
 	cp = pa_cpu_pages(pa, refill->zone, ac.cpu);
-	pindex = (unsigned int)pa_pindex(pa, ac.rules, ac.order, ac.mt);
 	refill->taken = 0;
 	refill->last = PA_NIL;
 	refill->mode = 0;
@@ -46,17 +47,18 @@ int pa_refill_start(struct pa *pa, struct pa_refill *refill)
 	if (cp->lists[pindex].head == PA_NIL &&
 	    !(ac.rules->highatomic_buddy && refill->flags & PA_ALLOC_HIGHATOMIC))
 		refill->want = pa_refill_size(ac.rules, &cp->pcp, pa_zone_req(pa, refill->zone),
-					      ac.order, pindex);
+					      ac.order, (unsigned int)pindex);
 	return refill->want;
 }
 
 int pa_refill_step(struct pa *pa, struct pa_refill *refill, struct pa_alloc_record *rec)
 {
+	int pindex = list_of(pa, refill);
 	struct pa_request request;
 	struct pa_cpu_pages *cp;
 	struct pa_ctx ac;
 
-	if (!is_refill(pa, refill))
+	if (pindex < 0)
 		return -EINVAL;
 	if (refill->taken >= refill->want)
 		return 0;
@@ -64,9 +66,7 @@ int pa_refill_step(struct pa *pa, struct pa_refill *refill, struct pa_alloc_reco
 	cp = pa_cpu_pages(pa, refill->zone, ac.cpu);
 	request = pa_refill_request(&ac, refill->zone, refill->flags);
 	request.mode = refill->mode;
-	if (!pa_refill_block(&ac, cp, &request,
-			     (unsigned int)pa_pindex(pa, ac.rules, ac.order, ac.mt),
-			     &refill->last)) {
+	if (!pa_refill_block(&ac, cp, &request, (unsigned int)pindex, &refill->last)) {
 		refill->want = refill->taken;
 		return 0;
 	}
@@ -78,7 +78,7 @@ int pa_refill_step(struct pa *pa, struct pa_refill *refill, struct pa_alloc_reco
 
 void pa_refill_end(struct pa *pa, const struct pa_refill *refill)
 {
-	if (is_refill(pa, refill) && pa_rules(pa)->counts_late)
+	if (list_of(pa, refill) >= 0 && pa_rules(pa)->counts_late)
 		pa_count_free(pa_zone_req(pa, refill->zone),
 			      pa_cpu_pages(pa, refill->zone, refill->args.cpu),
 			      -((int64_t)refill->taken << refill->args.order));

@@ -4,6 +4,8 @@
  *
  * What drains does so once its CPU is seen to: others may take zone->lock before it.
  */
+#include <errno.h>
+
 #include "request_internal.h"
 
 /*
@@ -12,16 +14,14 @@
  */
 static void start_capture(struct request *r, const struct trace_event *ev)
 {
-	const struct run_zone *z = request_zone(r, ev->pfn);
-
 	if (request_captured(ev) >= 0)
-		pa_start_capture(r->pa, (uint32_t)(z - r->zones),
+		pa_start_capture(r->pa, (uint32_t)(request_zone_of(r, ev) - r->zones),
 				 (unsigned int)request_captured(ev), PA_MOVABLE);
 }
 
 static void end_capture(struct request *r, const struct trace_event *ev)
 {
-	uint64_t pfn = pa_end_capture(r->pa);
+	uint64_t pfn = request_captured(ev) >= 0 ? pa_end_capture(r->pa) : PA_PFN_NONE;
 
 	if (pfn != PA_PFN_NONE)
 		request_capture(r, ev->cpu, (unsigned int)request_captured(ev), pfn);
@@ -63,7 +63,8 @@ uint64_t request_take_handle(struct request *r, const struct run_zone *z, uint64
 	uint64_t frame = request_frame(z, pfn), core = r->handle[frame];
 	uint64_t n = UINT64_C(1) << order;
 
-	for (uint64_t i = 0; i < n && pfn + i < z->end; i++)
+	r->handle[frame] = NO_HANDLE;
+	for (uint64_t i = 1; i < n && pfn + i < z->end; i++)
 		r->handle[frame + i] = NO_HANDLE;
 	if (core == NO_HANDLE) {
 		r->res.frees_before++;
@@ -89,7 +90,7 @@ uint64_t request_take_handle(struct request *r, const struct run_zone *z, uint64
 static bool still_below_high(const struct request *r, uint32_t zone)
 {
 	const struct run_zone *z = &r->zones[zone];
-	uint64_t most = r->win_n < FLAG_EVENTS ? r->win_n : FLAG_EVENTS;
+	uint64_t ahead = r->win_end - r->now, most = ahead < FLAG_EVENTS ? ahead : FLAG_EVENTS;
 
 	for (uint64_t n = 1; n < most; n++) {
 		const struct trace_event *ev = request_event(r, r->now + n);
@@ -114,7 +115,7 @@ static void finish_bulk(struct request *r, struct run_cpu *c)
 		c->bulk.left = 0;
 		r->res.drains_cut++;
 	}
-	while (pa_bulk_step(r->pa, &c->bulk, NULL) > 0)
+	while (c->bulk.left > 0 && pa_bulk_step(r->pa, &c->bulk, NULL) > 0)
 		r->res.drained.core++;
 	if (any && c->what == WHAT_PUSH)
 		pa_push_end(r->pa, &c->bulk);
@@ -124,11 +125,10 @@ static void finish_bulk(struct request *r, struct run_cpu *c)
 	c->drained = false;
 }
 
-void request_end_hold(struct request *r, uint32_t cpu)
+void request_finish_hold(struct request *r, uint32_t cpu)
 {
 	struct run_cpu *c = &r->cpus[cpu];
 
-	c->picking = false;
 	request_end_refill(r, cpu);
 	if (!c->draining)
 		return;
@@ -139,6 +139,8 @@ void request_end_hold(struct request *r, uint32_t cpu)
 /* Does the CPU drain next, before anything else of it could? */
 static bool drains_next(const struct request *r, const struct trace_event *ev)
 {
+	if (ev->type != EV_FREE)
+		return ev->note & WIN_DRAINS;
 	for (uint32_t n = 0; n < INTERRUPT_EVENTS && (ev = request_next_of(r, ev)); n++) {
 		if (ev->type == EV_DRAIN)
 			return true;
@@ -191,47 +193,65 @@ static void tell_reclaiming(struct request *r, uint32_t zone, bool active)
 static enum pa_mt type_of(const struct request *r, uint64_t frame, uint64_t core)
 {
 	uint8_t asked = r->kernel->hygiene ? NO_MT : r->asked[frame];
-	int now = pa_pageblock(r->pa, core);
+	int now;
 
 	if (asked != NO_MT)
 		return (enum pa_mt)asked;
+	now = pa_pageblock(r->pa, core);
 	return now < 0 ? PA_MOVABLE : (enum pa_mt)now;
 }
 
-/* How many pages the CPU's lists may hold just before the push, beside what the kernel's may. */
-static void compare_high(struct request *r, uint32_t cpu, const struct push *p)
+/*
+ * What a push was told of the list's high, just before, beside the core's: @high.  Which event it was
+ * is kept of the first that differs.
+ */
+static void compare_high(struct request *r, const struct push *p, int32_t high)
 {
-	int zone = pa_zone_of(r->pa, p->pfn);
-	struct pa_pcp pcp;
-
-	if (!p->high || zone < 0 ||
-	    pa_pcp_get(r->pa, (uint32_t)zone, request_core_cpu(r, cpu), &pcp))
+	if (!p->high || high < 0)
 		return;
 	r->res.highs++;
-	if ((uint32_t)pcp.high == p->high)
+	if ((uint32_t)high == p->high)
 		r->res.highs_exact++;
 	else if (r->res.first_high == UINT64_MAX)
 		r->res.first_high = p->number;
 }
 
-/* free_unref_page_commit; if the CPU is not seen to drain, what is too much goes at once. */
-static void push(struct request *r, uint32_t cpu, const struct push *p, bool drains)
+/* How many pages the lists may hold that a push goes to; -1: it was not told, or is none. */
+static int32_t high_of(const struct request *r, uint32_t cpu, const struct push *p)
 {
-	struct run_cpu *c = &r->cpus[cpu];
+	int zone = p->high ? pa_zone_of(r->pa, p->pfn) : -1;
+	struct pa_pcp pcp;
 
-	compare_high(r, cpu, p);
-	if (pa_push(r->pa, request_core_cpu(r, cpu), p->pfn, p->order, (enum pa_mt)p->mt,
-		    &c->bulk)) {
-		r->res.frees_unknown +=
-			!!pa_free_pages(r->pa, request_core_cpu(r, cpu), p->pfn, p->order, NULL);
-		return;
-	}
+	if (zone < 0 || pa_pcp_get(r->pa, (uint32_t)zone, request_core_cpu(r, cpu), &pcp))
+		return -1;
+	return pcp.high;
+}
+
+/* What the push left in c->bulk; if the CPU is not seen to drain, what is too much goes at once. */
+static void pushed(struct request *r, struct run_cpu *c, bool drains)
+{
 	c->what = WHAT_PUSH;
 	c->drained = c->bulk.left > 0;
 	if (drains)
 		return;
 	r->res.drains.core += c->drained;
 	finish_bulk(r, c);
+}
+
+/* free_unref_page_commit */
+static void push(struct request *r, uint32_t cpu, const struct push *p, bool drains)
+{
+	struct run_cpu *c = &r->cpus[cpu];
+	int32_t high = high_of(r, cpu, p);
+
+	if (pa_push(r->pa, request_core_cpu(r, cpu), p->pfn, p->order, (enum pa_mt)p->mt,
+		    &c->bulk)) {
+		r->res.frees_unknown +=
+			!!pa_free_pages(r->pa, request_core_cpu(r, cpu), p->pfn, p->order, NULL);
+		return;
+	}
+	compare_high(r, p, high);
+	pushed(r, c, drains);
 }
 
 void request_late_push(struct request *r, uint32_t cpu, const struct trace_event *ev)
@@ -242,6 +262,7 @@ void request_late_push(struct request *r, uint32_t cpu, const struct trace_event
 	if (!late->waits || (ev && late->drains && !drain))
 		return;
 	late->waits = false;
+	r->nr_late--;
 	push(r, cpu, late, drain && late->drains);
 }
 
@@ -251,7 +272,8 @@ void request_on_push(struct request *r, const struct trace_event *ev, const stru
 	const struct trace_event *popped = request_has_popped(r, ev->cpu);
 	uint64_t frame = request_frame(z, ev->pfn);
 	struct push p = { .number = r->now, .high = ev->arg, .order = ev->order };
-	int32_t excess;
+	int32_t high;
+	int err = -EINVAL;
 
 	request_end_hold(r, ev->cpu);
 	if (popped)
@@ -267,14 +289,20 @@ void request_on_push(struct request *r, const struct trace_event *ev, const stru
 		return;
 	p.drains = drains_next(r, ev);
 	p.mt = (uint8_t)type_of(r, frame, p.pfn);
-	excess = pa_push_excess(r->pa, request_core_cpu(r, ev->cpu), p.pfn, p.order,
-				(enum pa_mt)p.mt);
-	if (r->has_pushes && excess >= 0 && (excess > 0) != p.drains) {
+	high = high_of(r, ev->cpu, &p);
+	if (r->has_pushes)
+		err = pa_push_as(r->pa, request_core_cpu(r, ev->cpu), p.pfn, p.order,
+				 (enum pa_mt)p.mt, p.drains, &c->bulk);
+	if (err == -EAGAIN) {
 		c->late = p;
 		c->late.waits = true;
-		return;
+		r->nr_late++;
+	} else if (err) {
+		push(r, ev->cpu, &p, p.drains);
+	} else {
+		compare_high(r, &p, high);
+		pushed(r, c, p.drains);
 	}
-	push(r, ev->cpu, &p, p.drains);
 }
 
 /*
@@ -294,15 +322,23 @@ static bool lost_push(const struct request *r, const struct trace_event *ev)
 	       told->order == ev->order;
 }
 
+/* Up to 6.9 free_pages_prepare asks for the type, here. */
+static void ask_for_type(struct request *r, const struct trace_event *ev, const struct run_zone *z)
+{
+	uint64_t frame = request_frame(z, ev->pfn), core = r->handle[frame];
+	int now = pa_pageblock(r->pa, core < NO_PAGE ? core : ev->pfn);
+
+	r->asked[frame] = now < 0 ? NO_MT : (uint8_t)now;
+}
+
 /* mm_page_free: where pushes are recorded, these or zone_free tell the rest. */
 void request_on_free(struct request *r, const struct trace_event *ev, const struct run_zone *z)
 {
 	const struct trace_event *next = request_next_of(r, ev);
-	uint64_t frame = request_frame(z, ev->pfn), core = r->handle[frame];
-	int now = pa_pageblock(r->pa, core < NO_PAGE ? core : ev->pfn);
 
+	if (!r->kernel->hygiene)
+		ask_for_type(r, ev, z);
 	request_end_hold(r, ev->cpu);
-	r->asked[frame] = now < 0 ? NO_MT : (uint8_t)now;
 	if (r->has_pushes ? !lost_push(r, ev) :
 			    next && next->type == EV_ZONE_FREE && next->pfn == ev->pfn)
 		return;

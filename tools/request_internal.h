@@ -16,6 +16,7 @@
 #define MAX_VICTIMS 16
 #define MAX_MOVES 8192 /* of one call */
 #define MAX_BULK 512
+#define MAX_TRY_ORDERS 16   /* that an event can name */
 #define MAX_TRIES 8	    /* open on a CPU: interrupts nest, and failed ones stay a while */
 #define FLAG_EVENTS 4096    /* searched for who finds a zone's flag */
 #define INTERRUPT_EVENTS 64 /* that may come on top of a free */
@@ -118,8 +119,12 @@ struct run_cpu {
 	struct pa_bulk interrupted; /* and what it seems to have left undrained */
 	uint32_t drain_of, drain_zone;
 	uint64_t latest;   /* number of the last event read of it, + 1; 0: none */
-	uint64_t upcoming; /* number of the next one to be played; NO_EVENT: none read yet */
-	uint8_t before;	   /* type of its event before the one at hand */
+	uint64_t upcoming; /* no event ahead of this number is still to be played */
+	uint64_t asker; /* number + 1 of the last event read that drains_next() is about; 0: known */
+	uint32_t asked; /* events of the CPU since that one */
+	uint8_t before; /* what-if: type of its event before the one at hand */
+	/* By order and type of the trace: number + 1 of the latest attempt read that nothing ends. */
+	uint64_t tries_open[MAX_TRY_ORDERS][TRACE_MAX_MT];
 };
 
 struct run_zone {
@@ -133,9 +138,21 @@ struct run_zone {
 
 /* How many events further on; 0: none that was read. */
 struct win_link {
-	uint32_t cpu;	/* the next one of its CPU, those aside left out */
-	uint32_t block; /* from a free: the next one that tells of its block, if that is near */
+	uint32_t cpu; /* the next one of its CPU, those aside left out */
+	/*
+	 * From a free: the next one that tells of its block, if that is near.  From an attempt with
+	 * WIN_ENDED: the request that it ends with; without, how far back the attempt around it is.
+	 */
+	uint32_t to;
 };
+
+/* What is noted of an event that was read, in trace_event.note. */
+#define WIN_ZONE 0x00ff	  /* one more than the index of its block's zone; 0: it has none */
+#define WIN_ASIDE 0x0100  /* trace_is_aside() */
+#define WIN_ALIEN 0x0200  /* of no CPU or zone that there is */
+#define WIN_DRAINS 0x0400 /* push, vmstat: its CPU drains next, before anything else of it could */
+#define WIN_ENDED 0x0800  /* try: it leads to a request */
+#define WIN_NESTED 0x1000 /* try: another one of its kind comes before that */
 
 struct request {
 	struct request_options opt;
@@ -155,8 +172,10 @@ struct request {
 	struct run_cpu *cpus;
 	uint32_t nr_cpus; /* the trace's */
 	uint32_t core_cpus;
-	uint32_t gfp[4][256]; /* the kernel's bits, byte by byte -> PA_GFP_* */
-	uint8_t *asked;	      /* by the kernel's frame: its pageblock's type at mm_page_free */
+	uint32_t gfp[4][256];		 /* the kernel's bits, byte by byte -> PA_GFP_* */
+	uint32_t gfp_asked, gfp_is;	 /* what was looked up there last; 0: nothing */
+	uint32_t flags_asked, flags_are; /* an attempt's ALLOC_* likewise */
+	uint8_t *asked; /* by the kernel's frame: its pageblock's type at mm_page_free */
 	/* By the kernel's frame: the core's pfn of the allocation there; behind these, in a what-if
 	 * run, as many by the numbers of pages that the kernel evicted. */
 	uint32_t *handle;
@@ -170,9 +189,9 @@ struct request {
 	struct trace_event *win;
 	struct win_link *win_link;
 	uint32_t *freed; /* by frame: number + 1 of the free that was told last; with pushes alone */
-	size_t win_room, win_n;
-	uint64_t win_first; /* number of the event at hand */
-	uint64_t now;
+	size_t win_room;
+	uint64_t now;	  /* number of the event at hand */
+	uint64_t win_end; /* and of the first one that was not read yet */
 	uint64_t ts;
 	bool settled;
 	int err;	/* -ENOMEM of a script */
@@ -184,6 +203,8 @@ struct request {
 	bool looking;		 /* an attempt is, see request_look.c */
 	uint64_t made[MAX_MADE]; /* events of requests that were made ahead of them */
 	uint32_t nr_made;
+	uint32_t refills_open;
+	uint32_t nr_late; /* CPUs with a push that waits */
 	uint64_t kswapd_boost[PA_MAX_ZONES];
 	struct pa_zone_state before[PA_MAX_ZONES]; /* an attempt that looks more than once */
 	int64_t uncounted[PA_MAX_ZONES];
@@ -238,7 +259,7 @@ static inline int request_captured(const struct trace_event *ev)
 
 static inline uint64_t request_number_of(const struct request *r, const struct trace_event *ev)
 {
-	return r->win_first + (((uint64_t)(ev - r->win) - r->win_first) & (r->win_room - 1));
+	return r->now + (((uint64_t)(ev - r->win) - r->now) & (r->win_room - 1));
 }
 
 /* The event that follows @ev on its CPU, as far as was read ahead; NULL if none. */
@@ -278,6 +299,15 @@ static inline const struct run_zone *request_zone(const struct request *r, uint6
 	return NULL;
 }
 
+/* The same for the block of an event that was read. */
+static inline const struct run_zone *request_zone_of(const struct request *r,
+						     const struct trace_event *ev)
+{
+	unsigned int zone = ev->note & WIN_ZONE;
+
+	return zone ? &r->zones[zone - 1] : NULL;
+}
+
 /* Frames of a block that starts in @z; a trace may say it goes on beyond. */
 static inline uint64_t request_pages(const struct run_zone *z, uint64_t pfn, unsigned int order)
 {
@@ -295,6 +325,12 @@ int request_read_ahead(struct request *r, const struct trace_event *ev, size_t n
 /* The event that tells of the block of @free next, if it is near; only where pushes are recorded. */
 const struct trace_event *request_next_of_block(const struct request *r,
 						const struct trace_event *free);
+/*
+ * The request that the attempt @try ends, if it does and that is in sight.  @nested: others of its kind
+ * came between; if one of them failed, it may be another's.
+ */
+const struct trace_event *request_end_of(const struct request *r, const struct trace_event *try,
+					 bool *nested);
 
 /* ---- request_load.c ---- */
 
@@ -312,8 +348,17 @@ uint64_t request_find_start(const struct request *r);
 /* The core's page for the allocation that the kernel has at @pfn; it ends here. */
 uint64_t request_take_handle(struct request *r, const struct run_zone *z, uint64_t pfn,
 			     unsigned int order);
-/* Another kind of event of the CPU: what the lock's events before were about is over. */
-void request_end_hold(struct request *r, uint32_t cpu);
+/* What the lock's events of the CPU before this one were about is over. */
+void request_finish_hold(struct request *r, uint32_t cpu);
+/* Another kind of event of the CPU: so it is, if they were about anything. */
+static inline void request_end_hold(struct request *r, uint32_t cpu)
+{
+	struct run_cpu *c = &r->cpus[cpu];
+
+	c->picking = false;
+	if (c->refill.open || c->draining)
+		request_finish_hold(r, cpu);
+}
 /* Make the push that waits for another event of @cpu, if any.  @ev: that event, NULL: none comes. */
 void request_late_push(struct request *r, uint32_t cpu, const struct trace_event *ev);
 void request_on_push(struct request *r, const struct trace_event *ev, const struct run_zone *z);
@@ -326,7 +371,7 @@ void request_on_drain(struct request *r, const struct trace_event *ev);
 
 /* ---- request_make.c ---- */
 
-uint32_t request_gfp_of(const struct request *r, const struct trace_event *ev);	 /* PA_GFP_* */
+uint32_t request_gfp_of(struct request *r, const struct trace_event *ev);	 /* PA_GFP_* */
 uint32_t request_task_of(const struct request *r, const struct trace_event *ev); /* PA_TASK_* */
 void request_count_fallback(struct request *r, const struct pa_decision *d);
 void request_count_picks(struct request *r, const struct pa_alloc_record *rec);

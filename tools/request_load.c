@@ -125,15 +125,15 @@ static uint64_t scan(const struct request *r, uint8_t *frame, bool learn, int64_
 	uint64_t best_at = 0;
 	int64_t best = INT64_MAX;
 
-	for (size_t i = 0; i < r->win_n && i < START_EVENTS; i++) {
-		const struct trace_event *ev = request_event(r, r->win_first + i);
+	for (size_t i = 0; r->now + i < r->win_end && i < START_EVENTS; i++) {
+		const struct trace_event *ev = request_event(r, r->now + i);
 		int effect = pcp_effect(r, ev);
 		const struct run_zone *z;
 		uint8_t *f;
 
 		if (bad <= best) {
 			best = bad;
-			best_at = r->win_first + i;
+			best_at = r->now + i;
 		}
 		z = effect && ev->pfn != EV_PFN_NONE ? request_zone(r, ev->pfn) : NULL;
 		if (!z)
@@ -156,7 +156,7 @@ static uint64_t scan(const struct request *r, uint8_t *frame, bool learn, int64_
 uint64_t request_find_start(const struct request *r)
 {
 	uint8_t *frame = calloc(r->nr_frames + 1, 1);
-	uint64_t at = r->win_first;
+	uint64_t at = r->now;
 	int64_t bad = 0;
 
 	for (size_t i = 0; i < r->nr_cpu; i++)

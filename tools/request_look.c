@@ -11,8 +11,6 @@
 
 #include "request_internal.h"
 
-#define LOOK_FOR 4096 /* events of a CPU searched for the request that an attempt is part of */
-
 /* enum zone_type of x86-64 */
 static uint32_t gfp_of_zone(unsigned int highest)
 {
@@ -23,7 +21,7 @@ static uint32_t gfp_of_zone(unsigned int highest)
 }
 
 /* The kernel's ALLOC_*, which have kept their bits since 4.20 (mm/internal.h). */
-static uint32_t flags_of(const struct request *r, uint32_t kernel)
+static uint32_t flags_of(struct request *r, uint32_t kernel)
 {
 	static const struct {
 		uint32_t kernel, core;
@@ -36,9 +34,13 @@ static uint32_t flags_of(const struct request *r, uint32_t kernel)
 	};
 	uint32_t flags = (kernel & 0x3) << PA_ALLOC_WMARK_SHIFT;
 
+	if (kernel && kernel == r->flags_asked)
+		return r->flags_are;
 	for (size_t i = 0; i < sizeof(bits) / sizeof(bits[0]); i++)
 		flags |= kernel & bits[i].kernel ? bits[i].core : 0;
-	return r->kernel->cma == PA_CMA_NONE ? flags & ~PA_ALLOC_CMA : flags;
+	r->flags_asked = kernel;
+	r->flags_are = r->kernel->cma == PA_CMA_NONE ? flags & ~PA_ALLOC_CMA : flags;
+	return r->flags_are;
 }
 
 /*
@@ -49,7 +51,9 @@ static const int64_t *uncounted(struct request *r, uint32_t cpu)
 {
 	bool any = false;
 
-	for (uint32_t i = 0; i < r->nr_cpus && !r->kernel->hygiene; i++) {
+	if (!r->refills_open || r->kernel->hygiene)
+		return NULL;
+	for (uint32_t i = 0; i < r->nr_cpus; i++) {
 		const struct refill *refill = &r->cpus[i].refill;
 
 		if (i == cpu || !refill->open)
@@ -87,21 +91,30 @@ static void put_zones_back(struct look *l)
 		pa_zone_set(l->r->pa, zone, &l->r->before[zone]);
 }
 
+static void note_found(struct look *l, bool found)
+{
+	l->a->found = found;
+	l->a->below_high = found && pa_zone_flags(l->r->pa, l->a->choice.zone) & PA_ZONE_BELOW_HIGH;
+}
+
 static void look_at_marks(struct look *l)
 {
-	l->a->found = !pa_look_for_zone(l->r->pa, &l->args, l->a->flags,
-					uncounted(l->r, l->args.cpu), &l->a->choice);
-	l->a->below_high = l->a->found &&
-			   pa_zone_flags(l->r->pa, l->a->choice.zone) & PA_ZONE_BELOW_HIGH;
+	note_found(l, !pa_look_for_zone(l->r->pa, &l->args, l->a->flags,
+					uncounted(l->r, l->args.cpu), &l->a->choice));
 }
 
 /* Is the zone the one that the kernel's page is of? */
+static bool is_the_one(const struct look *l)
+{
+	const struct run_zone *z = request_zone_of(l->r, l->end);
+
+	return z && l->a->found && l->a->choice.zone == z - l->r->zones;
+}
+
 static bool fits(struct look *l)
 {
-	const struct run_zone *z = request_zone(l->r, l->end->pfn);
-
 	look_at_marks(l);
-	return z && l->a->found && l->a->choice.zone == z - l->r->zones;
+	return is_the_one(l);
 }
 
 /* Does nobody take the lock of @z from now until @ev? */
@@ -118,6 +131,20 @@ static bool lock_is_free(const struct request *r, const struct trace_event *ev,
 	return true;
 }
 
+/* The event that @cpu has next, those aside left out; NULL: none was read. */
+static const struct trace_event *upcoming(struct request *r, uint32_t cpu)
+{
+	uint64_t *n = &r->cpus[cpu].upcoming;
+
+	for (*n = *n > r->now ? *n : r->now + 1; *n < r->win_end; ++*n) {
+		const struct trace_event *ev = request_event(r, *n);
+
+		if (ev->cpu == cpu && !(ev->note & WIN_ASIDE))
+			return ev;
+	}
+	return NULL;
+}
+
 /*
  * A CPU that takes a fallback next, with nobody in the lock before it, may hold zone->lock and have
  * given the boost by now: it takes the block here.
@@ -130,10 +157,9 @@ static bool fits_after_fallbacks(struct look *l)
 	put_zones_back(l);
 	for (uint32_t i = 0; i < r->nr_cpus; i++) {
 		struct run_cpu *c = &r->cpus[i];
-		const struct trace_event *ev =
-			c->upcoming == NO_EVENT ? NULL : request_event(r, c->upcoming);
+		const struct trace_event *ev = upcoming(r, i);
 		const struct run_zone *z =
-			ev && request_fallback_of(r, ev) ? request_zone(r, ev->pfn) : NULL;
+			ev && request_fallback_of(r, ev) ? request_zone_of(r, ev) : NULL;
 
 		if (i == l->cpu || !z || c->refill.ahead || !lock_is_free(r, ev, z))
 			continue;
@@ -202,6 +228,10 @@ static bool look(struct look *l)
 	uint32_t flags[PA_MAX_ZONES];
 	bool fit;
 
+	note_found(l, pa_look_quick(l->r->pa, &l->args, l->a->flags, uncounted(l->r, l->args.cpu),
+				    &l->a->choice));
+	if (is_the_one(l))
+		return true;
 	for (uint32_t zone = 0; zone < l->r->nr_zones; zone++)
 		flags[zone] = pa_zone_flags(l->r->pa, zone);
 	if (fits(l))
@@ -220,30 +250,6 @@ static bool look(struct look *l)
 /* -------------------------------------------------------------------------
  * Attempts
  */
-
-/*
- * The request that this attempt ends, if it does and that is in sight.  @nested: others of its kind
- * came between; if one of them failed, it may be another's.
- */
-static const struct trace_event *outcome(const struct request *r, const struct trace_event *try,
-					 bool *nested)
-{
-	const struct trace_event *ev = request_next_of(r, try);
-	uint32_t open = 0;
-
-	*nested = false;
-	for (uint32_t n = 0; ev && n < LOOK_FOR; n++, ev = request_next_of(r, ev)) {
-		if (request_captured(ev) == try->order)
-			return NULL;
-		if (ev->order != try->order || ev->mt != try->mt)
-			continue;
-		if (ev->type == EV_ALLOC && !open--)
-			return ev;
-		open += ev->type == EV_TRY;
-		*nested |= ev->type == EV_TRY;
-	}
-	return NULL;
-}
 
 static struct look look_of(struct request *r, uint32_t cpu, struct attempt *a,
 			   const struct trace_event *end)
@@ -271,7 +277,7 @@ static struct look look_of(struct request *r, uint32_t cpu, struct attempt *a,
 void request_on_try(struct request *r, const struct trace_event *ev)
 {
 	bool nested;
-	const struct trace_event *end = outcome(r, ev, &nested);
+	const struct trace_event *end = request_end_of(r, ev, &nested);
 	struct run_cpu *c = &r->cpus[ev->cpu];
 	uint8_t mt = request_type_of(r, ev->mt);
 	struct attempt *a;
@@ -318,7 +324,9 @@ const struct attempt *request_take_try(struct request *r, const struct trace_eve
 		return NULL;
 	c->taken = c->tries[i - 1];
 	c->nr_tries--;
-	memmove(&c->tries[i - 1], &c->tries[i], (c->nr_tries - (i - 1)) * sizeof(c->tries[0]));
+	if (i <= c->nr_tries)
+		memmove(&c->tries[i - 1], &c->tries[i],
+			(c->nr_tries - (i - 1)) * sizeof(c->tries[0]));
 	a = &c->taken;
 	if (a->late && a->captured == NO_PFN) {
 		l = look_of(r, ev->cpu, a, ev);

@@ -6,12 +6,16 @@
 
 #include "request_internal.h"
 
-uint32_t request_gfp_of(const struct request *r, const struct trace_event *ev)
+uint32_t request_gfp_of(struct request *r, const struct trace_event *ev)
 {
 	uint32_t gfp = 0;
 
+	if (ev->arg && ev->arg == r->gfp_asked && r->gfp_is)
+		return r->gfp_is;
 	for (unsigned int byte = 0; byte < 4; byte++)
 		gfp |= r->gfp[byte][ev->arg >> 8 * byte & 0xff];
+	r->gfp_asked = ev->arg;
+	r->gfp_is = gfp;
 	if (!gfp) /* a trace may lack it */
 		gfp = PA_GFP_KERNEL |
 		      (request_type_of(r, ev->mt) == PA_MOVABLE ? PA_GFP_MOVABLE | PA_GFP_HIGHMEM :
@@ -112,6 +116,11 @@ static void hand_out(struct request *r, const struct trace_event *ev, const stru
 			pa_free_pages(r->pa, cpu, r->rec.pfn, ev->order, NULL);
 		return;
 	}
+	if (!ev->order) {
+		r->handle[request_frame(z, ev->pfn)] =
+			r->rec.pfn == PA_PFN_NONE ? NO_PAGE : (uint32_t)r->rec.pfn;
+		return;
+	}
 	for (uint64_t i = 0; i < request_pages(z, ev->pfn, ev->order); i++)
 		r->handle[request_frame(z, ev->pfn) + i] =
 			r->rec.pfn == PA_PFN_NONE ? NO_PAGE : (uint32_t)(r->rec.pfn + i);
@@ -158,7 +167,7 @@ void request_make(struct request *r, const struct trace_event *ev, const struct 
 		  uint32_t picked, bool bypass, const struct refill *refill)
 {
 	uint64_t kernel = ev->pfn == EV_PFN_NONE ? PA_PFN_NONE : ev->pfn, pfn;
-	const struct run_zone *z = kernel == PA_PFN_NONE ? NULL : request_zone(r, kernel);
+	const struct run_zone *z = request_zone_of(r, ev);
 	uint32_t gfp = request_gfp_of(r, ev);
 	struct pa_alloc_args args = {
 		.cpu = request_core_cpu(r, ev->cpu),

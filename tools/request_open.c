@@ -405,8 +405,6 @@ int request_open(const struct trace_meta *meta, const struct request_options *op
 	}
 	memset(r->asked, NO_MT, r->nr_frames + 1);
 	memset(r->handle, 0xff, nr_handles(r) * sizeof(*r->handle));
-	for (uint32_t c = 0; c < r->nr_cpus; c++)
-		r->cpus[c].upcoming = NO_EVENT;
 	r->next_sample = r->opt.every ? r->opt.every - 1 : NO_EVENT;
 	*out = r;
 	return 0;

@@ -119,7 +119,7 @@ static bool is_cache(uint32_t gfp)
 /* The page cache's frame that @ev frees, or NO_PFN. */
 static uint32_t cache_of(const struct request *r, const struct trace_event *ev)
 {
-	const struct run_zone *z = ev->type == EV_FREE ? request_zone(r, ev->pfn) : NULL;
+	const struct run_zone *z = ev->type == EV_FREE ? request_zone_of(r, ev) : NULL;
 	uint64_t frame = z ? request_frame(z, ev->pfn) : 0;
 
 	return z && r->rec_side->page[frame] & PAGE_CACHE ? (uint32_t)frame : NO_PFN;

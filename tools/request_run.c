@@ -144,7 +144,7 @@ static void dispatch(struct request *r, const struct trace_event *ev, const stru
 		request_on_drain(r, ev);
 		return;
 	case EV_ZONE_FREE:
-		if (!trace_is_aside(ev)) /* the free was told when it was announced */
+		if (!(ev->note & WIN_ASIDE)) /* the free was told when it was announced */
 			request_on_zone_free(r, ev, z);
 		return;
 	case EV_PUSH:
@@ -167,31 +167,37 @@ static void dispatch(struct request *r, const struct trace_event *ev, const stru
 	}
 }
 
-static void play(struct request *r, const struct trace_event *ev)
+/* For another kernel's rules, or another setting. */
+static void play_whatif(struct request *r, const struct trace_event *ev, const struct run_zone *z)
 {
-	bool framed = trace_of_block(ev->type);
-	const struct run_zone *z =
-		framed && ev->pfn != EV_PFN_NONE ? request_zone(r, ev->pfn) : NULL;
+	struct whatif op;
 
-	r->res.events++;
-	if (r->start == NO_EVENT)
-		r->start = request_find_start(r);
-	if (!r->loaded && r->now >= r->start) {
-		const struct whatif op = { .kind = WHATIF_LOAD, .event = r->now };
-
+	if (!r->rec_side && !r->err)
+		r->err = recorded_open(r);
+	if (!r->err && recorded_event(r, ev, z, &op))
 		do_whatif(r, &op);
-		r->loaded = true;
-	}
-	if (ev->cpu >= r->nr_cpus) {
-		r->res.dropped++;
-		return;
-	}
-	if (!trace_is_aside(ev)) {
-		uint32_t steps = r->win_link[ev - r->win].cpu;
+	while (!r->err && recorded_more(r, ev, &op))
+		do_whatif(r, &op);
+	if (!(ev->note & WIN_ASIDE))
+		r->cpus[ev->cpu].before = ev->type;
+}
 
-		r->cpus[ev->cpu].upcoming = steps ? r->win_first + steps : NO_EVENT;
+/* What the caller asked for now and then. */
+static void look_on(struct request *r, const struct trace_event *ev)
+{
+	if (r->opt.check && r->now >= r->next_check && !r->res.unsound) {
+		pa_check(r->pa, &r->res.unsound);
+		r->next_check = r->now + CHECK_EVERY;
 	}
-	if (framed && !z && ev->type != EV_ALLOC) {
+	if (r->opt.sample && r->opt.every && r->now % r->opt.every == r->opt.every - 1)
+		r->opt.sample(r->opt.sample_arg, r->pa, &r->res, r->now, ev->ts);
+}
+
+static inline void play(struct request *r, const struct trace_event *ev)
+{
+	const struct run_zone *z = request_zone_of(r, ev);
+
+	if (ev->note & WIN_ALIEN) {
 		r->res.dropped++;
 		return;
 	}
@@ -201,39 +207,38 @@ static void play(struct request *r, const struct trace_event *ev)
 		return;
 	}
 	r->ts = ev->ts;
-	if (ev->type != EV_ROTATE)
+	if (r->nr_late && ev->type != EV_ROTATE)
 		request_late_push(r, ev->cpu, ev);
-	if (r->res.changed) {
-		struct whatif op;
-
-		if (!r->rec_side && !r->err)
-			r->err = recorded_open(r);
-		if (!r->err && recorded_event(r, ev, z, &op))
-			do_whatif(r, &op);
-		while (!r->err && recorded_more(r, ev, &op))
-			do_whatif(r, &op);
-	} else {
+	if (r->res.changed)
+		play_whatif(r, ev, z);
+	else
 		dispatch(r, ev, z);
-	}
-	if (!trace_is_aside(ev))
-		r->cpus[ev->cpu].before = ev->type;
-	if (r->opt.check && r->now >= r->next_check && !r->res.unsound) {
-		pa_check(r->pa, &r->res.unsound);
-		r->next_check = r->now + CHECK_EVERY;
-	}
-	if (r->opt.sample && r->opt.every && r->now % r->opt.every == r->opt.every - 1)
-		r->opt.sample(r->opt.sample_arg, r->pa, &r->res, r->now, ev->ts);
+	if (r->opt.check || r->opt.sample)
+		look_on(r, ev);
+}
+
+/* The per-cpu lists hold from here on, if that is where we are. */
+static void load(struct request *r)
+{
+	const struct whatif op = { .kind = WHATIF_LOAD, .event = r->now };
+
+	if (r->start == NO_EVENT)
+		r->start = request_find_start(r);
+	if (r->now < r->start)
+		return;
+	do_whatif(r, &op);
+	r->loaded = true;
 }
 
 /* Play events until no more than @keep are left to look ahead at. */
 static void play_down_to(struct request *r, size_t keep)
 {
-	while (r->win_n > keep) {
-		play(r, request_event(r, r->win_first));
-		r->now++;
-		r->win_first++;
-		r->win_n--;
+	for (; r->now + keep < r->win_end; r->now++) {
+		if (!r->loaded)
+			load(r);
+		play(r, request_event(r, r->now));
 	}
+	r->res.events = r->now;
 }
 
 static int take_events(struct request *r, const struct trace_item *item)

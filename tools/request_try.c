@@ -17,7 +17,7 @@
 
 static bool is_bulk(const struct request *r, const struct trace_event *ev)
 {
-	const struct run_zone *z = request_zone(r, ev->pfn);
+	const struct run_zone *z = request_zone_of(r, ev);
 
 	/* One that mm_page_alloc told of comes again: it was made one by one. */
 	return ev->type == EV_BULK && z && r->handle[request_frame(z, ev->pfn)] == NO_HANDLE;
@@ -47,7 +47,7 @@ static void make_bulk(struct request *r, const struct trace_event *ev)
 	for (uint32_t i = 0; i < n && at && at->type == EV_BULK; at = request_next_of(r, at)) {
 		if (!is_bulk(r, at))
 			continue;
-		r->handle[request_frame(request_zone(r, at->pfn), at->pfn)] =
+		r->handle[request_frame(request_zone_of(r, at), at->pfn)] =
 			(int)i < got ? (uint32_t)pfn[i] : NO_PAGE;
 		i++;
 	}
@@ -94,8 +94,11 @@ static bool forget_made(struct request *r, uint64_t number)
  */
 static void make_preempted(struct request *r, uint64_t number, uint32_t cpu)
 {
+	const struct run_cpu *c = &r->cpus[cpu];
 	const struct trace_event *ev;
 
+	if (!c->nr_tries || (c->nr_tries == 1 && c->tries[0].end == number))
+		return; /* there is no other */
 	while ((ev = request_has_popped(r, cpu)) && request_number_of(r, ev) != number)
 		request_make_early(r, ev);
 }
@@ -154,7 +157,7 @@ static bool was_locked(const struct request *r, const struct run_zone *z,
 
 	if (pa_pcp_index(r->pa, end->order, PA_UNMOVABLE) < 0 || pa_pcp_get(r->pa, zone, 0, &pcp))
 		return false;
-	for (unsigned int o = end->order; o < r->meta->nr_orders; o++)
+	for (unsigned int o = end->order; o < r->meta->nr_orders && blocks < 2; o++)
 		blocks += pa_nr_free(r->pa, zone, o) << (o - end->order);
 	return pcp.batch > 1 && blocks > 1;
 }
@@ -220,6 +223,7 @@ static bool start_refill(struct request *r, const struct trace_event *ev,
 	if (size_refill(r, refill))
 		request_refill_step(r, ev);
 	refill->open = refill->by.taken > 0;
+	r->refills_open += refill->open;
 	if (!refill->open)
 		pa_pcp_set(r->pa, tried->choice.zone, cpu, &before);
 	return refill->open;
@@ -238,6 +242,7 @@ void request_end_refill(struct request *r, uint32_t cpu)
 		request_refill_step(r, end);
 	pa_refill_end(r->pa, &refill->by);
 	refill->open = false;
+	r->refills_open--;
 	request_make(r, end, &refill->tried, refill->picks, false, refill);
 }
 
@@ -281,7 +286,7 @@ void request_start_picks(struct request *r, const struct trace_event *ev)
 		return;
 	}
 	c->refill.number = request_number_of(r, end);
-	z = end->pfn == EV_PFN_NONE ? NULL : request_zone(r, end->pfn);
+	z = request_zone_of(r, end);
 	bypass = z && c->refill.picks == 1 && ev->pfn == end->pfn && was_locked(r, z, end);
 	r->res.refills.kernel -= bypass; /* a block of an order that lists hold, for no list */
 	c->bypassing = bypass;
@@ -336,8 +341,7 @@ const struct trace_event *request_has_popped(const struct request *r, uint32_t c
 		const struct trace_event *ev =
 			a->end == NO_EVENT || a->end < r->now ? NULL : request_event(r, a->end);
 		int pindex = pa_pcp_index(r->pa, a->order, (enum pa_mt)a->mt);
-		const struct run_zone *z =
-			ev && ev->pfn != EV_PFN_NONE ? request_zone(r, ev->pfn) : NULL;
+		const struct run_zone *z = ev ? request_zone_of(r, ev) : NULL;
 
 		if (z && pindex >= 0 && !was_made(r, a->end) &&
 		    pa_pcp_head(r->pa, (uint32_t)(z - r->zones), request_core_cpu(r, cpu),

@@ -31,8 +31,9 @@ struct trace_event {
 	uint16_t cpu;
 	uint8_t type; /* enum event_type */
 	uint8_t order;
-	uint8_t mt;   /* TRACE_MT_NONE: not given */
-	uint8_t bits; /* EV_REFILL and the like, as in the record */
+	uint8_t mt;    /* TRACE_MT_NONE: not given */
+	uint8_t bits;  /* EV_REFILL and the like, as in the record */
+	uint16_t note; /* 0; whoever keeps the event may note there what it worked out about it */
 };
 
 /* EV_FALLBACK packs these into arg. */

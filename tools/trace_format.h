@@ -157,6 +157,10 @@ static inline const uint8_t *pgt_get_varint(const uint8_t *p, const uint8_t *end
 		*v = *p;
 		return p + 1;
 	}
+	if (end - p >= 2 && p[1] < 0x80) {
+		*v = (p[0] & 0x7fu) | (uint32_t)p[1] << 7;
+		return p + 2;
+	}
 	for (shift = 0; shift < 70 && p < end; shift += 7) {
 		byte = *p++;
 		sum |= (byte & 0x7f) << shift;

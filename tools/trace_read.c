@@ -16,12 +16,13 @@
 #include "trace_format.h"
 #include "trace_meta.h"
 
+/* Events of one type on one CPU, or on CPUs that share a slot. */
 struct context {
-	uint64_t pfn;
-	uint32_t arg, pid;
-	uint8_t order, mt, bits;
-	bool checked;		/* these members passed trace_attr_check */
+	struct trace_event ev;	/* what the next has in common with the last: not ts, pfn and cpu */
+	uint64_t pfn;		/* of the last */
 	const uint8_t *p, *end; /* pfns to come */
+	bool checked;		/* ev passed trace_attr_check */
+	bool has_pfn;		/* by its type */
 };
 
 /* A part of the payload, read from p on. */
@@ -367,7 +368,7 @@ static int split_columns(struct trace_reader *r, struct span s, struct columns *
 
 	memset(r->context, 0, sizeof(r->context));
 	for (i = 0; i < PGT_SLOTS; i++)
-		r->context[i].mt = TRACE_MT_NONE;
+		r->context[i].ev = (struct trace_event){ .pfn = EV_PFN_NONE, .mt = TRACE_MT_NONE };
 	if (!get_below(&s, PGT_MAX_EVENTS + 1, n) || !get(&s, &cpu) || !get(&s, &ts) ||
 	    !get(&s, &attr) || !get_below(&s, PGT_SLOTS + 1, &slots))
 		return damaged(r, "events: bad lengths");
@@ -400,127 +401,122 @@ static const char *get_attr(struct span *s, struct context *c)
 	if (mask & PGT_ATTR_ORDER) {
 		if (s->p == s->end)
 			return "attributes end early";
-		c->order = *s->p++;
+		c->ev.order = *s->p++;
 	}
 	if (mask & PGT_ATTR_MT) {
 		if (s->p == s->end)
 			return "attributes end early";
-		c->mt = *s->p++;
+		c->ev.mt = *s->p++;
 	}
 	if (mask & PGT_ATTR_BITS) {
 		if (s->p == s->end)
 			return "attributes end early";
-		c->bits = *s->p++;
+		c->ev.bits = *s->p++;
 	}
 	if (mask & PGT_ATTR_ARG) {
 		if (!get_below(s, 1ULL << 32, &v))
 			return "arg out of range";
-		c->arg = v;
+		c->ev.arg = v;
 	}
 	if (mask & PGT_ATTR_PID) {
 		if (!get_below(s, 1ULL << 32, &v))
 			return "pid out of range";
-		c->pid = v;
+		c->ev.pid = v;
 	}
 	return NULL;
 }
 
 /* A context's members before their first use after a change. */
-static const char *check_attr(struct trace_reader *r, const struct trace_type *t, struct context *c)
+static const char *check_attr(struct trace_reader *r, unsigned int type, struct context *c)
 {
-	struct trace_event ev = {
-		.arg = c->arg,
-		.pid = c->pid,
-		.type = t->id,
-		.order = c->order,
-		.mt = c->mt,
-		.bits = c->bits,
-	};
-	struct trace_event same = ev;
-
-	trace_event_normalize(t, &same);
-	if (ev.arg != same.arg || ev.pid != same.pid || ev.order != same.order ||
-	    ev.mt != same.mt || ev.bits != same.bits)
-		return "member that the event's type does not have";
-	c->checked = true;
-	return trace_attr_check(t, &r->meta, &ev);
-}
-
-static const char *get_event(struct trace_reader *r, struct columns *col, struct trace_event *ev,
-			     uint16_t *cpu, uint64_t *ts)
-{
-	uint8_t head = *col->head.p++;
-	const struct trace_type *t = &r->types[head & PGT_HEAD_TYPE];
-	struct context *c;
-	const char *why;
-	uint64_t v;
-	uint32_t n;
+	const struct trace_type *t = &r->types[type];
+	struct trace_event same;
 
 	if (!t->name)
 		return "unknown event type";
-	if (head & PGT_HEAD_CPU) {
-		if (!get_below(&col->cpu, 1u << EV_CPU_BITS, &n))
-			return "cpu out of range";
-		*cpu = n;
-	}
+	c->ev.type = t->id;
+	same = c->ev;
+	trace_event_normalize(t, &same);
+	if (c->ev.arg != same.arg || c->ev.pid != same.pid || c->ev.order != same.order ||
+	    c->ev.mt != same.mt || c->ev.bits != same.bits)
+		return "member that the event's type does not have";
+	c->checked = true;
+	c->has_pfn = t->has & TRACE_HAS_PFN;
+	return trace_attr_check(t, &r->meta, &c->ev);
+}
+
+/* What a chunk's events are decoded from, and what they have in common with the last. */
+struct decoding {
+	struct columns col;
+	uint64_t ts;
+	uint32_t cpu;
+};
+
+/* A head that names another CPU, time or other attributes than the last event. */
+static const char *get_changes(struct trace_reader *r, struct decoding *d, uint8_t head)
+{
+	unsigned int type = head & PGT_HEAD_TYPE;
+	uint64_t v;
+
+	if (!r->types[type].name)
+		return "unknown event type";
+	if (head & PGT_HEAD_CPU && !get_below(&d->col.cpu, 1u << EV_CPU_BITS, &d->cpu))
+		return "cpu out of range";
 	if (head & PGT_HEAD_TS) {
-		if (!get(&col->ts, &v))
+		if (!get(&d->col.ts, &v))
 			return "times end early";
-		*ts += pgt_unzigzag(v);
-		if (*ts > INT64_MAX)
+		d->ts += pgt_unzigzag(v);
+		if (d->ts > INT64_MAX)
 			return "time out of range";
 	}
-	c = &r->context[pgt_slot(t->id, *cpu)];
-	if (head & PGT_HEAD_ATTR) {
-		why = get_attr(&col->attr, c);
-		if (why)
-			return why;
-	}
-	if (!c->checked) {
-		why = check_attr(r, t, c);
-		if (why)
-			return why;
-	}
-	*ev = (struct trace_event){
-		.ts = *ts,
-		.pfn = EV_PFN_NONE,
-		.arg = c->arg,
-		.pid = c->pid,
-		.cpu = *cpu,
-		.type = t->id,
-		.order = c->order,
-		.mt = c->mt,
-		.bits = c->bits,
-	};
-	if (!(t->has & TRACE_HAS_PFN))
+	return head & PGT_HEAD_ATTR ? get_attr(&d->col.attr, &r->context[pgt_slot(type, d->cpu)]) :
+				      NULL;
+}
+
+static inline const char *get_event(struct trace_reader *r, struct decoding *d,
+				    struct trace_event *ev)
+{
+	uint8_t head = *d->col.head.p++;
+	unsigned int type = head & PGT_HEAD_TYPE;
+	const char *why = NULL;
+	struct context *c;
+	uint64_t v;
+
+	if (head & ~PGT_HEAD_TYPE)
+		why = get_changes(r, d, head);
+	c = &r->context[pgt_slot(type, d->cpu)];
+	if (!why && !c->checked)
+		why = check_attr(r, type, c);
+	if (why)
+		return why;
+	*ev = c->ev;
+	ev->ts = d->ts;
+	ev->cpu = (uint16_t)d->cpu;
+	if (!c->has_pfn)
 		return NULL;
 	c->p = pgt_get_varint(c->p, c->end, &v);
 	if (!c->p)
 		return "pfns end early";
 	ev->pfn = c->pfn += pgt_unzigzag(v);
-	if (ev->pfn >= EV_PFN_NONE)
-		return trace_event_check(t, &r->meta, ev);
-	return NULL;
+	return ev->pfn >= EV_PFN_NONE ? trace_event_check(&r->types[type], &r->meta, ev) : NULL;
 }
 
 static int next_events(struct trace_reader *r, struct span s, struct trace_item *item)
 {
-	struct columns col;
-	uint16_t cpu = 0;
-	uint64_t ts = 0;
+	struct decoding d = { 0 };
 	struct trace_event *ev;
 	const char *why;
 	uint32_t i, n = 0;
 	int err;
 
-	err = split_columns(r, s, &col, &n);
+	err = split_columns(r, s, &d.col, &n);
 	if (!err)
 		err = grow(&r->ev, (n + 1) * sizeof(*ev));
 	if (err)
 		return err;
 	ev = r->ev.p;
 	for (i = 0; i < n; i++) {
-		why = get_event(r, &col, &ev[i], &cpu, &ts);
+		why = get_event(r, &d, &ev[i]);
 		if (why)
 			return damaged(r, "event %u of the chunk: %s", i, why);
 		if (ev[i].type == EV_LOST)
@@ -529,7 +525,8 @@ static int next_events(struct trace_reader *r, struct span s, struct trace_item 
 	for (i = 0; i < PGT_SLOTS; i++)
 		if (r->context[i].p != r->context[i].end)
 			return damaged(r, "events: pfns left over");
-	if (col.cpu.p != col.cpu.end || col.ts.p != col.ts.end || col.attr.p != col.attr.end)
+	if (d.col.cpu.p != d.col.cpu.end || d.col.ts.p != d.col.ts.end ||
+	    d.col.attr.p != d.col.attr.end)
 		return damaged(r, "events: column bytes left over");
 	item->kind = TRACE_EVENTS;
 	item->events.ev = ev;

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Time and instructions in the core: one pick and one free on the bare lists, and page requests
-# through everything, in turns with an allocator that does nothing; best of ROUNDS (5).
+# through everything, in turns with an allocator that does nothing; best of ROUNDS (5).  The latter's
+# time is the processor's, and the phases are those that the peers ran.
 # Prints figures, fails on none.
 rounds=${ROUNDS:-5}
 policy=${POLICY:-6.12}

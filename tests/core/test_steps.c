@@ -4,6 +4,8 @@
 
 static const uint64_t marks[] = { 100, 200, 300 };
 
+#define STATE (1 << 18) /* bytes of a machine of 8192 pages, and more */
+
 /* A zone of 64 blocks of 1024, free, for two CPUs: batch 15 (65536 pages). */
 static struct pa *roomy(const char *policy)
 {
@@ -82,13 +84,30 @@ static void test_old_lists(const char *policy)
 	assert_int_equal(pa_push(pa, 0, pfn, 0, PA_UNMOVABLE, &bulk), -EINVAL);
 }
 
+/* The push of @pfn, guessed to drain or not: what was guessed wrong changes nothing. */
+static void push_by_guess(struct pa *pa, uint64_t pfn, unsigned int order, int i,
+			  struct pa_bulk *bulk)
+{
+	bool drains = i & 1;
+	int err = pa_push_as(pa, 1, pfn, order, PA_MOVABLE, drains, bulk);
+
+	if (!err) {
+		assert_true((bulk->left > 0) == drains);
+		return;
+	}
+	assert_int_equal(err, -EAGAIN);
+	if (!(i % 500)) /* it takes its time */
+		REFUSED(pa_push_as(pa, 1, pfn, order, PA_MOVABLE, drains, bulk), -EAGAIN);
+	assert_int_equal(pa_push(pa, 1, pfn, order, PA_MOVABLE, bulk), 0);
+	assert_true((bulk->left > 0) != drains);
+}
+
 /* A push, its drain and its end are one pa_free_pages(). */
 static void test_push(const char *policy)
 {
 	static uint64_t pfn[3000];
-	uint64_t after[2] = { 0, 0 }, hash = 0;
+	uint64_t after[2] = { 0, 0 };
 	struct pa_bulk bulk;
-	int32_t excess;
 	struct pa *pa;
 
 	for (int pieces = 0; pieces < 2; pieces++) {
@@ -102,11 +121,7 @@ static void test_push(const char *policy)
 				put(pa, 1, pfn[i], order, NULL);
 				continue;
 			}
-			hash = i % 100 ? 0 : pa_hash(pa); /* it takes its time */
-			excess = pa_push_excess(pa, 1, pfn[i], order, PA_MOVABLE);
-			assert_true(i % 100 || pa_hash(pa) == hash);
-			assert_int_equal(pa_push(pa, 1, pfn[i], order, PA_MOVABLE, &bulk), 0);
-			assert_int_equal(bulk.left, excess);
+			push_by_guess(pa, pfn[i], order, i, &bulk);
 			if (!bulk.left)
 				continue;
 			while (pa_bulk_step(pa, &bulk, NULL) > 0)
@@ -119,7 +134,7 @@ static void test_push(const char *policy)
 	assert_true(after[0] == after[1]);
 	assert_true(pcp_of(pa, 0, 1).count > 0);
 	REFUSED(pa_push(pa, 1, pfn[0], 0, PA_MOVABLE, &bulk), -EINVAL);
-	assert_int_equal(pa_push_excess(pa, 1, pfn[0], 0, PA_MOVABLE), -EINVAL);
+	REFUSED(pa_push_as(pa, 1, pfn[0], 0, PA_MOVABLE, false, &bulk), -EINVAL);
 	pfn[0] = get(pa, 0, PA_GFP_KERNEL, 0, NULL);
 	REFUSED(pa_push(pa, 2, pfn[0], 0, PA_MOVABLE, &bulk), -EINVAL);
 	REFUSED(pa_push(pa, 0, pfn[0], 0, PA_NR_MT, &bulk), -EINVAL);
@@ -213,6 +228,45 @@ static void test_attempt(const char *policy)
 	sound(pa);
 }
 
+/*
+ * A quick look sees what the full one does: from a full zone down to the min mark, where the full one
+ * is all that is left.
+ */
+static void test_quick_look(const char *policy)
+{
+	struct pa_alloc_args args = { .gfp = PA_GFP_HIGHUSER_MOVABLE };
+	struct pa *pa = machine(policy, 2, 1024, PA_ZONE_NORMAL, marks);
+	int quick = 0, full = 0;
+
+	fill(pa, 0, 1024);
+	for (uint64_t pfn = 0; pfn < 950; pfn++) {
+		uint32_t wmark = pfn % 3;
+		uint32_t flags = wmark << PA_ALLOC_WMARK_SHIFT | PA_ALLOC_KSWAPD;
+		struct pa_choice one = { 0 }, other = { 0 };
+		int err;
+
+		if (pa_look_quick(pa, &args, flags, NULL, &one)) {
+			if (pfn % 8 == 0)
+				memcpy(before(), mem, STATE);
+			assert_int_equal(pa_look_for_zone(pa, &args, flags, NULL, &other), 0);
+			if (pfn % 8 == 0)
+				assert_memory_equal(before(), mem, STATE);
+			assert_memory_equal(&one, &other, sizeof(one));
+			quick++;
+		} else {
+			err = pa_look_for_zone(pa, &args, flags, NULL, &other);
+			assert_true(!err || err == -ENOMEM);
+			full++;
+		}
+		assert_int_equal(pa_take(pa, pfn, 0), 0);
+	}
+	assert_true(quick > 600 && full > 100);
+	args.order = 1;
+	assert_false(pa_look_quick(pa, &args, 0, NULL, &(struct pa_choice){ 0 }));
+	args.cpu = 2;
+	assert_false(pa_look_quick(pa, &args, 0, NULL, &(struct pa_choice){ 0 }));
+}
+
 /* The zone looked at is empty by now, and so is all behind it. */
 static void test_attempt_late(const char *policy)
 {
@@ -265,6 +319,58 @@ static void test_refill(const char *policy)
 		after[pieces] = pa_hash(pa);
 	}
 	assert_true(after[0] == after[1]);
+}
+
+#define CRUMBS 128
+
+/* Blocks of all small orders, several of each, which no buddy merges. */
+static struct pa *crumbs(const char *policy)
+{
+	struct pa *pa = machine(policy, 2, CRUMBS * 64, PA_ZONE_NORMAL, marks);
+
+	for (uint32_t i = 0; i < CRUMBS; i++)
+		assert_int_equal(pa_free_block(pa, i * 64, i * 7919 % 6, PA_MOVABLE, 0, -1), 0);
+	return pa;
+}
+
+/* A refill at once decides block by block what one in steps does, and leaves the same. */
+static void test_refill_decides(const char *policy)
+{
+	static struct pa_decision at_once[512];
+	uint32_t flags = (uint32_t)PA_WMARK_LOW << PA_ALLOC_WMARK_SHIFT | PA_ALLOC_KSWAPD;
+	struct pa_choice choice = { .zone = 0, .flags = flags };
+	struct pa *pa = crumbs(policy);
+
+	for (int i = 0; i < 60; i++) {
+		struct pa_refill refill = { .args = { .gfp = PA_GFP_HIGHUSER_MOVABLE,
+						      .order = i % 4 == 3 ? 2 : 0 },
+					    .flags = flags };
+		struct pa_alloc_record rec = { .trail = { .picks = at_once, .max_picks = 512 } };
+		struct pa_decision d;
+		struct pa_alloc_record step = { .trail = { .picks = &d, .max_picks = 1 } };
+		uint64_t hash, pfn;
+		uint32_t n = 0;
+
+		memcpy(before(), mem, STATE);
+		assert_int_equal(pa_alloc_from(pa, &refill.args, &choice, &pfn, &rec), 0);
+		hash = pa_hash(pa);
+		memcpy(mem, before(), STATE);
+		assert_true(pa_refill_start(pa, &refill) >= 0);
+		while (pa_refill_step(pa, &refill, &step) > 0) {
+			assert_true(d.pfn == at_once[n].pfn);
+			assert_int_equal(d.path, at_once[n].path);
+			assert_int_equal(d.from_order, at_once[n].from_order);
+			assert_int_equal(d.next_mode, at_once[n].next_mode);
+			assert_memory_equal(&d.req, &at_once[n].req, sizeof(d.req));
+			step.trail.nr_picks = 0;
+			n++;
+		}
+		pa_refill_end(pa, &refill);
+		assert_int_equal(rec.trail.nr_picks, n);
+		assert_int_equal(pa_alloc_from(pa, &refill.args, &choice, &pfn, NULL), 0);
+		assert_true(pa_hash(pa) == hash);
+	}
+	sound(pa);
 }
 
 /* One that finds less than it wants ends there. */
@@ -366,9 +472,11 @@ SINCE("6.1.0", test_push)
 SINCE("6.12.0", test_push_holds)
 SINCE("2.4", test_drift_mark)
 SINCE("6.1.0", test_attempt)
+SINCE("6.1.0", test_quick_look)
 SINCE("6.1.0", test_attempt_late)
 SINCE("6.1.0", test_isolate_and_fold)
 SINCE("6.1.0", test_refill)
+SINCE("6.1.0", test_refill_decides)
 SINCE("6.1.0", test_refill_short)
 SINCE("6.1.0", test_refill_refused)
 SINCE("5.4", test_capture)
@@ -395,9 +503,11 @@ int main(void)
 		cmocka_unit_test(each_test_push_holds),
 		cmocka_unit_test(each_test_drift_mark),
 		cmocka_unit_test(each_test_attempt),
+		cmocka_unit_test(each_test_quick_look),
 		cmocka_unit_test(each_test_attempt_late),
 		cmocka_unit_test(each_test_isolate_and_fold),
 		cmocka_unit_test(each_test_refill),
+		cmocka_unit_test(each_test_refill_decides),
 		cmocka_unit_test(each_test_refill_short),
 		cmocka_unit_test(each_test_refill_refused),
 		cmocka_unit_test(each_test_capture),

@@ -26,8 +26,6 @@ static struct request *start(bool has_pushes)
 	r->freed = calloc(FRAMES + 1, sizeof(*r->freed));
 	assert_non_null(r->cpus);
 	assert_non_null(r->freed);
-	for (uint32_t cpu = 0; cpu < CPUS; cpu++)
-		r->cpus[cpu].upcoming = NO_EVENT;
 	r->zones[0].end = FRAMES;
 	r->nr_zones = 1;
 	r->nr_frames = FRAMES;
@@ -58,22 +56,21 @@ static struct trace_event event_of(uint64_t number)
 static void read_chunk(struct request *r)
 {
 	for (size_t i = 0; i < CHUNK; i++)
-		chunk[i] = event_of(r->win_first + r->win_n + i);
+		chunk[i] = event_of(r->win_end + i);
 	assert_int_equal(request_read_ahead(r, chunk, CHUNK), 0);
 }
 
 static void drop(struct request *r, size_t n)
 {
-	r->win_first += n;
-	r->win_n -= n;
+	r->now += n;
 }
 
 /* Each event there is is where it should be, and leads to the next one of its CPU. */
 static void sound(const struct request *r)
 {
-	uint64_t end = r->win_first + r->win_n;
+	uint64_t end = r->win_end;
 
-	for (uint64_t n = r->win_first; n < end; n++) {
+	for (uint64_t n = r->now; n < end; n++) {
 		const struct trace_event *ev = request_event(r, n), *next = request_next_of(r, ev);
 
 		assert_int_equal(ev->ts, n);
@@ -99,7 +96,7 @@ static void goes_round(void **state)
 		sound(r);
 	}
 	assert_int_equal(r->win_room, room);
-	assert_true(r->win_first > room);
+	assert_true(r->now > room);
 	stop(r);
 }
 
@@ -147,12 +144,111 @@ static void a_free_leads_to_its_block(void **state)
 	}
 }
 
+/* Put an event of the one CPU at @number, and nothing else there of its kind. */
+static void act(size_t number, unsigned int type, unsigned int order, unsigned int mt)
+{
+	chunk[number] = (struct trace_event){
+		.ts = number,
+		.pfn = type == EV_TRY ? EV_PFN_NONE : 7,
+		.type = (uint8_t)type,
+		.order = (uint8_t)order,
+		.mt = (uint8_t)mt,
+	};
+}
+
+/* Where the attempt at @number leads: 0 is nowhere. */
+static size_t leads(const struct request *r, size_t number, bool nested)
+{
+	bool found;
+	const struct trace_event *end = request_end_of(r, request_event(r, number), &found);
+
+	if (end)
+		assert_int_equal(found, nested);
+	return end ? end->ts : 0;
+}
+
+/* As brackets do, each kind for itself. */
+static void an_attempt_leads_to_its_request(void **state)
+{
+	struct request *r = start(true);
+
+	(void)state;
+	for (size_t i = 0; i < CHUNK; i++)
+		act(i, EV_PUSH, 0, 1);
+	act(10, EV_TRY, 0, 1);
+	act(11, EV_TRY, 0, 2); /* of another type, */
+	act(12, EV_TRY, 1, 1); /* and of another order */
+	act(13, EV_TRY, 0, 1);
+	act(14, EV_ALLOC, 0, 1);
+	act(15, EV_ALLOC, 0, 1);
+	act(16, EV_ALLOC, 1, 1);
+	act(17, EV_ALLOC, 0, 2);
+	act(18, EV_ALLOC, 0, 1); /* nobody's */
+	/* Compaction takes a block of order 1, and of none. */
+	act(30, EV_TRY, 0, 1);
+	act(31, EV_TRY, 1, 1);
+	act(32, EV_DRAIN, 0, 1);
+	act(33, EV_DRAIN, 0, 1);
+	chunk[33].bits = (1 + 1) << EV_CAPTURE_SHIFT;
+	act(34, EV_ALLOC, 1, 1);
+	act(35, EV_ALLOC, 0, 1);
+	/* Of its CPU's events the 4096th still counts, whatever others do. */
+	act(100, EV_TRY, 2, 0);
+	act(101, EV_TRY, 3, 0);
+	for (size_t i = 200; i < 1200; i++)
+		chunk[i].cpu = 1;
+	act(100 + 1000 + 4096, EV_ALLOC, 2, 0);
+	act(101 + 1000 + 4097, EV_ALLOC, 3, 0);
+	assert_int_equal(request_read_ahead(r, chunk, CHUNK), 0);
+	assert_int_equal(leads(r, 10, true), 15);
+	assert_int_equal(leads(r, 11, false), 17);
+	assert_int_equal(leads(r, 12, false), 16);
+	assert_int_equal(leads(r, 13, false), 14);
+	assert_int_equal(leads(r, 30, false), 35);
+	assert_int_equal(leads(r, 31, false), 0);
+	assert_int_equal(leads(r, 100, false), 100 + 1000 + 4096);
+	assert_int_equal(leads(r, 101, false), 0);
+	stop(r);
+}
+
+/* A push's CPU drains next, unless another act of it or 64 events come first. */
+static void a_push_knows_of_its_drain(void **state)
+{
+	struct request *r = start(true);
+
+	(void)state;
+	for (size_t i = 0; i < CHUNK; i++)
+		act(i, EV_FREE, 0, 1);
+	act(10, EV_PUSH, 0, 1);
+	act(11, EV_DRAIN, 0, 1);
+	act(20, EV_PUSH, 0, 1);
+	act(21, EV_VMSTAT, 0, 1);
+	act(22, EV_DRAIN, 0, 1);
+	act(30, EV_PUSH, 0, 1);
+	act(31, EV_DRAIN_PAGES, 0, 1);
+	act(32, EV_DRAIN, 0, 1);
+	act(100, EV_PUSH, 0, 1);
+	act(164, EV_DRAIN, 0, 1);
+	act(200, EV_PUSH, 0, 1);
+	act(265, EV_DRAIN, 0, 1);
+	assert_int_equal(request_read_ahead(r, chunk, CHUNK), 0);
+	assert_true(request_event(r, 10)->note & WIN_DRAINS);
+	assert_false(request_event(r, 20)->note & WIN_DRAINS);
+	assert_true(request_event(r, 21)->note & WIN_DRAINS);
+	assert_false(request_event(r, 30)->note & WIN_DRAINS);
+	assert_true(request_event(r, 100)->note & WIN_DRAINS);
+	assert_false(request_event(r, 200)->note & WIN_DRAINS);
+	stop(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(goes_round),
 		cmocka_unit_test(grows),
 		cmocka_unit_test(a_free_leads_to_its_block),
+		cmocka_unit_test(an_attempt_leads_to_its_request),
+		cmocka_unit_test(a_push_knows_of_its_drain),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
