@@ -16,7 +16,7 @@
 __u64 vmemmap_base;
 __u64 nr_bad_layout;
 static __u32 buddy_type = 0xf0;
-static const __u32 reporting_order = 11, free_area_size = sizeof(struct free_area);
+static const __u32 reporting_order = 11, tails_wanted, free_area_size = sizeof(struct free_area);
 
 #include "bpf/page.bpf.h"
 #include "bpf/compat.bpf.h"
