@@ -102,8 +102,9 @@ struct request_result {
 	/* Inputs that are no requests, and how often what no event tells was told by others. */
 	uint64_t bulk, captures, bypasses, isolated, isolated_missed, rotations, drain_alls,
 		vmstat_rounds;
-	uint64_t highs, highs_exact; /* pushes told of the list's high, and the core's was the same */
-	uint64_t first_high;	     /* event of the first that was not; UINT64_MAX: none */
+	uint64_t highs,
+		highs_exact; /* pushes told of the list's high, and the core's was the same */
+	uint64_t first_high; /* event of the first that was not; UINT64_MAX: none */
 	uint64_t drains_cut; /* pushes that gave up before all was drained: from outside, too */
 	uint64_t reordered, leaned, boosts_early, fallbacks_early, looked_late;
 	uint64_t untried;			  /* requests whose attempt was not recorded */

@@ -236,8 +236,8 @@ static unsigned long long bits_of(const char *letters, unsigned int type)
 	static const struct {
 		char letter;
 		unsigned char bits;
-	} known[] = { { 'r', 1 }, { 'l', 1 }, { 'c', 3 }, { 'd', 1 }, { 's', 1 },
-		      { 'x', 2 }, { 'h', 2 }, { 'w', 8 }, { 'i', 1 }, { 'q', 0xf0 } };
+	} known[] = { { 'r', 1 }, { 'l', 1 }, { 'c', 3 }, { 'd', 1 }, { 's', 1 },   { 'x', 2 },
+		      { 'h', 2 }, { 'w', 8 }, { 'i', 1 }, { 'b', 2 }, { 'q', 0xf0 } };
 	unsigned long long bits = type == 7 ? 4 : 0;
 	size_t i;
 

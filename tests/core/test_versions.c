@@ -675,7 +675,9 @@ static void test_pressure(const char *policy)
 			most[apart] = pages > most[apart] ? pages : most[apart];
 		}
 	}
-	assert_in_range(most[1], 3, 8);
+	/* From 5.4 to 6.12 they all may (pa_drift_marked()), and by more where the marks are far apart. */
+	if (!since(policy, "5.4") || since(policy, "6.18"))
+		assert_in_range(most[1], 3, 8);
 	assert_int_equal(most[0] <= 2, since(policy, "3.10"));
 }
 

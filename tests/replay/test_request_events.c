@@ -277,11 +277,15 @@ static void captured(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(finds_later_flag), cmocka_unit_test(finds_earlier_flag),
+		cmocka_unit_test(finds_later_flag),
+		cmocka_unit_test(finds_earlier_flag),
 		cmocka_unit_test(lost_push),
-		cmocka_unit_test(looks_after_drain), cmocka_unit_test(gives_up_between_holds),
-		cmocka_unit_test(compares_highs),	    cmocka_unit_test(bulk_page_twice),
-		cmocka_unit_test(slow_attempts),    cmocka_unit_test(captured),
+		cmocka_unit_test(looks_after_drain),
+		cmocka_unit_test(gives_up_between_holds),
+		cmocka_unit_test(compares_highs),
+		cmocka_unit_test(bulk_page_twice),
+		cmocka_unit_test(slow_attempts),
+		cmocka_unit_test(captured),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
