@@ -26,17 +26,17 @@ static inline void link_block(struct pa *pa, struct pa_zone *z, uint64_t pfn, un
 		pa_flip_pair(pa, z, pfn, order);
 }
 
-/* The block of @order at @frame, which has this tag, leaves its list. */
+/* The block of @order at @frame, which has this tag, leaves its list; @whole: a pageblock or more. */
 static inline void unlink_frame(const struct pa *pa, struct pa_zone *z, uint32_t frame,
-				unsigned int order, uint8_t tag)
+				unsigned int order, uint8_t tag, bool whole)
 {
 	enum pa_mt mt = pa_tag_mt(tag);
 	struct pa_list *list = &z->lists[order][mt];
-	const struct pa_link self = *pa_link_of(pa, z, frame, order);
+	const struct pa_link self = *pa_link_at(pa, z, frame, whole);
 
-	*(self.prev == PA_NIL ? &list->head : &pa_link_of(pa, z, self.prev, order)->next) =
+	*(self.prev == PA_NIL ? &list->head : &pa_link_at(pa, z, self.prev, whole)->next) =
 		self.next;
-	*(self.next == PA_NIL ? &list->tail : &pa_link_of(pa, z, self.next, order)->prev) =
+	*(self.next == PA_NIL ? &list->tail : &pa_link_at(pa, z, self.next, whole)->prev) =
 		self.prev;
 	z->free[mt] -= pa_pages(order);
 	if (!--list->count)
@@ -50,7 +50,7 @@ static inline void unlink_block(struct pa *pa, struct pa_zone *z, uint64_t pfn)
 	uint8_t *tag = &pa_descs(pa)[frame].tag;
 	unsigned int order = pa_tag_order(*tag);
 
-	unlink_frame(pa, z, frame, order, *tag);
+	unlink_frame(pa, z, frame, order, *tag, order >= pa->pageblock_order);
 	z->quick = 0;
 	*tag = PA_USE_FREE;
 	if (pa->maps)
@@ -260,7 +260,7 @@ static inline unsigned int merge_within(struct pa *pa, struct pa_zone *z, uint64
 		tag = desc->tag;
 		if ((tag & (TAG_HEAD | TAG_ORDER)) != (TAG_HEAD | order))
 			break;
-		unlink_frame(pa, z, (uint32_t)(buddy - pfn0), order, tag);
+		unlink_frame(pa, z, (uint32_t)(buddy - pfn0), order, tag, false);
 		desc->tag = PA_USE_FREE;
 		*pfn &= buddy;
 	}

@@ -145,16 +145,22 @@ static inline struct pa_link *pa_links(const struct pa *pa)
 }
 
 /*
- * The links of a free block of @order that starts at @frame.  Whole pageblocks have theirs apart, so
+ * The links of a free block of @order that starts at @frame.  @whole pageblocks have theirs apart, so
  * that those of frames are for pageblocks in pieces alone.
  */
-static inline struct pa_link *pa_link_of(const struct pa *pa, const struct pa_zone *z,
-					 uint32_t frame, unsigned int order)
+static inline struct pa_link *pa_link_at(const struct pa *pa, const struct pa_zone *z,
+					 uint32_t frame, bool whole)
 {
-	if (order < pa->pageblock_order)
+	if (!whole)
 		return &pa_links(pa)[frame];
 	return &pa_links(pa)[pa->nr_frames + (z->blocks - pa->blocks) +
 			     ((frame + z->pfn0) >> pa->pageblock_order)];
+}
+
+static inline struct pa_link *pa_link_of(const struct pa *pa, const struct pa_zone *z,
+					 uint32_t frame, unsigned int order)
+{
+	return pa_link_at(pa, z, frame, order >= pa->pageblock_order);
 }
 
 static inline struct pa_desc *pa_descs(const struct pa *pa)
