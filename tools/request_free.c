@@ -101,10 +101,28 @@ static bool still_below_high(const struct request *r, uint32_t zone)
 	return false;
 }
 
-/* What the core has left to drain in the hold that ended. */
-static void finish_bulk(struct request *r, struct run_cpu *c)
+/*
+ * A push that drained looks at the marks last.  Where that ends ZONE_BELOW_HIGH, and the next push
+ * finds it still, the look came later, or another CPU's attempt set it again: true, and it stays.
+ */
+static bool ends_too_early(struct request *r, const struct pa_bulk *bulk)
 {
-	bool any = c->drained;
+	uint32_t flags = pa_zone_flags(r->pa, bulk->zone);
+	struct pa_zone_state state;
+
+	pa_push_end(r->pa, bulk);
+	if (flags == pa_zone_flags(r->pa, bulk->zone) || !still_below_high(r, bulk->zone) ||
+	    pa_zone_get(r->pa, bulk->zone, &state))
+		return false;
+	state.flags = flags;
+	pa_zone_set(r->pa, bulk->zone, &state);
+	return true;
+}
+
+/* What the core has left to drain in the hold that ended.  True: see ends_too_early(). */
+static bool finish_bulk(struct request *r, struct run_cpu *c)
+{
+	bool any = c->drained, early = false;
 
 	/*
 	 * Between two holds of its locks a push gives up where it finds the list's lock taken or
@@ -118,11 +136,12 @@ static void finish_bulk(struct request *r, struct run_cpu *c)
 	while (c->bulk.left > 0 && pa_bulk_step(r->pa, &c->bulk, NULL) > 0)
 		r->res.drained.core++;
 	if (any && c->what == WHAT_PUSH)
-		pa_push_end(r->pa, &c->bulk);
+		early = ends_too_early(r, &c->bulk);
 	if (c->what != WHAT_DRAIN_PAGES)
 		c->what = WHAT_NOTHING;
 	c->bulk.left = 0;
 	c->drained = false;
+	return early;
 }
 
 void request_finish_hold(struct request *r, uint32_t cpu)
@@ -391,25 +410,6 @@ void request_on_drain_pages(struct request *r, const struct trace_event *ev)
 	c->drain_of = ev->arg;
 }
 
-/*
- * A push has drained, and looks at the marks: here, or if that ended ZONE_BELOW_HIGH and it was no
- * end, when its CPU is heard of next.
- */
-static void end_push(struct request *r, struct run_cpu *c)
-{
-	uint32_t zone = c->bulk.zone, flags = pa_zone_flags(r->pa, zone);
-	struct pa_zone_state state;
-
-	finish_bulk(r, c);
-	if (flags == pa_zone_flags(r->pa, zone) || !still_below_high(r, zone) ||
-	    pa_zone_get(r->pa, zone, &state))
-		return;
-	state.flags = flags;
-	pa_zone_set(r->pa, zone, &state);
-	c->what = WHAT_PUSH;
-	c->drained = true;
-}
-
 /* It was an interrupt: the CPU goes on to drain. */
 static void resume_push(struct request *r, struct run_cpu *c)
 {
@@ -445,6 +445,9 @@ void request_on_drain(struct request *r, const struct trace_event *ev)
 	if (pa_bulk_step(r->pa, &c->bulk, NULL) > 0)
 		r->res.drained.core++;
 	end_capture(r, ev);
-	if (c->what == WHAT_PUSH && c->bulk.left <= 0)
-		end_push(r, c);
+	/* Its last look is made here, or when the CPU is heard of next. */
+	if (c->what == WHAT_PUSH && c->bulk.left <= 0 && finish_bulk(r, c)) {
+		c->what = WHAT_PUSH;
+		c->drained = true;
+	}
 }
