@@ -160,6 +160,7 @@ static void out_inputs(struct out_json *j, const struct request_result *res)
 	out_u64(j, "bulk", res->bulk);
 	out_u64(j, "captures", res->captures);
 	out_u64(j, "bypasses", res->bypasses);
+	out_u64(j, "drains_cut", res->drains_cut);
 	out_u64(j, "untried", res->untried);
 	out_u64(j, "looked_late", res->looked_late);
 	out_u64(j, "boosts_early", res->boosts_early);
