@@ -328,6 +328,18 @@ void request_on_fallback(struct request *r, const struct trace_event *ev)
 	request_on_pick(r, ev);
 }
 
+/* Is the block of @end drained, or picked, before that?  Then it was not had by now. */
+static bool moves_before(const struct request *r, const struct trace_event *end)
+{
+	for (uint64_t i = r->now + 1; i < request_number_of(r, end); i++) {
+		const struct trace_event *ev = request_event(r, i);
+
+		if (ev->pfn == end->pfn && (ev->type == EV_DRAIN || request_is_pick(r, ev)))
+			return true;
+	}
+	return false;
+}
+
 /*
  * A request that @cpu has under way without having taken a lock for it, if the page it will name is
  * the first of its list by now: something else is about to happen to that list.
@@ -345,7 +357,8 @@ const struct trace_event *request_has_popped(const struct request *r, uint32_t c
 
 		if (z && pindex >= 0 && !was_made(r, a->end) &&
 		    pa_pcp_head(r->pa, (uint32_t)(z - r->zones), request_core_cpu(r, cpu),
-				(unsigned int)pindex) == ev->pfn)
+				(unsigned int)pindex) == ev->pfn &&
+		    !moves_before(r, ev))
 			return ev;
 	}
 	return NULL;
