@@ -101,6 +101,17 @@ static bool still_below_high(const struct request *r, uint32_t zone)
 	return false;
 }
 
+static void set_below_high(struct request *r, uint32_t zone, bool below)
+{
+	struct pa_zone_state state;
+
+	if (pa_zone_get(r->pa, zone, &state))
+		return;
+	state.flags &= ~PA_ZONE_BELOW_HIGH;
+	state.flags |= below ? PA_ZONE_BELOW_HIGH : 0;
+	pa_zone_set(r->pa, zone, &state);
+}
+
 /*
  * A push that drained looks at the marks last.  Where that ends ZONE_BELOW_HIGH, and the next push
  * finds it still, the look came later, or another CPU's attempt set it again: true, and it stays.
@@ -108,14 +119,11 @@ static bool still_below_high(const struct request *r, uint32_t zone)
 static bool ends_too_early(struct request *r, const struct pa_bulk *bulk)
 {
 	uint32_t flags = pa_zone_flags(r->pa, bulk->zone);
-	struct pa_zone_state state;
 
 	pa_push_end(r->pa, bulk);
-	if (flags == pa_zone_flags(r->pa, bulk->zone) || !still_below_high(r, bulk->zone) ||
-	    pa_zone_get(r->pa, bulk->zone, &state))
+	if (flags == pa_zone_flags(r->pa, bulk->zone) || !still_below_high(r, bulk->zone))
 		return false;
-	state.flags = flags;
-	pa_zone_set(r->pa, bulk->zone, &state);
+	set_below_high(r, bulk->zone, true);
 	return true;
 }
 
@@ -285,20 +293,57 @@ void request_late_push(struct request *r, uint32_t cpu, const struct trace_event
 	push(r, cpu, late, drain && late->drains);
 }
 
+/* Now, or if that is not what its CPU is seen to do next, later. */
+static void push_as_seen(struct request *r, uint32_t cpu, const struct push *p)
+{
+	struct run_cpu *c = &r->cpus[cpu];
+	int32_t high = high_of(r, cpu, p);
+	int err = -EINVAL;
+
+	if (r->has_pushes)
+		err = pa_push_as(r->pa, request_core_cpu(r, cpu), p->pfn, p->order,
+				 (enum pa_mt)p->mt, p->drains, &c->bulk);
+	if (err == -EAGAIN) {
+		c->late = *p;
+		c->late.waits = true;
+		r->nr_late++;
+	} else if (err) {
+		push(r, cpu, p, p->drains);
+	} else {
+		compare_high(r, p, high);
+		pushed(r, c, p->drains);
+	}
+}
+
+/*
+ * The core has ZONE_BELOW_HIGH set, the push did not find it, and another CPU has an attempt under way:
+ * it looked at the mark, and is yet to set the flag.
+ */
+static bool is_set_later(const struct request *r, const struct trace_event *ev, uint32_t zone)
+{
+	if (!ev->arg || ev->type != EV_PUSH || ev->bits & EV_BELOW_HIGH ||
+	    !(pa_zone_flags(r->pa, zone) & PA_ZONE_BELOW_HIGH))
+		return false;
+	for (uint32_t cpu = 0; cpu < r->nr_cpus; cpu++)
+		if (cpu != ev->cpu && r->cpus[cpu].nr_tries)
+			return true;
+	return false;
+}
+
 void request_on_push(struct request *r, const struct trace_event *ev, const struct run_zone *z)
 {
 	struct run_cpu *c = &r->cpus[ev->cpu];
 	const struct trace_event *popped = request_has_popped(r, ev->cpu);
 	uint64_t frame = request_frame(z, ev->pfn);
 	struct push p = { .number = r->now, .high = ev->arg, .order = ev->order };
-	int32_t high;
-	int err = -EINVAL;
+	uint32_t zone = (uint32_t)(z - r->zones);
+	bool early;
 
 	request_end_hold(r, ev->cpu);
 	if (popped)
 		request_make_early(r, popped);
 	if (ev->type == EV_PUSH)
-		tell_reclaiming(r, (uint32_t)(z - r->zones), ev->bits & EV_RECLAIMING);
+		tell_reclaiming(r, zone, ev->bits & EV_RECLAIMING);
 	r->res.frees++;
 	c->what = WHAT_NOTHING;
 	if (ev->type == EV_FREE) /* its push was not seen: the drain to come is not that one's */
@@ -308,20 +353,12 @@ void request_on_push(struct request *r, const struct trace_event *ev, const stru
 		return;
 	p.drains = drains_next(r, ev);
 	p.mt = (uint8_t)type_of(r, frame, p.pfn);
-	high = high_of(r, ev->cpu, &p);
-	if (r->has_pushes)
-		err = pa_push_as(r->pa, request_core_cpu(r, ev->cpu), p.pfn, p.order,
-				 (enum pa_mt)p.mt, p.drains, &c->bulk);
-	if (err == -EAGAIN) {
-		c->late = p;
-		c->late.waits = true;
-		r->nr_late++;
-	} else if (err) {
-		push(r, ev->cpu, &p, p.drains);
-	} else {
-		compare_high(r, &p, high);
-		pushed(r, c, p.drains);
-	}
+	early = is_set_later(r, ev, zone);
+	if (early)
+		set_below_high(r, zone, false);
+	push_as_seen(r, ev->cpu, &p);
+	if (early)
+		set_below_high(r, zone, true);
 }
 
 /*
