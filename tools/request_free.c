@@ -124,6 +124,7 @@ static bool ends_too_early(struct request *r, const struct pa_bulk *bulk)
 	if (flags == pa_zone_flags(r->pa, bulk->zone) || !still_below_high(r, bulk->zone))
 		return false;
 	set_below_high(r, bulk->zone, true);
+	r->zones[bulk->zone].kept_below = true;
 	return true;
 }
 
@@ -353,6 +354,10 @@ void request_on_push(struct request *r, const struct trace_event *ev, const stru
 		return;
 	p.drains = drains_next(r, ev);
 	p.mt = (uint8_t)type_of(r, frame, p.pfn);
+	if (ev->type == EV_PUSH && !(ev->bits & EV_BELOW_HIGH) && r->zones[zone].kept_below) {
+		r->zones[zone].kept_below = false; /* by now it is over */
+		set_below_high(r, zone, false);
+	}
 	early = is_set_later(r, ev, zone);
 	if (early)
 		set_below_high(r, zone, false);
