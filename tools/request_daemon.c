@@ -29,7 +29,7 @@ void request_on_balance_begin(struct request *r, const struct trace_event *ev)
 	if (pa_zone_get(r->pa, zone, &state))
 		return;
 	r->kswapd_boost[zone] = ev->arg;
-	r->zones[zone].reclaiming = true;
+	r->zones[zone].reclaiming = r->zones[zone].balancing = true;
 	state.flags |= PA_ZONE_RECLAIM_ACTIVE;
 	pa_zone_set(r->pa, zone, &state);
 }
@@ -51,7 +51,7 @@ void request_on_balance_end(struct request *r, const struct trace_event *ev)
 		if (state.node != node || state.type > type_of_index(ev->arg))
 			continue;
 		request_take_boost(r, zone, &state);
-		r->zones[zone].reclaiming = false;
+		r->zones[zone].reclaiming = r->zones[zone].balancing = false;
 		state.flags &= ~PA_ZONE_RECLAIM_ACTIVE;
 		pa_zone_set(r->pa, zone, &state);
 	}

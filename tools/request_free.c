@@ -286,11 +286,15 @@ void request_late_push(struct request *r, uint32_t cpu, const struct trace_event
 {
 	struct push *late = &r->cpus[cpu].late;
 	bool drain = ev && ev->type == EV_DRAIN;
+	int zone;
 
 	if (!late->waits || (ev && late->drains && !drain))
 		return;
 	late->waits = false;
 	r->nr_late--;
+	zone = pa_zone_of(r->pa, late->pfn);
+	if (drain && late->drains && zone >= 0 && r->zones[zone].balancing)
+		tell_reclaiming(r, (uint32_t)zone, true); /* kswapd began after it was told of */
 	push(r, cpu, late, drain && late->drains);
 }
 

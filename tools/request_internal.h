@@ -133,6 +133,7 @@ struct run_zone {
 	uint32_t trace_id;
 	bool begin, end_seen;
 	bool reclaiming;    /* ZONE_RECLAIM_ACTIVE, as last told */
+	bool balancing;	    /* kswapd is at work on it */
 	bool kept_below;    /* ZONE_BELOW_HIGH, see ends_too_early() */
 	uint32_t threshold; /* stat_threshold while kswapd sleeps */
 };

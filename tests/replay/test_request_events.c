@@ -146,6 +146,26 @@ static void looks_after_drain(void **state)
 	}
 }
 
+/* kswapd begins between what a push is told of ZONE_RECLAIM_ACTIVE and its own look: it drains. */
+static void reclaim_begins_meanwhile(void **state)
+{
+	struct request_result res;
+	struct machine m;
+
+	(void)state;
+	for (int began = 0; began < 2; began++) {
+		begin(&m);
+		for (uint64_t i = 0; i < LATER; i++)
+			give_back(&m, NORMAL + i);
+		if (began)
+			emit(&m, EV_BALANCE_BEGIN, 1, NORMAL);
+		give_back(&m, NORMAL + LATER);
+		emit(&m, EV_DRAIN, 0, NORMAL);
+		run(&m, &res);
+		assert_int_equal(res.drained.core > 0, began);
+	}
+}
+
 /* From 6.19 on a push may give up between two holds of its locks, or an interrupt comes there. */
 static void gives_up_between_holds(void **state)
 {
@@ -281,6 +301,7 @@ int main(void)
 		cmocka_unit_test(finds_earlier_flag),
 		cmocka_unit_test(lost_push),
 		cmocka_unit_test(looks_after_drain),
+		cmocka_unit_test(reclaim_begins_meanwhile),
 		cmocka_unit_test(gives_up_between_holds),
 		cmocka_unit_test(compares_highs),
 		cmocka_unit_test(bulk_page_twice),
