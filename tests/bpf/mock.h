@@ -4,6 +4,7 @@
 #define TESTS_BPF_MOCK_H
 
 void *calloc(__SIZE_TYPE__ n, __SIZE_TYPE__ size);
+void free(void *mem);
 void *memcpy(void *to, const void *from, __SIZE_TYPE__ len);
 void *memset(void *to, int c, __SIZE_TYPE__ len);
 void abort(void);
@@ -27,7 +28,8 @@ void abort(void);
 #define READ_1(at, a)                                                                              \
 	({                                                                                         \
 		__typeof__((at)->a) value_ = 0;                                                    \
-		bpf_probe_read_kernel(&value_, sizeof(value_), &(at)->a);                          \
+		bpf_probe_read_kernel(&value_, sizeof(value_),                                     \
+				      (char *)(at) + __builtin_offsetof(__typeof__(*(at)), a));    \
 		value_;                                                                            \
 	})
 #define READ_2(at, a, b) READ_1(READ_1(at, a), b)
@@ -142,6 +144,8 @@ static void kernel_emit(__u64 type, __u64 pfn, __u64 order, __u64 bits)
 /* Nothing has run yet; what maps had is lost, a few pages. */
 static void mock_reset(void)
 {
+	for (int i = 0; i < MAPS; i++)
+		free(maps[i].mem);
 	memset(maps, 0, sizeof(maps));
 	memset(keys, 0, sizeof(keys));
 	nr_events = 0;
