@@ -672,8 +672,9 @@ int pa_zone_set(struct pa *pa, uint32_t zone, const struct pa_zone_state *state)
  * zone.percpu_drift_mark is set (refresh_zone_stat_thresholds): the CPUs' shares of the counter could
  * hide together that the zone is below its min mark; kswapd at work makes them tell sooner.
  */
-bool pa_drift_marked(const struct pa *pa, uint32_t zone);
-uint32_t pa_pressure_threshold(const struct pa *pa, uint32_t zone); /* how soon: pages, 1 to 125 */
+bool pa_drift_marked(const struct pa *pa, uint32_t zone); /* false without such a zone */
+/* How soon then (calculate_pressure_threshold): pages, 1 to 125; 0 without such a zone. */
+uint32_t pa_pressure_threshold(const struct pa *pa, uint32_t zone);
 uint32_t pa_zone_flags(const struct pa *pa, uint32_t zone); /* PA_ZONE_* alone; 0 without it */
 
 /*

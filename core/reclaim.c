@@ -62,28 +62,35 @@ int pa_lru_del(struct pa *pa, uint64_t pfn)
  * kswapd
  */
 
+/* Pages between the min mark and the low one. */
+static uint64_t mark_gap(const struct pa_zone_req *zr)
+{
+	return zr->wmark[PA_WMARK_LOW] - zr->wmark[PA_WMARK_MIN];
+}
+
 /*
  * The gap between the marks decides.  But from 5.4 on the second CPU comes online before there are
  * marks (vmstat_cpu_online), and nothing takes a drift mark back; vmstat_late_init @ 6.13+ mends that.
  */
 bool pa_drift_marked(const struct pa *pa, uint32_t zone)
 {
-	const struct pa_zone_req *zr = zone < pa_nr_zones(pa) ? pa_zone_req(pa, zone) : NULL;
-	uint32_t cpus = pa_req(pa)->cpus;
+	uint32_t cpus;
 
-	if (!zr || !pa_rules(pa)->pressure)
+	if (!pa_req(pa) || zone >= pa->nr_zones || !pa_rules(pa)->pressure)
 		return false;
+	cpus = pa_req(pa)->cpus;
 	return (pa_rules(pa)->drift_early && cpus > 1) ||
 	       (uint64_t)pa_stat_threshold(cpus, pa_zones(pa)[zone].managed) * cpus >
-		       zr->wmark[PA_WMARK_LOW] - zr->wmark[PA_WMARK_MIN];
+		       mark_gap(pa_zone_req(pa, zone));
 }
 
 uint32_t pa_pressure_threshold(const struct pa *pa, uint32_t zone)
 {
-	const struct pa_zone_req *zr = zone < pa_nr_zones(pa) ? pa_zone_req(pa, zone) : NULL;
-	uint64_t share =
-		zr ? (zr->wmark[PA_WMARK_LOW] - zr->wmark[PA_WMARK_MIN]) / pa_req(pa)->cpus : 0;
+	uint64_t share;
 
+	if (!pa_req(pa) || zone >= pa->nr_zones)
+		return 0;
+	share = mark_gap(pa_zone_req(pa, zone)) / pa_req(pa)->cpus;
 	return share < 1 ? 1 : share < PA_THRESHOLD_MOST ? (uint32_t)share : PA_THRESHOLD_MOST;
 }
 

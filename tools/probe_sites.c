@@ -21,7 +21,7 @@ const struct site_group site_groups[NR_SITE_GROUPS] = {
 	[GROUP_WMARKS] = { "recomputed watermarks",
 		"a change of the watermarks", -1, false },
 	[GROUP_REPORTING] = { "when free pages are reported to the hypervisor",
-		"nothing; each event costs more, as what reporting did is looked for each time", -1, false },
+		"nothing; each event costs more, as what reporting did is looked for each time", -1, true },
 	[GROUP_DIRECT_FREE] = { "frees that enter the buddy directly, in lock order",
 		"when a free of order 4-8 or 10 reached its list; order-0 frees past a busy pcp list", -1, false },
 	[GROUP_DIRECT_FREE_TYPED] = { "the same before 6.10, stamped at __mod_zone_page_state",

@@ -118,6 +118,8 @@ static void test_absent(void **state)
 	REFUSED(pa_pcp_get(pa, 0, 0, &pcp), -ENOENT);
 	REFUSED(pa_zone_get(pa, 0, &zs), -ENOENT);
 	REFUSED(pa_zone_flags(pa, 0), 0);
+	REFUSED(pa_drift_marked(pa, 0), false);
+	REFUSED((int)pa_pressure_threshold(pa, 0), 0);
 	REFUSED(pa_free_quick(pa, 0, 0, 0), false);
 	REFUSED(pa_set_knobs(pa, &knobs), -EINVAL);
 	REFUSED(pa_setup_wmarks(pa), -EINVAL);

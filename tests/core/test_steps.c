@@ -192,6 +192,8 @@ static void test_drift_mark(const char *policy)
 			assert_int_equal(pa_drift_marked(pa, 0),
 					 !none && (gap == 3 || (second && cpus == 2)));
 			assert_false(pa_drift_marked(pa, 1));
+			assert_int_equal(pa_pressure_threshold(pa, 0), gap / cpus);
+			assert_int_equal(pa_pressure_threshold(pa, 1), 0);
 		}
 }
 

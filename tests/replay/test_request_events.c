@@ -146,6 +146,27 @@ static void looks_after_drain(void **state)
 	}
 }
 
+/* Told that the flag was not there, pushes do without, while the attempt that sets it is under way. */
+static void flag_is_set_later(void **state)
+{
+	struct request_result res;
+	struct machine m;
+
+	(void)state;
+	for (int ends = 0; ends < 2; ends++) {
+		begin(&m);
+		emit(&m, EV_TRY, 1, 0);
+		if (ends)
+			emit(&m, EV_ALLOC, 1, NORMAL + HELD);
+		for (uint64_t i = 0; i <= LATER; i++) {
+			give_back(&m, NORMAL + i);
+			m.ev[m.n - 1].arg = 1;
+		}
+		run(&m, &res);
+		assert_int_equal(res.drained.core > 0, ends);
+	}
+}
+
 /* kswapd begins between what a push is told of ZONE_RECLAIM_ACTIVE and its own look: it drains. */
 static void reclaim_begins_meanwhile(void **state)
 {
@@ -302,6 +323,7 @@ int main(void)
 		cmocka_unit_test(lost_push),
 		cmocka_unit_test(looks_after_drain),
 		cmocka_unit_test(reclaim_begins_meanwhile),
+		cmocka_unit_test(flag_is_set_later),
 		cmocka_unit_test(gives_up_between_holds),
 		cmocka_unit_test(compares_highs),
 		cmocka_unit_test(bulk_page_twice),
