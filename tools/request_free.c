@@ -83,11 +83,7 @@ uint64_t request_take_handle(struct request *r, const struct run_zone *z, uint64
 	return PA_PFN_NONE;
 }
 
-/*
- * Does the next push to the zone, if it is near, find ZONE_BELOW_HIGH?  Who ends or begins it takes no
- * lock for that, and a CPU may stand still between what it looks at and what it sets.
- */
-static bool still_below_high(const struct request *r, uint32_t zone)
+bool request_below_high_next(const struct request *r, uint32_t zone)
 {
 	const struct run_zone *z = &r->zones[zone];
 	uint64_t ahead = r->win_end - r->now, most = ahead < FLAG_EVENTS ? ahead : FLAG_EVENTS;
@@ -101,7 +97,7 @@ static bool still_below_high(const struct request *r, uint32_t zone)
 	return false;
 }
 
-static void set_below_high(struct request *r, uint32_t zone, bool below)
+void request_set_below_high(struct request *r, uint32_t zone, bool below)
 {
 	struct pa_zone_state state;
 
@@ -121,9 +117,9 @@ static bool ends_too_early(struct request *r, const struct pa_bulk *bulk)
 	uint32_t flags = pa_zone_flags(r->pa, bulk->zone);
 
 	pa_push_end(r->pa, bulk);
-	if (flags == pa_zone_flags(r->pa, bulk->zone) || !still_below_high(r, bulk->zone))
+	if (flags == pa_zone_flags(r->pa, bulk->zone) || !request_below_high_next(r, bulk->zone))
 		return false;
-	set_below_high(r, bulk->zone, true);
+	request_set_below_high(r, bulk->zone, true);
 	r->zones[bulk->zone].kept_below = true;
 	return true;
 }
@@ -360,14 +356,14 @@ void request_on_push(struct request *r, const struct trace_event *ev, const stru
 	p.mt = (uint8_t)type_of(r, frame, p.pfn);
 	if (ev->type == EV_PUSH && !(ev->bits & EV_BELOW_HIGH) && r->zones[zone].kept_below) {
 		r->zones[zone].kept_below = false; /* by now it is over */
-		set_below_high(r, zone, false);
+		request_set_below_high(r, zone, false);
 	}
 	early = is_set_later(r, ev, zone);
 	if (early)
-		set_below_high(r, zone, false);
+		request_set_below_high(r, zone, false);
 	push_as_seen(r, ev->cpu, &p);
 	if (early)
-		set_below_high(r, zone, true);
+		request_set_below_high(r, zone, true);
 }
 
 /*

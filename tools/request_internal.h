@@ -19,6 +19,7 @@
 #define MAX_TRY_ORDERS 16   /* that an event can name */
 #define MAX_TRIES 8	    /* open on a CPU: interrupts nest, and failed ones stay a while */
 #define FLAG_EVENTS 4096    /* searched for who finds a zone's flag */
+#define CLAIM_EVENTS 1024   /* searched for a claim that is at work */
 #define INTERRUPT_EVENTS 64 /* that may come on top of a free */
 #define MAX_MADE 64	    /* requests made ahead of their events */
 
@@ -210,6 +211,7 @@ struct request {
 	uint64_t kswapd_boost[PA_MAX_ZONES];
 	struct pa_zone_state before[PA_MAX_ZONES]; /* an attempt that looks more than once */
 	int64_t uncounted[PA_MAX_ZONES];
+	uint64_t next_claim; /* of the events from now on none ahead of this number is a claim */
 	uint64_t next_check;
 	struct final_lists *final;
 	uint64_t nr_owners;
@@ -350,6 +352,12 @@ uint64_t request_find_start(const struct request *r);
 /* The core's page for the allocation that the kernel has at @pfn; it ends here. */
 uint64_t request_take_handle(struct request *r, const struct run_zone *z, uint64_t pfn,
 			     unsigned int order);
+/*
+ * Does the next push to the zone, if it is near, find ZONE_BELOW_HIGH?  Who ends or begins it takes no
+ * lock for that, and a CPU may stand still between what it looks at and what it sets.
+ */
+bool request_below_high_next(const struct request *r, uint32_t zone);
+void request_set_below_high(struct request *r, uint32_t zone, bool below);
 /* What the lock's events of the CPU before this one were about is over. */
 void request_finish_hold(struct request *r, uint32_t cpu);
 /* Another kind of event of the CPU: so it is, if they were about anything. */

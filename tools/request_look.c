@@ -221,6 +221,88 @@ static bool fits_unboosted(struct look *l)
 	return false;
 }
 
+/* Is the next claim of a pageblock so near that it may be at work? */
+static bool claim_is_near(struct request *r)
+{
+	uint64_t *n = &r->next_claim;
+
+	for (*n = *n > r->now ? *n : r->now + 1; *n < r->win_end; ++*n) {
+		const struct trace_event *ev = request_event(r, *n);
+
+		if (ev->type == EV_FALLBACK && ev->bits & EV_CLAIMED)
+			return *n - r->now < CLAIM_EVENTS;
+	}
+	return false;
+}
+
+/*
+ * What claims takes its blocks out of the zone's counter and puts them back: for a moment a whole block
+ * is missed there (account_freepages in move_to_free_list, in steal_suitable_fallback and later in
+ * try_to_claim_block, 6.10+).  NULL: nobody is at it.
+ */
+static const int64_t *amid_claims(struct look *l)
+{
+	struct request *r = l->r;
+	bool any = false;
+
+	if (!r->kernel->hygiene || !claim_is_near(r))
+		return NULL;
+	memset(r->uncounted, 0, sizeof(r->uncounted));
+	for (uint32_t i = 0; i < r->nr_cpus; i++) {
+		const struct trace_event *ev = i == l->cpu ? NULL : upcoming(r, i);
+		const struct trace_event *claim = ev ? request_fallback_of(r, ev) : NULL;
+		const struct run_zone *z = claim ? request_zone_of(r, claim) : NULL;
+
+		if (!z || !(claim->bits & EV_CLAIMED) || !lock_is_free(r, ev, z))
+			continue;
+		r->uncounted[z - r->zones] -= INT64_C(1) << trace_fallback_order(claim);
+		any = true;
+	}
+	return any ? r->uncounted : NULL;
+}
+
+static bool fits_amid_claims(struct look *l)
+{
+	const int64_t *missed = amid_claims(l);
+
+	put_zones_back(l);
+	if (!missed)
+		return false;
+	note_found(l, !pa_look_for_zone(l->r->pa, &l->args, l->a->flags, missed, &l->a->choice));
+	if (!is_the_one(l))
+		return false;
+	l->r->res.amid_claims++;
+	return true;
+}
+
+/*
+ * The zone fits, and the attempt leaves no ZONE_BELOW_HIGH: but the next push to the zone finds it, and
+ * who looked at the high mark amid a claim has set it.  By the look at the next mark that was over.
+ */
+static void look_high_amid_claims(struct look *l)
+{
+	struct request *r = l->r;
+	struct attempt seen = *l->a;
+	uint32_t zone = seen.choice.zone;
+	const int64_t *missed;
+
+	if (seen.below_high || !r->has_pushes || !claim_is_near(r) ||
+	    !request_below_high_next(r, zone))
+		return;
+	missed = amid_claims(l);
+	if (!missed)
+		return;
+	keep_zones(l);
+	pa_look_for_zone(r->pa, &l->args, l->a->flags, missed, &l->a->choice);
+	*l->a = seen;
+	l->a->below_high = pa_zone_flags(r->pa, zone) & PA_ZONE_BELOW_HIGH;
+	put_zones_back(l);
+	if (!l->a->below_high)
+		return;
+	request_set_below_high(r, zone, true);
+	r->res.amid_claims++;
+}
+
 /* Look; return whether the zone fits, however the others' work was seen.  If not, it was no look. */
 static bool look(struct look *l)
 {
@@ -230,17 +312,21 @@ static bool look(struct look *l)
 
 	note_found(l, pa_look_quick(l->r->pa, &l->args, l->a->flags, uncounted(l->r, l->args.cpu),
 				    &l->a->choice));
-	if (is_the_one(l))
+	if (is_the_one(l)) {
+		look_high_amid_claims(l);
 		return true;
+	}
 	for (uint32_t zone = 0; zone < l->r->nr_zones; zone++)
 		flags[zone] = pa_zone_flags(l->r->pa, zone);
-	if (fits(l))
+	if (fits(l)) {
+		look_high_amid_claims(l);
 		return true;
+	}
 	keep_zones(l);
 	for (uint32_t zone = 0; zone < l->r->nr_zones; zone++)
 		l->r->before[zone].flags = flags[zone];
 	l->r->looking = true;
-	fit = (!nested && fits_after_fallbacks(l)) || fits_unboosted(l);
+	fit = (!nested && fits_after_fallbacks(l)) || fits_unboosted(l) || fits_amid_claims(l);
 	if (!fit)
 		put_zones_back(l);
 	l->r->looking = nested;

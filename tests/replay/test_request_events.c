@@ -167,6 +167,46 @@ static void flag_is_set_later(void **state)
 	}
 }
 
+/*
+ * A claim takes its block out of the zone's counter for a moment.  An attempt that sees the zone below
+ * the high mark then sets ZONE_BELOW_HIGH, which the next push finds: so it is known that one did.
+ */
+static void looks_amid_a_claim(void **state)
+{
+	static const struct {
+		unsigned int order;
+		bool told, claimed, sees;
+	} cases[] = {
+		{ 10, true, true, true },
+		{ 10, false, true, false },
+		{ 10, true, false, false },
+		{ 8, true, true, false }, /* the zone is above the mark without those, too */
+	};
+	struct request_result res;
+	struct machine m;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct trace_event claim = { .type = EV_FALLBACK,
+					     .cpu = 1,
+					     .pfn = NORMAL + 1024,
+					     .mt = K_UNMOVABLE,
+					     .bits = cases[i].claimed ? EV_CLAIMED : 0,
+					     .arg = trace_fallback_arg(cases[i].order, K_MOVABLE) };
+
+		begin(&m);
+		m.meta.zone[1].high = 1500;
+		emit(&m, EV_TRY, 0, 0);
+		machine_emit(&m, claim);
+		emit(&m, EV_ALLOC, 0, NORMAL + HELD);
+		give_back(&m, NORMAL);
+		m.ev[m.n - 1].bits = cases[i].told ? EV_BELOW_HIGH : 0;
+		run(&m, &res);
+		assert_int_equal(res.amid_claims, cases[i].sees);
+		assert_int_equal(res.drained.core > 0, cases[i].sees);
+	}
+}
+
 /* kswapd begins between what a push is told of ZONE_RECLAIM_ACTIVE and its own look: it drains. */
 static void reclaim_begins_meanwhile(void **state)
 {
@@ -324,6 +364,7 @@ int main(void)
 		cmocka_unit_test(looks_after_drain),
 		cmocka_unit_test(reclaim_begins_meanwhile),
 		cmocka_unit_test(flag_is_set_later),
+		cmocka_unit_test(looks_amid_a_claim),
 		cmocka_unit_test(gives_up_between_holds),
 		cmocka_unit_test(compares_highs),
 		cmocka_unit_test(bulk_page_twice),
