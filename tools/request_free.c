@@ -190,6 +190,7 @@ static void start_drain_pages(struct request *r, uint32_t cpu)
 {
 	struct run_cpu *c = &r->cpus[cpu];
 	const struct trace_event *popped = request_has_popped(r, c->drain_of);
+	struct pa_pcp pcp;
 
 	request_end_refill(r, c->drain_of);
 	request_late_push(r, c->drain_of, NULL);
@@ -197,6 +198,9 @@ static void start_drain_pages(struct request *r, uint32_t cpu)
 		request_make_early(r, popped);
 	pa_drain_start(r->pa, c->drain_zone, request_core_cpu(r, c->drain_of),
 		       request_core_cpu(r, cpu), &c->bulk);
+	c->drain_goes_on =
+		!pa_pcp_get(r->pa, c->drain_zone, request_core_cpu(r, c->drain_of), &pcp) &&
+		pcp.count > c->bulk.left;
 	r->res.drain_alls += c->bulk.left > 0;
 }
 
@@ -346,6 +350,8 @@ void request_on_push(struct request *r, const struct trace_event *ev, const stru
 	if (ev->type == EV_PUSH)
 		tell_reclaiming(r, zone, ev->bits & EV_RECLAIMING);
 	r->res.frees++;
+	if (c->what == WHAT_DRAIN_PAGES)
+		c->drain_cut = c->drain_goes_on;
 	c->what = WHAT_NOTHING;
 	if (ev->type == EV_FREE) /* its push was not seen: the drain to come is not that one's */
 		request_late_push(r, ev->cpu, NULL);
@@ -445,9 +451,11 @@ void request_on_drain_pages(struct request *r, const struct trace_event *ev)
 	request_end_hold(r, ev->cpu);
 	c->what = WHAT_NOTHING;
 	c->bulk.left = 0;
+	c->drain_cut = false;
 	if (!z || ev->arg >= r->nr_cpus)
 		return;
 	c->what = WHAT_DRAIN_PAGES;
+	c->drain_goes_on = true;
 	c->drain_zone = (uint32_t)(z - r->zones);
 	c->drain_of = ev->arg;
 }
@@ -471,6 +479,10 @@ void request_on_drain(struct request *r, const struct trace_event *ev)
 	request_end_refill(r, ev->cpu);
 	if (c->what == WHAT_NOTHING && c->interrupted.left > 0)
 		resume_push(r, c);
+	if (c->drain_cut && (c->what == WHAT_NOTHING || (c->what == WHAT_PUSH && !c->drained))) {
+		c->drain_cut = false;
+		c->what = WHAT_DRAIN_PAGES;
+	}
 	r->res.drained.kernel++;
 	if (!c->draining && c->what == WHAT_FOLD) {
 		any = fold(r, ev->cpu);

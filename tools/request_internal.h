@@ -119,8 +119,10 @@ struct run_cpu {
 	struct pa_bulk bulk;	    /* what the core has yet to drain for it */
 	struct pa_bulk interrupted; /* and what it seems to have left undrained */
 	uint32_t drain_of, drain_zone;
-	uint64_t latest;   /* number of the last event read of it, + 1; 0: none */
-	uint64_t upcoming; /* no event ahead of this number is still to be played */
+	bool drain_goes_on; /* drain_pages_zone takes the lists' lock again: that was not all */
+	bool drain_cut;	    /* and an interrupt's push came before that */
+	uint64_t latest;    /* number of the last event read of it, + 1; 0: none */
+	uint64_t upcoming;  /* no event ahead of this number is still to be played */
 	uint64_t asker; /* number + 1 of the last event read that drains_next() is about; 0: known */
 	uint32_t asked; /* events of the CPU since that one */
 	uint8_t before; /* what-if: type of its event before the one at hand */
