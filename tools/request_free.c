@@ -282,41 +282,64 @@ static void push(struct request *r, uint32_t cpu, const struct push *p, bool dra
 	pushed(r, c, drains);
 }
 
+/* The push, if it comes out as its CPU is seen to go on; -EAGAIN: it would not. */
+static int push_as_seen(struct request *r, uint32_t cpu, const struct push *p)
+{
+	struct run_cpu *c = &r->cpus[cpu];
+	int32_t high = high_of(r, cpu, p);
+	int err = pa_push_as(r->pa, request_core_cpu(r, cpu), p->pfn, p->order, (enum pa_mt)p->mt,
+			     p->drains, &c->bulk);
+
+	if (err)
+		return err;
+	compare_high(r, p, high);
+	pushed(r, c, p->drains);
+	return 0;
+}
+
+/*
+ * A push that drains, though nothing it was told of would make it: since then an attempt of another
+ * CPU has set ZONE_BELOW_HIGH, or else kswapd has begun.
+ */
+static void push_that_drains(struct request *r, uint32_t cpu, const struct push *p)
+{
+	int zone = pa_zone_of(r->pa, p->pfn);
+
+	if (zone >= 0 && r->zones[zone].balancing) {
+		if (!push_as_seen(r, cpu, p))
+			return;
+		tell_reclaiming(r, (uint32_t)zone, true);
+	}
+	push(r, cpu, p, true);
+}
+
 void request_late_push(struct request *r, uint32_t cpu, const struct trace_event *ev)
 {
 	struct push *late = &r->cpus[cpu].late;
 	bool drain = ev && ev->type == EV_DRAIN;
-	int zone;
 
 	if (!late->waits || (ev && late->drains && !drain))
 		return;
 	late->waits = false;
 	r->nr_late--;
-	zone = pa_zone_of(r->pa, late->pfn);
-	if (drain && late->drains && zone >= 0 && r->zones[zone].balancing)
-		tell_reclaiming(r, (uint32_t)zone, true); /* kswapd began after it was told of */
-	push(r, cpu, late, drain && late->drains);
+	if (drain && late->drains)
+		push_that_drains(r, cpu, late);
+	else
+		push(r, cpu, late, false);
 }
 
 /* Now, or if that is not what its CPU is seen to do next, later. */
-static void push_as_seen(struct request *r, uint32_t cpu, const struct push *p)
+static void push_or_wait(struct request *r, uint32_t cpu, const struct push *p)
 {
 	struct run_cpu *c = &r->cpus[cpu];
-	int32_t high = high_of(r, cpu, p);
-	int err = -EINVAL;
+	int err = r->has_pushes ? push_as_seen(r, cpu, p) : -EINVAL;
 
-	if (r->has_pushes)
-		err = pa_push_as(r->pa, request_core_cpu(r, cpu), p->pfn, p->order,
-				 (enum pa_mt)p->mt, p->drains, &c->bulk);
 	if (err == -EAGAIN) {
 		c->late = *p;
 		c->late.waits = true;
 		r->nr_late++;
 	} else if (err) {
 		push(r, cpu, p, p->drains);
-	} else {
-		compare_high(r, p, high);
-		pushed(r, c, p->drains);
 	}
 }
 
@@ -333,6 +356,19 @@ static bool is_set_later(const struct request *r, const struct trace_event *ev, 
 		if (cpu != ev->cpu && r->cpus[cpu].nr_tries)
 			return true;
 	return false;
+}
+
+/*
+ * The push before this one on the CPU drained, and then looked at the marks.  Others' attempts have set
+ * ZONE_BELOW_HIGH since its last block went, and this push does not find it: the look came after them.
+ */
+static void look_as_late(struct request *r, const struct trace_event *ev, uint32_t zone)
+{
+	const struct run_cpu *c = &r->cpus[ev->cpu];
+
+	if (c->looks_by == r->now + 1 && c->bulk.zone == zone && ev->arg &&
+	    !(ev->bits & EV_BELOW_HIGH))
+		pa_push_end(r->pa, &c->bulk);
 }
 
 void request_on_push(struct request *r, const struct trace_event *ev, const struct run_zone *z)
@@ -364,10 +400,11 @@ void request_on_push(struct request *r, const struct trace_event *ev, const stru
 		r->zones[zone].kept_below = false; /* by now it is over */
 		request_set_below_high(r, zone, false);
 	}
+	look_as_late(r, ev, zone);
 	early = is_set_later(r, ev, zone);
 	if (early)
 		request_set_below_high(r, zone, false);
-	push_as_seen(r, ev->cpu, &p);
+	push_or_wait(r, ev->cpu, &p);
 	if (early)
 		request_set_below_high(r, zone, true);
 }
@@ -470,6 +507,18 @@ static void resume_push(struct request *r, struct run_cpu *c)
 	r->res.drains_cut--;
 }
 
+/* The last look of a push that drained is made at @ev, its last block, or when the CPU is heard of next. */
+static void end_push(struct request *r, struct run_cpu *c, const struct trace_event *ev)
+{
+	const struct trace_event *next = request_next_of(r, ev);
+
+	if (finish_bulk(r, c)) {
+		c->what = WHAT_PUSH;
+		c->drained = true;
+	}
+	c->looks_by = next && next->type == EV_PUSH ? request_number_of(r, next) + 1 : 0;
+}
+
 void request_on_drain(struct request *r, const struct trace_event *ev)
 {
 	struct run_cpu *c = &r->cpus[ev->cpu];
@@ -499,9 +548,6 @@ void request_on_drain(struct request *r, const struct trace_event *ev)
 	if (pa_bulk_step(r->pa, &c->bulk, NULL) > 0)
 		r->res.drained.core++;
 	end_capture(r, ev);
-	/* Its last look is made here, or when the CPU is heard of next. */
-	if (c->what == WHAT_PUSH && c->bulk.left <= 0 && finish_bulk(r, c)) {
-		c->what = WHAT_PUSH;
-		c->drained = true;
-	}
+	if (c->what == WHAT_PUSH && c->bulk.left <= 0)
+		end_push(r, c, ev);
 }
