@@ -88,7 +88,7 @@ bool request_below_high_next(const struct request *r, uint32_t zone)
 	const struct run_zone *z = &r->zones[zone];
 	uint64_t ahead = r->win_end - r->now, most = ahead < FLAG_EVENTS ? ahead : FLAG_EVENTS;
 
-	for (uint64_t n = 1; n < most; n++) {
+	for (uint64_t n = 0; n < most; n++) {
 		const struct trace_event *ev = request_event(r, r->now + n);
 
 		if (ev->type == EV_PUSH && ev->pfn >= z->start && ev->pfn < z->end)
