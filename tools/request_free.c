@@ -304,13 +304,17 @@ static int push_as_seen(struct request *r, uint32_t cpu, const struct push *p)
 static void push_that_drains(struct request *r, uint32_t cpu, const struct push *p)
 {
 	int zone = pa_zone_of(r->pa, p->pfn);
+	bool was_active;
 
-	if (zone >= 0 && r->zones[zone].balancing) {
-		if (!push_as_seen(r, cpu, p))
-			return;
+	if (zone < 0 || !(p->balancing || r->zones[zone].balancing)) {
+		push(r, cpu, p, true);
+	} else if (push_as_seen(r, cpu, p)) {
+		was_active = r->zones[zone].reclaiming;
 		tell_reclaiming(r, (uint32_t)zone, true);
+		push(r, cpu, p, true);
+		if (!r->zones[zone].balancing) /* it has ended since */
+			tell_reclaiming(r, (uint32_t)zone, was_active);
 	}
-	push(r, cpu, p, true);
 }
 
 void request_late_push(struct request *r, uint32_t cpu, const struct trace_event *ev)
@@ -395,6 +399,7 @@ void request_on_push(struct request *r, const struct trace_event *ev, const stru
 	if (p.pfn == PA_PFN_NONE)
 		return;
 	p.drains = drains_next(r, ev);
+	p.balancing = r->zones[zone].balancing;
 	p.mt = (uint8_t)type_of(r, frame, p.pfn);
 	if (ev->type == EV_PUSH && !(ev->bits & EV_BELOW_HIGH) && r->zones[zone].kept_below) {
 		r->zones[zone].kept_below = false; /* by now it is over */

@@ -88,7 +88,8 @@ struct push {
 	uint32_t high;	 /* of the CPU's lists, as told; 0: was not */
 	uint8_t order;
 	uint8_t mt;
-	bool drains; /* the CPU is seen to drain for it */
+	bool drains;	/* the CPU is seen to drain for it */
+	bool balancing; /* kswapd was at work on the zone */
 	bool waits;
 };
 
