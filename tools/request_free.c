@@ -517,6 +517,8 @@ static void end_push(struct request *r, struct run_cpu *c, const struct trace_ev
 {
 	const struct trace_event *next = request_next_of(r, ev);
 
+	if (next && next->type == EV_FREE)
+		next = request_next_of(r, next);
 	if (finish_bulk(r, c)) {
 		c->what = WHAT_PUSH;
 		c->drained = true;

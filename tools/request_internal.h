@@ -117,7 +117,7 @@ struct run_cpu {
 	bool drained;	/* its push found the lists too long */
 	enum what what; /* it is at */
 	struct push late;
-	uint64_t looks_by; /* number + 1 of the push right behind a push's drain, which has looked by then */
+	uint64_t looks_by; /* number + 1 of the push right behind a drain, which has looked by then */
 	struct pa_bulk bulk;	    /* what the core has yet to drain for it */
 	struct pa_bulk interrupted; /* and what it seems to have left undrained */
 	uint32_t drain_of, drain_zone;
