@@ -493,6 +493,7 @@ void request_on_drain_pages(struct request *r, const struct trace_event *ev)
 	request_end_hold(r, ev->cpu);
 	c->what = WHAT_NOTHING;
 	c->bulk.left = 0;
+	c->interrupted.left = 0; /* no interrupt does that: what was cut before is over */
 	c->drain_cut = false;
 	if (!z || ev->arg >= r->nr_cpus)
 		return;
@@ -502,14 +503,19 @@ void request_on_drain_pages(struct request *r, const struct trace_event *ev)
 	c->drain_of = ev->arg;
 }
 
-/* It was an interrupt: the CPU goes on to drain. */
-static void resume_push(struct request *r, struct run_cpu *c)
+/* It was an interrupt, if anything: the CPU goes on to drain. */
+static void resume(struct request *r, struct run_cpu *c)
 {
-	c->bulk = c->interrupted;
-	c->interrupted.left = 0;
-	c->what = WHAT_PUSH;
-	c->drained = c->draining = true; /* it is still the same one */
-	r->res.drains_cut--;
+	if (c->interrupted.left > 0) {
+		c->bulk = c->interrupted;
+		c->interrupted.left = 0;
+		c->what = WHAT_PUSH;
+		c->drained = c->draining = true; /* it is still the same one */
+		r->res.drains_cut--;
+	} else if (c->drain_cut) {
+		c->drain_cut = false;
+		c->what = WHAT_DRAIN_PAGES;
+	}
 }
 
 /* The last look of a push that drained is made at @ev, its last block, or when the CPU is heard of next. */
@@ -533,12 +539,9 @@ void request_on_drain(struct request *r, const struct trace_event *ev)
 
 	c->picking = false;
 	request_end_refill(r, ev->cpu);
-	if (c->what == WHAT_NOTHING && c->interrupted.left > 0)
-		resume_push(r, c);
-	if (c->drain_cut && (c->what == WHAT_NOTHING || (c->what == WHAT_PUSH && !c->drained))) {
-		c->drain_cut = false;
-		c->what = WHAT_DRAIN_PAGES;
-	}
+	/* Nothing that the CPU was seen to do leads to it: then it goes on with what it was at before. */
+	if (c->what == WHAT_NOTHING || (c->what == WHAT_PUSH && !c->drained))
+		resume(r, c);
 	r->res.drained.kernel++;
 	if (!c->draining && c->what == WHAT_FOLD) {
 		any = fold(r, ev->cpu);
