@@ -16,12 +16,12 @@
 #define MAX_VICTIMS 16
 #define MAX_MOVES 8192 /* of one call */
 #define MAX_BULK 512
-#define MAX_TRY_ORDERS 16   /* that an event can name */
-#define MAX_TRIES 8	    /* open on a CPU: interrupts nest, and failed ones stay a while */
-#define FLAG_EVENTS 4096    /* searched for who finds a zone's flag */
-#define CLAIM_EVENTS 1024   /* searched for a claim that is at work */
-#define INTERRUPT_EVENTS 64 /* that may come on top of a free */
-#define MAX_MADE 64	    /* requests made ahead of their events */
+#define MAX_TRY_ORDERS 16    /* that an event can name */
+#define MAX_TRIES 8	     /* open on a CPU: interrupts nest, and failed ones stay a while */
+#define FLAG_EVENTS 4096     /* searched for who finds a zone's flag */
+#define FALLBACK_EVENTS 1024 /* searched for a fallback that is at work */
+#define INTERRUPT_EVENTS 64  /* that may come on top of a free */
+#define MAX_MADE 64	     /* requests made ahead of their events */
 
 /* What an event comes to in a what-if run. */
 enum whatif_kind {
@@ -215,7 +215,7 @@ struct request {
 	uint64_t kswapd_boost[PA_MAX_ZONES];
 	struct pa_zone_state before[PA_MAX_ZONES]; /* an attempt that looks more than once */
 	int64_t uncounted[PA_MAX_ZONES];
-	uint64_t next_claim; /* of the events from now on none ahead of this number is a claim */
+	uint64_t next_fallback; /* of the events from now on none ahead of this number is one */
 	uint64_t next_check;
 	struct final_lists *final;
 	uint64_t nr_owners;

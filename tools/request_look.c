@@ -221,41 +221,49 @@ static bool fits_unboosted(struct look *l)
 	return false;
 }
 
-/* Is the next claim of a pageblock so near that it may be at work? */
-static bool claim_is_near(struct request *r)
+/* Is the next fallback so near that its search may be at work? */
+static bool fallback_is_near(struct request *r)
 {
-	uint64_t *n = &r->next_claim;
+	uint64_t *n = &r->next_fallback;
 
-	for (*n = *n > r->now ? *n : r->now + 1; *n < r->win_end; ++*n) {
-		const struct trace_event *ev = request_event(r, *n);
-
-		if (ev->type == EV_FALLBACK && ev->bits & EV_CLAIMED)
-			return *n - r->now < CLAIM_EVENTS;
-	}
+	for (*n = *n > r->now ? *n : r->now + 1; *n < r->win_end; ++*n)
+		if (request_event(r, *n)->type == EV_FALLBACK)
+			return *n - r->now < FALLBACK_EVENTS;
 	return false;
 }
 
 /*
- * What claims takes its blocks out of the zone's counter and puts them back: for a moment a whole block
- * is missed there (account_freepages in move_to_free_list, in steal_suitable_fallback and later in
- * try_to_claim_block, 6.10+).  NULL: nobody is at it.
+ * The fallback that CPU @i comes to next, with nobody in the zone's lock before it.  It claims a
+ * pageblock, or has tried to, before any event: each try is a pageblock of boost (boost_watermark), and
+ * what claims takes its blocks out of the zone's counter and puts them back, so that for a moment a whole
+ * one is missed (account_freepages in move_to_free_list, in steal_suitable_fallback and later in
+ * try_to_claim_block, 6.10+).
  */
+static const struct trace_event *fallback_at_work(struct request *r, uint32_t i)
+{
+	const struct trace_event *ev = upcoming(r, i);
+	const struct trace_event *fallback = ev ? request_fallback_of(r, ev) : NULL;
+	const struct run_zone *z = fallback ? request_zone_of(r, fallback) : NULL;
+
+	return z && lock_is_free(r, ev, z) ? fallback : NULL;
+}
+
+/* What claims of other CPUs may keep out of the counters now, by zone; NULL: nothing. */
 static const int64_t *amid_claims(struct look *l)
 {
 	struct request *r = l->r;
 	bool any = false;
 
-	if (!r->kernel->hygiene || !claim_is_near(r))
+	if (!r->kernel->hygiene || !fallback_is_near(r))
 		return NULL;
 	memset(r->uncounted, 0, sizeof(r->uncounted));
 	for (uint32_t i = 0; i < r->nr_cpus; i++) {
-		const struct trace_event *ev = i == l->cpu ? NULL : upcoming(r, i);
-		const struct trace_event *claim = ev ? request_fallback_of(r, ev) : NULL;
-		const struct run_zone *z = claim ? request_zone_of(r, claim) : NULL;
+		const struct trace_event *ev = i == l->cpu ? NULL : fallback_at_work(r, i);
 
-		if (!z || !(claim->bits & EV_CLAIMED) || !lock_is_free(r, ev, z))
+		if (!ev || !(ev->bits & EV_CLAIMED))
 			continue;
-		r->uncounted[z - r->zones] -= INT64_C(1) << trace_fallback_order(claim);
+		r->uncounted[request_zone_of(r, ev) - r->zones] -= INT64_C(1)
+								   << trace_fallback_order(ev);
 		any = true;
 	}
 	return any ? r->uncounted : NULL;
@@ -275,9 +283,30 @@ static bool fits_amid_claims(struct look *l)
 	return true;
 }
 
+/* Let each search of another CPU have tried to claim one pageblock of @zone, no more. */
+static bool boost_once(struct look *l, uint32_t zone)
+{
+	struct request *r = l->r;
+	struct pa_zone_state state;
+	bool any = false;
+
+	if (!r->knobs.watermark_boost_factor || pa_zone_get(r->pa, zone, &state))
+		return false;
+	for (uint32_t i = 0; i < r->nr_cpus && !any; i++) {
+		const struct trace_event *ev = i == l->cpu ? NULL : fallback_at_work(r, i);
+
+		any = ev && request_zone_of(r, ev) == &r->zones[zone];
+	}
+	if (any) {
+		state.boost += UINT64_C(1) << r->meta->pageblock_order;
+		pa_zone_set(r->pa, zone, &state);
+	}
+	return any;
+}
+
 /*
  * The zone fits, and the attempt leaves no ZONE_BELOW_HIGH: but the next push to the zone finds it, and
- * who looked at the high mark amid a claim has set it.  By the look at the next mark that was over.
+ * who looked at the high mark amid another's claim has set it.  The next mark was in reach all the same.
  */
 static void look_high_amid_claims(struct look *l)
 {
@@ -285,15 +314,16 @@ static void look_high_amid_claims(struct look *l)
 	struct attempt seen = *l->a;
 	uint32_t zone = seen.choice.zone;
 	const int64_t *missed;
+	bool boosted;
 
-	if (seen.below_high || !r->has_pushes || !claim_is_near(r) ||
+	if (seen.below_high || !r->has_pushes || !fallback_is_near(r) ||
 	    !request_below_high_next(r, zone))
 		return;
-	missed = amid_claims(l);
-	if (!missed)
-		return;
 	keep_zones(l);
-	pa_look_for_zone(r->pa, &l->args, l->a->flags, missed, &l->a->choice);
+	missed = amid_claims(l);
+	boosted = boost_once(l, zone);
+	if (missed || boosted)
+		pa_look_for_zone(r->pa, &l->args, l->a->flags, missed, &l->a->choice);
 	*l->a = seen;
 	l->a->below_high = pa_zone_flags(r->pa, zone) & PA_ZONE_BELOW_HIGH;
 	put_zones_back(l);
