@@ -375,6 +375,13 @@ static void look_as_late(struct request *r, const struct trace_event *ev, uint32
 		pa_push_end(r->pa, &c->bulk);
 }
 
+/* Others' work comes upon the CPU's, which may go on later: see resume(). */
+static void cut_drain(struct run_cpu *c)
+{
+	if (c->what == WHAT_DRAIN_PAGES)
+		c->drain_cut = c->drain_goes_on;
+}
+
 void request_on_push(struct request *r, const struct trace_event *ev, const struct run_zone *z)
 {
 	struct run_cpu *c = &r->cpus[ev->cpu];
@@ -390,8 +397,7 @@ void request_on_push(struct request *r, const struct trace_event *ev, const stru
 	if (ev->type == EV_PUSH)
 		tell_reclaiming(r, zone, ev->bits & EV_RECLAIMING);
 	r->res.frees++;
-	if (c->what == WHAT_DRAIN_PAGES)
-		c->drain_cut = c->drain_goes_on;
+	cut_drain(c);
 	c->what = WHAT_NOTHING;
 	if (ev->type == EV_FREE) /* its push was not seen: the drain to come is not that one's */
 		request_late_push(r, ev->cpu, NULL);
@@ -478,6 +484,7 @@ void request_on_vmstat(struct request *r, const struct trace_event *ev)
 		return;
 	}
 	request_end_hold(r, ev->cpu);
+	cut_drain(c);
 	c->what = what == EV_VMSTAT_WORKER ? WHAT_FOLD : WHAT_NOTHING;
 	if (what == EV_VMSTAT_IDLE)
 		pa_fold_counters(r->pa, request_core_cpu(r, ev->cpu));
@@ -546,6 +553,8 @@ void request_on_drain(struct request *r, const struct trace_event *ev)
 	if (!c->draining && c->what == WHAT_FOLD) {
 		any = fold(r, ev->cpu);
 		c->bulk.left = 0;
+		if (!any)
+			resume(r, c);
 	}
 	if (c->what == WHAT_DRAIN_PAGES && c->bulk.left <= 0)
 		start_drain_pages(r, ev->cpu);

@@ -122,7 +122,7 @@ struct run_cpu {
 	struct pa_bulk interrupted; /* and what it seems to have left undrained */
 	uint32_t drain_of, drain_zone;
 	bool drain_goes_on; /* drain_pages_zone takes the lists' lock again: that was not all */
-	bool drain_cut;	    /* and an interrupt's push came before that */
+	bool drain_cut;	    /* and others' work came before that */
 	uint64_t latest;    /* number of the last event read of it, + 1; 0: none */
 	uint64_t upcoming;  /* no event ahead of this number is still to be played */
 	uint64_t asker; /* number + 1 of the last event read that drains_next() is about; 0: known */
