@@ -5,6 +5,7 @@
  * What drains does so once its CPU is seen to: others may take zone->lock before it.
  */
 #include <errno.h>
+#include <string.h>
 
 #include "request_internal.h"
 
@@ -124,6 +125,23 @@ static bool ends_too_early(struct request *r, const struct pa_bulk *bulk)
 	return true;
 }
 
+/*
+ * Others' work comes upon what the CPU does between two holds of its locks: an interrupt's, another
+ * task's, and again upon theirs.  It may go on later, see resume(), or have given up.
+ */
+static void cut(struct run_cpu *c, enum what what)
+{
+	if (c->nr_cuts == MAX_CUTS)
+		memmove(c->cuts, c->cuts + 1, --c->nr_cuts * sizeof(c->cuts[0]));
+	c->cuts[c->nr_cuts++] = (struct cut){ .what = what, .bulk = c->bulk };
+}
+
+static void cut_drain_pages(struct run_cpu *c)
+{
+	if (c->what == WHAT_DRAIN_PAGES && c->drain_goes_on)
+		cut(c, WHAT_DRAIN_PAGES);
+}
+
 /* What the core has left to drain in the hold that ended.  True: see ends_too_early(). */
 static bool finish_bulk(struct request *r, struct run_cpu *c)
 {
@@ -134,7 +152,7 @@ static bool finish_bulk(struct request *r, struct run_cpu *c)
 	 * itself on another CPU (free_frozen_page_commit @ 6.19+).  Or an interrupt has come.
 	 */
 	if (c->bulk.between && c->bulk.left > 0) {
-		c->interrupted = c->bulk;
+		cut(c, WHAT_PUSH);
 		c->bulk.left = 0;
 		r->res.drains_cut++;
 	}
@@ -375,13 +393,6 @@ static void look_as_late(struct request *r, const struct trace_event *ev, uint32
 		pa_push_end(r->pa, &c->bulk);
 }
 
-/* Others' work comes upon the CPU's, which may go on later: see resume(). */
-static void cut_drain(struct run_cpu *c)
-{
-	if (c->what == WHAT_DRAIN_PAGES)
-		c->drain_cut = c->drain_goes_on;
-}
-
 void request_on_push(struct request *r, const struct trace_event *ev, const struct run_zone *z)
 {
 	struct run_cpu *c = &r->cpus[ev->cpu];
@@ -397,7 +408,7 @@ void request_on_push(struct request *r, const struct trace_event *ev, const stru
 	if (ev->type == EV_PUSH)
 		tell_reclaiming(r, zone, ev->bits & EV_RECLAIMING);
 	r->res.frees++;
-	cut_drain(c);
+	cut_drain_pages(c);
 	c->what = WHAT_NOTHING;
 	if (ev->type == EV_FREE) /* its push was not seen: the drain to come is not that one's */
 		request_late_push(r, ev->cpu, NULL);
@@ -484,7 +495,7 @@ void request_on_vmstat(struct request *r, const struct trace_event *ev)
 		return;
 	}
 	request_end_hold(r, ev->cpu);
-	cut_drain(c);
+	cut_drain_pages(c);
 	c->what = what == EV_VMSTAT_WORKER ? WHAT_FOLD : WHAT_NOTHING;
 	if (what == EV_VMSTAT_IDLE)
 		pa_fold_counters(r->pa, request_core_cpu(r, ev->cpu));
@@ -500,8 +511,7 @@ void request_on_drain_pages(struct request *r, const struct trace_event *ev)
 	request_end_hold(r, ev->cpu);
 	c->what = WHAT_NOTHING;
 	c->bulk.left = 0;
-	c->interrupted.left = 0; /* no interrupt does that: what was cut before is over */
-	c->drain_cut = false;
+	c->nr_cuts = 0; /* no interrupt does that: what was cut before is over */
 	if (!z || ev->arg >= r->nr_cpus)
 		return;
 	c->what = WHAT_DRAIN_PAGES;
@@ -513,16 +523,17 @@ void request_on_drain_pages(struct request *r, const struct trace_event *ev)
 /* It was an interrupt, if anything: the CPU goes on to drain. */
 static void resume(struct request *r, struct run_cpu *c)
 {
-	if (c->interrupted.left > 0) {
-		c->bulk = c->interrupted;
-		c->interrupted.left = 0;
-		c->what = WHAT_PUSH;
-		c->drained = c->draining = true; /* it is still the same one */
-		r->res.drains_cut--;
-	} else if (c->drain_cut) {
-		c->drain_cut = false;
-		c->what = WHAT_DRAIN_PAGES;
-	}
+	const struct cut *last = &c->cuts[c->nr_cuts - 1];
+
+	if (!c->nr_cuts)
+		return;
+	c->nr_cuts--;
+	c->what = last->what;
+	if (last->what == WHAT_DRAIN_PAGES)
+		return;
+	c->bulk = last->bulk;
+	c->drained = c->draining = true; /* it is still the same one */
+	r->res.drains_cut--;
 }
 
 /* The last look of a push that drained is made at @ev, its last block, or when the CPU is heard of next. */

@@ -21,7 +21,8 @@
 #define FLAG_EVENTS 4096     /* searched for who finds a zone's flag */
 #define FALLBACK_EVENTS 1024 /* searched for a fallback that is at work */
 #define INTERRUPT_EVENTS 64  /* that may come on top of a free */
-#define MAX_MADE 64	     /* requests made ahead of their events */
+#define MAX_CUTS 4
+#define MAX_MADE 64 /* requests made ahead of their events */
 
 /* What an event comes to in a what-if run. */
 enum whatif_kind {
@@ -93,6 +94,12 @@ struct push {
 	bool waits;
 };
 
+/* A drain that others' work came upon. */
+struct cut {
+	enum what what;	     /* WHAT_PUSH or WHAT_DRAIN_PAGES */
+	struct pa_bulk bulk; /* of a push */
+};
+
 /* A refill that the kernel is seen to make: the core takes a block where the kernel does. */
 struct refill {
 	bool open;
@@ -118,13 +125,13 @@ struct run_cpu {
 	enum what what; /* it is at */
 	struct push late;
 	uint64_t looks_by; /* number + 1 of the push right behind a drain, which has looked by then */
-	struct pa_bulk bulk;	    /* what the core has yet to drain for it */
-	struct pa_bulk interrupted; /* and what it seems to have left undrained */
+	struct pa_bulk bulk; /* what the core has yet to drain for it */
 	uint32_t drain_of, drain_zone;
 	bool drain_goes_on; /* drain_pages_zone takes the lists' lock again: that was not all */
-	bool drain_cut;	    /* and others' work came before that */
-	uint64_t latest;    /* number of the last event read of it, + 1; 0: none */
-	uint64_t upcoming;  /* no event ahead of this number is still to be played */
+	struct cut cuts[MAX_CUTS]; /* what it seems to have left undrained, the latest last */
+	uint32_t nr_cuts;
+	uint64_t latest;   /* number of the last event read of it, + 1; 0: none */
+	uint64_t upcoming; /* no event ahead of this number is still to be played */
 	uint64_t asker; /* number + 1 of the last event read that drains_next() is about; 0: known */
 	uint32_t asked; /* events of the CPU since that one */
 	uint8_t before; /* what-if: type of its event before the one at hand */
