@@ -142,6 +142,14 @@ static void cut_drain_pages(struct run_cpu *c)
 		cut(c, WHAT_DRAIN_PAGES);
 }
 
+/* Pages on the lists that the core's CPU @cpu has of @zone. */
+static int32_t pages_on_lists(const struct request *r, uint32_t zone, uint32_t cpu)
+{
+	struct pa_pcp pcp;
+
+	return pa_pcp_get(r->pa, zone, cpu, &pcp) ? 0 : pcp.count;
+}
+
 /* What the core has left to drain in the hold that ended.  True: see ends_too_early(). */
 static bool finish_bulk(struct request *r, struct run_cpu *c)
 {
@@ -151,7 +159,7 @@ static bool finish_bulk(struct request *r, struct run_cpu *c)
 	 * Between two holds of its locks a push gives up where it finds the list's lock taken or
 	 * itself on another CPU (free_frozen_page_commit @ 6.19+).  Or an interrupt has come.
 	 */
-	if (c->bulk.between && c->bulk.left > 0) {
+	if (c->bulk.between && c->bulk.left > 0 && pages_on_lists(r, c->bulk.zone, c->bulk.cpu)) {
 		cut(c, WHAT_PUSH);
 		c->bulk.left = 0;
 		r->res.drains_cut++;
@@ -208,7 +216,6 @@ static void start_drain_pages(struct request *r, uint32_t cpu)
 {
 	struct run_cpu *c = &r->cpus[cpu];
 	const struct trace_event *popped = request_has_popped(r, c->drain_of);
-	struct pa_pcp pcp;
 
 	request_end_refill(r, c->drain_of);
 	request_late_push(r, c->drain_of, NULL);
@@ -217,8 +224,7 @@ static void start_drain_pages(struct request *r, uint32_t cpu)
 	pa_drain_start(r->pa, c->drain_zone, request_core_cpu(r, c->drain_of),
 		       request_core_cpu(r, cpu), &c->bulk);
 	c->drain_goes_on =
-		!pa_pcp_get(r->pa, c->drain_zone, request_core_cpu(r, c->drain_of), &pcp) &&
-		pcp.count > c->bulk.left;
+		pages_on_lists(r, c->drain_zone, request_core_cpu(r, c->drain_of)) > c->bulk.left;
 	r->res.drain_alls += c->bulk.left > 0;
 }
 
@@ -381,16 +387,23 @@ static bool is_set_later(const struct request *r, const struct trace_event *ev, 
 }
 
 /*
- * The push before this one on the CPU drained, and then looked at the marks.  Others' attempts have set
- * ZONE_BELOW_HIGH since its last block went, and this push does not find it: the look came after them.
+ * A push that does not find ZONE_BELOW_HIGH, which the core has: a push that drained before it looked at the
+ * marks meanwhile.  On this CPU that was right before this push, and after others' attempts had set the
+ * flag again; another CPU may be at it now, its last block being gone.
  */
-static void look_as_late(struct request *r, const struct trace_event *ev, uint32_t zone)
+static void look_after_drains(struct request *r, const struct trace_event *ev, uint32_t zone)
 {
-	const struct run_cpu *c = &r->cpus[ev->cpu];
+	if (!ev->arg || ev->bits & EV_BELOW_HIGH ||
+	    !(pa_zone_flags(r->pa, zone) & PA_ZONE_BELOW_HIGH))
+		return;
+	for (uint32_t i = 0; i < r->nr_cpus; i++) {
+		const struct run_cpu *c = &r->cpus[i];
+		bool over = i == ev->cpu ? c->looks_by == r->now + 1 :
+					   c->draining && c->what == WHAT_PUSH;
 
-	if (c->looks_by == r->now + 1 && c->bulk.zone == zone && ev->arg &&
-	    !(ev->bits & EV_BELOW_HIGH))
-		pa_push_end(r->pa, &c->bulk);
+		if (over && c->bulk.zone == zone)
+			pa_push_end(r->pa, &c->bulk);
+	}
 }
 
 void request_on_push(struct request *r, const struct trace_event *ev, const struct run_zone *z)
@@ -422,7 +435,7 @@ void request_on_push(struct request *r, const struct trace_event *ev, const stru
 		r->zones[zone].kept_below = false; /* by now it is over */
 		request_set_below_high(r, zone, false);
 	}
-	look_as_late(r, ev, zone);
+	look_after_drains(r, ev, zone);
 	early = is_set_later(r, ev, zone);
 	if (early)
 		request_set_below_high(r, zone, false);
@@ -520,13 +533,32 @@ void request_on_drain_pages(struct request *r, const struct trace_event *ev)
 	c->drain_of = ev->arg;
 }
 
+/* drain_pages_zone goes on here, if another CPU was at it: the task has moved between two holds. */
+static void take_over(struct request *r, struct run_cpu *c)
+{
+	for (uint32_t i = 0; i < r->nr_cpus; i++) {
+		struct run_cpu *other = &r->cpus[i];
+
+		if (other == c || other->what != WHAT_DRAIN_PAGES || !other->drain_goes_on ||
+		    other->bulk.left > 0)
+			continue;
+		other->what = WHAT_NOTHING;
+		c->what = WHAT_DRAIN_PAGES;
+		c->drain_of = other->drain_of;
+		c->drain_zone = other->drain_zone;
+		return;
+	}
+}
+
 /* It was an interrupt, if anything: the CPU goes on to drain. */
 static void resume(struct request *r, struct run_cpu *c)
 {
 	const struct cut *last = &c->cuts[c->nr_cuts - 1];
 
-	if (!c->nr_cuts)
+	if (!c->nr_cuts) {
+		take_over(r, c);
 		return;
+	}
 	c->nr_cuts--;
 	c->what = last->what;
 	if (last->what == WHAT_DRAIN_PAGES)

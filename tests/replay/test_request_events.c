@@ -230,19 +230,22 @@ static void flag_is_set_later(void **state)
 }
 
 /*
- * A claim takes its block out of the zone's counter for a moment.  An attempt that sees the zone below
- * the high mark then sets ZONE_BELOW_HIGH, which the next push finds: so it is known that one did.
+ * A claim takes its block out of the zone's counter for a moment, and each try to claim boosts the marks.
+ * An attempt that sees the zone below the high one then sets ZONE_BELOW_HIGH, which the next push finds:
+ * so it is known that one did.
  */
 static void looks_amid_a_claim(void **state)
 {
 	static const struct {
+		uint32_t high;
 		unsigned int order;
 		bool told, claimed, sees;
 	} cases[] = {
-		{ 10, true, true, true },
-		{ 10, false, true, false },
-		{ 10, true, false, false },
-		{ 8, true, true, false }, /* the zone is above the mark without those, too */
+		{ 1200, 10, true, true, true },
+		{ 1200, 10, false, true, false },
+		{ 1200, 10, true, false, false },
+		{ 1200, 8, true, true, false }, /* above the mark without those, too */
+		{ 1500, 0, true, false, true }, /* but not above this one with a pageblock of boost */
 	};
 	struct request_result res;
 	struct machine m;
@@ -257,7 +260,7 @@ static void looks_amid_a_claim(void **state)
 					     .arg = trace_fallback_arg(cases[i].order, K_MOVABLE) };
 
 		begin(&m);
-		m.meta.zone[1].high = 1500;
+		m.meta.zone[1].high = cases[i].high;
 		emit(&m, EV_TRY, 0, 0);
 		machine_emit(&m, claim);
 		emit(&m, EV_ALLOC, 0, NORMAL + HELD);
