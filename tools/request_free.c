@@ -110,6 +110,36 @@ void request_set_below_high(struct request *r, uint32_t zone, bool below)
 }
 
 /*
+ * ZONE_BELOW_HIGH has ended, and the next push to the zone finds it: does an attempt of its own accord set
+ * it before that?  Others take pages meanwhile, and the zone falls below the mark again.
+ */
+static bool is_set_again(const struct request *r, uint32_t zone)
+{
+	const struct run_zone *z = &r->zones[zone];
+	struct pa_zone_state state;
+	int64_t above;
+
+	if (pa_zone_get(r->pa, zone, &state))
+		return false;
+	above = (int64_t)(state.nr_free - state.wmark[PA_WMARK_HIGH] - state.boost);
+	for (uint64_t i = r->now + 1; i < r->win_end; i++) {
+		const struct trace_event *ev = request_event(r, i);
+
+		if (ev->type == EV_TRY && above <= 0)
+			return true;
+		if (ev->pfn < z->start || ev->pfn >= z->end)
+			continue;
+		if (ev->type == EV_PUSH)
+			return false;
+		if (request_is_pick(r, ev) || ev->type == EV_ISOLATE)
+			above -= INT64_C(1) << ev->order;
+		else if (ev->type == EV_DRAIN || ev->type == EV_ZONE_FREE)
+			above += INT64_C(1) << ev->order;
+	}
+	return false;
+}
+
+/*
  * A push that drained looks at the marks last.  Where that ends ZONE_BELOW_HIGH, and the next push
  * finds it still, the look came later, or another CPU's attempt set it again: true, and it stays.
  */
@@ -118,7 +148,8 @@ static bool ends_too_early(struct request *r, const struct pa_bulk *bulk)
 	uint32_t flags = pa_zone_flags(r->pa, bulk->zone);
 
 	pa_push_end(r->pa, bulk);
-	if (flags == pa_zone_flags(r->pa, bulk->zone) || !request_below_high_next(r, bulk->zone))
+	if (flags == pa_zone_flags(r->pa, bulk->zone) || !request_below_high_next(r, bulk->zone) ||
+	    is_set_again(r, bulk->zone))
 		return false;
 	request_set_below_high(r, bulk->zone, true);
 	r->zones[bulk->zone].kept_below = true;
