@@ -98,6 +98,52 @@ bool request_below_high_next(const struct request *r, uint32_t zone)
 	return false;
 }
 
+/* boost_watermark, for each fallback that may have tried to claim less than a pageblock's block. */
+static uint64_t boosted(const struct request *r, const struct trace_event *ev,
+			const struct pa_zone_state *state, uint64_t boost)
+{
+	uint64_t block = UINT64_C(1) << r->meta->pageblock_order;
+	uint64_t most = state->wmark[PA_WMARK_HIGH] * r->knobs.watermark_boost_factor / 10000;
+
+	if (!most ||
+	    (ev->bits & EV_CLAIMED && trace_fallback_order(ev) >= r->meta->pageblock_order))
+		return boost;
+	most = most < block ? block : most;
+	return boost + block < most ? boost + block : most;
+}
+
+bool request_is_set_again(const struct request *r, uint32_t zone)
+{
+	const struct run_zone *z = &r->zones[zone];
+	struct pa_zone_state state;
+	uint64_t boost;
+	int64_t free;
+
+	if (pa_zone_get(r->pa, zone, &state))
+		return false;
+	boost = state.boost;
+	free = (int64_t)state.nr_free;
+	for (uint64_t i = r->now + 1; i < r->win_end; i++) {
+		const struct trace_event *ev = request_event(r, i);
+
+		if (ev->type == EV_TRY && free <= (int64_t)(state.wmark[PA_WMARK_HIGH] + boost))
+			return true;
+		if (ev->pfn < z->start || ev->pfn >= z->end)
+			continue;
+		if (ev->type == EV_PUSH)
+			return false;
+		if (ev->type == EV_FALLBACK)
+			boost = boosted(r, ev, &state, boost);
+		else if (ev->type == EV_BALANCE_END)
+			boost = trace_end_boost(ev);
+		if (request_is_pick(r, ev) || ev->type == EV_ISOLATE)
+			free -= INT64_C(1) << ev->order;
+		else if (ev->type == EV_DRAIN || ev->type == EV_ZONE_FREE)
+			free += INT64_C(1) << ev->order;
+	}
+	return false;
+}
+
 void request_set_below_high(struct request *r, uint32_t zone, bool below)
 {
 	struct pa_zone_state state;
@@ -110,36 +156,6 @@ void request_set_below_high(struct request *r, uint32_t zone, bool below)
 }
 
 /*
- * ZONE_BELOW_HIGH has ended, and the next push to the zone finds it: does an attempt of its own accord set
- * it before that?  Others take pages meanwhile, and the zone falls below the mark again.
- */
-static bool is_set_again(const struct request *r, uint32_t zone)
-{
-	const struct run_zone *z = &r->zones[zone];
-	struct pa_zone_state state;
-	int64_t above;
-
-	if (pa_zone_get(r->pa, zone, &state))
-		return false;
-	above = (int64_t)(state.nr_free - state.wmark[PA_WMARK_HIGH] - state.boost);
-	for (uint64_t i = r->now + 1; i < r->win_end; i++) {
-		const struct trace_event *ev = request_event(r, i);
-
-		if (ev->type == EV_TRY && above <= 0)
-			return true;
-		if (ev->pfn < z->start || ev->pfn >= z->end)
-			continue;
-		if (ev->type == EV_PUSH)
-			return false;
-		if (request_is_pick(r, ev) || ev->type == EV_ISOLATE)
-			above -= INT64_C(1) << ev->order;
-		else if (ev->type == EV_DRAIN || ev->type == EV_ZONE_FREE)
-			above += INT64_C(1) << ev->order;
-	}
-	return false;
-}
-
-/*
  * A push that drained looks at the marks last.  Where that ends ZONE_BELOW_HIGH, and the next push
  * finds it still, the look came later, or another CPU's attempt set it again: true, and it stays.
  */
@@ -149,7 +165,7 @@ static bool ends_too_early(struct request *r, const struct pa_bulk *bulk)
 
 	pa_push_end(r->pa, bulk);
 	if (flags == pa_zone_flags(r->pa, bulk->zone) || !request_below_high_next(r, bulk->zone) ||
-	    is_set_again(r, bulk->zone))
+	    request_is_set_again(r, bulk->zone))
 		return false;
 	request_set_below_high(r, bulk->zone, true);
 	r->zones[bulk->zone].kept_below = true;

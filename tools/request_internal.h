@@ -368,6 +368,11 @@ uint64_t request_take_handle(struct request *r, const struct run_zone *z, uint64
  * lock for that, and a CPU may stand still between what it looks at and what it sets.
  */
 bool request_below_high_next(const struct request *r, uint32_t zone);
+/*
+ * That push finds it, and the zone is without: does an attempt of its own accord set it before that?
+ * Others take pages meanwhile, and boost, and the zone falls below the mark.
+ */
+bool request_is_set_again(const struct request *r, uint32_t zone);
 void request_set_below_high(struct request *r, uint32_t zone, bool below);
 /* What the lock's events of the CPU before this one were about is over. */
 void request_finish_hold(struct request *r, uint32_t cpu);

@@ -317,7 +317,7 @@ static void look_high_amid_claims(struct look *l)
 	bool boosted;
 
 	if (seen.below_high || !r->has_pushes || !fallback_is_near(r) ||
-	    !request_below_high_next(r, zone))
+	    !request_below_high_next(r, zone) || request_is_set_again(r, zone))
 		return;
 	keep_zones(l);
 	missed = amid_claims(l);
