@@ -96,7 +96,12 @@ struct push {
 
 /* A drain that others' work came upon. */
 struct cut {
-	enum what what;	     /* WHAT_PUSH or WHAT_DRAIN_PAGES */
+	enum what what; /* WHAT_PUSH or WHAT_DRAIN_PAGES */
+	/*
+	 * The lists.  free_frozen_page_commit gives up then; but such a drain was seen to go on with what
+	 * the next interrupt freed, which is not explained.
+	 */
+	bool emptied;
 	struct pa_bulk bulk; /* of a push */
 };
 
@@ -376,6 +381,12 @@ bool request_is_set_again(const struct request *r, uint32_t zone);
 void request_set_below_high(struct request *r, uint32_t zone, bool below);
 /* What the lock's events of the CPU before this one were about is over. */
 void request_finish_hold(struct request *r, uint32_t cpu);
+static inline void request_drop_emptied(struct run_cpu *c)
+{
+	if (c->nr_cuts && c->cuts[c->nr_cuts - 1].emptied)
+		c->nr_cuts--;
+}
+
 /* Another kind of event of the CPU: so it is, if they were about anything. */
 static inline void request_end_hold(struct request *r, uint32_t cpu)
 {

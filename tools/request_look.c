@@ -399,6 +399,7 @@ void request_on_try(struct request *r, const struct trace_event *ev)
 	struct attempt *a;
 	struct look l;
 
+	request_drop_emptied(c);
 	if (mt >= PA_PCPTYPES)
 		return;
 	/* Another one for a request whose last one failed. */
