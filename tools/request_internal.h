@@ -151,6 +151,7 @@ struct run_zone {
 	bool begin, end_seen;
 	bool reclaiming;    /* ZONE_RECLAIM_ACTIVE, as last told */
 	bool balancing;	    /* kswapd is at work on it */
+	bool boosted;	    /* and a fallback may have boosted its marks since */
 	bool kept_below;    /* ZONE_BELOW_HIGH, see ends_too_early() */
 	uint32_t threshold; /* stat_threshold while kswapd sleeps */
 };
