@@ -302,7 +302,6 @@ static void boost_comes_in_between(void **state)
 		bool boosted, told, late;
 	} cases[] = {
 		{ BOOST, 0, true, true, false },
-		{ 0, BOOST, true, true, false },
 		{ 0, 0, true, false, false },
 		{ 0, 0, false, true, false }, /* nothing came in between */
 		{ 0, 0, true, true, true },
