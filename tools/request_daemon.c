@@ -129,6 +129,37 @@ static bool would_claim(const struct request *r, uint64_t block, uint8_t mt)
 	return free + (type == PA_MOVABLE ? 2 * half - free - movable : 0) >= half;
 }
 
+/* find_suitable_fallback: the first block of @order that a request of @mt could fall back to. */
+static uint64_t candidate(const struct request *r, uint32_t zone, unsigned int order, uint8_t mt)
+{
+	const uint8_t *types = r->kernel->lenders[mt];
+	uint64_t pfn = PA_PFN_NONE;
+
+	for (; pfn == PA_PFN_NONE && *types != PA_RESERVE && *types != PA_NR_MT; types++)
+		pfn = pa_list_head(r->pa, zone, order, (enum pa_mt) * types);
+	return pfn;
+}
+
+/* __rmqueue_claim goes on where a claim fails: all that it looked at before @ev's block did. */
+static void lean_failed_claims(struct request *r, const struct trace_event *ev, uint8_t mt)
+{
+	const struct run_zone *z = request_zone_of(r, ev);
+	uint64_t frames = UINT64_C(1) << r->meta->pageblock_order;
+
+	if (!z || r->kernel->fallback != PA_FALLBACK_CLAIM_STEAL)
+		return;
+	for (unsigned int order = r->meta->pageblock_order; order-- > ev->order;) {
+		uint64_t pfn = candidate(r, (uint32_t)(z - r->zones), order, mt);
+
+		if (pfn == PA_PFN_NONE)
+			continue;
+		if (ev->bits & EV_CLAIMED && order == trace_fallback_order(ev))
+			return;
+		if (would_claim(r, pfn & ~(frames - 1), mt))
+			lean(r, pfn & ~(frames - 1), mt, false);
+	}
+}
+
 /*
  * Which of a pageblock's pages are on LRU lists is known to the kernel alone.  Where it claimed a
  * pageblock that what was seen speaks against, or the other way round, they are taken to be.
@@ -143,6 +174,8 @@ void request_lean_claim(struct request *r, const struct trace_event *ev, bool *s
 	    trace_fallback_order(ev) >= r->meta->pageblock_order)
 		return;
 	/* Once a page was stolen, the rest of the hold steals and asks no more. */
+	if (!*stealing)
+		lean_failed_claims(r, ev, mt);
 	if (!*stealing && would_claim(r, block, mt) != claimed)
 		lean(r, block, mt, claimed);
 	*stealing |= !claimed && r->kernel->fallback == PA_FALLBACK_CLAIM_STEAL;
