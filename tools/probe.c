@@ -479,6 +479,8 @@ static bool finished(const struct event_record *rec, uint64_t n, uint32_t lap)
 {
 	if (record_type(rec) == EV_FREE)
 		return rec->w1 == n;
+	if ((rec->w1 & EV_NUMBERED) == EV_NUMBERED)
+		return false; /* word 1 is still of a free, a few laps ago */
 	return rec->w1 >> 62 == lap && (rec->w0 >> 48 & EV_LAP_MASK) == lap;
 }
 
