@@ -111,6 +111,10 @@ struct per_cpu_pages {
 	struct list_head lists[1];
 };
 
+struct timespec64 {
+	long long tv_sec;
+};
+
 struct per_cpu_pageset___5_10 { /* up to 5.13 */
 	struct per_cpu_pages pcp;
 };

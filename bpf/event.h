@@ -13,7 +13,7 @@
  *   word 0   0-35 pfn | 36-39 order | 40-42 migratetype | 43-47 type
  *            48-49 lap | 50-63 cpu
  *   word 1   0-31 arg, see the type | 32-53 pid (tgid of current) | 54-61 bits
- *            62-63 lap
+ *            62-63 lap; of a free in the array: its number, see EV_NUMBERED
  */
 #ifndef BPF_EVENT_H
 #define BPF_EVENT_H
@@ -125,6 +125,9 @@ static inline __u32 event_balance_end(__u32 highest_zone, __u32 told, __u64 boos
 #define EV_AWAITED 0x08	   /* zone_free: its arrival will be told; EV_LOCKED: is told */
 #define EV_CAPTURE_SHIFT 4 /* drain, zone_free: order + 1 of a compaction capture, 0 none */
 #define EV_CAPTURE(bits) (((bits) >> EV_CAPTURE_SHIFT) & 0xf)
+
+/* In all numbers of records, and in word 1 of a free, which is its number; no other has them all. */
+#define EV_NUMBERED (0xffULL << 54)
 
 #define EV_PFN_BITS 36
 #define EV_PFN_NONE ((1ULL << EV_PFN_BITS) - 1) /* alloc: the request failed */

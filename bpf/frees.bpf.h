@@ -30,43 +30,70 @@ struct {
 	__type(value, struct awaited);
 } awaited SEC(".maps");
 
-struct watched_pcp watched[WATCH_MAX_CPUS][WATCH_MAX_ZONES]; /* by first_pfn, highest first */
+/*
+ * By slot: a CPU's, and after all of these those of who stands in there, see record.bpf.c.  They lie
+ * behind the stream, for libbpf 1.1 has but one .bss, of which one array can be cut to size.
+ */
+const volatile __u32 nr_watched = 1; /* CPUs, up to a power of two */
 
 __u32 nr_awaited;
 
-static __always_inline const struct watched_pcp *watched_zone(__u64 cpu, __u64 pfn)
+static __always_inline struct watched_pcp *watched_at(__u32 slot, __u32 zone)
 {
-	const struct watched_pcp *at = watched[cpu % WATCH_MAX_CPUS];
-	int z;
+	struct watched_cpu *watched = (void *)stream + stream_size.watched_offset;
+
+	return &watched[slot & stream_size.watched_mask].zone[zone % WATCH_MAX_ZONES];
+}
+
+/* The number of @pfn's zone there. */
+static __always_inline __u32 watched_zone(__u32 slot, __u64 pfn)
+{
+	struct watched_pcp *at = watched_at(slot, 0);
+	__u32 zone;
 
 	barrier_var(at); /* one address that grows, not one for each zone */
-	for (z = 0; z < WATCH_MAX_ZONES - 1 && pfn < at->first_pfn; z++)
+	for (zone = 0; zone < WATCH_MAX_ZONES - 1 && pfn < at->first_pfn; zone++)
 		at++;
-	return at;
+	return zone;
 }
 
-static __always_inline bool pcp_is_locked(__u64 addr)
+/* What tells zones apart. */
+static __always_inline __u64 zone_first_pfn(__u64 pfn)
+{
+	return watched_at(0, watched_zone(0, pfn))->first_pfn;
+}
+
+static __always_inline __u32 nr_pending(const struct watched_pcp *p)
+{
+	return p->pages < MAX_PENDING ? p->pages : MAX_PENDING;
+}
+
+#define PCP_PAGE (1ULL << 32) /* in pcp_word() */
+
+/*
+ * The lock of a per_cpu_pages, 0 if nobody has it, and its count above.  One load, of a type that
+ * begins with 64 bits: where watch_pcp_locks says so the two lie like that.
+ */
+static __always_inline __u64 pcp_word_by_cast(__u64 addr)
+{
+	struct timespec64 *both = (void *)addr;
+
+	both = bpf_rdonly_cast(both, bpf_core_type_id_kernel(struct timespec64));
+	return both->tv_sec;
+}
+
+static __always_inline __u64 pcp_word(__u64 addr)
 {
 	struct per_cpu_pages *pcp = (void *)addr;
 
-	if (watch_pcp_locks == WATCH_BY_HELPER)
-		return BPF_CORE_READ(pcp, lock.rlock.raw_lock.val.counter) != 0;
-	pcp = bpf_rdonly_cast(pcp, bpf_core_type_id_kernel(struct per_cpu_pages));
-	return pcp->lock.rlock.raw_lock.val.counter != 0;
-}
-
-static __always_inline __u32 pcp_count(__u64 addr)
-{
-	struct per_cpu_pages *pcp = (void *)addr;
-
-	if (watch_pcp_locks == WATCH_BY_HELPER)
-		return BPF_CORE_READ(pcp, count);
-	pcp = bpf_rdonly_cast(pcp, bpf_core_type_id_kernel(struct per_cpu_pages));
-	return pcp->count;
+	if (watch_pcp_locks == WATCH_BY_CAST)
+		return pcp_word_by_cast(addr);
+	return (__u32)BPF_CORE_READ(pcp, lock.rlock.raw_lock.val.counter) |
+	       (__u64)BPF_CORE_READ(pcp, count) << 32;
 }
 
 struct await {
-	__u64 pfn;
+	__u64 pfn, zone;
 	__u32 order, found; /* a slot */
 };
 
@@ -80,7 +107,7 @@ static long await_in_slot(__u32 i, struct await *w)
 		return 0;
 	a->pfn = w->pfn;
 	a->order = w->order;
-	a->zone = watched_zone(0, w->pfn)->first_pfn;
+	a->zone = w->zone;
 	a->since = stream_head;
 	barrier();
 	a->state = SLOT_FULL;
@@ -93,7 +120,7 @@ static long await_in_slot(__u32 i, struct await *w)
 /* False: there is no room, or nothing to know it by when it arrives. */
 static __noinline int await_free(__u64 pfn, __u64 order)
 {
-	struct await w = { .pfn = pfn, .order = order };
+	struct await w = { .pfn = pfn, .zone = zone_first_pfn(pfn), .order = order };
 
 	if (buddy_type)
 		bpf_loop(MAX_AWAITED, await_in_slot, &w, 0);
@@ -146,7 +173,7 @@ static long report_arrival(__u32 i, struct arrivals *w)
 static __noinline int report_arrivals(__u64 pfn, __u64 taken)
 {
 	struct arrivals w = {
-		.zone = watched_zone(0, pfn)->first_pfn,
+		.zone = zone_first_pfn(pfn),
 		.pfn = pfn,
 		.taken = taken,
 		.left = nr_awaited,
@@ -162,27 +189,9 @@ static __noinline int report_arrivals(__u64 pfn, __u64 taken)
  * free_unref_folios @ 6.10+), and the list may be locked only then: another CPU drains it.  How
  * many pages the list holds tells without a look at any of them: it grew by just these.
  */
-#define MAX_PENDING 32
 #define MAX_DRAINED_CPUS                                                                           \
 	64		 /* of more, nobody else's frees are looked for while lists are drained */
 #define PENDING_ORDER 60 /* bit where the order is kept */
-
-struct pending {
-	__u64 pcp;
-	__u32 before; /* pages on the list */
-	__u32 pages;  /* in these */
-	__u32 n;
-	__u64 block[MAX_PENDING];
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1); /* NR_FREE_SETS for each CPU, set before load */
-	__type(key, __u32);
-	__type(value, struct pending);
-} pending SEC(".maps");
-
-const volatile __u32 nr_pending = 1; /* CPUs */
 
 /*
  * From 7.2 on vfree and its like tell of each page, then free runs of them as the largest blocks
@@ -207,32 +216,18 @@ static long await_block(__u32 i, struct run *r)
 	return r->pfn >= r->end;
 }
 
-__noinline int await_run(__u64 pfn, __u64 end)
-{
-	struct run r = { .pfn = pfn, .end = end };
-
-	bpf_loop(MAX_AWAITED, await_block, &r, 0);
-	return 0;
-}
-
-/* Each CPU has several: of those who preempt the program that keeps the first, see record.bpf.c. */
-static __always_inline struct pending *pending_of(__u32 slot)
-{
-	return bpf_map_lookup_elem(&pending, &slot);
-}
-
 struct awaited_run {
 	__u64 pfn, frames; /* of its blocks above order 3 */
-	__u32 slot;
+	__u32 slot, zone;
 };
 
 static long forget_pending(__u32 i, struct awaited_run *r)
 {
-	struct pending *p = pending_of(r->slot);
+	struct watched_pcp *p = watched_at(r->slot, r->zone);
 
-	if (p && p->block[i % MAX_PENDING] - r->pfn < r->frames) {
+	if (p->block[i % MAX_PENDING] - r->pfn < r->frames) {
 		p->block[i % MAX_PENDING] = 0;
-		p->pages--;
+		p->gone++;
 	}
 	return 0;
 }
@@ -241,11 +236,11 @@ static long forget_pending(__u32 i, struct awaited_run *r)
 __noinline int forget_run(__u32 slot, __u64 pfn, __u64 end)
 {
 	struct awaited_run r = { .pfn = (pfn + 15) & ~15ULL, .slot = slot };
-	struct pending *p = pending_of(slot);
 
+	r.zone = watched_zone(slot, pfn);
 	r.frames = (end & ~15ULL) - r.pfn;
-	if (p && (__s64)r.frames > 0)
-		bpf_loop(p->n, forget_pending, &r, 0);
+	if ((__s64)r.frames > 0)
+		bpf_loop(nr_pending(watched_at(slot, r.zone)), forget_pending, &r, 0);
 	return 0;
 }
 
@@ -268,56 +263,52 @@ struct {
 	__type(value, struct runs);
 } runs SEC(".maps");
 
-static __always_inline void end_run(__u32 cpu, struct run *run)
+static __noinline int end_run(__u32 cpu, __u32 i)
 {
-	__u64 pfn = run->pfn, end = run->end;
+	struct runs *r = bpf_map_lookup_elem(&runs, &cpu);
+	struct run run;
 	__u32 set;
 
-	run->pfn = run->end = 0;
-	if (!end)
-		return;
-	await_run(pfn, end);
+	if (!r || i >= NR_RUNS || !r->run[i].end)
+		return 0;
+	run = r->run[i];
+	r->run[i].pfn = r->run[i].end = 0;
 	for (set = 0; set < NR_FREE_SETS; set++)
-		forget_run(cpu + set * nr_pending, pfn, end);
-}
-
-static long end_if_over(__u32 i, __u32 *cpu)
-{
-	struct runs *r = bpf_map_lookup_elem(&runs, cpu);
-	struct run *run;
-
-	if (!r || i >= NR_RUNS - 1)
-		return 1;
-	run = &r->run[i + 1];
-	if (run->end && in_buddy((run->pfn + 15) & ~15ULL, 4))
-		end_run(*cpu, run);
+		forget_run(cpu + set * nr_watched, run.pfn, run.end);
+	bpf_loop(MAX_AWAITED, await_block, &run, 0);
 	return 0;
 }
 
-/* Not static: the verifier then looks at it once and not for each call. */
-__noinline int note_run(__u32 cpu, __u64 pfn)
+/* Not static, as these are: the verifier then looks at it once and not for each call. */
+__noinline int is_over(__u64 pfn)
+{
+	return in_buddy((pfn + 15) & ~15ULL, 4);
+}
+
+static __always_inline void note_run(__u32 cpu, __u64 pfn)
 {
 	struct runs *r = bpf_map_lookup_elem(&runs, &cpu);
 	__u32 i;
 
 	if (!r)
-		return 0;
+		return;
 	for (i = 0; i < NR_RUNS; i++) {
 		if (pfn != r->run[i].end)
 			continue;
 		r->run[i].end = pfn + 1;
 		if (i || pfn + 1 - r->run[i].pfn < LONG_RUN)
-			return 0;
+			return;
 		i = 1 + (r->next++ & (NR_RUNS - 2)); /* NR_RUNS - 1 is a power of two */
-		end_run(cpu, &r->run[i]);
+		end_run(cpu, i);
 		r->run[i] = r->run[0];
 		r->run[0].pfn = r->run[0].end = 0;
-		return 0;
+		return;
 	}
-	bpf_loop(NR_RUNS - 1, end_if_over, &cpu, 0);
+	for (i = 1; i < NR_RUNS; i++)
+		if (r->run[i].end && is_over(r->run[i].pfn))
+			end_run(cpu, i);
 	r->run[0].pfn = pfn;
 	r->run[0].end = pfn + 1;
-	return 0;
 }
 
 /*
@@ -345,10 +336,15 @@ static __always_inline bool elsewhere(__u64 pfn)
 	       BPF_CORE_READ(page, lru.next, prev) == lru;
 }
 
-static long await_pending(__u32 i, __u32 *slot)
+struct pending {
+	__u64 pfn; /* being drained: that one is told of */
+	__u32 slot, zone;
+};
+
+static long await_pending(__u32 i, struct pending *w)
 {
-	struct pending *p = pending_of(*slot);
-	__u64 block = p ? p->block[i % MAX_PENDING] : 0;
+	struct watched_pcp *p = watched_at(w->slot, w->zone);
+	__u64 block = p->block[i % MAX_PENDING];
 	__u64 pfn = block & ((1ULL << PENDING_ORDER) - 1);
 
 	if (block && !elsewhere(pfn) && in_buddy(pfn, block >> PENDING_ORDER))
@@ -356,46 +352,96 @@ static long await_pending(__u32 i, __u32 *slot)
 	return 0;
 }
 
-/* This CPU frees @pfn, whose list at @pcp is not locked at this moment. */
-static __noinline int note_pending(__u32 slot, __u64 pcp, __u64 block)
+static __noinline int emit_zone_free(__u64 pfn, __u64 order)
 {
-	__u32 count = pcp_count(pcp), n;
-	struct pending *p = pending_of(slot);
-
-	if (!p)
-		return 0;
-	if (frees_runs && !(block >> PENDING_ORDER))
-		note_run(slot % nr_pending, block);
-	n = p->n;
-	if (n && (p->pcp != pcp || count != p->before || n >= MAX_PENDING)) {
-		if (p->pcp != pcp || count != p->before + p->pages)
-			bpf_loop(n, await_pending, &slot, 0);
-		n = 0;
-	}
-	if (!n) {
-		p->pcp = pcp;
-		p->before = count;
-		p->pages = 0;
-	}
-	p->block[n % MAX_PENDING] = block;
-	p->pages += 1 << (block >> PENDING_ORDER);
-	p->n = n + 1;
+	emit(EV_ZONE_FREE, pfn, order, 0, 0, 0, await_free(pfn, order) ? EV_AWAITED : 0);
 	return 0;
 }
 
-struct drained {
-	__u64 pfn;
-	__u32 slot;
-};
-
-static long report_pending(__u32 i, struct drained *d)
+/* @slot frees @pfn.  Not static: the verifier then looks at it once and not for each call. */
+__noinline int note_pending(__u64 pfn, __u64 order, __u32 slot)
 {
-	struct pending *p = pending_of(d->slot);
-	__u64 block = p ? p->block[i % MAX_PENDING] : 0;
+	struct pending w = { .slot = slot };
+	struct watched_pcp *p;
+	__u64 word;
+	__u32 n, i;
+
+	if (order > 3 && order != pageblock_shift) {
+		await_free(pfn, order);
+		return 0;
+	}
+	w.zone = watched_zone(slot, pfn);
+	p = watched_at(slot, w.zone);
+	if (!p->addr)
+		return 0;
+	word = pcp_word(p->addr);
+	if ((__u32)word) {
+		emit_zone_free(pfn, order);
+		return 0;
+	}
+	if (frees_runs && !order)
+		note_run(slot % nr_watched, pfn);
+	n = p->pages;
+	if (n && (word != p->before || n + (1 << order) > MAX_PENDING)) {
+		if (word != p->before + (n - p->gone) * PCP_PAGE)
+			bpf_loop(nr_pending(p), await_pending, &w, 0);
+		n = 0;
+	}
+	if (!n) {
+		p->before = word;
+		p->gone = 0;
+	}
+	p->pages = n + (1 << order);
+	for (i = 0; i < MAX_PENDING && i < 1ULL << order; i++)
+		p->block[(n + i) % MAX_PENDING] = i ? 0 : pfn | order << PENDING_ORDER;
+	return 0;
+}
+
+/* A single page freed by this CPU. */
+static __noinline int note_any_page(__u64 pfn)
+{
+	return note_pending(pfn, 0, bpf_get_smp_processor_id());
+}
+
+/*
+ * The same.  What is common needs no call: a page of the highest zone, whose list is not locked,
+ * is as it was, or has grown by what was freed since.
+ */
+static __always_inline int note_page(__u64 pfn, __u32 cpu)
+{
+	struct watched_pcp *p = watched_at(cpu, 0);
+	__u64 word, grown;
+	__u32 n;
+
+	barrier_var(p);
+	if (pfn < p->first_pfn)
+		return note_any_page(pfn);
+	word = pcp_word_by_cast(p->addr);
+	grown = word - p->before;
+	n = p->pages;
+	if (!grown) {
+		if (n >= MAX_PENDING)
+			return note_any_page(pfn);
+		p->block[n] = pfn;
+		p->pages = n + 1;
+		return 0;
+	}
+	if (grown != n * PCP_PAGE)
+		return note_any_page(pfn);
+	p->before = word;
+	p->block[0] = pfn;
+	p->pages = 1;
+	return 0;
+}
+
+static long report_pending(__u32 i, struct pending *w)
+{
+	struct watched_pcp *p = watched_at(w->slot, w->zone);
+	__u64 block = p->block[i % MAX_PENDING];
 	__u64 pfn = block & ((1ULL << PENDING_ORDER) - 1);
 	int mt;
 
-	if (!block || pfn == d->pfn || !in_buddy(pfn, block >> PENDING_ORDER))
+	if (!block || pfn == w->pfn || !in_buddy(pfn, block >> PENDING_ORDER))
 		return 0;
 	p->block[i % MAX_PENDING] = 0;
 	mt = pageblock_mt(pfn);
@@ -406,17 +452,15 @@ static long report_pending(__u32 i, struct drained *d)
 
 static long report_pending_of(__u32 slot, __u64 *pfn)
 {
-	struct drained d = { .pfn = *pfn, .slot = slot };
-	struct pending *p = pending_of(slot);
+	struct pending w = { .pfn = *pfn, .slot = slot, .zone = watched_zone(slot, *pfn) };
 
-	if (p && p->n && p->pcp == watched_zone(slot % nr_pending, *pfn)->addr)
-		bpf_loop(p->n, report_pending, &d, 0);
+	bpf_loop(nr_pending(watched_at(slot, w.zone)), report_pending, &w, 0);
 	return 0;
 }
 
 static __noinline int report_others(__u64 pfn)
 {
-	bpf_loop(NR_FREE_SETS * nr_pending, report_pending_of, &pfn, 0);
+	bpf_loop(stream_size.watched_mask + 1, report_pending_of, &pfn, 0);
 	return 0;
 }
 
@@ -426,12 +470,13 @@ static __noinline int report_others(__u64 pfn)
  */
 static __always_inline void report_passing(__u64 pfn)
 {
+	__u32 cpu = bpf_get_smp_processor_id();
 	__u64 pcp;
 
-	if (!watch_pcp_locks || nr_pending > MAX_DRAINED_CPUS)
+	if (!watch_pcp_locks || nr_watched > MAX_DRAINED_CPUS)
 		return;
-	pcp = watched_zone(bpf_get_smp_processor_id(), pfn)->addr;
-	if (pcp && !pcp_is_locked(pcp))
+	pcp = watched_at(cpu, watched_zone(cpu, pfn))->addr;
+	if (pcp && !(__u32)pcp_word(pcp))
 		report_others(pfn);
 }
 

@@ -128,11 +128,44 @@ static __always_inline void note_alloc(struct bpf_raw_tracepoint_args *ctx)
 }
 
 /* (page, order, gfp, migratetype); page is NULL when the request failed */
+#ifdef OLD_BPF
 RAW_TP(mm_page_alloc)
 {
 	note_alloc(ctx);
 	return 0;
 }
+#else
+static __noinline int note_any_alloc(struct bpf_raw_tracepoint_args *ctx)
+{
+	note_alloc(ctx);
+	return 0;
+}
+
+static __noinline int note_alloc_at_tick(struct bpf_raw_tracepoint_args *ctx, __u64 n)
+{
+	stream_tick(n);
+	store(n, bpf_get_smp_processor_id(), current_tgid(), EV_ALLOC, page_pfn(ctx->args[0]),
+	      ctx->args[1], ctx->args[3], ctx->args[2], 0);
+	return 0;
+}
+
+/*
+ * Written out for speed: what is common calls nothing that more than the context must be kept
+ * over, and fewer registers are saved then.
+ */
+RAW_TP(mm_page_alloc)
+{
+	__u64 pid = current_tgid(), cpu = bpf_get_smp_processor_id(), page = ctx->args[0], n;
+
+	if (!page || (reserves_unseen && ctx->args[1]))
+		return note_any_alloc(ctx);
+	n = claim_only();
+	if (is_tick(n))
+		return note_alloc_at_tick(ctx, n);
+	store(n, cpu, pid, EV_ALLOC, page_pfn(page), ctx->args[1], ctx->args[3], ctx->args[2], 0);
+	return 0;
+}
+#endif
 
 #ifdef OLD_BPF
 /* (page, order); pcp lists have no lock that a free could find taken */
@@ -146,45 +179,47 @@ RAW_TP(mm_page_free)
 	return 0;
 }
 #else
-static __noinline int emit_zone_free(__u64 pfn, __u64 order)
-{
-	emit(EV_ZONE_FREE, pfn, order, 0, 0, 0, await_free(pfn, order) ? EV_AWAITED : 0);
-	return 0;
-}
-
 /*
- * (page, order); written out for speed, with what emit() would compute twice.  Who freed it is
- * not asked: often an interrupt on top of somebody else, and it would cost a helper call.
- * @set: whose pending frees these are, of the three programs.
+ * (page, order).  Who freed it is not asked: often an interrupt on top of somebody else, and it
+ * would cost a helper call.  @n was claimed.  @set: whose pending frees these are, of the three programs.
  */
-static __always_inline void note_free(struct bpf_raw_tracepoint_args *ctx, __u32 set)
+static __always_inline void note_free(struct bpf_raw_tracepoint_args *ctx, __u64 n, __u32 set)
 {
-	__u64 n = claim(), cpu = bpf_get_smp_processor_id();
-	__u64 pfn = page_pfn(ctx->args[0]), order = ctx->args[1], pcp;
+	__u64 cpu = bpf_get_smp_processor_id(), pfn = page_pfn(ctx->args[0]), order = ctx->args[1];
 
-	store(n, cpu, 0, EV_FREE, pfn, order, 0, 0, 0);
+	store_free_of(n, cpu, pfn, order);
 	if (nr_hands) {
 		report_own_hands();
 		if (silent_search)
 			report_moved();
 	}
-	if (!watch_pcp_locks)
-		return;
-	if (order > 3 && order != pageblock_shift) {
-		await_free(pfn, order);
-		return;
-	}
-	pcp = watched_zone(cpu, pfn)->addr;
-	if (pcp_is_locked(pcp))
-		emit_zone_free(pfn, order);
-	else if (pcp)
-		note_pending(cpu + set * nr_pending, pcp, pfn | order << PENDING_ORDER);
+	if (watch_pcp_locks)
+		note_pending(pfn, order, cpu + set * nr_watched);
 }
 
+static __noinline int note_any_free(struct bpf_raw_tracepoint_args *ctx, __u64 n)
+{
+	if (is_tick(n))
+		stream_tick(n);
+	note_free(ctx, n, 0);
+	return 0;
+}
+
+/*
+ * Written out for speed: what is common (see note_page()) has no call that anything must be kept
+ * over, and fewer registers are saved then.
+ */
 RAW_TP(mm_page_free)
 {
-	note_free(ctx, 0);
-	return 0;
+	__u64 cpu = bpf_get_smp_processor_id(), n = claim_only(), pfn;
+
+	if (is_tick(n) || ctx->args[1] | nr_hands)
+		return note_any_free(ctx, n);
+	pfn = page_pfn(ctx->args[0]);
+	store_free_of(n, cpu, pfn, 0);
+	if (stream_size.watch_quickly)
+		return note_page(pfn, cpu);
+	return watch_pcp_locks ? note_any_page(pfn) : 0;
 }
 
 SEC("raw_tp/mm_page_alloc")
@@ -202,7 +237,7 @@ int preempting_free(struct bpf_raw_tracepoint_args *ctx)
 {
 	if (!left_out(STOOD_IN_FREE))
 		return 0;
-	note_free(ctx, 1);
+	note_free(ctx, claim(), 1);
 	__sync_fetch_and_add(&stand_ins.nr_free, 1);
 	return 0;
 }
@@ -212,7 +247,7 @@ int preempting_free_again(struct bpf_raw_tracepoint_args *ctx)
 {
 	if (!left_out(STOOD_IN_FREE) || !left_out(STOOD_IN_FREE_AGAIN))
 		return 0;
-	note_free(ctx, 2);
+	note_free(ctx, claim(), 2);
 	__sync_fetch_and_add(&stand_ins.nr_free, 1);
 	return 0;
 }
@@ -478,5 +513,5 @@ RAW_TP(mm_setup_per_zone_wmarks)
 #include "request.bpf.h"
 
 #ifndef OLD_BPF
-struct event_record stream[STREAM_MAX_SLOTS]; /* see stream.bpf.h: the last one */
+struct event_record stream[STREAM_MAX_SLOTS + STREAM_BEHIND]; /* see stream.bpf.h: the last one */
 #endif

@@ -26,14 +26,25 @@ enum watch_mode {
 	WATCH_BY_CAST,	 /* bpf_rdonly_cast: from 6.2 on */
 };
 
-/* The pcp lists of one zone and CPU: mm_page_free looks at their lock. */
+#define NR_FREE_SETS                                                                               \
+	3 /* programs that stand in for each other, each with pending frees of its own */
+#define WATCH_MAX_SLOTS (WATCH_MAX_CPUS * 4) /* sets, up to a power of two */
+#define MAX_PENDING 32
+
+/* The pcp lists of one zone and CPU, and frees of which it is not known that they are there. */
 struct watched_pcp {
 	__u64 first_pfn; /* of the zone */
 	__u64 addr;	 /* 0: not in use, and nothing there to find locked */
+	/* see bpf/frees.bpf.h */
+	__u64 before;		  /* lock and count ahead of these frees */
+	__u32 pages;		  /* in these */
+	__u32 gone;		  /* of them, in blocks that are for no pcp list */
+	__u64 block[MAX_PENDING]; /* by page: 0 but for the first of a block, and what is gone */
 };
 
-#define NR_FREE_SETS                                                                               \
-	3 /* programs that stand in for each other, each with pending frees of its own */
+struct watched_cpu {
+	struct watched_pcp zone[WATCH_MAX_ZONES]; /* by first_pfn, highest first */
+};
 
 /* The programs that others stand in for where they are left out, see record.bpf.c. */
 enum stood_in_for { STOOD_IN_ALLOC, STOOD_IN_FREE, STOOD_IN_FREE_AGAIN, NR_STOOD_IN_FOR };

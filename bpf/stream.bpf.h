@@ -16,14 +16,21 @@
 #include "ring.bpf.h"
 #else
 
+#include "snap.h"
+
 #define STREAM_CLOCK_SHIFT 8
 #define STREAM_MAX_SLOTS (1 << 23)
+#define STREAM_BEHIND (WATCH_MAX_SLOTS * sizeof(struct watched_cpu) / sizeof(struct event_record))
 
-/* One struct, for one address; constant to the verifier, which checks the mask. */
+/* One struct, for one address; constant to the verifier, which checks the masks. */
 const volatile struct {
 	__u64 mask;  /* slots - 1 */
 	__u32 shift; /* log2 of the slots */
-} stream_size = { (1 << 10) - 1, 10 };
+	/* see frees.bpf.h */
+	bool watch_quickly;
+	__u32 watched_mask;   /* struct watched_cpu behind the slots, - 1 */
+	__u64 watched_offset; /* bytes from `stream` */
+} stream_size = { .mask = (1 << 10) - 1, .shift = 10 };
 
 /* Not beside what all CPUs only read. */
 __u64 stream_head __attribute__((aligned(64)));
@@ -33,7 +40,7 @@ __u64 stream_head __attribute__((aligned(64)));
  * each record.  It comes last (tools/probe.c asserts that) and is cut to size
  * before load.
  */
-extern struct event_record stream[STREAM_MAX_SLOTS];
+extern struct event_record stream[STREAM_MAX_SLOTS + STREAM_BEHIND];
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -60,28 +67,57 @@ static __always_inline __u64 stream_position(void)
 	return *(volatile __u64 *)&stream_head;
 }
 
-/* The number of the record that the caller is to store. */
+/* The number of the record that the caller is to store; where is_tick(), after stream_tick(). */
+static __always_inline __u64 claim_only(void)
+{
+	return __sync_fetch_and_add(&stream_head, 1);
+}
+
+static __always_inline bool is_tick(__u64 n)
+{
+	return !(n & ((1 << STREAM_CLOCK_SHIFT) - 1));
+}
+
 static __always_inline __u64 claim(void)
 {
-	__u64 n = __sync_fetch_and_add(&stream_head, 1);
+	__u64 n = claim_only();
 
-	if (!(n & ((1 << STREAM_CLOCK_SHIFT) - 1)))
+	if (is_tick(n))
 		stream_tick(n);
 	return n;
+}
+
+/* Where record @n lies. */
+static __always_inline volatile struct event_record *slot_of(__u64 n)
+{
+	volatile struct event_record *rec = stream;
+
+	barrier_var(rec);
+	return rec + (n & stream_size.mask);
 }
 
 /* Word 1 is stored last: a reader that finds its lap there finds word 0 complete. */
 static __always_inline void store(__u64 n, __u64 cpu, __u64 pid, unsigned int type, __u64 pfn,
 				  __u64 order, __u64 mt, __u64 arg, __u64 bits)
 {
-	volatile struct event_record *rec = stream;
+	volatile struct event_record *rec = slot_of(n);
 	__u64 lap = n >> stream_size.shift << 62;
 
 	barrier_var(lap); /* two shifts are worse put together: with a mask of 64 bits */
-	barrier_var(rec);
-	rec += n & stream_size.mask;
 	rec->w0 = event_w0(pfn, order, mt, type, lap, cpu);
 	rec->w1 = event_w1(arg, pid, bits, lap);
+}
+
+/* A free says no more than whose and of what: word 1 has its number, which costs nothing to know. */
+static __always_inline void store_free_of(__u64 n, __u64 cpu, __u64 pfn, __u64 order)
+{
+	volatile struct event_record *rec = slot_of(n);
+	__u64 high = cpu << 14 | order;
+
+	high |= EV_FREE << 7;
+	barrier_var(high); /* or the type is shifted ahead, and takes more than an immediate */
+	rec->w0 = high << 36 | pfn;
+	rec->w1 = n;
 }
 
 /*

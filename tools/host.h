@@ -28,6 +28,7 @@ struct host {
 	uint64_t reporting_work;  /* the function that reports them; 0: none, or hidden */
 	bool old_bpf;		  /* BPF without what bpf/compat.bpf.h names */
 	bool probes_preempt;	  /* tasks may be preempted in what a tracepoint calls */
+	bool pcp_word;		  /* per_cpu_pages has lock and count in its first 8 bytes */
 	bool captures_movable;	  /* see bpf/compat.bpf.h */
 	uint64_t mem_section;	  /* address of the symbol; 0 without CONFIG_KALLSYMS_ALL */
 	uint64_t mem_free_blocks; /* free blocks in /proc/buddyinfo now */

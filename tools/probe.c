@@ -195,15 +195,23 @@ static void configure(struct probe *p, const struct host *host, const struct sit
 	ro->stream_size.shift = p->shift;
 	ro->stream_size.mask = (1ULL << p->shift) - 1;
 	if (site_plan_tier(plan) == TIER_TRACEPOINT && host->cpus <= WATCH_MAX_CPUS) {
-		ro->watch_pcp_locks =
-			host_has_func(host, "bpf_rdonly_cast") ? WATCH_BY_CAST : WATCH_BY_HELPER;
-		ro->nr_pending = host->cpus;
+		ro->watch_pcp_locks = host->pcp_word && host_has_func(host, "bpf_rdonly_cast") ?
+					      WATCH_BY_CAST :
+					      WATCH_BY_HELPER;
 		ro->frees_runs = host_has_func(host, "free_prepared_contig_range");
-		bpf_map__set_max_entries(p->skel->maps.pending, NR_FREE_SETS * host->cpus);
 		bpf_map__set_max_entries(p->skel->maps.runs, host->cpus);
+		while (ro->nr_watched < host->cpus)
+			ro->nr_watched *= 2;
+		ro->stream_size.watched_mask =
+			ro->nr_watched * (plan->group[GROUP_PREEMPTING] ? 4 : 1) - 1;
+		ro->stream_size.watch_quickly =
+			ro->watch_pcp_locks == WATCH_BY_CAST && !ro->frees_runs;
 	}
+	ro->stream_size.watched_offset = sizeof(*p->stream) << p->shift;
 	bpf_map__set_value_size(p->skel->maps.bss, offsetof(struct record_bpf__bss, stream) +
-							   (sizeof(*p->stream) << p->shift));
+							   ro->stream_size.watched_offset +
+							   (ro->stream_size.watched_mask + 1) *
+								   sizeof(struct watched_cpu));
 	bpf_map__set_max_entries(p->skel->maps.stream_clock, 1u << (p->shift - CLOCK_SHIFT));
 }
 
@@ -272,7 +280,8 @@ static int map_stream(struct probe *p)
 		return ring_open(&p->ring, bpf_map__fd(p->old->maps.ring),
 				 sizeof(*p->stream) << p->shift);
 	p->stream = p->skel->bss->stream;
-	p->tail = p->skel->bss->stream_head = 1ULL << p->shift; /* lap 0 is the empty array's */
+	/* Lap 0 is the empty array's; and see finished(). */
+	p->tail = p->skel->bss->stream_head = EV_NUMBERED | 1ULL << p->shift;
 	p->clock = map_array(p->skel->maps.stream_clock, clock_size(p), PROT_READ);
 	return p->clock ? 0 : -errno;
 }
@@ -436,9 +445,14 @@ uint64_t probe_tail(const struct probe *p)
 	return p->tail;
 }
 
+static unsigned int record_type(const struct event_record *rec)
+{
+	return rec->w0 >> 43 & 0x1f;
+}
+
 static void decode(const struct event_record *rec, uint64_t ts, struct trace_event *ev)
 {
-	unsigned int type = rec->w0 >> 43 & 0x1f;
+	unsigned int type = record_type(rec);
 
 	*ev = (struct trace_event){
 		.ts = ts,
@@ -451,6 +465,8 @@ static void decode(const struct event_record *rec, uint64_t ts, struct trace_eve
 		.mt = rec->w0 >> 40 & 7,
 		.bits = rec->w1 >> 54 & 0xff,
 	};
+	if (type == EV_FREE)
+		ev->arg = ev->pid = ev->bits = 0;
 	if (type == EV_ZONE_FREE) {
 		if (!(ev->bits & EV_MT_KNOWN))
 			ev->mt = TRACE_MT_NONE;
@@ -458,8 +474,13 @@ static void decode(const struct event_record *rec, uint64_t ts, struct trace_eve
 	}
 }
 
-static bool finished(const struct event_record *rec, uint32_t lap)
+/* A free has its number in word 1, with flag bits that no other record has. */
+static bool finished(const struct event_record *rec, uint64_t n, uint32_t lap)
 {
+	if (record_type(rec) == EV_FREE)
+		return rec->w1 == n;
+	if ((rec->w1 & EV_NUMBERED) == EV_NUMBERED)
+		return false; /* word 1 is still of a free, a few laps ago */
 	return rec->w1 >> 62 == lap && (rec->w0 >> 48 & EV_LAP_MASK) == lap;
 }
 
@@ -516,7 +537,7 @@ static size_t read_stream(struct probe *p, struct trace_event *ev, size_t max, u
 		rec.w1 = at->w1; /* written last, so read first */
 		__atomic_thread_fence(__ATOMIC_ACQUIRE);
 		rec.w0 = at->w0;
-		if (!finished(&rec, lap))
+		if (!finished(&rec, p->tail, lap))
 			return n ? n : skip_stuck(p, ev);
 		p->stuck_ns = 0;
 		if (!(p->tail & ((1 << CLOCK_SHIFT) - 1)))
@@ -635,20 +656,31 @@ int probe_add_zone(struct probe *p, uint64_t addr, uint64_t first_pfn, uint64_t 
 	return 0;
 }
 
-void probe_watch_pcp(struct probe *p, uint32_t cpu)
+static void watch_pcp(struct watched_pcp *at, uint64_t first_pfn, uint64_t addr)
 {
-	const struct snap *snap = probe_snap(p);
-	struct watched_pcp *first, *at;
+	struct watched_pcp *first = at;
 
-	if (p->old)
-		return; /* its pcp lists have no lock */
-	at = first = p->skel->bss->watched[cpu % WATCH_MAX_CPUS];
-	while (at->addr && at->first_pfn > snap->first_pfn)
+	while (at->addr && at->first_pfn > first_pfn)
 		at++;
 	if (at >= first + WATCH_MAX_ZONES - 1)
 		return; /* the last one stays empty, it ends the search */
 	memmove(at + 1, at, (first + WATCH_MAX_ZONES - 2 - at) * sizeof(*at));
-	*at = (struct watched_pcp){ .first_pfn = snap->first_pfn, .addr = snap->pcp.addr };
+	*at = (struct watched_pcp){ .first_pfn = first_pfn, .addr = addr };
+}
+
+void probe_watch_pcp(struct probe *p, uint32_t cpu)
+{
+	const struct snap *snap = probe_snap(p);
+	const struct record_bpf__rodata *ro;
+	struct watched_cpu *watched;
+	uint32_t slot;
+
+	if (p->old)
+		return; /* its pcp lists have no lock */
+	ro = p->skel->rodata;
+	watched = (void *)((char *)p->skel->bss->stream + ro->stream_size.watched_offset);
+	for (slot = cpu; slot <= ro->stream_size.watched_mask; slot += ro->nr_watched)
+		watch_pcp(watched[slot].zone, snap->first_pfn, snap->pcp.addr);
 }
 
 int probe_nodes(struct probe *p, uint64_t *node, size_t max)

@@ -137,6 +137,15 @@ static bool has_member(const struct host *host, const char *type, const char *me
 	return id >= 0 && find_member(host->btf, id, member);
 }
 
+/* Does it lie at this byte, with nothing else than 4 bytes of its own? */
+static bool is_word_at(const struct host *host, const char *type, const char *member, uint32_t at)
+{
+	int id = btf__find_by_name_kind(host->btf, type, BTF_KIND_STRUCT);
+	const struct btf_member *m = id < 0 ? NULL : find_member(host->btf, id, member);
+
+	return m && m->offset == 8 * at && btf__resolve_size(host->btf, m->type) == 4;
+}
+
 /* Value of an enumerator of a named enum, or -ENOENT. */
 static int enum_value(const struct host *host, const char *type, const char *name)
 {
@@ -396,6 +405,8 @@ int host_open(struct host *host, char *why, size_t len)
 	/* What guards the calls of a tracepoint instead of a stop of preemption. */
 	host->probes_preempt = btf__find_by_name_kind(host->btf, "class_srcu_fast_notrace_t",
 						      BTF_KIND_TYPEDEF) >= 0;
+	host->pcp_word = is_word_at(host, "per_cpu_pages", "lock", 0) &&
+			 is_word_at(host, "per_cpu_pages", "count", 4);
 	host->captures_movable = has_member(host, "zone", "per_cpu_pageset");
 	err = find_migratetypes(host);
 	if (err)

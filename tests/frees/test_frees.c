@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Frees that go to the buddy by themselves, by tracepoints alone: bpf/frees.bpf.h. */
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <setjmp.h>
@@ -107,12 +108,148 @@ static void the_ends_of_a_run_are_pending_still(void **state)
 	assert_int_equal(ev[3].order, 0);
 }
 
+/* Frees of a zone that nobody has told of yet, and which all are on the pcp list or in use. */
+static void begin(bool quickly)
+{
+	frees_reset();
+	frees_watch(quickly);
+	for (uint64_t pfn = 1; pfn < FREES_PAGES; pfn++)
+		frees_set_free(pfn, -1);
+}
+
+static void told(size_t n, const uint64_t *pfn)
+{
+	const struct kernel_event *ev;
+
+	frees_in_lock();
+	assert_int_equal(frees_events(&ev), n);
+	for (size_t i = 0; i < n; i++) {
+		assert_int_equal(ev[i].type, EV_ZONE_FREE);
+		assert_int_equal(ev[i].pfn, pfn[i]);
+	}
+}
+
+/* One after the other, and a batch that is told of before any of it is on the list. */
+static void frees_that_reach_their_list_are_not_told_of(void **state)
+{
+	int count = 100;
+	uint64_t pfn;
+
+	(void)state;
+	for (int quickly = 0; quickly <= 1; quickly++) {
+		begin(quickly);
+		for (pfn = 100; pfn < 200; pfn++) {
+			frees_count(count++);
+			frees_free(pfn);
+			frees_set_free(pfn, 0); /* were it looked for, it would be found */
+		}
+		for (pfn = 200; pfn < 231; pfn++) {
+			frees_free(pfn);
+			frees_set_free(pfn, 0);
+		}
+		frees_count(count + 31);
+		frees_free(7);
+		told(0, NULL);
+	}
+}
+
+/* The list is locked when their turn comes: it has not grown by them. */
+static void frees_that_pass_their_list_are_told_of(void **state)
+{
+	static const uint64_t alone[] = { 100 }, batch[] = { 100, 301, 303 },
+			      at_last[] = { 100, 301, 303, 432 };
+	uint64_t pfn;
+
+	(void)state;
+	for (int quickly = 0; quickly <= 1; quickly++) {
+		begin(quickly);
+		frees_count(5);
+		frees_free(100);
+		frees_set_free(100, 0);
+		frees_count(9); /* of others: an allocation took from it, a refill came */
+		frees_free(300);
+		told(1, alone);
+		frees_count(10);
+		for (pfn = 301; pfn < 304; pfn++)
+			frees_free(pfn);
+		frees_set_free(301, 0);
+		frees_set_free(303, 0);
+		frees_count(11); /* by one, not by three */
+		frees_free(302);
+		told(3, batch);
+		frees_count(20);
+		for (pfn = 400; pfn < 440; pfn++) /* more than are kept */
+			frees_free(pfn);
+		frees_set_free(432, 0);
+		frees_count(21);
+		frees_free(302);
+		told(4, at_last);
+	}
+}
+
+/* Blocks count as many pages, and need as much room. */
+static void blocks_are_pending_among_pages(void **state)
+{
+	static const uint64_t both[] = { 512, 1024 };
+
+	(void)state;
+	for (int quickly = 0; quickly <= 1; quickly++) {
+		begin(quickly);
+		frees_count(40);
+		frees_free(100);
+		frees_free_block(104, 3);
+		frees_free(101);
+		frees_set_free(100, 0);
+		frees_set_free(104, 3);
+		frees_count(50);
+		frees_free(102);
+		told(0, NULL);
+		frees_count(51);
+		frees_free_block(512, 9);
+		frees_set_free(512, 9);
+		frees_count(52); /* not by 512 */
+		frees_free_block(1024, 3);
+		frees_set_free(1024, 3);
+		frees_count(55);
+		frees_free(103);
+		told(2, both);
+	}
+}
+
+/* An interrupt on top of who has the lock: it is waited for at once. */
+static void a_free_that_finds_its_list_locked_is_announced(void **state)
+{
+	const struct kernel_event *ev;
+
+	(void)state;
+	for (int quickly = 0; quickly <= 1; quickly++) {
+		begin(quickly);
+		frees_count(3);
+		frees_free(100);
+		frees_lock(true);
+		frees_free(101);
+		assert_int_equal(frees_events(&ev), 1);
+		assert_int_equal(ev[0].pfn, 101);
+		assert_int_equal(ev[0].bits, EV_AWAITED);
+		frees_lock(false);
+		frees_set_free(101, 0);
+		frees_in_lock();
+		assert_int_equal(frees_events(&ev), 2);
+		assert_int_equal(ev[1].pfn, 101);
+		assert_int_equal(ev[1].bits, EV_LOCKED | EV_AWAITED);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_block_of_an_area_is_told_of_once),
 		cmocka_unit_test(runs_of_two_tasks_are_kept_apart),
 		cmocka_unit_test(the_ends_of_a_run_are_pending_still),
+		cmocka_unit_test(frees_that_reach_their_list_are_not_told_of),
+		cmocka_unit_test(frees_that_pass_their_list_are_told_of),
+		cmocka_unit_test(blocks_are_pending_among_pages),
+		cmocka_unit_test(a_free_that_finds_its_list_locked_is_announced),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
