@@ -564,10 +564,14 @@ struct pa_refill {
  * pa_refill_step() - The next block.  @rec: its trail gets the decision; may be NULL.  Return: 1, 0
  * if there is no more, -EINVAL.  Up to 6.9 the zone counter is told of all blocks at the end: it reads
  * that much too low in between.
+ * pa_refill_steps() - As many of the next ones as there are up to @most, but none after one that another
+ * type lent: that one's decision is all that @rec's trail gets.  Return: how many, or -EINVAL.
  * pa_refill_end() - The end of it; a request of the same kind takes the first block from then on.
  */
 int pa_refill_start(struct pa *pa, struct pa_refill *refill);
 int pa_refill_step(struct pa *pa, struct pa_refill *refill, struct pa_alloc_record *rec);
+int pa_refill_steps(struct pa *pa, struct pa_refill *refill, int32_t most,
+		    struct pa_alloc_record *rec);
 void pa_refill_end(struct pa *pa, const struct pa_refill *refill);
 
 /*
@@ -592,6 +596,7 @@ struct pa_bulk {
  * -EAGAIN, nothing changed.
  * pa_drain_start() - drain_pages_zone: the next hold.  -EINVAL: no such zone or CPU.
  * pa_bulk_step() - The next block.  Return: its base pages, 0 if there is no more, -EINVAL.
+ * pa_bulk_steps() - Up to @most of the next blocks, until nothing is left.  Return: how many, or -EINVAL.
  * pa_push_end() - What a push does last, if anything was too much: ZONE_BELOW_HIGH may be over.
  */
 int pa_push(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order, enum pa_mt type,
@@ -600,6 +605,7 @@ int pa_push_as(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order, en
 	       bool drains, struct pa_bulk *bulk);
 int pa_drain_start(struct pa *pa, uint32_t zone, uint32_t cpu, uint32_t by, struct pa_bulk *bulk);
 int pa_bulk_step(struct pa *pa, struct pa_bulk *bulk, struct pa_trail *trail);
+int pa_bulk_steps(struct pa *pa, struct pa_bulk *bulk, uint32_t most);
 void pa_push_end(struct pa *pa, const struct pa_bulk *bulk);
 
 /* @cpu's shares of the counters go to the zones: quiet_vmstat, as it goes idle.  -EINVAL */

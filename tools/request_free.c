@@ -376,8 +376,11 @@ void request_on_push(struct request *r, const struct trace_event *ev, const stru
  */
 static bool lost_push(const struct request *r, const struct trace_event *ev)
 {
-	const struct trace_event *next = request_next_of(r, ev), *told;
+	const struct trace_event *next, *told;
 
+	if (ev->note & WIN_PUSHED)
+		return false;
+	next = request_next_of(r, ev);
 	if (!next || pa_pcp_index(r->pa, ev->order, PA_MOVABLE) < 0)
 		return false;
 	if (next->pfn == ev->pfn && next->type != EV_DRAIN)
@@ -466,11 +469,42 @@ static void resume_push(struct request *r, struct run_cpu *c)
 	r->res.drains_cut--;
 }
 
+/* Blocks that the CPU is seen to drain one after the other, with nobody else at work. */
+static bool drain_at_once(struct request *r, const struct trace_event *ev, struct run_cpu *c)
+{
+	int n;
+
+	if (!c->draining || c->bulk.left <= 0 || c->refill.open || request_captured(ev) >= 0 ||
+	    c->what == WHAT_NOTHING)
+		return false;
+	n = pa_bulk_steps(r->pa, &c->bulk, request_run_of(r, ev));
+	if (n <= 0)
+		return false;
+	c->picking = false;
+	r->res.drained.kernel += (uint64_t)n;
+	r->res.drained.core += (uint64_t)n;
+	r->now += (uint64_t)n - 1;
+	return true;
+}
+
+/* The push that drained makes its last look here, or when the CPU is heard of next. */
+static void end_drain(struct request *r, struct run_cpu *c)
+{
+	if (c->what == WHAT_PUSH && c->bulk.left <= 0 && finish_bulk(r, c)) {
+		c->what = WHAT_PUSH;
+		c->drained = true;
+	}
+}
+
 void request_on_drain(struct request *r, const struct trace_event *ev)
 {
 	struct run_cpu *c = &r->cpus[ev->cpu];
 	bool any = false;
 
+	if (drain_at_once(r, ev, c)) {
+		end_drain(r, c);
+		return;
+	}
 	c->picking = false;
 	request_end_refill(r, ev->cpu);
 	if (c->what == WHAT_NOTHING && c->interrupted.left > 0)
@@ -491,9 +525,5 @@ void request_on_drain(struct request *r, const struct trace_event *ev)
 	if (pa_bulk_step(r->pa, &c->bulk, NULL) > 0)
 		r->res.drained.core++;
 	end_capture(r, ev);
-	/* Its last look is made here, or when the CPU is heard of next. */
-	if (c->what == WHAT_PUSH && c->bulk.left <= 0 && finish_bulk(r, c)) {
-		c->what = WHAT_PUSH;
-		c->drained = true;
-	}
+	end_drain(r, c);
 }

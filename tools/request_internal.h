@@ -121,8 +121,9 @@ struct run_cpu {
 	uint64_t latest;   /* number of the last event read of it, + 1; 0: none */
 	uint64_t upcoming; /* no event ahead of this number is still to be played */
 	uint64_t asker; /* number + 1 of the last event read that drains_next() is about; 0: known */
-	uint32_t asked; /* events of the CPU since that one */
-	uint8_t before; /* what-if: type of its event before the one at hand */
+	uint64_t batch,
+		batched; /* of frees read, see start_batch(): number + 1 of first and last */
+	uint8_t before;	 /* what-if: type of its event before the one at hand */
 	/* By order and type of the trace: number + 1 of the latest attempt read that nothing ends. */
 	uint64_t tries_open[MAX_TRY_ORDERS][TRACE_MAX_MT];
 };
@@ -142,8 +143,8 @@ struct run_zone {
 struct win_link {
 	uint32_t cpu; /* the next one of its CPU, those aside left out */
 	/*
-	 * From a free: the next one that tells of its block, if that is near.  From an attempt with
-	 * WIN_ENDED: the request that it ends with; without, how far back the attempt around it is.
+	 * From an attempt with WIN_ENDED: the request that it ends with; without, how far back the
+	 * attempt around it is.
 	 */
 	uint32_t to;
 };
@@ -155,6 +156,7 @@ struct win_link {
 #define WIN_DRAINS 0x0400 /* push, vmstat: its CPU drains next, before anything else of it could */
 #define WIN_ENDED 0x0800  /* try: it leads to a request */
 #define WIN_NESTED 0x1000 /* try: another one of its kind comes before that */
+#define WIN_PUSHED 0x2000 /* free: its push was read, nothing else of the block between them */
 
 struct request {
 	struct request_options opt;
@@ -190,10 +192,10 @@ struct request {
 	/* The events at hand and those that follow, see request_window.c. */
 	struct trace_event *win;
 	struct win_link *win_link;
-	uint32_t *freed; /* by frame: number + 1 of the free that was told last; with pushes alone */
 	size_t win_room;
-	uint64_t now;	  /* number of the event at hand */
-	uint64_t win_end; /* and of the first one that was not read yet */
+	uint64_t now;	   /* number of the event at hand */
+	uint64_t play_end; /* and of the first one that is not to be played yet */
+	uint64_t win_end;  /* and of the first one that was not read yet */
 	uint64_t ts;
 	bool settled;
 	int err;	/* -ENOMEM of a script */
@@ -316,6 +318,27 @@ static inline uint64_t request_pages(const struct run_zone *z, uint64_t pfn, uns
 	uint64_t n = UINT64_C(1) << order;
 
 	return n < z->end - pfn ? n : z->end - pfn;
+}
+
+/*
+ * How many events from the one at hand on are of its kind and CPU, with nobody else's between, as far as
+ * they may be played now.  Who looks on now and then sees them one by one.
+ */
+static inline uint32_t request_run_of(const struct request *r, const struct trace_event *ev)
+{
+	uint64_t n = r->now + 1;
+
+	if (r->opt.check || r->opt.sample)
+		return 1;
+	while (n < r->play_end) {
+		const struct trace_event *at = request_event(r, n);
+
+		if (at->type != ev->type || at->cpu != ev->cpu || at->note & WIN_ALIEN ||
+		    request_captured(at) >= 0)
+			break;
+		n++;
+	}
+	return (uint32_t)(n - r->now);
 }
 
 /* ---- request_window.c ---- */

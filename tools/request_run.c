@@ -233,7 +233,8 @@ static void load(struct request *r)
 /* Play events until no more than @keep are left to look ahead at. */
 static void play_down_to(struct request *r, size_t keep)
 {
-	for (; r->now + keep < r->win_end; r->now++) {
+	r->play_end = r->win_end > keep ? r->win_end - keep : 0;
+	for (; r->now < r->play_end; r->now++) {
 		if (!r->loaded)
 			load(r);
 		play(r, request_event(r, r->now));
