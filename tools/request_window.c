@@ -80,11 +80,12 @@ struct reading {
 
 /*
  * Frees of a list are told of in a row, then their pushes, one for one: c->batch is the first of those
- * frees whose push is still to come.
+ * frees whose push is still to come.  A block that is freed twice has been somewhere between.
  */
-static inline void start_batch(struct run_cpu *c, uint64_t number)
+static inline void start_batch(const struct reading *in, struct run_cpu *c,
+			       const struct trace_event *ev, uint64_t before, uint64_t number)
 {
-	if (!c->batch || c->batched != number)
+	if (!c->batch || c->batched != before || in->win[(before - 1) & in->mask].pfn == ev->pfn)
 		c->batch = number + 1;
 	c->batched = number + 1;
 }
@@ -165,9 +166,12 @@ static void link_drain(const struct reading *in, struct run_cpu *c, uint64_t num
 		in->win[(c->asker - 1) & in->mask].note |= WIN_DRAINS;
 }
 
-/* What a run that follows the kernel asks of the events ahead. */
+/*
+ * What a run that follows the kernel asks of the events ahead.  @before: number + 1 of the last event
+ * of the CPU.
+ */
 static inline void link_acts(const struct reading *in, struct run_cpu *c,
-			     const struct trace_event *ev, uint64_t number)
+			     const struct trace_event *ev, uint64_t before, uint64_t number)
 {
 	switch (ev->type) {
 	case EV_TRY:
@@ -177,7 +181,7 @@ static inline void link_acts(const struct reading *in, struct run_cpu *c,
 		link_request(in, c, ev, number);
 		break;
 	case EV_FREE:
-		start_batch(c, number);
+		start_batch(in, c, ev, before, number);
 		break;
 	case EV_PUSH:
 		link_push(in, c, ev);
@@ -228,6 +232,7 @@ static inline void read_event(struct reading *in, const struct trace_event *ev, 
 	uint16_t note = trace_of_block(ev->type) ? note_of(in, ev) : 0;
 	struct trace_event *self = &in->win[number & in->mask];
 	struct run_cpu *c;
+	uint64_t before;
 
 	*self = *ev;
 	self->note = note;
@@ -243,11 +248,12 @@ static inline void read_event(struct reading *in, const struct trace_event *ev, 
 		in->c = &in->cpus[ev->cpu];
 	}
 	c = in->c;
-	if (c->latest > in->first)
-		in->link[(c->latest - 1) & in->mask].cpu = (uint32_t)(number + 1 - c->latest);
+	before = c->latest;
+	if (before > in->first)
+		in->link[(before - 1) & in->mask].cpu = (uint32_t)(number + 1 - before);
 	c->latest = number + 1;
 	if (in->acts)
-		link_acts(in, c, ev, number);
+		link_acts(in, c, ev, before, number);
 }
 
 int request_read_ahead(struct request *r, const struct trace_event *ev, size_t n)

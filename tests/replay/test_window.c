@@ -246,13 +246,15 @@ static void frees_know_of_their_pushes(void **state)
 		unsigned int type, pfn;
 		bool pushed;
 	} acts[] = {
-		{ 10, EV_FREE, 1, true },  { 11, EV_FREE, 2, true },  { 12, EV_FREE, 3, true },
-		{ 13, EV_PUSH, 1, false }, { 14, EV_PUSH, 2, false }, { 20, EV_PUSH, 3, false },
-		{ 30, EV_FREE, 1, true },  { 31, EV_PUSH, 1, false }, { 40, EV_FREE, 4, true },
-		{ 41, EV_FREE, 5, false }, { 42, EV_FREE, 6, false }, { 43, EV_PUSH, 4, false },
-		{ 44, EV_PUSH, 6, false }, { 45, EV_PUSH, 5, false }, { 50, EV_FREE, 7, false },
-		{ 52, EV_FREE, 8, true }, /* not in a row with it */
-		{ 53, EV_PUSH, 8, false }, { 54, EV_PUSH, 7, false },
+		{ 10, EV_FREE, 1, true },    { 11, EV_FREE, 2, true },	{ 15, EV_FREE, 3, true },
+		{ 16, EV_PUSH, 1, false },   { 17, EV_PUSH, 2, false }, { 20, EV_PUSH, 3, false },
+		{ 30, EV_FREE, 1, true },    { 31, EV_PUSH, 1, false }, { 40, EV_FREE, 4, true },
+		{ 41, EV_FREE, 5, false },   { 42, EV_FREE, 6, false }, { 43, EV_PUSH, 4, false },
+		{ 44, EV_PUSH, 6, false },   { 45, EV_PUSH, 5, false }, { 50, EV_FREE, 7, false },
+		{ 51, EV_VMSTAT, 0, false }, /* what follows is no row with it */
+		{ 52, EV_FREE, 8, true },    { 53, EV_PUSH, 8, false }, { 54, EV_PUSH, 7, false },
+		{ 60, EV_FREE, 9, false }, /* its push is missing */
+		{ 61, EV_FREE, 9, true },    { 62, EV_PUSH, 9, false },
 	};
 	struct request *r = start(true);
 
