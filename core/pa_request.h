@@ -398,6 +398,10 @@ struct pa_choice {
  *
  * pa_alloc_from() - Take the page, of that zone or one behind it.  @rec as for pa_alloc().
  * Return: 0; -ENOMEM, there is none; -EINVAL on bad arguments, or if no zone for @args is meant.
+ *
+ * pa_alloc_at_once() - pa_look_quick() with the gfp @looks and pa_alloc_from() in one: true, if that
+ * finds the very @choice, and it comes to no more than a page from the CPU's list.  Else false, and
+ * nothing is done.
  */
 int pa_look_for_zone(struct pa *pa, const struct pa_alloc_args *args, uint32_t flags,
 		     const int64_t *uncounted, struct pa_choice *choice);
@@ -405,6 +409,8 @@ bool pa_look_quick(const struct pa *pa, const struct pa_alloc_args *args, uint32
 		   const int64_t *uncounted, struct pa_choice *choice);
 int pa_alloc_from(struct pa *pa, const struct pa_alloc_args *args, const struct pa_choice *choice,
 		  uint64_t *pfn, struct pa_alloc_record *rec);
+bool pa_alloc_at_once(struct pa *pa, const struct pa_alloc_args *args, uint32_t looks,
+		      const struct pa_choice *choice, uint64_t *pfn);
 
 /**
  * pa_alloc_bulk() - alloc_pages_bulk: order-0 pages from one per-cpu list.

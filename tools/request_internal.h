@@ -168,6 +168,7 @@ struct request {
 	struct pa_knobs knobs, recorded; /* the run's, and the trace's */
 	bool described;			 /* the machine is not the trace's */
 	bool loaded;
+	bool looked_on; /* events are seen one by one: opt.check or opt.sample is set */
 	uint8_t mt[TRACE_MAX_MT + 1];
 	int zone_at[TRACE_MAX_ZONES];
 	struct run_zone zones[TRACE_MAX_ZONES];
@@ -328,7 +329,7 @@ static inline uint32_t request_run_of(const struct request *r, const struct trac
 {
 	uint64_t n = r->now + 1;
 
-	if (r->opt.check || r->opt.sample)
+	if (r->looked_on)
 		return 1;
 	while (n < r->play_end) {
 		const struct trace_event *at = request_event(r, n);
@@ -339,6 +340,13 @@ static inline uint32_t request_run_of(const struct request *r, const struct trac
 		n++;
 	}
 	return (uint32_t)(n - r->now);
+}
+
+/* Does only __alloc_pages_slowpath look with these PA_ALLOC_*? */
+static inline bool request_is_slow(uint32_t flags)
+{
+	return (flags & PA_ALLOC_NO_WATERMARKS) ||
+	       (flags & PA_ALLOC_WMARK_MASK) != PA_WMARK_LOW << PA_ALLOC_WMARK_SHIFT;
 }
 
 /* ---- request_window.c ---- */
@@ -407,6 +415,14 @@ void request_count_picks(struct request *r, const struct pa_alloc_record *rec);
  */
 void request_make(struct request *r, const struct trace_event *ev, const struct attempt *tried,
 		  uint32_t picked, bool bypass, const struct refill *refill);
+
+/*
+ * The same if it comes to no more than a page from the CPU's list, in the zone that the kernel took it
+ * from, for an attempt with the flags @flags that looks with the gfp @looks and whose request follows
+ * at once.  Else false, and nothing is done.
+ */
+bool request_make_at_once(struct request *r, const struct trace_event *ev, uint32_t looks,
+			  uint32_t flags);
 
 /* ---- request_look.c ---- */
 

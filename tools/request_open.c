@@ -374,6 +374,7 @@ int request_open(const struct trace_meta *meta, const struct request_options *op
 	}
 	r->opt = *opt;
 	r->meta = meta;
+	r->looked_on = opt->check || opt->sample;
 	r->start = NO_EVENT;
 	for (uint32_t i = 0; i < TRACE_MAX_ZONES; i++)
 		r->zone_at[i] = -1;

@@ -125,14 +125,14 @@ static void warm_up(struct request *r, const struct trace_event *ev)
 	r->res.before++;
 }
 
-static void dispatch(struct request *r, const struct trace_event *ev, const struct run_zone *z)
+static inline void dispatch(struct request *r, const struct trace_event *ev)
 {
 	switch (ev->type) {
 	case EV_ALLOC:
 		request_on_alloc(r, ev);
 		return;
 	case EV_FREE:
-		request_on_free(r, ev, z);
+		request_on_free(r, ev, request_zone_of(r, ev));
 		return;
 	case EV_ZONE_ALLOC:
 		request_on_pick(r, ev);
@@ -145,19 +145,19 @@ static void dispatch(struct request *r, const struct trace_event *ev, const stru
 		return;
 	case EV_ZONE_FREE:
 		if (!(ev->note & WIN_ASIDE)) /* the free was told when it was announced */
-			request_on_zone_free(r, ev, z);
+			request_on_zone_free(r, ev, request_zone_of(r, ev));
 		return;
 	case EV_PUSH:
-		request_on_push(r, ev, z);
+		request_on_push(r, ev, request_zone_of(r, ev));
 		return;
 	case EV_BULK:
 		request_on_bulk(r, ev);
 		return;
 	case EV_ISOLATE:
-		on_isolate(r, ev, z);
+		on_isolate(r, ev, request_zone_of(r, ev));
 		return;
 	case EV_PUTBACK:
-		on_putback(r, ev, z);
+		on_putback(r, ev, request_zone_of(r, ev));
 		return;
 	case EV_ROTATE:
 		rotate(r, ev, ev->bits & EV_ROTATE_TAIL);
@@ -168,8 +168,9 @@ static void dispatch(struct request *r, const struct trace_event *ev, const stru
 }
 
 /* For another kernel's rules, or another setting. */
-static void play_whatif(struct request *r, const struct trace_event *ev, const struct run_zone *z)
+static void play_whatif(struct request *r, const struct trace_event *ev)
 {
+	const struct run_zone *z = request_zone_of(r, ev);
 	struct whatif op;
 
 	if (!r->rec_side && !r->err)
@@ -195,39 +196,29 @@ static void look_on(struct request *r, const struct trace_event *ev)
 
 static inline void play(struct request *r, const struct trace_event *ev)
 {
-	const struct run_zone *z = request_zone_of(r, ev);
-
-	if (ev->note & WIN_ALIEN) {
-		r->res.dropped++;
-		return;
-	}
-	if (!r->loaded) {
-		if (z)
-			warm_up(r, ev);
-		return;
-	}
 	r->ts = ev->ts;
 	if (r->nr_late && ev->type != EV_ROTATE)
 		request_late_push(r, ev->cpu, ev);
 	if (r->res.changed)
-		play_whatif(r, ev, z);
+		play_whatif(r, ev);
 	else
-		dispatch(r, ev, z);
-	if (r->opt.check || r->opt.sample)
+		dispatch(r, ev);
+	if (r->looked_on)
 		look_on(r, ev);
 }
 
 /* The per-cpu lists hold from here on, if that is where we are. */
-static void load(struct request *r)
+static bool load(struct request *r)
 {
 	const struct whatif op = { .kind = WHATIF_LOAD, .event = r->now };
 
 	if (r->start == NO_EVENT)
 		r->start = request_find_start(r);
 	if (r->now < r->start)
-		return;
+		return false;
 	do_whatif(r, &op);
 	r->loaded = true;
+	return true;
 }
 
 /* Play events until no more than @keep are left to look ahead at. */
@@ -235,9 +226,15 @@ static void play_down_to(struct request *r, size_t keep)
 {
 	r->play_end = r->win_end > keep ? r->win_end - keep : 0;
 	for (; r->now < r->play_end; r->now++) {
-		if (!r->loaded)
-			load(r);
-		play(r, request_event(r, r->now));
+		const struct trace_event *ev = request_event(r, r->now);
+		bool loaded = r->loaded || load(r);
+
+		if (ev->note & WIN_ALIEN)
+			r->res.dropped++;
+		else if (loaded)
+			play(r, ev);
+		else if (ev->note & WIN_ZONE)
+			warm_up(r, ev);
 	}
 	r->res.events = r->now;
 }
