@@ -335,15 +335,51 @@ static bool is_set_later(const struct request *r, const struct trace_event *ev, 
 	return false;
 }
 
+/* A push that nothing else its CPU is at matters to, and that is not seen to drain. */
+static bool is_plain(const struct request *r, const struct trace_event *ev,
+		     const struct run_zone *z)
+{
+	const struct run_cpu *c = &r->cpus[ev->cpu];
+
+	return ev->type == EV_PUSH && !ev->order && !(ev->note & WIN_DRAINS) && !c->nr_tries &&
+	       !c->refill.open && !c->draining && !z->kept_below &&
+	       z->reclaiming == !!(ev->bits & EV_RECLAIMING);
+}
+
+/* As nearly always: the page goes to the CPU's list, which stays short enough. */
+static bool push_at_once(struct request *r, const struct trace_event *ev, const struct run_zone *z)
+{
+	uint64_t frame = request_frame(z, ev->pfn);
+	struct push p = { .pfn = r->handle[frame], .number = r->now, .high = ev->arg };
+	struct run_cpu *c = &r->cpus[ev->cpu];
+	int32_t high;
+
+	if (p.pfn >= NO_PAGE || is_set_later(r, ev, (uint32_t)(z - r->zones)))
+		return false;
+	high = high_of(r, ev->cpu, &p);
+	if (pa_push_as(r->pa, request_core_cpu(r, ev->cpu), p.pfn, 0, type_of(r, frame, p.pfn),
+		       false, &c->bulk))
+		return false;
+	compare_high(r, &p, high);
+	r->handle[frame] = NO_HANDLE;
+	r->res.frees++;
+	c->picking = c->drained = false;
+	c->what = WHAT_NOTHING;
+	return true;
+}
+
 void request_on_push(struct request *r, const struct trace_event *ev, const struct run_zone *z)
 {
 	struct run_cpu *c = &r->cpus[ev->cpu];
-	const struct trace_event *popped = request_has_popped(r, ev->cpu);
+	const struct trace_event *popped;
 	uint64_t frame = request_frame(z, ev->pfn);
 	struct push p = { .number = r->now, .high = ev->arg, .order = ev->order };
 	uint32_t zone = (uint32_t)(z - r->zones);
 	bool early;
 
+	if (is_plain(r, ev, z) && push_at_once(r, ev, z))
+		return;
+	popped = request_has_popped(r, ev->cpu);
 	request_end_hold(r, ev->cpu);
 	if (popped)
 		request_make_early(r, popped);
