@@ -466,9 +466,8 @@ void request_make_whatif(struct request *r, const struct trace_event *ev, const 
 int recorded_open(struct request *r); /* ahead of the first event; -ENOMEM */
 void recorded_close(struct recorded *k);
 /* What an event of a loaded request comes to; false: nothing. */
-bool recorded_event(struct request *r, const struct trace_event *ev, const struct run_zone *z,
-		    struct whatif *op);
-/* What else @ev comes to, until that is false. */
+bool recorded_event(struct request *r, const struct trace_event *ev, struct whatif *op);
+/* What else @ev comes to, a free, until that is false. */
 bool recorded_more(struct request *r, const struct trace_event *ev, struct whatif *op);
 
 /* ---- request_whatif.c ---- */

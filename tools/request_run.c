@@ -170,14 +170,13 @@ static inline void dispatch(struct request *r, const struct trace_event *ev)
 /* For another kernel's rules, or another setting. */
 static void play_whatif(struct request *r, const struct trace_event *ev)
 {
-	const struct run_zone *z = request_zone_of(r, ev);
 	struct whatif op;
 
 	if (!r->rec_side && !r->err)
 		r->err = recorded_open(r);
-	if (!r->err && recorded_event(r, ev, z, &op))
+	if (!r->err && recorded_event(r, ev, &op))
 		do_whatif(r, &op);
-	while (!r->err && recorded_more(r, ev, &op))
+	while (ev->type == EV_FREE && !r->err && recorded_more(r, ev, &op))
 		do_whatif(r, &op);
 	if (!(ev->note & WIN_ASIDE))
 		r->cpus[ev->cpu].before = ev->type;
