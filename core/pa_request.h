@@ -471,6 +471,8 @@ int pa_split_page(struct pa *pa, uint64_t pfn, unsigned int order, unsigned int 
 
 /* Order of the allocation that starts at @pfn, or -ENOENT. */
 int pa_allocated(const struct pa *pa, uint64_t pfn);
+/* A hint: the frame @pfn, wherever it is, is given back before long.  Nothing changes but how soon. */
+void pa_expect(const struct pa *pa, uint64_t pfn);
 
 /*
  * pa_set_allocated() - A block in use that no pa_alloc() here handed out (a snapshot's, a

@@ -167,6 +167,29 @@ static inline void dispatch(struct request *r, const struct trace_event *ev)
 	}
 }
 
+#define EXPECT 12 /* events from a look ahead to what it is about */
+
+/* A page that is pushed is far from what was asked for last, so what is known of it is fetched early. */
+static inline void expect(const struct request *r, const struct trace_event *ev)
+{
+	const struct run_zone *z = request_zone_of(r, ev);
+
+	if (!z)
+		return;
+	__builtin_prefetch(&r->handle[request_frame(z, ev->pfn)], 1);
+	pa_expect(r->pa, ev->pfn); /* nearly always it is the core's as well */
+}
+
+/* For the same kernel with the same settings. */
+static inline void follow(struct request *r, const struct trace_event *ev)
+{
+	const struct trace_event *ahead = request_event(r, r->now + EXPECT);
+
+	if (ahead->type == EV_PUSH && r->now + EXPECT < r->win_end)
+		expect(r, ahead);
+	dispatch(r, ev);
+}
+
 /* For another kernel's rules, or another setting. */
 static void play_whatif(struct request *r, const struct trace_event *ev)
 {
@@ -201,7 +224,7 @@ static inline void play(struct request *r, const struct trace_event *ev)
 	if (r->res.changed)
 		play_whatif(r, ev);
 	else
-		dispatch(r, ev);
+		follow(r, ev);
 	if (r->looked_on)
 		look_on(r, ev);
 }

@@ -122,6 +122,8 @@ static void test_push(const char *policy)
 				put(pa, 1, pfn[i], order, NULL);
 				continue;
 			}
+			pa_expect(pa, pfn[i]);
+			pa_expect(pa, 1 << 20); /* outside, where nothing is done */
 			push_by_guess(pa, pfn[i], order, i, &bulk);
 			if (!bulk.left)
 				continue;
@@ -273,6 +275,50 @@ static void test_quick_look(const char *policy)
 	assert_false(pa_look_quick(pa, &args, 0, NULL, &(struct pa_choice){ 0 }));
 	args.cpu = 2;
 	assert_false(pa_look_quick(pa, &args, 0, NULL, &(struct pa_choice){ 0 }));
+}
+
+/* A look and its request in one are that, or nothing: from a full zone down to an empty one. */
+static void test_at_once(const char *policy)
+{
+	uint32_t flags = (uint32_t)PA_WMARK_LOW << PA_ALLOC_WMARK_SHIFT | PA_ALLOC_KSWAPD;
+	struct pa_choice choice = { .zone = 0, .flags = flags }, seen = { 0 };
+	struct pa_alloc_args args = { .gfp = PA_GFP_KERNEL, .use = PA_USE_MOVABLE };
+	struct pa *pa = machine(policy, 2, 4096, PA_ZONE_NORMAL, marks);
+	struct pa_pcp pcp = pcp_of(pa, 0, 0);
+	uint64_t one, other, hash;
+	int n[2] = { 0, 0 };
+	bool done;
+
+	fill(pa, 0, 4096);
+	pcp.batch = 15;
+	pcp.high = pcp.high_min = pcp.high_max = 100;
+	assert_int_equal(pa_pcp_set(pa, 0, 0, &pcp), 0);
+	for (int i = 0; i < 4096; i++) {
+		args.gfp = i % 3 ? PA_GFP_HIGHUSER_MOVABLE : PA_GFP_KERNEL;
+		if (i % 61) { /* it takes its time */
+			pa_alloc_from(pa, &args, &choice, &other, NULL);
+			continue;
+		}
+		memcpy(before(), mem, STATE);
+		done = pa_alloc_at_once(pa, &args, PA_GFP_HIGHUSER, &choice, &one);
+		hash = pa_hash(pa);
+		assert_true(done || !memcmp(before(), mem, STATE));
+		memcpy(mem, before(), STATE);
+		assert_true(!done || pa_look_quick(pa, &args, flags, NULL, &seen));
+		if (!pa_alloc_from(pa, &args, &choice, &other, NULL) && done) {
+			assert_true(one == other);
+			assert_true(hash == pa_hash(pa));
+		}
+		n[done]++;
+	}
+	assert_true(n[0] > 5 && n[1] > 20);
+	sound(pa);
+	args.cpu = 2;
+	REFUSED(pa_alloc_at_once(pa, &args, 0, &choice, &one), false);
+	args.cpu = 0;
+	REFUSED(pa_alloc_at_once(pa, &args, PA_GFP_DMA, &choice, &one), false);
+	choice.zone = 7;
+	REFUSED(pa_alloc_at_once(pa, &args, 0, &choice, &one), false);
 }
 
 /* The zone looked at is empty by now, and so is all behind it. */
@@ -541,6 +587,7 @@ SINCE("6.12.0", test_push_holds)
 SINCE("2.4", test_drift_mark)
 SINCE("6.1.0", test_attempt)
 SINCE("6.1.0", test_quick_look)
+SINCE("6.1.0", test_at_once)
 SINCE("6.1.0", test_attempt_late)
 SINCE("6.1.0", test_isolate_and_fold)
 SINCE("6.1.0", test_refill)
@@ -573,6 +620,7 @@ int main(void)
 		cmocka_unit_test(each_test_drift_mark),
 		cmocka_unit_test(each_test_attempt),
 		cmocka_unit_test(each_test_quick_look),
+		cmocka_unit_test(each_test_at_once),
 		cmocka_unit_test(each_test_attempt_late),
 		cmocka_unit_test(each_test_isolate_and_fold),
 		cmocka_unit_test(each_test_refill),
