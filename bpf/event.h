@@ -31,6 +31,7 @@
  *   a arg is a plain number, named after the colon if there is one
  *   z arg packs a scan: frames taken in bits 0-10, looked at 11-21, its range 22-31
  *   y arg packs an attempt: the kernel's ALLOC_* in bits 0-15, the highest zone's index in 16-18
+ *   e arg packs an end: the highest zone's index in bits 0-2, the boost left from bit 4 on if 3 is set
  *   t pid     r EV_REFILL   l EV_LOCKED   c EV_CLAIMED with EV_CLAIM_KNOWN
  *   q capture order in the flag bits (see EV_CAPTURE)   d EV_ROTATE_TAIL
  *   s EV_FAST     x EV_TO_TAIL     h EV_HELD     w EV_AWAITED     i EV_RECLAIMING
@@ -69,7 +70,7 @@
 	X(26, WMARKS,       "mm_setup_per_zone_wmarks", "pa:min", "watermarks were recomputed")    \
 	X(27, COMPACT_FAST, "mm_compaction_fast_isolate_freepages", "pz", "free scanner: one list") \
 	X(28, BALANCE_BEGIN, "balance_begin",         "poa:boost", "balance_pgdat finds a zone's boost") \
-	X(29, BALANCE_END,  "balance_end",            "pa:highest_zone", "balance_pgdat ends")               \
+	X(29, BALANCE_END,  "balance_end",            "pe",    "balance_pgdat ends, zone by zone")     \
 	X(30, DRAIN_PAGES,  "drain_pages",            "pa:of_cpu", "a CPU's lists of a zone are emptied") \
 	X(31, BULK,         "bulk",                   "pomg",  "a page of alloc_pages_bulk reached its caller")
 /* clang-format on */
@@ -92,6 +93,13 @@ static inline __u32 event_scan(__u64 taken, __u64 scanned, __u64 range)
 static inline __u32 event_try(__u32 alloc_flags, __u32 highest_zone)
 {
 	return (alloc_flags & 0xffff) | (highest_zone & 7) << 16;
+}
+
+/* What `e` packs; without @told the boost is not known. */
+static inline __u32 event_balance_end(__u32 highest_zone, __u32 told, __u64 boost)
+{
+	return (highest_zone & 7) |
+	       (told ? 8 | (boost > 0xfffffff ? 0xfffffff : (__u32)boost) << 4 : 0);
 }
 
 /* What vmstat's arg says in bits 0-1; the node of the last two is above. */

@@ -217,15 +217,16 @@ static __always_inline int begin_hands(struct compact_control *cc)
 	struct hands *h;
 	__u32 i;
 
-	turns_begin((__u64)zone);
-	if (silent_search)
-		report_near_tail(BPF_CORE_READ(zone, zone_start_pfn), NOT_IN_LOCK);
 	for (i = 0; i < MAX_HANDS; i++) {
 		h = hands_at(i);
 		if (!h)
 			return 0;
 		if (!take_slot(i, h, bpf_get_current_pid_tgid()))
 			continue;
+		turns_begin((
+			__u64)zone); /* with a slot only: end_hands() takes it back with the slot */
+		if (silent_search)
+			report_near_tail(BPF_CORE_READ(zone, zone_start_pfn), NOT_IN_LOCK);
 		__builtin_memset(h->tail, 0, sizeof(h->tail));
 		h->first_pfn = BPF_CORE_READ(zone, zone_start_pfn);
 		h->end_pfn = h->first_pfn + BPF_CORE_READ(zone, spanned_pages);

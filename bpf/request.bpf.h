@@ -74,6 +74,12 @@ int BPF_PROG(site_thresholds, struct pglist_data *pgdat)
 
 __u32 balancing[SEEN_NODES]; /* thread of the kswapd inside balance_pgdat, by node; 0: none */
 
+static __always_inline struct zone *zone_of_node(struct pglist_data *pgdat, int i)
+{
+	return (void *)pgdat + bpf_core_field_offset(struct pglist_data, node_zones) +
+	       i * bpf_core_type_size(struct zone);
+}
+
 /*
  * balance_pgdat(pgdat, order, highest_zoneidx): kswapd's round.  The boosts that it finds, read
  * without the lock, are those that it takes back in the end.
@@ -83,9 +89,7 @@ int BPF_PROG(site_balance, struct pglist_data *pgdat, int order, int highest)
 {
 	balancing[(__u32)BPF_CORE_READ(pgdat, node_id) % SEEN_NODES] = bpf_get_current_pid_tgid();
 	for (int i = 0; i < 5 && i <= highest; i++) {
-		struct zone *zone = (void *)pgdat +
-				    bpf_core_field_offset(struct pglist_data, node_zones) +
-				    i * bpf_core_type_size(struct zone);
+		struct zone *zone = zone_of_node(pgdat, i);
 
 		if (BPF_CORE_READ(zone, managed_pages.counter))
 			emit(EV_BALANCE_BEGIN, BPF_CORE_READ(zone, zone_start_pfn), order & 0xf, 0,
@@ -101,7 +105,14 @@ static __always_inline void emit_balance_end(struct pglist_data *pgdat, int high
 	if (*thread != (__u32)bpf_get_current_pid_tgid())
 		return;
 	*thread = 0;
-	emit(EV_BALANCE_END, BPF_CORE_READ(pgdat, node_start_pfn), 0, 0, highest, 0, 0);
+	for (int i = 0; i < 5 && i <= highest; i++) {
+		struct zone *zone = zone_of_node(pgdat, i);
+
+		if (BPF_CORE_READ(zone, managed_pages.counter))
+			emit(EV_BALANCE_END, BPF_CORE_READ(zone, zone_start_pfn), 0, 0,
+			     event_balance_end(highest, 1, BPF_CORE_READ(zone, watermark_boost)), 0,
+			     0);
+	}
 }
 
 /* wakeup_kcompactd(pgdat, order, highest): what balance_pgdat calls once boosts are taken back. */

@@ -198,6 +198,11 @@ static void put_field(struct text *t, char letter, const struct trace_type *type
 		put_member(t, "alloc_flags", trace_try_flags(ev));
 		put_member(t, "highest_zone", trace_try_highest(ev));
 		break;
+	case 'e':
+		put_member(t, "highest_zone", trace_end_highest(ev));
+		if (trace_end_told(ev))
+			put_member(t, "boost", trace_end_boost(ev));
+		break;
 	case 't':
 		if (ev->pid)
 			put_member(t, "pid", ev->pid);

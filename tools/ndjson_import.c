@@ -364,6 +364,18 @@ static int read_try(struct import *im, const json_t *o, struct trace_event *ev)
 	return err;
 }
 
+static int read_balance_end(struct import *im, const json_t *o, struct trace_event *ev)
+{
+	uint64_t highest = 0, boost = UINT64_MAX;
+	int err;
+
+	err = get_number(im, o, "highest_zone", true, 7, &highest);
+	if (!err)
+		err = get_number(im, o, "boost", false, UINT32_MAX >> 4, &boost);
+	ev->arg = event_balance_end((uint32_t)highest, boost != UINT64_MAX, boost);
+	return err;
+}
+
 /* The members that one letter of EVENT_TYPES stands for. */
 static int read_field(struct import *im, const json_t *o, char letter, const struct trace_type *t,
 		      struct trace_event *ev)
@@ -409,6 +421,8 @@ static int read_field(struct import *im, const json_t *o, char letter, const str
 		return read_fallback(im, o, ev);
 	case 'y':
 		return read_try(im, o, ev);
+	case 'e':
+		return read_balance_end(im, o, ev);
 	case 'z':
 		return read_scan(im, o, ev);
 	case 'r':

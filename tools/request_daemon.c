@@ -41,20 +41,40 @@ void request_take_boost(struct request *r, uint32_t zone, struct pa_zone_state *
 	r->kswapd_boost[zone] = 0;
 }
 
+/*
+ * balance_pgdat reads the boosts a moment after it is told of: a fallback may have raised one by then,
+ * of which less is left in the end than the core has.
+ */
+static void settle_boost(struct request *r, const struct trace_event *ev)
+{
+	const struct run_zone *z = request_zone(r, ev->pfn);
+	uint32_t zone = z ? (uint32_t)(z - r->zones) : UINT32_MAX;
+	struct pa_zone_state state;
+
+	if (pa_zone_get(r->pa, zone, &state) || state.boost <= trace_end_boost(ev))
+		return;
+	state.boost = trace_end_boost(ev);
+	pa_zone_set(r->pa, zone, &state);
+	r->res.boosts_late++;
+}
+
 /* And ends: clear_reclaim_active. */
 void request_on_balance_end(struct request *r, const struct trace_event *ev)
 {
+	unsigned int highest = type_of_index(trace_end_highest(ev));
 	int node = node_of(r, ev->pfn);
 	struct pa_zone_state state;
 
 	for (uint32_t zone = 0; !pa_zone_get(r->pa, zone, &state); zone++) {
-		if (state.node != node || state.type > type_of_index(ev->arg))
+		if (state.node != node || state.type > highest)
 			continue;
 		request_take_boost(r, zone, &state);
 		r->zones[zone].reclaiming = r->zones[zone].balancing = false;
 		state.flags &= ~PA_ZONE_RECLAIM_ACTIVE;
 		pa_zone_set(r->pa, zone, &state);
 	}
+	if (trace_end_told(ev))
+		settle_boost(r, ev);
 }
 
 /*

@@ -5,6 +5,7 @@
  * What drains does so once its CPU is seen to: others may take zone->lock before it.
  */
 #include <errno.h>
+#include <string.h>
 
 #include "request_internal.h"
 
@@ -83,25 +84,67 @@ uint64_t request_take_handle(struct request *r, const struct run_zone *z, uint64
 	return PA_PFN_NONE;
 }
 
-/*
- * Does the next push to the zone, if it is near, find ZONE_BELOW_HIGH?  Who ends or begins it takes no
- * lock for that, and a CPU may stand still between what it looks at and what it sets.
- */
-static bool still_below_high(const struct request *r, uint32_t zone)
+bool request_below_high_next(struct request *r, uint32_t zone)
 {
-	const struct run_zone *z = &r->zones[zone];
-	uint64_t ahead = r->win_end - r->now, most = ahead < FLAG_EVENTS ? ahead : FLAG_EVENTS;
+	struct run_zone *z = &r->zones[zone];
+	uint64_t *n = &z->next_push;
 
-	for (uint64_t n = 1; n < most; n++) {
-		const struct trace_event *ev = request_event(r, r->now + n);
+	for (*n = *n > r->now ? *n : r->now; *n < r->win_end; ++*n) {
+		const struct trace_event *ev = request_event(r, *n);
 
 		if (ev->type == EV_PUSH && ev->pfn >= z->start && ev->pfn < z->end)
-			return ev->bits & EV_BELOW_HIGH;
+			return *n - r->now < FLAG_EVENTS && ev->bits & EV_BELOW_HIGH;
 	}
 	return false;
 }
 
-static void set_below_high(struct request *r, uint32_t zone, bool below)
+/* boost_watermark, for each fallback that may have tried to claim less than a pageblock's block. */
+static uint64_t boosted(const struct request *r, const struct trace_event *ev,
+			const struct pa_zone_state *state, uint64_t boost)
+{
+	uint64_t block = UINT64_C(1) << r->meta->pageblock_order;
+	uint64_t most = state->wmark[PA_WMARK_HIGH] * r->knobs.watermark_boost_factor / 10000;
+
+	if (!most ||
+	    (ev->bits & EV_CLAIMED && trace_fallback_order(ev) >= r->meta->pageblock_order))
+		return boost;
+	most = most < block ? block : most;
+	return boost + block < most ? boost + block : most;
+}
+
+bool request_is_set_again(const struct request *r, uint32_t zone)
+{
+	const struct run_zone *z = &r->zones[zone];
+	struct pa_zone_state state;
+	uint64_t boost;
+	int64_t free;
+
+	if (pa_zone_get(r->pa, zone, &state))
+		return false;
+	boost = state.boost;
+	free = (int64_t)state.nr_free;
+	for (uint64_t i = r->now + 1; i < r->win_end; i++) {
+		const struct trace_event *ev = request_event(r, i);
+
+		if (ev->type == EV_TRY && free <= (int64_t)(state.wmark[PA_WMARK_HIGH] + boost))
+			return true;
+		if (ev->pfn < z->start || ev->pfn >= z->end)
+			continue;
+		if (ev->type == EV_PUSH)
+			return false;
+		if (ev->type == EV_FALLBACK)
+			boost = boosted(r, ev, &state, boost);
+		else if (ev->type == EV_BALANCE_END)
+			boost = trace_end_boost(ev);
+		if (request_is_pick(r, ev) || ev->type == EV_ISOLATE)
+			free -= INT64_C(1) << ev->order;
+		else if (ev->type == EV_DRAIN || ev->type == EV_ZONE_FREE)
+			free += INT64_C(1) << ev->order;
+	}
+	return false;
+}
+
+void request_set_below_high(struct request *r, uint32_t zone, bool below)
 {
 	struct pa_zone_state state;
 
@@ -121,11 +164,37 @@ static bool ends_too_early(struct request *r, const struct pa_bulk *bulk)
 	uint32_t flags = pa_zone_flags(r->pa, bulk->zone);
 
 	pa_push_end(r->pa, bulk);
-	if (flags == pa_zone_flags(r->pa, bulk->zone) || !still_below_high(r, bulk->zone))
+	if (flags == pa_zone_flags(r->pa, bulk->zone) || !request_below_high_next(r, bulk->zone) ||
+	    request_is_set_again(r, bulk->zone))
 		return false;
-	set_below_high(r, bulk->zone, true);
+	request_set_below_high(r, bulk->zone, true);
 	r->zones[bulk->zone].kept_below = true;
 	return true;
+}
+
+/*
+ * Others' work comes upon what the CPU does between two holds of its locks: an interrupt's, another
+ * task's, and again upon theirs.  It may go on later, see resume(), or have given up.
+ */
+static void cut(struct run_cpu *c, enum what what)
+{
+	if (c->nr_cuts == MAX_CUTS)
+		memmove(c->cuts, c->cuts + 1, --c->nr_cuts * sizeof(c->cuts[0]));
+	c->cuts[c->nr_cuts++] = (struct cut){ .what = what, .bulk = c->bulk };
+}
+
+static void cut_drain_pages(struct run_cpu *c)
+{
+	if (c->what == WHAT_DRAIN_PAGES && c->drain_goes_on)
+		cut(c, WHAT_DRAIN_PAGES);
+}
+
+/* Pages on the lists that the core's CPU @cpu has of @zone. */
+static int32_t pages_on_lists(const struct request *r, uint32_t zone, uint32_t cpu)
+{
+	struct pa_pcp pcp;
+
+	return pa_pcp_get(r->pa, zone, cpu, &pcp) ? 0 : pcp.count;
 }
 
 /* What the core has left to drain in the hold that ended.  True: see ends_too_early(). */
@@ -137,8 +206,8 @@ static bool finish_bulk(struct request *r, struct run_cpu *c)
 	 * Between two holds of its locks a push gives up where it finds the list's lock taken or
 	 * itself on another CPU (free_frozen_page_commit @ 6.19+).  Or an interrupt has come.
 	 */
-	if (c->bulk.between && c->bulk.left > 0) {
-		c->interrupted = c->bulk;
+	if (c->bulk.between && c->bulk.left > 0 && pages_on_lists(r, c->bulk.zone, c->bulk.cpu)) {
+		cut(c, WHAT_PUSH);
 		c->bulk.left = 0;
 		r->res.drains_cut++;
 	}
@@ -201,6 +270,8 @@ static void start_drain_pages(struct request *r, uint32_t cpu)
 		request_make_early(r, popped);
 	pa_drain_start(r->pa, c->drain_zone, request_core_cpu(r, c->drain_of),
 		       request_core_cpu(r, cpu), &c->bulk);
+	c->drain_goes_on =
+		pages_on_lists(r, c->drain_zone, request_core_cpu(r, c->drain_of)) > c->bulk.left;
 	r->res.drain_alls += c->bulk.left > 0;
 }
 
@@ -282,41 +353,68 @@ static void push(struct request *r, uint32_t cpu, const struct push *p, bool dra
 	pushed(r, c, drains);
 }
 
+/* The push, if it comes out as its CPU is seen to go on; -EAGAIN: it would not. */
+static int push_as_seen(struct request *r, uint32_t cpu, const struct push *p)
+{
+	struct run_cpu *c = &r->cpus[cpu];
+	int32_t high = high_of(r, cpu, p);
+	int err = pa_push_as(r->pa, request_core_cpu(r, cpu), p->pfn, p->order, (enum pa_mt)p->mt,
+			     p->drains, &c->bulk);
+
+	if (err)
+		return err;
+	compare_high(r, p, high);
+	pushed(r, c, p->drains);
+	return 0;
+}
+
+/*
+ * A push that drains, though nothing it was told of would make it: since then an attempt of another
+ * CPU has set ZONE_BELOW_HIGH, or else kswapd has begun.
+ */
+static void push_that_drains(struct request *r, uint32_t cpu, const struct push *p)
+{
+	int zone = pa_zone_of(r->pa, p->pfn);
+	bool was_active;
+
+	if (zone < 0 || !(p->balancing || r->zones[zone].balancing)) {
+		push(r, cpu, p, true);
+	} else if (push_as_seen(r, cpu, p)) {
+		was_active = r->zones[zone].reclaiming;
+		tell_reclaiming(r, (uint32_t)zone, true);
+		push(r, cpu, p, true);
+		if (!r->zones[zone].balancing) /* it has ended since */
+			tell_reclaiming(r, (uint32_t)zone, was_active);
+	}
+}
+
 void request_late_push(struct request *r, uint32_t cpu, const struct trace_event *ev)
 {
 	struct push *late = &r->cpus[cpu].late;
 	bool drain = ev && ev->type == EV_DRAIN;
-	int zone;
 
 	if (!late->waits || (ev && late->drains && !drain))
 		return;
 	late->waits = false;
 	r->nr_late--;
-	zone = pa_zone_of(r->pa, late->pfn);
-	if (drain && late->drains && zone >= 0 && r->zones[zone].balancing)
-		tell_reclaiming(r, (uint32_t)zone, true); /* kswapd began after it was told of */
-	push(r, cpu, late, drain && late->drains);
+	if (drain && late->drains)
+		push_that_drains(r, cpu, late);
+	else
+		push(r, cpu, late, false);
 }
 
 /* Now, or if that is not what its CPU is seen to do next, later. */
-static void push_as_seen(struct request *r, uint32_t cpu, const struct push *p)
+static void push_or_wait(struct request *r, uint32_t cpu, const struct push *p)
 {
 	struct run_cpu *c = &r->cpus[cpu];
-	int32_t high = high_of(r, cpu, p);
-	int err = -EINVAL;
+	int err = r->has_pushes ? push_as_seen(r, cpu, p) : -EINVAL;
 
-	if (r->has_pushes)
-		err = pa_push_as(r->pa, request_core_cpu(r, cpu), p->pfn, p->order,
-				 (enum pa_mt)p->mt, p->drains, &c->bulk);
 	if (err == -EAGAIN) {
 		c->late = *p;
 		c->late.waits = true;
 		r->nr_late++;
 	} else if (err) {
 		push(r, cpu, p, p->drains);
-	} else {
-		compare_high(r, p, high);
-		pushed(r, c, p->drains);
 	}
 }
 
@@ -335,6 +433,33 @@ static bool is_set_later(const struct request *r, const struct trace_event *ev, 
 	return false;
 }
 
+/*
+ * A push that does not find ZONE_BELOW_HIGH, which the core has: a push that drained before it looked at the
+ * marks meanwhile.  On this CPU that was right before this push, and after others' attempts had set the
+ * flag again; another CPU may be at it now, its last block being gone.
+ */
+static void look_after_drains(struct request *r, const struct trace_event *ev, uint32_t zone)
+{
+	if (!ev->arg || ev->bits & EV_BELOW_HIGH ||
+	    !(pa_zone_flags(r->pa, zone) & PA_ZONE_BELOW_HIGH))
+		return;
+	for (uint32_t i = 0; i < r->nr_cpus; i++) {
+		const struct run_cpu *c = &r->cpus[i];
+		bool over = i == ev->cpu ? c->looks_by == r->now + 1 :
+					   c->draining && c->what == WHAT_PUSH;
+
+		if (over && c->bulk.zone == zone)
+			pa_push_end(r->pa, &c->bulk);
+	}
+}
+
+/* A push that does not find ZONE_BELOW_HIGH, which the core has: somebody is at work on it. */
+static bool is_beside(const struct request *r, const struct trace_event *ev, uint32_t zone)
+{
+	return ev->arg && !(ev->bits & EV_BELOW_HIGH) &&
+	       pa_zone_flags(r->pa, zone) & PA_ZONE_BELOW_HIGH;
+}
+
 /* A push that nothing else its CPU is at matters to, and that is not seen to drain. */
 static bool is_plain(const struct request *r, const struct trace_event *ev,
 		     const struct run_zone *z)
@@ -342,7 +467,7 @@ static bool is_plain(const struct request *r, const struct trace_event *ev,
 	const struct run_cpu *c = &r->cpus[ev->cpu];
 
 	return ev->type == EV_PUSH && !ev->order && !(ev->note & WIN_DRAINS) && !c->nr_tries &&
-	       !c->refill.open && !c->draining && !z->kept_below &&
+	       !c->refill.open && !c->draining && c->what != WHAT_DRAIN_PAGES && !z->kept_below &&
 	       z->reclaiming == !!(ev->bits & EV_RECLAIMING);
 }
 
@@ -354,7 +479,7 @@ static bool push_at_once(struct request *r, const struct trace_event *ev, const 
 	struct run_cpu *c = &r->cpus[ev->cpu];
 	int32_t high;
 
-	if (p.pfn >= NO_PAGE || is_set_later(r, ev, (uint32_t)(z - r->zones)))
+	if (p.pfn >= NO_PAGE || is_beside(r, ev, (uint32_t)(z - r->zones)))
 		return false;
 	high = high_of(r, ev->cpu, &p);
 	if (pa_push_as(r->pa, request_core_cpu(r, ev->cpu), p.pfn, 0, type_of(r, frame, p.pfn),
@@ -386,6 +511,7 @@ void request_on_push(struct request *r, const struct trace_event *ev, const stru
 	if (ev->type == EV_PUSH)
 		tell_reclaiming(r, zone, ev->bits & EV_RECLAIMING);
 	r->res.frees++;
+	cut_drain_pages(c);
 	c->what = WHAT_NOTHING;
 	if (ev->type == EV_FREE) /* its push was not seen: the drain to come is not that one's */
 		request_late_push(r, ev->cpu, NULL);
@@ -393,17 +519,19 @@ void request_on_push(struct request *r, const struct trace_event *ev, const stru
 	if (p.pfn == PA_PFN_NONE)
 		return;
 	p.drains = drains_next(r, ev);
+	p.balancing = r->zones[zone].balancing;
 	p.mt = (uint8_t)type_of(r, frame, p.pfn);
 	if (ev->type == EV_PUSH && !(ev->bits & EV_BELOW_HIGH) && r->zones[zone].kept_below) {
 		r->zones[zone].kept_below = false; /* by now it is over */
-		set_below_high(r, zone, false);
+		request_set_below_high(r, zone, false);
 	}
+	look_after_drains(r, ev, zone);
 	early = is_set_later(r, ev, zone);
 	if (early)
-		set_below_high(r, zone, false);
-	push_as_seen(r, ev->cpu, &p);
+		request_set_below_high(r, zone, false);
+	push_or_wait(r, ev->cpu, &p);
 	if (early)
-		set_below_high(r, zone, true);
+		request_set_below_high(r, zone, true);
 }
 
 /*
@@ -473,6 +601,7 @@ void request_on_vmstat(struct request *r, const struct trace_event *ev)
 		return;
 	}
 	request_end_hold(r, ev->cpu);
+	cut_drain_pages(c);
 	c->what = what == EV_VMSTAT_WORKER ? WHAT_FOLD : WHAT_NOTHING;
 	if (what == EV_VMSTAT_IDLE)
 		pa_fold_counters(r->pa, request_core_cpu(r, ev->cpu));
@@ -488,19 +617,46 @@ void request_on_drain_pages(struct request *r, const struct trace_event *ev)
 	request_end_hold(r, ev->cpu);
 	c->what = WHAT_NOTHING;
 	c->bulk.left = 0;
+	c->nr_cuts = 0; /* no interrupt does that: what was cut before is over */
 	if (!z || ev->arg >= r->nr_cpus)
 		return;
 	c->what = WHAT_DRAIN_PAGES;
+	c->drain_goes_on = true;
 	c->drain_zone = (uint32_t)(z - r->zones);
 	c->drain_of = ev->arg;
 }
 
-/* It was an interrupt: the CPU goes on to drain. */
-static void resume_push(struct request *r, struct run_cpu *c)
+/* drain_pages_zone goes on here, if another CPU was at it: the task has moved between two holds. */
+static void take_over(struct request *r, struct run_cpu *c)
 {
-	c->bulk = c->interrupted;
-	c->interrupted.left = 0;
-	c->what = WHAT_PUSH;
+	for (uint32_t i = 0; i < r->nr_cpus; i++) {
+		struct run_cpu *other = &r->cpus[i];
+
+		if (other == c || other->what != WHAT_DRAIN_PAGES || !other->drain_goes_on ||
+		    other->bulk.left > 0)
+			continue;
+		other->what = WHAT_NOTHING;
+		c->what = WHAT_DRAIN_PAGES;
+		c->drain_of = other->drain_of;
+		c->drain_zone = other->drain_zone;
+		return;
+	}
+}
+
+/* It was an interrupt, if anything: the CPU goes on to drain. */
+static void resume(struct request *r, struct run_cpu *c)
+{
+	const struct cut *last = &c->cuts[c->nr_cuts - 1];
+
+	if (!c->nr_cuts) {
+		take_over(r, c);
+		return;
+	}
+	c->nr_cuts--;
+	c->what = last->what;
+	if (last->what == WHAT_DRAIN_PAGES)
+		return;
+	c->bulk = last->bulk;
 	c->drained = c->draining = true; /* it is still the same one */
 	r->res.drains_cut--;
 }
@@ -511,7 +667,7 @@ static bool drain_at_once(struct request *r, const struct trace_event *ev, struc
 	int n;
 
 	if (!c->draining || c->bulk.left <= 0 || c->refill.open || request_captured(ev) >= 0 ||
-	    c->what == WHAT_NOTHING)
+	    c->what == WHAT_NOTHING || (c->what == WHAT_PUSH && !c->drained))
 		return false;
 	n = pa_bulk_steps(r->pa, &c->bulk, request_run_of(r, ev));
 	if (n <= 0)
@@ -523,13 +679,18 @@ static bool drain_at_once(struct request *r, const struct trace_event *ev, struc
 	return true;
 }
 
-/* The push that drained makes its last look here, or when the CPU is heard of next. */
-static void end_drain(struct request *r, struct run_cpu *c)
+/* The last look of a push that drained is made at @ev, its last block, or when the CPU is heard of next. */
+static void end_push(struct request *r, struct run_cpu *c, const struct trace_event *ev)
 {
-	if (c->what == WHAT_PUSH && c->bulk.left <= 0 && finish_bulk(r, c)) {
+	const struct trace_event *next = request_next_of(r, ev);
+
+	if (next && next->type == EV_FREE)
+		next = request_next_of(r, next);
+	if (finish_bulk(r, c)) {
 		c->what = WHAT_PUSH;
 		c->drained = true;
 	}
+	c->looks_by = next && next->type == EV_PUSH ? request_number_of(r, next) + 1 : 0;
 }
 
 void request_on_drain(struct request *r, const struct trace_event *ev)
@@ -538,17 +699,21 @@ void request_on_drain(struct request *r, const struct trace_event *ev)
 	bool any = false;
 
 	if (drain_at_once(r, ev, c)) {
-		end_drain(r, c);
+		if (c->what == WHAT_PUSH && c->bulk.left <= 0)
+			end_push(r, c, request_event(r, r->now));
 		return;
 	}
 	c->picking = false;
 	request_end_refill(r, ev->cpu);
-	if (c->what == WHAT_NOTHING && c->interrupted.left > 0)
-		resume_push(r, c);
+	/* Nothing that the CPU was seen to do leads to it: then it goes on with what it was at before. */
+	if (c->what == WHAT_NOTHING || (c->what == WHAT_PUSH && !c->drained))
+		resume(r, c);
 	r->res.drained.kernel++;
 	if (!c->draining && c->what == WHAT_FOLD) {
 		any = fold(r, ev->cpu);
 		c->bulk.left = 0;
+		if (!any)
+			resume(r, c);
 	}
 	if (c->what == WHAT_DRAIN_PAGES && c->bulk.left <= 0)
 		start_drain_pages(r, ev->cpu);
@@ -561,5 +726,6 @@ void request_on_drain(struct request *r, const struct trace_event *ev)
 	if (pa_bulk_step(r->pa, &c->bulk, NULL) > 0)
 		r->res.drained.core++;
 	end_capture(r, ev);
-	end_drain(r, c);
+	if (c->what == WHAT_PUSH && c->bulk.left <= 0)
+		end_push(r, c, ev);
 }

@@ -16,11 +16,13 @@
 #define MAX_VICTIMS 16
 #define MAX_MOVES 8192 /* of one call */
 #define MAX_BULK 512
-#define MAX_TRY_ORDERS 16   /* that an event can name */
-#define MAX_TRIES 8	    /* open on a CPU: interrupts nest, and failed ones stay a while */
-#define FLAG_EVENTS 4096    /* searched for who finds a zone's flag */
-#define INTERRUPT_EVENTS 64 /* that may come on top of a free */
-#define MAX_MADE 64	    /* requests made ahead of their events */
+#define MAX_TRY_ORDERS 16    /* that an event can name */
+#define MAX_TRIES 8	     /* open on a CPU: interrupts nest, and failed ones stay a while */
+#define FLAG_EVENTS 4096     /* searched for who finds a zone's flag */
+#define FALLBACK_EVENTS 1024 /* searched for a fallback that is at work */
+#define INTERRUPT_EVENTS 64  /* that may come on top of a free */
+#define MAX_CUTS 4
+#define MAX_MADE 64 /* requests made ahead of their events */
 
 /* What an event comes to in a what-if run. */
 enum whatif_kind {
@@ -87,8 +89,15 @@ struct push {
 	uint32_t high;	 /* of the CPU's lists, as told; 0: was not */
 	uint8_t order;
 	uint8_t mt;
-	bool drains; /* the CPU is seen to drain for it */
+	bool drains;	/* the CPU is seen to drain for it */
+	bool balancing; /* kswapd was at work on the zone */
 	bool waits;
+};
+
+/* A drain that others' work came upon. */
+struct cut {
+	enum what what;	     /* WHAT_PUSH or WHAT_DRAIN_PAGES */
+	struct pa_bulk bulk; /* of a push */
 };
 
 /* A refill that the kernel is seen to make: the core takes a block where the kernel does. */
@@ -115,9 +124,12 @@ struct run_cpu {
 	bool drained;	/* its push found the lists too long */
 	enum what what; /* it is at */
 	struct push late;
-	struct pa_bulk bulk;	    /* what the core has yet to drain for it */
-	struct pa_bulk interrupted; /* and what it seems to have left undrained */
+	uint64_t looks_by; /* number + 1 of the push right behind a drain, which has looked by then */
+	struct pa_bulk bulk; /* what the core has yet to drain for it */
 	uint32_t drain_of, drain_zone;
+	bool drain_goes_on; /* drain_pages_zone takes the lists' lock again: that was not all */
+	struct cut cuts[MAX_CUTS]; /* what it seems to have left undrained, the latest last */
+	uint32_t nr_cuts;
 	uint64_t latest;   /* number of the last event read of it, + 1; 0: none */
 	uint64_t upcoming; /* no event ahead of this number is still to be played */
 	uint64_t asker; /* number + 1 of the last event read that drains_next() is about; 0: known */
@@ -137,6 +149,7 @@ struct run_zone {
 	bool balancing;	    /* kswapd is at work on it */
 	bool kept_below;    /* ZONE_BELOW_HIGH, see ends_too_early() */
 	uint32_t threshold; /* stat_threshold while kswapd sleeps */
+	uint64_t next_push; /* to the zone, of the events from now on: none ahead of this number */
 };
 
 /* How many events further on; 0: none that was read. */
@@ -213,6 +226,7 @@ struct request {
 	uint64_t kswapd_boost[PA_MAX_ZONES];
 	struct pa_zone_state before[PA_MAX_ZONES]; /* an attempt that looks more than once */
 	int64_t uncounted[PA_MAX_ZONES];
+	uint64_t next_fallback; /* of the events from now on none ahead of this number is one */
 	uint64_t next_check;
 	struct final_lists *final;
 	uint64_t nr_owners;
@@ -381,6 +395,17 @@ uint64_t request_find_start(const struct request *r);
 /* The core's page for the allocation that the kernel has at @pfn; it ends here. */
 uint64_t request_take_handle(struct request *r, const struct run_zone *z, uint64_t pfn,
 			     unsigned int order);
+/*
+ * Does the next push to the zone, if it is near, find ZONE_BELOW_HIGH?  Who ends or begins it takes no
+ * lock for that, and a CPU may stand still between what it looks at and what it sets.
+ */
+bool request_below_high_next(struct request *r, uint32_t zone);
+/*
+ * That push finds it, and the zone is without: does an attempt of its own accord set it before that?
+ * Others take pages meanwhile, and boost, and the zone falls below the mark.
+ */
+bool request_is_set_again(const struct request *r, uint32_t zone);
+void request_set_below_high(struct request *r, uint32_t zone, bool below);
 /* What the lock's events of the CPU before this one were about is over. */
 void request_finish_hold(struct request *r, uint32_t cpu);
 /* Another kind of event of the CPU: so it is, if they were about anything. */

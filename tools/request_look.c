@@ -221,6 +221,118 @@ static bool fits_unboosted(struct look *l)
 	return false;
 }
 
+/* Is the next fallback so near that its search may be at work? */
+static bool fallback_is_near(struct request *r)
+{
+	uint64_t *n = &r->next_fallback;
+
+	for (*n = *n > r->now ? *n : r->now + 1; *n < r->win_end; ++*n)
+		if (request_event(r, *n)->type == EV_FALLBACK)
+			return *n - r->now < FALLBACK_EVENTS;
+	return false;
+}
+
+/*
+ * The fallback that CPU @i comes to next, with nobody in the zone's lock before it.  It claims a
+ * pageblock, or has tried to, before any event: each try is a pageblock of boost (boost_watermark), and
+ * what claims takes its blocks out of the zone's counter and puts them back, so that for a moment a whole
+ * one is missed (account_freepages in move_to_free_list, in steal_suitable_fallback and later in
+ * try_to_claim_block, 6.10+).
+ */
+static const struct trace_event *fallback_at_work(struct request *r, uint32_t i)
+{
+	const struct trace_event *ev = upcoming(r, i);
+	const struct trace_event *fallback = ev ? request_fallback_of(r, ev) : NULL;
+	const struct run_zone *z = fallback ? request_zone_of(r, fallback) : NULL;
+
+	return z && lock_is_free(r, ev, z) ? fallback : NULL;
+}
+
+/* What claims of other CPUs may keep out of the counters now, by zone; NULL: nothing. */
+static const int64_t *amid_claims(struct look *l)
+{
+	struct request *r = l->r;
+	bool any = false;
+
+	if (!r->kernel->hygiene || !fallback_is_near(r))
+		return NULL;
+	memset(r->uncounted, 0, sizeof(r->uncounted));
+	for (uint32_t i = 0; i < r->nr_cpus; i++) {
+		const struct trace_event *ev = i == l->cpu ? NULL : fallback_at_work(r, i);
+
+		if (!ev || !(ev->bits & EV_CLAIMED))
+			continue;
+		r->uncounted[request_zone_of(r, ev) - r->zones] -= INT64_C(1)
+								   << trace_fallback_order(ev);
+		any = true;
+	}
+	return any ? r->uncounted : NULL;
+}
+
+static bool fits_amid_claims(struct look *l)
+{
+	const int64_t *missed = amid_claims(l);
+
+	put_zones_back(l);
+	if (!missed)
+		return false;
+	note_found(l, !pa_look_for_zone(l->r->pa, &l->args, l->a->flags, missed, &l->a->choice));
+	if (!is_the_one(l))
+		return false;
+	l->r->res.amid_claims++;
+	return true;
+}
+
+/* Let each search of another CPU have tried to claim one pageblock of @zone, no more. */
+static bool boost_once(struct look *l, uint32_t zone)
+{
+	struct request *r = l->r;
+	struct pa_zone_state state;
+	bool any = false;
+
+	if (!r->knobs.watermark_boost_factor || pa_zone_get(r->pa, zone, &state))
+		return false;
+	for (uint32_t i = 0; i < r->nr_cpus && !any; i++) {
+		const struct trace_event *ev = i == l->cpu ? NULL : fallback_at_work(r, i);
+
+		any = ev && request_zone_of(r, ev) == &r->zones[zone];
+	}
+	if (any) {
+		state.boost += UINT64_C(1) << r->meta->pageblock_order;
+		pa_zone_set(r->pa, zone, &state);
+	}
+	return any;
+}
+
+/*
+ * The zone fits, and the attempt leaves no ZONE_BELOW_HIGH: but the next push to the zone finds it, and
+ * who looked at the high mark amid another's claim has set it.  The next mark was in reach all the same.
+ */
+static void look_high_amid_claims(struct look *l)
+{
+	struct request *r = l->r;
+	struct attempt seen = *l->a;
+	uint32_t zone = seen.choice.zone;
+	const int64_t *missed;
+	bool boosted;
+
+	if (seen.below_high || !r->has_pushes || !fallback_is_near(r) ||
+	    !request_below_high_next(r, zone) || request_is_set_again(r, zone))
+		return;
+	keep_zones(l);
+	missed = amid_claims(l);
+	boosted = boost_once(l, zone);
+	if (missed || boosted)
+		pa_look_for_zone(r->pa, &l->args, l->a->flags, missed, &l->a->choice);
+	*l->a = seen;
+	l->a->below_high = pa_zone_flags(r->pa, zone) & PA_ZONE_BELOW_HIGH;
+	put_zones_back(l);
+	if (!l->a->below_high)
+		return;
+	request_set_below_high(r, zone, true);
+	r->res.amid_claims++;
+}
+
 /* Look; return whether the zone fits, however the others' work was seen.  If not, it was no look. */
 static bool look(struct look *l)
 {
@@ -230,17 +342,21 @@ static bool look(struct look *l)
 
 	note_found(l, pa_look_quick(l->r->pa, &l->args, l->a->flags, uncounted(l->r, l->args.cpu),
 				    &l->a->choice));
-	if (is_the_one(l))
+	if (is_the_one(l)) {
+		look_high_amid_claims(l);
 		return true;
+	}
 	for (uint32_t zone = 0; zone < l->r->nr_zones; zone++)
 		flags[zone] = pa_zone_flags(l->r->pa, zone);
-	if (fits(l))
+	if (fits(l)) {
+		look_high_amid_claims(l);
 		return true;
+	}
 	keep_zones(l);
 	for (uint32_t zone = 0; zone < l->r->nr_zones; zone++)
 		l->r->before[zone].flags = flags[zone];
 	l->r->looking = true;
-	fit = (!nested && fits_after_fallbacks(l)) || fits_unboosted(l);
+	fit = (!nested && fits_after_fallbacks(l)) || fits_unboosted(l) || fits_amid_claims(l);
 	if (!fit)
 		put_zones_back(l);
 	l->r->looking = nested;
@@ -268,14 +384,15 @@ static struct look look_of(struct request *r, uint32_t cpu, struct attempt *a,
 }
 
 /* Does the request of the attempt follow at once, and nothing else that its CPU is at matters? */
-static bool is_plain(const struct request *r, const struct trace_event *ev)
+static bool is_plain(struct request *r, const struct trace_event *ev)
 {
 	const struct run_cpu *c = &r->cpus[ev->cpu];
 
 	return (ev->note & (WIN_ENDED | WIN_NESTED)) == WIN_ENDED && !ev->order &&
 	       r->win_link[ev - r->win].to == 1 && r->now + 1 < r->play_end && !c->nr_tries &&
 	       !c->refill.open && !c->draining && !r->nr_made && !r->nr_late &&
-	       (!r->refills_open || r->kernel->hygiene) && !r->looked_on && !r->opt.decision;
+	       (!r->refills_open || r->kernel->hygiene) && !r->looked_on && !r->opt.decision &&
+	       !fallback_is_near(r);
 }
 
 /* As nearly always: the page is of the CPU's own list. */

@@ -29,9 +29,10 @@ static void print_inputs(const struct request_result *res)
 	       res->captures, res->bypasses);
 	printf("told by others  %" PRIu64 " requests had their page earlier, %" PRIu64
 	       " looked at the marks later, %" PRIu64 " fallbacks came earlier, %" PRIu64
-	       " rounds of kswapd took boosts back earlier, %" PRIu64 " pageblocks' LRU pages\n",
+	       " rounds of kswapd took boosts back earlier, %" PRIu64 " read them later, %" PRIu64
+	       " looked amid a claim, %" PRIu64 " pageblocks' LRU pages\n",
 	       res->reordered, res->looked_late, res->fallbacks_early, res->boosts_early,
-	       res->leaned);
+	       res->boosts_late, res->amid_claims, res->leaned);
 	if (res->untried)
 		printf("not told     when %" PRIu64
 		       " requests looked at the watermarks (record with "
@@ -164,7 +165,9 @@ static void out_inputs(struct out_json *j, const struct request_result *res)
 	out_u64(j, "untried", res->untried);
 	out_u64(j, "looked_late", res->looked_late);
 	out_u64(j, "boosts_early", res->boosts_early);
+	out_u64(j, "boosts_late", res->boosts_late);
 	out_u64(j, "fallbacks_early", res->fallbacks_early);
+	out_u64(j, "amid_claims", res->amid_claims);
 	out_u64(j, "lru_blocks", res->leaned);
 	out_close(j);
 }

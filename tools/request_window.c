@@ -12,10 +12,10 @@
 
 #include "request_internal.h"
 
-/* Events of all CPUs from a free to its push, to tell that one is lost. */
-#define PUSHED_WITHIN 1024
+/* Events of all CPUs from a free to what its block does next, to tell that its push is lost. */
+#define PUSHED_WITHIN 65536
 /* Events of a CPU from an attempt to the request that it ends with. */
-#define ENDS_WITHIN 4096
+#define ENDS_WITHIN 32768
 #define HUGE (UINT64_C(2) << 20)
 #define ROOM (UINT64_C(1) << 18) /* at first: what is read ahead, and a chunk */
 

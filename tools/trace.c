@@ -99,6 +99,7 @@ static const struct {
 	{ 'a', TRACE_HAS_ARG, 0 },
 	{ 'z', TRACE_HAS_ARG, 0 },
 	{ 'y', TRACE_HAS_ARG, 0 },
+	{ 'e', TRACE_HAS_ARG, 0 },
 	{ 't', TRACE_HAS_PID, 0 },
 	{ 'r', 0, EV_REFILL },
 	{ 'l', 0, EV_LOCKED },

@@ -60,6 +60,20 @@ static inline unsigned int trace_try_highest(const struct trace_event *ev)
 	return ev->arg >> 16 & 7;
 }
 
+/* EV_BALANCE_END: event_balance_end() packs these into arg. */
+static inline unsigned int trace_end_highest(const struct trace_event *ev)
+{
+	return ev->arg & 7;
+}
+static inline bool trace_end_told(const struct trace_event *ev)
+{
+	return ev->arg & 8;
+}
+static inline uint32_t trace_end_boost(const struct trace_event *ev)
+{
+	return ev->arg >> 4;
+}
+
 /* EV_COMPACT_FREE and EV_COMPACT_FAST: event_scan() packs these into arg. */
 static inline unsigned int trace_scan_taken(const struct trace_event *ev)
 {

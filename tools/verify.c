@@ -291,7 +291,7 @@ static const char *wrong(const struct verify *v, unsigned int type, const struct
 		return "bits";
 	if (strchr(f, 'q') && s->bits >> 4 > v->nr_orders)
 		return "capture order";
-	if (s->arg >> 32 || (s->arg && !strpbrk(f, "gfnazy")))
+	if (s->arg >> 32 || (s->arg && !strpbrk(f, "gfnazye")))
 		return "arg";
 	if (strchr(f, 'f') &&
 	    (s->arg >> 7 || (s->arg & 15) >= v->nr_orders || (s->arg >> 4) >= v->nr_mt))

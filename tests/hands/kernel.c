@@ -152,6 +152,11 @@ uint64_t kernel_compactor(unsigned int slot)
 	return hands_at(slot)->cc;
 }
 
+uint32_t kernel_compactors(void)
+{
+	return turning_at(0)->compactors;
+}
+
 uint64_t kernel_not_found(void)
 {
 	return nr_bad_layout;

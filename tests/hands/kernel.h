@@ -39,6 +39,7 @@ void kernel_set_free(uint64_t pfn, int order);
 void kernel_in_lock(uint64_t pfn, uint64_t taken);
 
 uint64_t kernel_compactor(unsigned int slot); /* compact_control; 0: none */
+uint32_t kernel_compactors(void);	      /* at work in the zone, as bpf/turns counts them */
 uint64_t kernel_not_found(void);
 size_t kernel_events(const struct kernel_event **ev);
 

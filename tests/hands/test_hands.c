@@ -153,6 +153,27 @@ static void a_page_that_left_otherwise_is_not(void **state)
 	assert_int_equal(ev->pfn, 10);
 }
 
+/* Whoever finds no slot is not told of, and its end takes nothing back that another has begun. */
+static void as_many_end_as_begin_where_there_is_no_slot(void **state)
+{
+	struct kernel_control cc = control(CONTROL);
+	unsigned int pid, slots = 16;
+
+	(void)state;
+	kernel_reset();
+	kernel_put_control(&cc);
+	for (pid = 1; pid <= slots + 1; pid++)
+		kernel_compaction_begin(pid, ARGS, MIGRATE, FREE);
+	assert_int_equal(kernel_compactors(), slots);
+	kernel_compaction_end(slots + 1);
+	assert_int_equal(kernel_compactors(), slots);
+	for (pid = 1; pid <= slots; pid++)
+		kernel_compaction_end(pid);
+	assert_int_equal(kernel_compactors(), 0);
+	kernel_compaction_end(slots + 2); /* begun before anyone looked */
+	assert_int_equal(kernel_compactors(), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -161,6 +182,7 @@ int main(void)
 		cmocka_unit_test(a_control_elsewhere_is_not_looked_for),
 		cmocka_unit_test(a_page_that_a_silent_search_took_is_told_of),
 		cmocka_unit_test(a_page_that_left_otherwise_is_not),
+		cmocka_unit_test(as_many_end_as_begin_where_there_is_no_slot),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

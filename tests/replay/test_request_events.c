@@ -14,7 +14,8 @@
 #define NORMAL 8192 /* the zone that requests prefer starts here; 2048 frames */
 #define HIGH 1990   /* its high mark: it is below once HELD pages were asked for */
 #define HELD 32
-#define LATER 10 /* pushes before the one that is looked at */
+#define BOOST 3000 /* and with this the zone is below its low mark */
+#define LATER 10   /* pushes before the one that is looked at */
 
 static void emit(struct machine *m, unsigned int type, unsigned int cpu, uint64_t pfn)
 {
@@ -46,10 +47,24 @@ static void begin(struct machine *m)
 	begin_as(m, "6.12");
 }
 
+static void give_back_on(struct machine *m, unsigned int cpu, uint64_t pfn)
+{
+	emit(m, EV_FREE, cpu, pfn);
+	emit(m, EV_PUSH, cpu, pfn);
+}
+
 static void give_back(struct machine *m, uint64_t pfn)
 {
-	emit(m, EV_FREE, 0, pfn);
-	emit(m, EV_PUSH, 0, pfn);
+	give_back_on(m, 0, pfn);
+}
+
+static struct trace_event balance_end(unsigned int cpu, uint64_t pfn, uint32_t boost)
+{
+	return (struct trace_event){ .type = EV_BALANCE_END,
+				     .cpu = (uint16_t)cpu,
+				     .pfn = pfn,
+				     .mt = TRACE_MT_NONE,
+				     .arg = event_balance_end(2, 1, boost) };
 }
 
 static void run(struct machine *m, struct request_result *res)
@@ -125,7 +140,8 @@ static void looks_after_drain(void **state)
 	struct machine m;
 
 	(void)state;
-	for (int told = 0; told < 2; told++) {
+	/* How many of the pushes that follow are told of it: the first one's word settles it. */
+	for (unsigned int told = 0; told < 3; told++) {
 		begin(&m);
 		for (uint64_t i = 0; i <= LATER; i++)
 			give_back(&m, NORMAL + i);
@@ -139,10 +155,56 @@ static void looks_after_drain(void **state)
 						       .mt = TRACE_MT_NONE });
 		for (uint64_t i = LATER + 1; i <= 2 * LATER + 1; i++) {
 			give_back(&m, NORMAL + i);
-			m.ev[m.n - 1].bits = told ? EV_BELOW_HIGH : 0;
+			m.ev[m.n - 1].bits = i - LATER <= told ? EV_BELOW_HIGH : 0;
 		}
 		run(&m, &res);
-		assert_int_equal(res.drained.core > LATER + 1, told);
+		assert_int_equal(res.drained.core > LATER + 1, told > 0);
+	}
+}
+
+/* CPU 1 makes a request, which ends with @pfn, while half of the zone is not there. */
+static void try_without(struct machine *m, uint64_t pfn)
+{
+	struct trace_event block = {
+		.cpu = 1, .order = 10, .pfn = NORMAL + 1024, .mt = TRACE_MT_NONE
+	};
+
+	block.type = EV_ISOLATE;
+	machine_emit(m, block);
+	emit(m, EV_TRY, 1, 0);
+	emit(m, EV_ALLOC, 1, pfn);
+	block.type = EV_PUTBACK;
+	machine_emit(m, block);
+}
+
+/*
+ * An attempt sets the flag again after a drain's last block, and the push right behind does not find it:
+ * the drain looked after the attempt.  With another event in between that is not known.
+ */
+static void looks_after_attempts(void **state)
+{
+	struct request_result res;
+	struct machine m;
+
+	(void)state;
+	for (int right_behind = 0; right_behind < 2; right_behind++) {
+		begin(&m);
+		m.meta.zone[1].high = 1500;
+		for (uint64_t i = 0; i <= LATER; i++)
+			give_back(&m, NORMAL + i);
+		try_without(&m, NORMAL + HELD);
+		for (uint64_t i = 0; i <= LATER; i++)
+			emit(&m, EV_DRAIN, 0, NORMAL + i);
+		try_without(&m, NORMAL + HELD + 1);
+		if (!right_behind)
+			emit(&m, EV_ALLOC, 0, NORMAL + HELD + 2);
+		for (uint64_t i = LATER + 1; i <= 2 * LATER + 1; i++) {
+			emit(&m, EV_FREE, 0, NORMAL + i);
+			emit(&m, EV_PUSH, 0, NORMAL + i);
+			m.ev[m.n - 1].arg = 1;
+		}
+		run(&m, &res);
+		assert_int_equal(res.drained.core > LATER + 1, !right_behind);
 	}
 }
 
@@ -167,6 +229,49 @@ static void flag_is_set_later(void **state)
 	}
 }
 
+/*
+ * A claim takes its block out of the zone's counter for a moment, and each try to claim boosts the marks.
+ * An attempt that sees the zone below the high one then sets ZONE_BELOW_HIGH, which the next push finds:
+ * so it is known that one did.
+ */
+static void looks_amid_a_claim(void **state)
+{
+	static const struct {
+		uint32_t high;
+		unsigned int order;
+		bool told, claimed, sees;
+	} cases[] = {
+		{ 1200, 10, true, true, true },
+		{ 1200, 10, false, true, false },
+		{ 1200, 10, true, false, false },
+		{ 1200, 8, true, true, false }, /* above the mark without those, too */
+		{ 1500, 0, true, false, true }, /* but not above this one with a pageblock of boost */
+	};
+	struct request_result res;
+	struct machine m;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct trace_event claim = { .type = EV_FALLBACK,
+					     .cpu = 1,
+					     .pfn = NORMAL + 1024,
+					     .mt = K_UNMOVABLE,
+					     .bits = cases[i].claimed ? EV_CLAIMED : 0,
+					     .arg = trace_fallback_arg(cases[i].order, K_MOVABLE) };
+
+		begin(&m);
+		m.meta.zone[1].high = cases[i].high;
+		emit(&m, EV_TRY, 0, 0);
+		machine_emit(&m, claim);
+		emit(&m, EV_ALLOC, 0, NORMAL + HELD);
+		give_back(&m, NORMAL);
+		m.ev[m.n - 1].bits = cases[i].told ? EV_BELOW_HIGH : 0;
+		run(&m, &res);
+		assert_int_equal(res.amid_claims, cases[i].sees);
+		assert_int_equal(res.drained.core > 0, cases[i].sees);
+	}
+}
+
 /* kswapd begins between what a push is told of ZONE_RECLAIM_ACTIVE and its own look: it drains. */
 static void reclaim_begins_meanwhile(void **state)
 {
@@ -174,16 +279,75 @@ static void reclaim_begins_meanwhile(void **state)
 	struct machine m;
 
 	(void)state;
-	for (int began = 0; began < 2; began++) {
+	for (int began = 0; began < 3; began++) {
 		begin(&m);
 		for (uint64_t i = 0; i < LATER; i++)
 			give_back(&m, NORMAL + i);
 		if (began)
 			emit(&m, EV_BALANCE_BEGIN, 1, NORMAL);
 		give_back(&m, NORMAL + LATER);
+		if (began > 1) /* and has ended by the time the first block goes */
+			machine_emit(&m, balance_end(1, NORMAL, 0));
 		emit(&m, EV_DRAIN, 0, NORMAL);
 		run(&m, &res);
-		assert_int_equal(res.drained.core > 0, began);
+		assert_int_equal(res.drained.core > 0, began > 0);
+	}
+}
+
+/* What balance_pgdat leaves of a boost tells whether it read one that came after it was told of. */
+static void boost_read_late(void **state)
+{
+	static const struct {
+		uint32_t found, left;
+		bool told, late;
+	} cases[] = {
+		{ BOOST, 0, true, false },
+		{ 0, BOOST, true, false },
+		{ 0, 0, false, false },
+		{ 0, 0, true, true },
+	};
+	struct request_result res;
+	struct machine m;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		bool boosted = !cases[i].found && !cases[i].late;
+		struct trace_event end = balance_end(1, NORMAL, cases[i].left);
+
+		begin(&m);
+		m.meta.zone[1].boost = BOOST;
+		emit(&m, EV_BALANCE_BEGIN, 1, NORMAL);
+		m.ev[m.n - 1].arg = cases[i].found;
+		end.arg = cases[i].told ? end.arg : trace_end_highest(&end);
+		machine_emit(&m, end);
+		emit(&m, EV_TRY, 1, 0);
+		emit(&m, EV_ALLOC, 1, NORMAL + HELD);
+		run(&m, &res);
+		assert_int_equal(res.boosts_late, cases[i].late);
+		assert_int_equal(res.classes[REQUEST_ZONE].order0, HELD + boosted);
+	}
+}
+
+/* drain_pages_zone takes the lists' lock more than once; what an interrupt frees in between ends nothing. */
+static void drains_on_after_an_interrupt(void **state)
+{
+	struct request_result res;
+	struct machine m;
+
+	(void)state;
+	for (int interrupted = 0; interrupted < 2; interrupted++) {
+		begin(&m);
+		for (uint64_t i = 0; i < HELD; i++)
+			give_back(&m, NORMAL + i);
+		emit(&m, EV_DRAIN_PAGES, 1, NORMAL);
+		for (uint64_t i = 0; i < HELD; i++)
+			emit(&m, EV_DRAIN, 1, NORMAL + i);
+		if (interrupted)
+			give_back_on(&m, 1, NORMAL);
+		for (uint64_t i = 0; i < LATER; i++)
+			emit(&m, EV_DRAIN, 1, NORMAL + i);
+		run(&m, &res);
+		assert_int_equal(res.drained.core, 2 * HELD - 1);
 	}
 }
 
@@ -324,6 +488,10 @@ int main(void)
 		cmocka_unit_test(looks_after_drain),
 		cmocka_unit_test(reclaim_begins_meanwhile),
 		cmocka_unit_test(flag_is_set_later),
+		cmocka_unit_test(looks_after_attempts),
+		cmocka_unit_test(looks_amid_a_claim),
+		cmocka_unit_test(boost_read_late),
+		cmocka_unit_test(drains_on_after_an_interrupt),
 		cmocka_unit_test(gives_up_between_holds),
 		cmocka_unit_test(compares_highs),
 		cmocka_unit_test(bulk_page_twice),

@@ -12,7 +12,8 @@
 
 #define CPUS 3
 #define FRAMES 4096
-#define CHUNK 50000
+#define CHUNK 70000
+#define FREED 68000
 
 static struct trace_event chunk[CHUNK];
 
@@ -113,30 +114,30 @@ static void grows(void **state)
 	stop(r);
 }
 
-/* From a free to what is told of its block next, if that is within 1023 events. */
+/* From a free to what is told of its block next, if that is within 65535 events. */
 static void a_free_leads_to_its_block(void **state)
 {
 	static const struct {
 		size_t next;
 		bool found;
-	} cases[] = { { 1, true }, { 1023, true }, { 1024, false } };
+	} cases[] = { { 1, true }, { 65535, true }, { 65536, false } };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct request *r = start(true);
 		const struct trace_event *told;
 
-		for (size_t k = 0; k < 2000; k++)
+		for (size_t k = 0; k < FREED; k++)
 			chunk[k] = (struct trace_event){ .ts = k, .pfn = 1, .type = EV_PUSH };
 		chunk[0] = (struct trace_event){ .pfn = 7, .type = EV_FREE };
 		chunk[cases[i].next].pfn = 7;
-		chunk[1500].pfn = 7;
-		assert_int_equal(request_read_ahead(r, chunk, 2000), 0);
+		chunk[FREED - 1].pfn = 7;
+		assert_int_equal(request_read_ahead(r, chunk, FREED), 0);
 		told = request_next_of_block(r, request_event(r, 0));
 		assert_true((told != NULL) == cases[i].found);
 		if (told)
 			assert_int_equal(told->ts, cases[i].next);
-		assert_null(request_next_of_block(r, request_event(r, 1500)));
+		assert_null(request_next_of_block(r, request_event(r, FREED - 1)));
 		stop(r);
 	}
 }
@@ -189,13 +190,13 @@ static void an_attempt_leads_to_its_request(void **state)
 	chunk[33].bits = (1 + 1) << EV_CAPTURE_SHIFT;
 	act(34, EV_ALLOC, 1, 1);
 	act(35, EV_ALLOC, 0, 1);
-	/* Of its CPU's events the 4096th still counts, whatever others do. */
+	/* Of its CPU's events the 32768th still counts, whatever others do. */
 	act(100, EV_TRY, 2, 0);
 	act(101, EV_TRY, 3, 0);
 	for (size_t i = 200; i < 1200; i++)
 		chunk[i].cpu = 1;
-	act(100 + 1000 + 4096, EV_ALLOC, 2, 0);
-	act(101 + 1000 + 4097, EV_ALLOC, 3, 0);
+	act(100 + 1000 + 32768, EV_ALLOC, 2, 0);
+	act(101 + 1000 + 32769, EV_ALLOC, 3, 0);
 	assert_int_equal(request_read_ahead(r, chunk, CHUNK), 0);
 	assert_int_equal(leads(r, 10, true), 15);
 	assert_int_equal(leads(r, 11, false), 17);
@@ -203,7 +204,7 @@ static void an_attempt_leads_to_its_request(void **state)
 	assert_int_equal(leads(r, 13, false), 14);
 	assert_int_equal(leads(r, 30, false), 35);
 	assert_int_equal(leads(r, 31, false), 0);
-	assert_int_equal(leads(r, 100, false), 100 + 1000 + 4096);
+	assert_int_equal(leads(r, 100, false), 100 + 1000 + 32768);
 	assert_int_equal(leads(r, 101, false), 0);
 	stop(r);
 }
