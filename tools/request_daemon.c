@@ -30,6 +30,7 @@ void request_on_balance_begin(struct request *r, const struct trace_event *ev)
 		return;
 	r->kswapd_boost[zone] = ev->arg;
 	r->zones[zone].reclaiming = r->zones[zone].balancing = true;
+	r->zones[zone].boosted = false;
 	state.flags |= PA_ZONE_RECLAIM_ACTIVE;
 	pa_zone_set(r->pa, zone, &state);
 }
@@ -42,8 +43,8 @@ void request_take_boost(struct request *r, uint32_t zone, struct pa_zone_state *
 }
 
 /*
- * balance_pgdat reads the boosts a moment after it is told of: a fallback may have raised one by then,
- * of which less is left in the end than the core has.
+ * When balance_pgdat reads the boosts, and when it takes them back, no event says but that it is between
+ * these two.  Of those that fallbacks give meanwhile it may find all, or leave what the core's has not.
  */
 static void settle_boost(struct request *r, const struct trace_event *ev)
 {
@@ -51,7 +52,7 @@ static void settle_boost(struct request *r, const struct trace_event *ev)
 	uint32_t zone = z ? (uint32_t)(z - r->zones) : UINT32_MAX;
 	struct pa_zone_state state;
 
-	if (pa_zone_get(r->pa, zone, &state) || state.boost <= trace_end_boost(ev))
+	if (pa_zone_get(r->pa, zone, &state) || state.boost == trace_end_boost(ev) || !z->boosted)
 		return;
 	state.boost = trace_end_boost(ev);
 	pa_zone_set(r->pa, zone, &state);

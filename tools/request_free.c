@@ -176,17 +176,18 @@ static bool ends_too_early(struct request *r, const struct pa_bulk *bulk)
  * Others' work comes upon what the CPU does between two holds of its locks: an interrupt's, another
  * task's, and again upon theirs.  It may go on later, see resume(), or have given up.
  */
-static void cut(struct run_cpu *c, enum what what)
+static void cut(struct run_cpu *c, enum what what, bool emptied)
 {
+	request_drop_emptied(c);
 	if (c->nr_cuts == MAX_CUTS)
 		memmove(c->cuts, c->cuts + 1, --c->nr_cuts * sizeof(c->cuts[0]));
-	c->cuts[c->nr_cuts++] = (struct cut){ .what = what, .bulk = c->bulk };
+	c->cuts[c->nr_cuts++] = (struct cut){ .what = what, .emptied = emptied, .bulk = c->bulk };
 }
 
 static void cut_drain_pages(struct run_cpu *c)
 {
 	if (c->what == WHAT_DRAIN_PAGES && c->drain_goes_on)
-		cut(c, WHAT_DRAIN_PAGES);
+		cut(c, WHAT_DRAIN_PAGES, false);
 }
 
 /* Pages on the lists that the core's CPU @cpu has of @zone. */
@@ -206,8 +207,8 @@ static bool finish_bulk(struct request *r, struct run_cpu *c)
 	 * Between two holds of its locks a push gives up where it finds the list's lock taken or
 	 * itself on another CPU (free_frozen_page_commit @ 6.19+).  Or an interrupt has come.
 	 */
-	if (c->bulk.between && c->bulk.left > 0 && pages_on_lists(r, c->bulk.zone, c->bulk.cpu)) {
-		cut(c, WHAT_PUSH);
+	if (c->bulk.between && c->bulk.left > 0) {
+		cut(c, WHAT_PUSH, !pages_on_lists(r, c->bulk.zone, c->bulk.cpu));
 		c->bulk.left = 0;
 		r->res.drains_cut++;
 	}

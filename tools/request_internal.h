@@ -96,7 +96,12 @@ struct push {
 
 /* A drain that others' work came upon. */
 struct cut {
-	enum what what;	     /* WHAT_PUSH or WHAT_DRAIN_PAGES */
+	enum what what; /* WHAT_PUSH or WHAT_DRAIN_PAGES */
+	/*
+	 * The lists.  free_frozen_page_commit gives up then; but such a drain was seen to go on with what
+	 * the next interrupt freed, which is not explained.
+	 */
+	bool emptied;
 	struct pa_bulk bulk; /* of a push */
 };
 
@@ -147,6 +152,7 @@ struct run_zone {
 	bool begin, end_seen;
 	bool reclaiming;    /* ZONE_RECLAIM_ACTIVE, as last told */
 	bool balancing;	    /* kswapd is at work on it */
+	bool boosted;	    /* and a fallback may have boosted its marks since */
 	bool kept_below;    /* ZONE_BELOW_HIGH, see ends_too_early() */
 	uint32_t threshold; /* stat_threshold while kswapd sleeps */
 	uint64_t next_push; /* to the zone, of the events from now on: none ahead of this number */
@@ -408,6 +414,12 @@ bool request_is_set_again(const struct request *r, uint32_t zone);
 void request_set_below_high(struct request *r, uint32_t zone, bool below);
 /* What the lock's events of the CPU before this one were about is over. */
 void request_finish_hold(struct request *r, uint32_t cpu);
+static inline void request_drop_emptied(struct run_cpu *c)
+{
+	if (c->nr_cuts && c->cuts[c->nr_cuts - 1].emptied)
+		c->nr_cuts--;
+}
+
 /* Another kind of event of the CPU: so it is, if they were about anything. */
 static inline void request_end_hold(struct request *r, uint32_t cpu)
 {

@@ -427,6 +427,7 @@ void request_on_try(struct request *r, const struct trace_event *ev)
 	struct attempt *a;
 	struct look l;
 
+	request_drop_emptied(c);
 	if (mt >= PA_PCPTYPES || (is_plain(r, ev) && try_at_once(r, ev)))
 		return;
 	end = request_end_of(r, ev, &nested);

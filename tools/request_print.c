@@ -29,7 +29,7 @@ static void print_inputs(const struct request_result *res)
 	       res->captures, res->bypasses);
 	printf("told by others  %" PRIu64 " requests had their page earlier, %" PRIu64
 	       " looked at the marks later, %" PRIu64 " fallbacks came earlier, %" PRIu64
-	       " rounds of kswapd took boosts back earlier, %" PRIu64 " read them later, %" PRIu64
+	       " rounds of kswapd took boosts back earlier, %" PRIu64 " found others, %" PRIu64
 	       " looked amid a claim, %" PRIu64 " pageblocks' LRU pages\n",
 	       res->reordered, res->looked_late, res->fallbacks_early, res->boosts_early,
 	       res->boosts_late, res->amid_claims, res->leaned);

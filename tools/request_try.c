@@ -362,7 +362,11 @@ void request_on_pick(struct request *r, const struct trace_event *ev)
 
 void request_on_fallback(struct request *r, const struct trace_event *ev)
 {
+	const struct run_zone *z = request_zone_of(r, ev);
+
 	r->res.fallbacks.kernel++;
+	if (z)
+		r->zones[z - r->zones].boosted = true;
 	request_on_pick(r, ev);
 }
 

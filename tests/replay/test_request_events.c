@@ -294,24 +294,25 @@ static void reclaim_begins_meanwhile(void **state)
 	}
 }
 
-/* What balance_pgdat leaves of a boost tells whether it read one that came after it was told of. */
-static void boost_read_late(void **state)
+/* What balance_pgdat leaves of the boosts tells which of those that came in between it found. */
+static void boost_comes_in_between(void **state)
 {
 	static const struct {
 		uint32_t found, left;
-		bool told, late;
+		bool boosted, told, late;
 	} cases[] = {
-		{ BOOST, 0, true, false },
-		{ 0, BOOST, true, false },
-		{ 0, 0, false, false },
-		{ 0, 0, true, true },
+		{ BOOST, 0, true, true, false },
+		{ 0, BOOST, true, true, false },
+		{ 0, 0, true, false, false },
+		{ 0, 0, false, true, false }, /* nothing came in between */
+		{ 0, 0, true, true, true },
 	};
 	struct request_result res;
 	struct machine m;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		bool boosted = !cases[i].found && !cases[i].late;
+		bool stays = !cases[i].found && !cases[i].late;
 		struct trace_event end = balance_end(1, NORMAL, cases[i].left);
 
 		begin(&m);
@@ -319,12 +320,14 @@ static void boost_read_late(void **state)
 		emit(&m, EV_BALANCE_BEGIN, 1, NORMAL);
 		m.ev[m.n - 1].arg = cases[i].found;
 		end.arg = cases[i].told ? end.arg : trace_end_highest(&end);
+		if (cases[i].boosted)
+			emit(&m, EV_FALLBACK, 1, NORMAL + 1024);
 		machine_emit(&m, end);
 		emit(&m, EV_TRY, 1, 0);
 		emit(&m, EV_ALLOC, 1, NORMAL + HELD);
 		run(&m, &res);
 		assert_int_equal(res.boosts_late, cases[i].late);
-		assert_int_equal(res.classes[REQUEST_ZONE].order0, HELD + boosted);
+		assert_int_equal(res.classes[REQUEST_ZONE].order0, HELD + stays);
 	}
 }
 
@@ -490,7 +493,7 @@ int main(void)
 		cmocka_unit_test(flag_is_set_later),
 		cmocka_unit_test(looks_after_attempts),
 		cmocka_unit_test(looks_amid_a_claim),
-		cmocka_unit_test(boost_read_late),
+		cmocka_unit_test(boost_comes_in_between),
 		cmocka_unit_test(drains_on_after_an_interrupt),
 		cmocka_unit_test(gives_up_between_holds),
 		cmocka_unit_test(compares_highs),
