@@ -564,6 +564,25 @@ int pa_alloc_from(struct pa *pa, const struct pa_alloc_args *args, const struct 
 	return *pfn == PA_PFN_NONE ? -ENOMEM : 0;
 }
 
+bool pa_alloc_at_once(struct pa *pa, const struct pa_alloc_args *args, uint32_t looks,
+		      const struct pa_choice *choice, uint64_t *pfn)
+{
+	const uint8_t *at;
+	uint8_t highest;
+
+	if (!pa_args_valid(pa, args))
+		return false;
+	highest = pa_req(pa)->gfp_zones[looks & 0xf];
+	if (highest == PA_NO_ZONE || choice->zone == PA_NO_ZONE ||
+	    *pa_zonelist_of(pa, args->nid, highest) != choice->zone ||
+	    !first_suits(pa, args, highest, choice->flags, NULL, choice->zone))
+		return false;
+	at = pa_zonelist_of(pa, args->nid, pa_req(pa)->gfp_zones[args->gfp & 0xf]);
+	while (*at != PA_NO_ZONE && *at != choice->zone)
+		at++;
+	return *at != PA_NO_ZONE && take_listed(pa, args, choice, pfn, NULL);
+}
+
 /*
  * The zone that alloc_pages_bulk takes from: the first of the preferred node that holds @nr pages
  * above its low mark.  It judges the reserve by the preferred zone, not by the request's highest.

@@ -157,7 +157,11 @@ static inline struct pa_zone *push_to(const struct pa *pa, uint32_t cpu, uint64_
 	if (!z || pindex < 0)
 		return NULL;
 	*bulk = (struct pa_bulk){
-		.zone = pa_zone_index(pa, z), .cpu = cpu, .by = cpu, .pindex = (uint32_t)pindex
+		.zone = pa_zone_index(pa, z),
+		.cpu = cpu,
+		.by = cpu,
+		.first = (uint32_t)pindex,
+		.pindex = (uint32_t)pindex,
 	};
 	return z;
 }
@@ -196,7 +200,7 @@ int pa_push_as(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order, en
 	}
 	disown(pa, z, pfn, order);
 	link_push(pa, z, cp, cpu, pfn, order, type, made.pindex, false);
-	*bulk = pa_bulk_of(pa, made.zone, cpu, made.pindex, made.left);
+	*bulk = made.left ? pa_bulk_of(pa, made.zone, cpu, made.pindex, made.left) : made;
 	return 0;
 }
 

@@ -566,6 +566,13 @@ static inline struct pa_request pa_refill_request(const struct pa_ctx *ac, uint3
 }
 bool pa_refill_block(const struct pa_ctx *ac, struct pa_cpu_pages *cp, struct pa_request *request,
 		     unsigned int pindex, uint32_t *last);
+/*
+ * Blocks that come from the request's own type, where nothing says that each has to be asked for: CMA
+ * has no say.  How many came, up to @want; 0: the next one takes more.
+ */
+int32_t pa_refill_run(const struct pa_ctx *ac, struct pa_cpu_pages *cp,
+		      const struct pa_request *request, unsigned int pindex, int32_t want,
+		      uint32_t *last);
 /* free_pcppages_bulk; @by is the CPU that does it.  Base pages freed. */
 uint32_t pa_free_bulk(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp, int32_t count,
 		      unsigned int pindex, uint32_t by, struct pa_trail *trail);

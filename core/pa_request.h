@@ -398,6 +398,10 @@ struct pa_choice {
  *
  * pa_alloc_from() - Take the page, of that zone or one behind it.  @rec as for pa_alloc().
  * Return: 0; -ENOMEM, there is none; -EINVAL on bad arguments, or if no zone for @args is meant.
+ *
+ * pa_alloc_at_once() - pa_look_quick() with the gfp @looks and pa_alloc_from() in one: true, if that
+ * finds the very @choice, and it comes to no more than a page from the CPU's list.  Else false, and
+ * nothing is done.
  */
 int pa_look_for_zone(struct pa *pa, const struct pa_alloc_args *args, uint32_t flags,
 		     const int64_t *uncounted, struct pa_choice *choice);
@@ -405,6 +409,8 @@ bool pa_look_quick(const struct pa *pa, const struct pa_alloc_args *args, uint32
 		   const int64_t *uncounted, struct pa_choice *choice);
 int pa_alloc_from(struct pa *pa, const struct pa_alloc_args *args, const struct pa_choice *choice,
 		  uint64_t *pfn, struct pa_alloc_record *rec);
+bool pa_alloc_at_once(struct pa *pa, const struct pa_alloc_args *args, uint32_t looks,
+		      const struct pa_choice *choice, uint64_t *pfn);
 
 /**
  * pa_alloc_bulk() - alloc_pages_bulk: order-0 pages from one per-cpu list.
@@ -465,6 +471,8 @@ int pa_split_page(struct pa *pa, uint64_t pfn, unsigned int order, unsigned int 
 
 /* Order of the allocation that starts at @pfn, or -ENOENT. */
 int pa_allocated(const struct pa *pa, uint64_t pfn);
+/* A hint: the frame @pfn, wherever it is, is given back before long.  Nothing changes but how soon. */
+void pa_expect(const struct pa *pa, uint64_t pfn);
 
 /*
  * pa_set_allocated() - A block in use that no pa_alloc() here handed out (a snapshot's, a
@@ -564,10 +572,14 @@ struct pa_refill {
  * pa_refill_step() - The next block.  @rec: its trail gets the decision; may be NULL.  Return: 1, 0
  * if there is no more, -EINVAL.  Up to 6.9 the zone counter is told of all blocks at the end: it reads
  * that much too low in between.
+ * pa_refill_steps() - As many of the next ones as there are up to @most, but none after one that another
+ * type lent: that one's decision is all that @rec's trail gets.  Return: how many, or -EINVAL.
  * pa_refill_end() - The end of it; a request of the same kind takes the first block from then on.
  */
 int pa_refill_start(struct pa *pa, struct pa_refill *refill);
 int pa_refill_step(struct pa *pa, struct pa_refill *refill, struct pa_alloc_record *rec);
+int pa_refill_steps(struct pa *pa, struct pa_refill *refill, int32_t most,
+		    struct pa_alloc_record *rec);
 void pa_refill_end(struct pa *pa, const struct pa_refill *refill);
 
 /*
@@ -592,6 +604,7 @@ struct pa_bulk {
  * -EAGAIN, nothing changed.
  * pa_drain_start() - drain_pages_zone: the next hold.  -EINVAL: no such zone or CPU.
  * pa_bulk_step() - The next block.  Return: its base pages, 0 if there is no more, -EINVAL.
+ * pa_bulk_steps() - Up to @most of the next blocks, until nothing is left.  Return: how many, or -EINVAL.
  * pa_push_end() - What a push does last, if anything was too much: ZONE_BELOW_HIGH may be over.
  */
 int pa_push(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order, enum pa_mt type,
@@ -600,6 +613,7 @@ int pa_push_as(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order, en
 	       bool drains, struct pa_bulk *bulk);
 int pa_drain_start(struct pa *pa, uint32_t zone, uint32_t cpu, uint32_t by, struct pa_bulk *bulk);
 int pa_bulk_step(struct pa *pa, struct pa_bulk *bulk, struct pa_trail *trail);
+int pa_bulk_steps(struct pa *pa, struct pa_bulk *bulk, uint32_t most);
 void pa_push_end(struct pa *pa, const struct pa_bulk *bulk);
 
 /* @cpu's shares of the counters go to the zones: quiet_vmstat, as it goes idle.  -EINVAL */

@@ -376,28 +376,56 @@ struct pa_bulk pa_bulk_of(const struct pa *pa, uint32_t zone, uint32_t cpu, unsi
 	return bulk;
 }
 
-int pa_bulk_step(struct pa *pa, struct pa_bulk *bulk, struct pa_trail *trail)
+static bool is_bulk(const struct pa *pa, const struct pa_bulk *bulk)
 {
-	struct pa_cpu_pages *cp;
-	struct entry e;
+	return bulk->zone < pa->nr_zones && bulk->cpu < pa->cpus && bulk->by < pa->cpus &&
+	       pa_rules(pa)->pcp_lists >= PA_PCP_ORDERS && bulk->pindex < pa_rules(pa)->pcp_lists;
+}
+
+/* The next block of @bulk, from @cp, which has one; its base pages. */
+static inline int32_t free_next(const struct entry *e, struct pa_cpu_pages *cp,
+				struct pa_bulk *bulk)
+{
 	int32_t pages;
 
-	if (bulk->zone >= pa->nr_zones || bulk->cpu >= pa->cpus || bulk->by >= pa->cpus ||
-	    pa_rules(pa)->pcp_lists < PA_PCP_ORDERS || bulk->pindex >= pa_rules(pa)->pcp_lists)
-		return -EINVAL;
-	cp = pa_cpu_pages(pa, bulk->zone, bulk->cpu);
-	if (bulk->left <= 0 || cp->pcp.count <= 0)
-		return 0;
 	if (bulk->between)
 		bulk->pindex = bulk->first;
-	bulk->pindex = next_list(pa, cp, bulk->pindex);
-	e = entry_of(pa, bulk->zone, bulk->by, trail);
-	pages = free_oldest(&e, cp, bulk->pindex);
+	bulk->pindex = next_list(e->pa, cp, bulk->pindex);
+	pages = free_oldest(e, cp, bulk->pindex);
 	bulk->left -= pages;
 	bulk->between = bulk->left <= bulk->stop;
 	if (bulk->between)
 		start_hold(bulk, bulk->stop);
 	return pages;
+}
+
+int pa_bulk_step(struct pa *pa, struct pa_bulk *bulk, struct pa_trail *trail)
+{
+	struct pa_cpu_pages *cp;
+	struct entry e;
+
+	if (!is_bulk(pa, bulk))
+		return -EINVAL;
+	cp = pa_cpu_pages(pa, bulk->zone, bulk->cpu);
+	if (bulk->left <= 0 || cp->pcp.count <= 0)
+		return 0;
+	e = entry_of(pa, bulk->zone, bulk->by, trail);
+	return free_next(&e, cp, bulk);
+}
+
+int pa_bulk_steps(struct pa *pa, struct pa_bulk *bulk, uint32_t most)
+{
+	struct pa_cpu_pages *cp;
+	struct entry e;
+	uint32_t n;
+
+	if (!is_bulk(pa, bulk))
+		return -EINVAL;
+	cp = pa_cpu_pages(pa, bulk->zone, bulk->cpu);
+	e = entry_of(pa, bulk->zone, bulk->by, NULL);
+	for (n = 0; n < most && bulk->left > 0 && cp->pcp.count > 0; n++)
+		free_next(&e, cp, bulk);
+	return (int)n;
 }
 
 /* free_one_page; above pageblock order the kernel may do it in pieces, of pageblock order. */

@@ -109,13 +109,9 @@ static void note_run(struct pa_trail *trail, const struct pa_zone *z,
 	}
 }
 
-/*
- * Blocks that come from the request's own type, where nothing says that each has to be asked for: CMA
- * has no say.  How many came; 0: the next one takes more.
- */
-static int32_t refill_run(const struct pa_ctx *ac, struct pa_cpu_pages *cp,
-			  const struct pa_request *request, unsigned int pindex, int32_t want,
-			  uint32_t *last)
+int32_t pa_refill_run(const struct pa_ctx *ac, struct pa_cpu_pages *cp,
+		      const struct pa_request *request, unsigned int pindex, int32_t want,
+		      uint32_t *last)
 {
 	struct pa_zone_req *zr = pa_zone_req(ac->pa, request->zone);
 	struct pa_zone *z = &pa_zones(ac->pa)[request->zone];
@@ -154,7 +150,7 @@ uint32_t pa_refill(const struct pa_ctx *ac, uint32_t zone, struct pa_cpu_pages *
 	uint32_t last = PA_NIL; /* the list is empty, or 2.6.24 */
 
 	while (nr < want) {
-		int32_t run = refill_run(ac, cp, &request, pindex, want - nr, &last);
+		int32_t run = pa_refill_run(ac, cp, &request, pindex, want - nr, &last);
 
 		if (!run && !pa_refill_block(ac, cp, &request, pindex, &last))
 			break;

@@ -319,6 +319,14 @@ int pa_get_counters(const struct pa *pa, uint32_t zone, int8_t *deltas)
  * Frames handed out
  */
 
+void pa_expect(const struct pa *pa, uint64_t pfn)
+{
+	const struct pa_zone *z = pa_zone_at(pa, pfn);
+
+	if (z)
+		pa_prefetch(pa, pa_frame(z, pfn));
+}
+
 int pa_allocated(const struct pa *pa, uint64_t pfn)
 {
 	const struct pa_zone *z = pa_zone_at(pa, pfn);

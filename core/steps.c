@@ -51,29 +51,92 @@ int pa_refill_start(struct pa *pa, struct pa_refill *refill)
 	return refill->want;
 }
 
-int pa_refill_step(struct pa *pa, struct pa_refill *refill, struct pa_alloc_record *rec)
+/* What goes on with a refill; its ac is not to be copied. */
+struct filling {
+	struct pa_ctx ac;
+	struct pa_cpu_pages *cp;
+	struct pa_request request;
+	unsigned int pindex;
+};
+
+static bool go_on(struct pa *pa, const struct pa_refill *refill, struct filling *f)
 {
 	int pindex = list_of(pa, refill);
-	struct pa_request request;
-	struct pa_cpu_pages *cp;
-	struct pa_ctx ac;
 
 	if (pindex < 0)
-		return -EINVAL;
-	if (refill->taken >= refill->want)
-		return 0;
-	ac = refill_ctx(pa, refill, rec);
-	cp = pa_cpu_pages(pa, refill->zone, ac.cpu);
-	request = pa_refill_request(&ac, refill->zone, refill->flags);
-	request.mode = refill->mode;
-	if (!pa_refill_block(&ac, cp, &request, (unsigned int)pindex, &refill->last)) {
+		return false;
+	f->pindex = (unsigned int)pindex;
+	f->ac = refill_ctx(pa, refill, NULL);
+	f->cp = pa_cpu_pages(pa, refill->zone, f->ac.cpu);
+	f->request = pa_refill_request(&f->ac, refill->zone, refill->flags);
+	f->request.mode = refill->mode;
+	return true;
+}
+
+/* A block that has to be asked for. */
+static bool ask_for_block(struct filling *f, struct pa_refill *refill, struct pa_alloc_record *rec)
+{
+	f->ac.rec = rec;
+	if (!pa_refill_block(&f->ac, f->cp, &f->request, f->pindex, &refill->last)) {
 		refill->want = refill->taken;
-		return 0;
+		return false;
 	}
-	refill->mode = request.mode;
-	refill->taken++;
-	cp->pcp.count += 1 << ac.order;
+	refill->mode = f->request.mode;
+	return true;
+}
+
+static void count_taken(struct filling *f, struct pa_refill *refill, int32_t blocks)
+{
+	refill->taken += blocks;
+	f->cp->pcp.count += blocks << f->ac.order;
+}
+
+int pa_refill_step(struct pa *pa, struct pa_refill *refill, struct pa_alloc_record *rec)
+{
+	struct filling f;
+
+	if (!go_on(pa, refill, &f))
+		return -EINVAL;
+	if (refill->taken >= refill->want || !ask_for_block(&f, refill, rec))
+		return 0;
+	count_taken(&f, refill, 1);
 	return 1;
+}
+
+/* Did another type lend the block that was asked for?  Else nothing is told of it. */
+static bool is_lent(struct pa_alloc_record *rec)
+{
+	if (!rec || !rec->trail.nr_picks || !rec->trail.max_picks)
+		return false;
+	if (pa_is_fallback(&rec->trail.picks[0]))
+		return true;
+	rec->trail.nr_picks = 0;
+	return false;
+}
+
+int pa_refill_steps(struct pa *pa, struct pa_refill *refill, int32_t most,
+		    struct pa_alloc_record *rec)
+{
+	int32_t end = refill->taken, start = end, run;
+	struct filling f;
+	bool lent = false;
+
+	if (!go_on(pa, refill, &f))
+		return -EINVAL;
+	end += most < refill->want - start ? most : refill->want - start;
+	while (refill->taken < end && !lent) {
+		f.ac.rec = NULL;
+		run = pa_refill_run(&f.ac, f.cp, &f.request, f.pindex, end - refill->taken,
+				    &refill->last);
+		if (!run) {
+			if (!ask_for_block(&f, refill, rec))
+				break;
+			lent = is_lent(rec);
+			run = 1;
+		}
+		count_taken(&f, refill, run);
+	}
+	return refill->taken - start;
 }
 
 void pa_refill_end(struct pa *pa, const struct pa_refill *refill)

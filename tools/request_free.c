@@ -84,16 +84,16 @@ uint64_t request_take_handle(struct request *r, const struct run_zone *z, uint64
 	return PA_PFN_NONE;
 }
 
-bool request_below_high_next(const struct request *r, uint32_t zone)
+bool request_below_high_next(struct request *r, uint32_t zone)
 {
-	const struct run_zone *z = &r->zones[zone];
-	uint64_t ahead = r->win_end - r->now, most = ahead < FLAG_EVENTS ? ahead : FLAG_EVENTS;
+	struct run_zone *z = &r->zones[zone];
+	uint64_t *n = &z->next_push;
 
-	for (uint64_t n = 0; n < most; n++) {
-		const struct trace_event *ev = request_event(r, r->now + n);
+	for (*n = *n > r->now ? *n : r->now; *n < r->win_end; ++*n) {
+		const struct trace_event *ev = request_event(r, *n);
 
 		if (ev->type == EV_PUSH && ev->pfn >= z->start && ev->pfn < z->end)
-			return ev->bits & EV_BELOW_HIGH;
+			return *n - r->now < FLAG_EVENTS && ev->bits & EV_BELOW_HIGH;
 	}
 	return false;
 }
@@ -454,15 +454,58 @@ static void look_after_drains(struct request *r, const struct trace_event *ev, u
 	}
 }
 
+/* A push that does not find ZONE_BELOW_HIGH, which the core has: somebody is at work on it. */
+static bool is_beside(const struct request *r, const struct trace_event *ev, uint32_t zone)
+{
+	return ev->arg && !(ev->bits & EV_BELOW_HIGH) &&
+	       pa_zone_flags(r->pa, zone) & PA_ZONE_BELOW_HIGH;
+}
+
+/* A push that nothing else its CPU is at matters to, and that is not seen to drain. */
+static bool is_plain(const struct request *r, const struct trace_event *ev,
+		     const struct run_zone *z)
+{
+	const struct run_cpu *c = &r->cpus[ev->cpu];
+
+	return ev->type == EV_PUSH && !ev->order && !(ev->note & WIN_DRAINS) && !c->nr_tries &&
+	       !c->refill.open && !c->draining && c->what != WHAT_DRAIN_PAGES && !z->kept_below &&
+	       z->reclaiming == !!(ev->bits & EV_RECLAIMING);
+}
+
+/* As nearly always: the page goes to the CPU's list, which stays short enough. */
+static bool push_at_once(struct request *r, const struct trace_event *ev, const struct run_zone *z)
+{
+	uint64_t frame = request_frame(z, ev->pfn);
+	struct push p = { .pfn = r->handle[frame], .number = r->now, .high = ev->arg };
+	struct run_cpu *c = &r->cpus[ev->cpu];
+	int32_t high;
+
+	if (p.pfn >= NO_PAGE || is_beside(r, ev, (uint32_t)(z - r->zones)))
+		return false;
+	high = high_of(r, ev->cpu, &p);
+	if (pa_push_as(r->pa, request_core_cpu(r, ev->cpu), p.pfn, 0, type_of(r, frame, p.pfn),
+		       false, &c->bulk))
+		return false;
+	compare_high(r, &p, high);
+	r->handle[frame] = NO_HANDLE;
+	r->res.frees++;
+	c->picking = c->drained = false;
+	c->what = WHAT_NOTHING;
+	return true;
+}
+
 void request_on_push(struct request *r, const struct trace_event *ev, const struct run_zone *z)
 {
 	struct run_cpu *c = &r->cpus[ev->cpu];
-	const struct trace_event *popped = request_has_popped(r, ev->cpu);
+	const struct trace_event *popped;
 	uint64_t frame = request_frame(z, ev->pfn);
 	struct push p = { .number = r->now, .high = ev->arg, .order = ev->order };
 	uint32_t zone = (uint32_t)(z - r->zones);
 	bool early;
 
+	if (is_plain(r, ev, z) && push_at_once(r, ev, z))
+		return;
+	popped = request_has_popped(r, ev->cpu);
 	request_end_hold(r, ev->cpu);
 	if (popped)
 		request_make_early(r, popped);
@@ -498,8 +541,11 @@ void request_on_push(struct request *r, const struct trace_event *ev, const stru
  */
 static bool lost_push(const struct request *r, const struct trace_event *ev)
 {
-	const struct trace_event *next = request_next_of(r, ev), *told;
+	const struct trace_event *next, *told;
 
+	if (ev->note & WIN_PUSHED)
+		return false;
+	next = request_next_of(r, ev);
 	if (!next || pa_pcp_index(r->pa, ev->order, PA_MOVABLE) < 0)
 		return false;
 	if (next->pfn == ev->pfn && next->type != EV_DRAIN)
@@ -616,6 +662,24 @@ static void resume(struct request *r, struct run_cpu *c)
 	r->res.drains_cut--;
 }
 
+/* Blocks that the CPU is seen to drain one after the other, with nobody else at work. */
+static bool drain_at_once(struct request *r, const struct trace_event *ev, struct run_cpu *c)
+{
+	int n;
+
+	if (!c->draining || c->bulk.left <= 0 || c->refill.open || request_captured(ev) >= 0 ||
+	    c->what == WHAT_NOTHING || (c->what == WHAT_PUSH && !c->drained))
+		return false;
+	n = pa_bulk_steps(r->pa, &c->bulk, request_run_of(r, ev));
+	if (n <= 0)
+		return false;
+	c->picking = false;
+	r->res.drained.kernel += (uint64_t)n;
+	r->res.drained.core += (uint64_t)n;
+	r->now += (uint64_t)n - 1;
+	return true;
+}
+
 /* The last look of a push that drained is made at @ev, its last block, or when the CPU is heard of next. */
 static void end_push(struct request *r, struct run_cpu *c, const struct trace_event *ev)
 {
@@ -635,6 +699,11 @@ void request_on_drain(struct request *r, const struct trace_event *ev)
 	struct run_cpu *c = &r->cpus[ev->cpu];
 	bool any = false;
 
+	if (drain_at_once(r, ev, c)) {
+		if (c->what == WHAT_PUSH && c->bulk.left <= 0)
+			end_push(r, c, request_event(r, r->now));
+		return;
+	}
 	c->picking = false;
 	request_end_refill(r, ev->cpu);
 	/* Nothing that the CPU was seen to do leads to it: then it goes on with what it was at before. */

@@ -138,8 +138,9 @@ struct run_cpu {
 	uint64_t latest;   /* number of the last event read of it, + 1; 0: none */
 	uint64_t upcoming; /* no event ahead of this number is still to be played */
 	uint64_t asker; /* number + 1 of the last event read that drains_next() is about; 0: known */
-	uint32_t asked; /* events of the CPU since that one */
-	uint8_t before; /* what-if: type of its event before the one at hand */
+	uint64_t batch,
+		batched; /* of frees read, see start_batch(): number + 1 of first and last */
+	uint8_t before;	 /* what-if: type of its event before the one at hand */
 	/* By order and type of the trace: number + 1 of the latest attempt read that nothing ends. */
 	uint64_t tries_open[MAX_TRY_ORDERS][TRACE_MAX_MT];
 };
@@ -154,14 +155,15 @@ struct run_zone {
 	bool boosted;	    /* and a fallback may have boosted its marks since */
 	bool kept_below;    /* ZONE_BELOW_HIGH, see ends_too_early() */
 	uint32_t threshold; /* stat_threshold while kswapd sleeps */
+	uint64_t next_push; /* to the zone, of the events from now on: none ahead of this number */
 };
 
 /* How many events further on; 0: none that was read. */
 struct win_link {
 	uint32_t cpu; /* the next one of its CPU, those aside left out */
 	/*
-	 * From a free: the next one that tells of its block, if that is near.  From an attempt with
-	 * WIN_ENDED: the request that it ends with; without, how far back the attempt around it is.
+	 * From an attempt with WIN_ENDED: the request that it ends with; without, how far back the
+	 * attempt around it is.
 	 */
 	uint32_t to;
 };
@@ -173,6 +175,7 @@ struct win_link {
 #define WIN_DRAINS 0x0400 /* push, vmstat: its CPU drains next, before anything else of it could */
 #define WIN_ENDED 0x0800  /* try: it leads to a request */
 #define WIN_NESTED 0x1000 /* try: another one of its kind comes before that */
+#define WIN_PUSHED 0x2000 /* free: its push was read, nothing else of the block between them */
 
 struct request {
 	struct request_options opt;
@@ -184,6 +187,7 @@ struct request {
 	struct pa_knobs knobs, recorded; /* the run's, and the trace's */
 	bool described;			 /* the machine is not the trace's */
 	bool loaded;
+	bool looked_on; /* events are seen one by one: opt.check or opt.sample is set */
 	uint8_t mt[TRACE_MAX_MT + 1];
 	int zone_at[TRACE_MAX_ZONES];
 	struct run_zone zones[TRACE_MAX_ZONES];
@@ -208,10 +212,10 @@ struct request {
 	/* The events at hand and those that follow, see request_window.c. */
 	struct trace_event *win;
 	struct win_link *win_link;
-	uint32_t *freed; /* by frame: number + 1 of the free that was told last; with pushes alone */
 	size_t win_room;
-	uint64_t now;	  /* number of the event at hand */
-	uint64_t win_end; /* and of the first one that was not read yet */
+	uint64_t now;	   /* number of the event at hand */
+	uint64_t play_end; /* and of the first one that is not to be played yet */
+	uint64_t win_end;  /* and of the first one that was not read yet */
 	uint64_t ts;
 	bool settled;
 	int err;	/* -ENOMEM of a script */
@@ -337,6 +341,34 @@ static inline uint64_t request_pages(const struct run_zone *z, uint64_t pfn, uns
 	return n < z->end - pfn ? n : z->end - pfn;
 }
 
+/*
+ * How many events from the one at hand on are of its kind and CPU, with nobody else's between, as far as
+ * they may be played now.  Who looks on now and then sees them one by one.
+ */
+static inline uint32_t request_run_of(const struct request *r, const struct trace_event *ev)
+{
+	uint64_t n = r->now + 1;
+
+	if (r->looked_on)
+		return 1;
+	while (n < r->play_end) {
+		const struct trace_event *at = request_event(r, n);
+
+		if (at->type != ev->type || at->cpu != ev->cpu || at->note & WIN_ALIEN ||
+		    request_captured(at) >= 0)
+			break;
+		n++;
+	}
+	return (uint32_t)(n - r->now);
+}
+
+/* Does only __alloc_pages_slowpath look with these PA_ALLOC_*? */
+static inline bool request_is_slow(uint32_t flags)
+{
+	return (flags & PA_ALLOC_NO_WATERMARKS) ||
+	       (flags & PA_ALLOC_WMARK_MASK) != PA_WMARK_LOW << PA_ALLOC_WMARK_SHIFT;
+}
+
 /* ---- request_window.c ---- */
 
 #define REQUEST_WINDOW (UINT64_C(3) << 16) /* events read ahead */
@@ -373,7 +405,7 @@ uint64_t request_take_handle(struct request *r, const struct run_zone *z, uint64
  * Does the next push to the zone, if it is near, find ZONE_BELOW_HIGH?  Who ends or begins it takes no
  * lock for that, and a CPU may stand still between what it looks at and what it sets.
  */
-bool request_below_high_next(const struct request *r, uint32_t zone);
+bool request_below_high_next(struct request *r, uint32_t zone);
 /*
  * That push finds it, and the zone is without: does an attempt of its own accord set it before that?
  * Others take pages meanwhile, and boost, and the zone falls below the mark.
@@ -421,6 +453,14 @@ void request_count_picks(struct request *r, const struct pa_alloc_record *rec);
 void request_make(struct request *r, const struct trace_event *ev, const struct attempt *tried,
 		  uint32_t picked, bool bypass, const struct refill *refill);
 
+/*
+ * The same if it comes to no more than a page from the CPU's list, in the zone that the kernel took it
+ * from, for an attempt with the flags @flags that looks with the gfp @looks and whose request follows
+ * at once.  Else false, and nothing is done.
+ */
+bool request_make_at_once(struct request *r, const struct trace_event *ev, uint32_t looks,
+			  uint32_t flags);
+
 /* ---- request_look.c ---- */
 
 void request_on_try(struct request *r, const struct trace_event *ev);
@@ -463,9 +503,8 @@ void request_make_whatif(struct request *r, const struct trace_event *ev, const 
 int recorded_open(struct request *r); /* ahead of the first event; -ENOMEM */
 void recorded_close(struct recorded *k);
 /* What an event of a loaded request comes to; false: nothing. */
-bool recorded_event(struct request *r, const struct trace_event *ev, const struct run_zone *z,
-		    struct whatif *op);
-/* What else @ev comes to, until that is false. */
+bool recorded_event(struct request *r, const struct trace_event *ev, struct whatif *op);
+/* What else @ev comes to, a free, until that is false. */
 bool recorded_more(struct request *r, const struct trace_event *ev, struct whatif *op);
 
 /* ---- request_whatif.c ---- */

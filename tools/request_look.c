@@ -383,6 +383,34 @@ static struct look look_of(struct request *r, uint32_t cpu, struct attempt *a,
 	};
 }
 
+/* Does the request of the attempt follow at once, and nothing else that its CPU is at matters? */
+static bool is_plain(struct request *r, const struct trace_event *ev)
+{
+	const struct run_cpu *c = &r->cpus[ev->cpu];
+
+	return (ev->note & (WIN_ENDED | WIN_NESTED)) == WIN_ENDED && !ev->order &&
+	       r->win_link[ev - r->win].to == 1 && r->now + 1 < r->play_end && !c->nr_tries &&
+	       !c->refill.open && !c->draining && !r->nr_made && !r->nr_late &&
+	       (!r->refills_open || r->kernel->hygiene) && !r->looked_on && !r->opt.decision &&
+	       !fallback_is_near(r);
+}
+
+/* As nearly always: the page is of the CPU's own list. */
+static bool try_at_once(struct request *r, const struct trace_event *ev)
+{
+	const struct trace_event *end = request_event(r, r->now + 1);
+	uint8_t mt = request_type_of(r, ev->mt);
+	uint32_t flags = flags_of(r, trace_try_flags(ev));
+
+	if (mt >= PA_PCPTYPES || !(end->note & WIN_ZONE) || request_is_slow(flags) ||
+	    !request_make_at_once(r, end, gfp_of_zone(trace_try_highest(ev)) | (uint32_t)mt << 3,
+				  flags))
+		return false;
+	r->cpus[ev->cpu].picking = false;
+	r->now++;
+	return true;
+}
+
 /*
  * An attempt starts.  Of one that fails nothing more is heard; the next one comes on top of it.
  *
@@ -393,15 +421,16 @@ static struct look look_of(struct request *r, uint32_t cpu, struct attempt *a,
 void request_on_try(struct request *r, const struct trace_event *ev)
 {
 	bool nested;
-	const struct trace_event *end = request_end_of(r, ev, &nested);
+	const struct trace_event *end;
 	struct run_cpu *c = &r->cpus[ev->cpu];
 	uint8_t mt = request_type_of(r, ev->mt);
 	struct attempt *a;
 	struct look l;
 
 	request_drop_emptied(c);
-	if (mt >= PA_PCPTYPES)
+	if (mt >= PA_PCPTYPES || (is_plain(r, ev) && try_at_once(r, ev)))
 		return;
+	end = request_end_of(r, ev, &nested);
 	/* Another one for a request whose last one failed. */
 	a = c->nr_tries ? &c->tries[c->nr_tries - 1] : NULL;
 	if (a && a->order == ev->order && a->mt == mt && !a->found && !a->late)

@@ -156,13 +156,6 @@ static void note_refill(struct request *r, const struct refill *refill)
 	r->rec.trail.nr_picks = 1;
 }
 
-/* Does only __alloc_pages_slowpath look with these flags? */
-static bool is_slow(const struct attempt *a)
-{
-	return (a->flags & PA_ALLOC_NO_WATERMARKS) ||
-	       (a->flags & PA_ALLOC_WMARK_MASK) != PA_WMARK_LOW << PA_ALLOC_WMARK_SHIFT;
-}
-
 void request_make(struct request *r, const struct trace_event *ev, const struct attempt *tried,
 		  uint32_t picked, bool bypass, const struct refill *refill)
 {
@@ -198,7 +191,7 @@ void request_make(struct request *r, const struct trace_event *ev, const struct 
 		return;
 	}
 	if (tried)
-		r->rec.slow = !tried->found || is_slow(tried);
+		r->rec.slow = !tried->found || request_is_slow(tried->flags);
 	r->res.untried += !tried;
 	r->res.bypasses += bypass;
 	if (refill)
@@ -223,6 +216,36 @@ static void note_quick(struct request *r, const struct pa_alloc_args *args, uint
 	rec->source = PA_FROM_PCP;
 	rec->slow = rec->reserved = false;
 	rec->refill = rec->nr_looks = rec->nr_steps = 0;
+}
+
+bool request_make_at_once(struct request *r, const struct trace_event *ev, uint32_t looks,
+			  uint32_t flags)
+{
+	const struct run_zone *z = request_zone_of(r, ev);
+	struct pa_choice choice = { .zone = (uint8_t)(z - r->zones), .flags = flags };
+	uint32_t gfp = request_gfp_of(r, ev);
+	struct pa_alloc_args args = {
+		.cpu = request_core_cpu(r, ev->cpu),
+		.gfp = gfp,
+		.use = gfp & PA_GFP_MOVABLE ? PA_USE_MOVABLE : PA_USE_PINNED,
+	};
+	uint64_t pfn;
+
+	if (!pa_alloc_at_once(r->pa, &args, looks, &choice, &pfn))
+		return false;
+	r->handle[request_frame(z, ev->pfn)] = (uint32_t)pfn;
+	if (pfn != ev->pfn) {
+		note_quick(r, &args, pfn);
+		r->rec.zone = choice.zone;
+		r->rec.flags = flags;
+		compare(r, ev, ev->pfn, 0);
+		return true;
+	}
+	r->res.requests++;
+	r->res.requests_exact++;
+	r->res.order0++;
+	r->res.order0_exact++;
+	return true;
 }
 
 void request_make_whatif(struct request *r, const struct trace_event *ev, const struct whatif *op)

@@ -374,6 +374,7 @@ int request_open(const struct trace_meta *meta, const struct request_options *op
 	}
 	r->opt = *opt;
 	r->meta = meta;
+	r->looked_on = opt->check || opt->sample;
 	r->start = NO_EVENT;
 	for (uint32_t i = 0; i < TRACE_MAX_ZONES; i++)
 		r->zone_at[i] = -1;
@@ -392,8 +393,7 @@ int request_open(const struct trace_meta *meta, const struct request_options *op
 		r->has_pushes = has_pushes(meta);
 		r->has_thresholds =
 			trace_pairs_get(&meta->sites, "fexit:set_pgdat_percpu_threshold", 0) > 0;
-		r->freed = calloc(r->has_pushes ? r->nr_frames + 1 : 1, sizeof(*r->freed));
-		err = r->cpus && r->handle && r->asked && r->freed ? 0 : -ENOMEM;
+		err = r->cpus && r->handle && r->asked ? 0 : -ENOMEM;
 	}
 	if (!err && r->res.changed)
 		err = open_owners(r);
@@ -436,7 +436,6 @@ void request_close(struct request *r)
 	final_close(r->final);
 	free(r->win);
 	free(r->win_link);
-	free(r->freed);
 	free(r->mem);
 	free(r);
 }

@@ -237,7 +237,9 @@ static bool drop_targets(struct request *r, const struct trace_event *ev, const 
 	bool *target = &r->rec_side->target[request_frame(z, ev->pfn)];
 	bool was = *target;
 
-	memset(target, 0, request_pages(z, ev->pfn, ev->order) * sizeof(*target));
+	*target = false;
+	if (ev->order)
+		memset(target, 0, request_pages(z, ev->pfn, ev->order) * sizeof(*target));
 	return was;
 }
 
@@ -341,8 +343,11 @@ static void on_alloc(struct request *r, const struct trace_event *ev, const stru
 /* What the recorded kernel did, for the report. */
 static void count_kernel(struct request *r, const struct trace_event *ev)
 {
-	struct run_cpu *c = &r->cpus[ev->cpu];
+	const struct run_cpu *c;
 
+	if (ev->type != EV_FALLBACK && ev->type != EV_DRAIN && ev->type != EV_ZONE_ALLOC)
+		return;
+	c = &r->cpus[ev->cpu];
 	if (ev->type == EV_FALLBACK)
 		r->res.fallbacks.kernel++;
 	if (ev->type == EV_DRAIN) {
@@ -437,11 +442,25 @@ static void sort_out(struct request *r, const struct trace_event *ev, const stru
 	}
 }
 
-bool recorded_event(struct request *r, const struct trace_event *ev, const struct run_zone *z,
-		    struct whatif *op)
+/* Does sort_out() make something of it?  Most events are the recorded kernel's own doing. */
+static bool is_sorted_out(const struct trace_event *ev)
+{
+	const uint32_t not_at_all = 1u << EV_ZONE_ALLOC | 1u << EV_DRAIN | 1u << EV_FALLBACK |
+				    1u << EV_ZONE_FREE | 1u << EV_ROTATE | 1u << EV_PUSH |
+				    1u << EV_TRY | 1u << EV_VMSTAT;
+
+	return ev->type >= EV_NR_TYPES || !(not_at_all >> ev->type & 1);
+}
+
+bool recorded_event(struct request *r, const struct trace_event *ev, struct whatif *op)
 {
 	struct recorded *k = r->rec_side;
+	const struct run_zone *z;
 
+	count_kernel(r, ev);
+	if (ev->ts == k->ticked && !is_sorted_out(ev))
+		return false;
+	z = request_zone_of(r, ev);
 	*op = (struct whatif){
 		.kind = WHATIF_NONE,
 		.ts = ev->ts,
@@ -452,7 +471,6 @@ bool recorded_event(struct request *r, const struct trace_event *ev, const struc
 		.mt = ev->mt,
 		.zone = z ? (uint8_t)(z - r->zones) : 0,
 	};
-	count_kernel(r, ev);
 	sort_out(r, ev, z, op);
 	if (op->kind == WHATIF_NONE && ev->ts != k->ticked)
 		op->kind = WHATIF_TICK;

@@ -125,14 +125,14 @@ static void warm_up(struct request *r, const struct trace_event *ev)
 	r->res.before++;
 }
 
-static void dispatch(struct request *r, const struct trace_event *ev, const struct run_zone *z)
+static inline void dispatch(struct request *r, const struct trace_event *ev)
 {
 	switch (ev->type) {
 	case EV_ALLOC:
 		request_on_alloc(r, ev);
 		return;
 	case EV_FREE:
-		request_on_free(r, ev, z);
+		request_on_free(r, ev, request_zone_of(r, ev));
 		return;
 	case EV_ZONE_ALLOC:
 		request_on_pick(r, ev);
@@ -145,19 +145,19 @@ static void dispatch(struct request *r, const struct trace_event *ev, const stru
 		return;
 	case EV_ZONE_FREE:
 		if (!(ev->note & WIN_ASIDE)) /* the free was told when it was announced */
-			request_on_zone_free(r, ev, z);
+			request_on_zone_free(r, ev, request_zone_of(r, ev));
 		return;
 	case EV_PUSH:
-		request_on_push(r, ev, z);
+		request_on_push(r, ev, request_zone_of(r, ev));
 		return;
 	case EV_BULK:
 		request_on_bulk(r, ev);
 		return;
 	case EV_ISOLATE:
-		on_isolate(r, ev, z);
+		on_isolate(r, ev, request_zone_of(r, ev));
 		return;
 	case EV_PUTBACK:
-		on_putback(r, ev, z);
+		on_putback(r, ev, request_zone_of(r, ev));
 		return;
 	case EV_ROTATE:
 		rotate(r, ev, ev->bits & EV_ROTATE_TAIL);
@@ -167,16 +167,39 @@ static void dispatch(struct request *r, const struct trace_event *ev, const stru
 	}
 }
 
+#define EXPECT 12 /* events from a look ahead to what it is about */
+
+/* A page that is pushed is far from what was asked for last, so what is known of it is fetched early. */
+static inline void expect(const struct request *r, const struct trace_event *ev)
+{
+	const struct run_zone *z = request_zone_of(r, ev);
+
+	if (!z)
+		return;
+	__builtin_prefetch(&r->handle[request_frame(z, ev->pfn)], 1);
+	pa_expect(r->pa, ev->pfn); /* nearly always it is the core's as well */
+}
+
+/* For the same kernel with the same settings. */
+static inline void follow(struct request *r, const struct trace_event *ev)
+{
+	const struct trace_event *ahead = request_event(r, r->now + EXPECT);
+
+	if (ahead->type == EV_PUSH && r->now + EXPECT < r->win_end)
+		expect(r, ahead);
+	dispatch(r, ev);
+}
+
 /* For another kernel's rules, or another setting. */
-static void play_whatif(struct request *r, const struct trace_event *ev, const struct run_zone *z)
+static void play_whatif(struct request *r, const struct trace_event *ev)
 {
 	struct whatif op;
 
 	if (!r->rec_side && !r->err)
 		r->err = recorded_open(r);
-	if (!r->err && recorded_event(r, ev, z, &op))
+	if (!r->err && recorded_event(r, ev, &op))
 		do_whatif(r, &op);
-	while (!r->err && recorded_more(r, ev, &op))
+	while (ev->type == EV_FREE && !r->err && recorded_more(r, ev, &op))
 		do_whatif(r, &op);
 	if (!(ev->note & WIN_ASIDE))
 		r->cpus[ev->cpu].before = ev->type;
@@ -195,48 +218,45 @@ static void look_on(struct request *r, const struct trace_event *ev)
 
 static inline void play(struct request *r, const struct trace_event *ev)
 {
-	const struct run_zone *z = request_zone_of(r, ev);
-
-	if (ev->note & WIN_ALIEN) {
-		r->res.dropped++;
-		return;
-	}
-	if (!r->loaded) {
-		if (z)
-			warm_up(r, ev);
-		return;
-	}
 	r->ts = ev->ts;
 	if (r->nr_late && ev->type != EV_ROTATE)
 		request_late_push(r, ev->cpu, ev);
 	if (r->res.changed)
-		play_whatif(r, ev, z);
+		play_whatif(r, ev);
 	else
-		dispatch(r, ev, z);
-	if (r->opt.check || r->opt.sample)
+		follow(r, ev);
+	if (r->looked_on)
 		look_on(r, ev);
 }
 
 /* The per-cpu lists hold from here on, if that is where we are. */
-static void load(struct request *r)
+static bool load(struct request *r)
 {
 	const struct whatif op = { .kind = WHATIF_LOAD, .event = r->now };
 
 	if (r->start == NO_EVENT)
 		r->start = request_find_start(r);
 	if (r->now < r->start)
-		return;
+		return false;
 	do_whatif(r, &op);
 	r->loaded = true;
+	return true;
 }
 
 /* Play events until no more than @keep are left to look ahead at. */
 static void play_down_to(struct request *r, size_t keep)
 {
-	for (; r->now + keep < r->win_end; r->now++) {
-		if (!r->loaded)
-			load(r);
-		play(r, request_event(r, r->now));
+	r->play_end = r->win_end > keep ? r->win_end - keep : 0;
+	for (; r->now < r->play_end; r->now++) {
+		const struct trace_event *ev = request_event(r, r->now);
+		bool loaded = r->loaded || load(r);
+
+		if (ev->note & WIN_ALIEN)
+			r->res.dropped++;
+		else if (loaded)
+			play(r, ev);
+		else if (ev->note & WIN_ZONE)
+			warm_up(r, ev);
 	}
 	r->res.events = r->now;
 }

@@ -301,6 +301,42 @@ void request_start_picks(struct request *r, const struct trace_event *ev)
 	request_make(r, end, tried, c->refill.picks, bypass, NULL);
 }
 
+static int32_t less(int32_t a, int32_t b)
+{
+	return a < b ? a : b;
+}
+
+/*
+ * Blocks that the CPU is seen to take one after the other, with nobody else at work: all but the last,
+ * after which there may be more to do.  Return: the event at hand then.
+ */
+static const struct trace_event *refill_at_once(struct request *r, const struct trace_event *ev)
+{
+	struct run_cpu *c = &r->cpus[ev->cpu];
+	struct refill *refill = &c->refill;
+	int32_t most = (int32_t)request_run_of(r, ev), got;
+	struct pa_decision d;
+
+	most = less(most, less((int32_t)(refill->picks - refill->shown),
+			       refill->by.want - refill->by.taken)) -
+	       1;
+	r->rec.trail = (struct pa_trail){ .picks = &d, .max_picks = 1 };
+	got = most > 0 ? pa_refill_steps(r->pa, &refill->by, most, &r->rec) : 0;
+	if (got <= 0)
+		return ev;
+	if (r->rec.trail.nr_picks) {
+		request_count_fallback(r, &d);
+		if (!refill->fell_back)
+			refill->fallback = d;
+		refill->fell_back = true;
+	}
+	refill->shown += (uint32_t)got;
+	for (int32_t i = 0; i < got; i++, r->now++)
+		r->res.refilled.kernel +=
+			!c->bypassing && request_event(r, r->now)->bits & EV_REFILL;
+	return request_event(r, r->now);
+}
+
 void request_on_pick(struct request *r, const struct trace_event *ev)
 {
 	struct run_cpu *c = &r->cpus[ev->cpu];
@@ -308,6 +344,8 @@ void request_on_pick(struct request *r, const struct trace_event *ev)
 
 	if (!c->picking)
 		request_start_picks(r, ev);
+	if (c->refill.open && !c->refill.ahead && ev->type == EV_ZONE_ALLOC)
+		ev = refill_at_once(r, ev);
 	if (c->refill.open && (pick || !r->kernel->hygiene)) {
 		if (!c->refill.ahead)
 			request_refill_step(r, ev);

@@ -67,27 +67,48 @@ struct reading {
 	struct request *r;
 	struct trace_event *win;
 	struct win_link *link;
-	uint32_t *freed; /* NULL: a free's block is nobody's concern */
-	struct run_cpu *cpus;
-	const struct run_zone *zone; /* the last one found */
+	struct run_cpu *cpus, *c; /* all, and the last one that there was something of */
+	/* The zone found last: of which frames, and what is noted of its blocks. */
+	uint64_t start, pages;
 	uint64_t mask, first;
-	uint32_t nr_cpus;
+	uint32_t nr_cpus, cpu;
+	uint16_t zone;
 	bool acts; /* the run follows the kernel's acts */
 };
 
-/* From a free to what is next told of its block. */
-static inline void link_block(const struct reading *in, const struct trace_event *ev,
-			      uint64_t number)
-{
-	uint32_t *freed = &in->freed[request_frame(in->zone, ev->pfn)];
-	uint32_t steps = (uint32_t)number + 1 - *freed;
+/* ---- frees and pushes ---- */
 
-	if (*freed && steps < PUSHED_WITHIN && steps <= number - in->first)
-		in->link[(number - steps) & in->mask].to = steps;
-	*freed = ev->type == EV_FREE ? (uint32_t)number + 1 : 0;
+/*
+ * Frees of a list are told of in a row, then their pushes, one for one: c->batch is the first of those
+ * frees whose push is still to come.  A block that is freed twice has been somewhere between.
+ */
+static inline void start_batch(const struct reading *in, struct run_cpu *c,
+			       const struct trace_event *ev, uint64_t before, uint64_t number)
+{
+	if (!c->batch || c->batched != before || in->win[(before - 1) & in->mask].pfn == ev->pfn)
+		c->batch = number + 1;
+	c->batched = number + 1;
 }
 
-static uint64_t *open_try(struct run_cpu *c, const struct trace_event *ev)
+static inline void link_push(const struct reading *in, struct run_cpu *c,
+			     const struct trace_event *ev)
+{
+	uint64_t at = (c->batch - 1) & in->mask, next;
+
+	if (c->batch <= in->first)
+		return;
+	next = c->batch + in->link[at].cpu;
+	if (in->win[at].pfn == ev->pfn) {
+		in->win[at].note |= WIN_PUSHED;
+		c->batch = in->win[(next - 1) & in->mask].type == EV_FREE ? next : 0;
+	} else {
+		c->batch = 0;
+	}
+}
+
+/* ---- attempts and requests ---- */
+
+static inline uint64_t *open_try(struct run_cpu *c, const struct trace_event *ev)
 {
 	return ev->order < MAX_TRY_ORDERS && ev->mt < TRACE_MAX_MT ?
 		       &c->tries_open[ev->order][ev->mt] :
@@ -95,8 +116,8 @@ static uint64_t *open_try(struct run_cpu *c, const struct trace_event *ev)
 }
 
 /* An attempt starts inside those of its kind that are open. */
-static void link_try(const struct reading *in, struct run_cpu *c, const struct trace_event *ev,
-		     uint64_t number)
+static inline void link_try(const struct reading *in, struct run_cpu *c,
+			    const struct trace_event *ev, uint64_t number)
 {
 	uint64_t *open = open_try(c, ev);
 
@@ -110,8 +131,8 @@ static void link_try(const struct reading *in, struct run_cpu *c, const struct t
 }
 
 /* A request ends the latest one of its kind. */
-static void link_request(const struct reading *in, struct run_cpu *c, const struct trace_event *ev,
-			 uint64_t number)
+static inline void link_request(const struct reading *in, struct run_cpu *c,
+				const struct trace_event *ev, uint64_t number)
 {
 	uint64_t *open = open_try(c, ev), try;
 	struct win_link *link;
@@ -125,14 +146,6 @@ static void link_request(const struct reading *in, struct run_cpu *c, const stru
 	in->win[try & in->mask].note |= WIN_ENDED;
 }
 
-/* What the CPU's pushes and its vmstat worker's rounds are followed by. */
-static void link_drain(const struct reading *in, struct run_cpu *c, const struct trace_event *ev)
-{
-	if (ev->type == EV_DRAIN && c->asker > in->first && c->asked <= INTERRUPT_EVENTS)
-		in->win[(c->asker - 1) & in->mask].note |= WIN_DRAINS;
-	c->asker = 0;
-}
-
 /* compaction took a block of that order: whose attempt ends with it, is not known. */
 static void forget_tries(struct run_cpu *c, int order)
 {
@@ -140,11 +153,26 @@ static void forget_tries(struct run_cpu *c, int order)
 		memset(c->tries_open[order], 0, sizeof(c->tries_open[order]));
 }
 
-/* What a run that follows the kernel asks of the events ahead. */
-static inline void link_acts(const struct reading *in, struct run_cpu *c,
-			     const struct trace_event *ev, uint64_t number)
+/* ---- drains ---- */
+
+/* What the CPU's pushes and its vmstat worker's rounds are followed by. */
+static void link_drain(const struct reading *in, struct run_cpu *c, uint64_t number)
 {
-	c->asked++;
+	uint64_t at = c->asker - 1;
+
+	for (uint32_t n = 0; at != number && n < INTERRUPT_EVENTS; n++)
+		at += in->link[at & in->mask].cpu;
+	if (at == number)
+		in->win[(c->asker - 1) & in->mask].note |= WIN_DRAINS;
+}
+
+/*
+ * What a run that follows the kernel asks of the events ahead.  @before: number + 1 of the last event
+ * of the CPU.
+ */
+static inline void link_acts(const struct reading *in, struct run_cpu *c,
+			     const struct trace_event *ev, uint64_t before, uint64_t number)
+{
 	switch (ev->type) {
 	case EV_TRY:
 		link_try(in, c, ev, number);
@@ -152,13 +180,20 @@ static inline void link_acts(const struct reading *in, struct run_cpu *c,
 	case EV_ALLOC:
 		link_request(in, c, ev, number);
 		break;
+	case EV_FREE:
+		start_batch(in, c, ev, before, number);
+		break;
 	case EV_PUSH:
+		link_push(in, c, ev);
+		c->asker = number + 1;
+		break;
 	case EV_VMSTAT:
 		c->asker = number + 1;
-		c->asked = 0;
 		break;
 	case EV_DRAIN:
-		link_drain(in, c, ev);
+		if (c->asker > in->first)
+			link_drain(in, c, number);
+		c->asker = 0;
 		forget_tries(c, request_captured(ev));
 		break;
 	case EV_ZONE_FREE:
@@ -172,37 +207,32 @@ static inline void link_acts(const struct reading *in, struct run_cpu *c,
 	}
 }
 
-/* The zone of a block, if there is one; @in->zone is nearly always it. */
-static const struct run_zone *zone_of(struct reading *in, uint64_t pfn)
+/* ---- events ---- */
+
+/* The zone of a block goes into its note, if there is one; it is nearly always the last. */
+static inline uint16_t note_of(struct reading *in, const struct trace_event *ev)
 {
+	uint16_t note = trace_is_aside(ev) ? WIN_ASIDE : 0;
 	const struct run_zone *z;
 
-	if (in->zone && pfn - in->zone->start < in->zone->end - in->zone->start)
-		return in->zone;
-	z = pfn == EV_PFN_NONE ? NULL : request_zone(in->r, pfn);
-	in->zone = z ? z : in->zone;
-	return z;
-}
-
-/* Of a block: what is known of it. */
-static inline uint16_t read_block(struct reading *in, const struct trace_event *ev, uint64_t number)
-{
-	const struct run_zone *z = zone_of(in, ev->pfn);
-	uint16_t note = trace_is_aside(ev) ? WIN_ASIDE : 0;
-
+	if (ev->pfn - in->start < in->pages)
+		return note | in->zone;
+	z = ev->pfn == EV_PFN_NONE ? NULL : request_zone(in->r, ev->pfn);
 	if (!z)
 		return ev->type == EV_ALLOC ? note : note | WIN_ALIEN;
-	if (in->freed)
-		link_block(in, ev, number);
-	return note | (uint16_t)(z - in->r->zones + 1);
+	in->start = z->start;
+	in->pages = z->end - z->start;
+	in->zone = (uint16_t)(z - in->r->zones + 1);
+	return note | in->zone;
 }
 
 /* @ev, of @number, comes into the ring. */
 static inline void read_event(struct reading *in, const struct trace_event *ev, uint64_t number)
 {
-	uint16_t note = trace_of_block(ev->type) ? read_block(in, ev, number) : 0;
+	uint16_t note = trace_of_block(ev->type) ? note_of(in, ev) : 0;
 	struct trace_event *self = &in->win[number & in->mask];
 	struct run_cpu *c;
+	uint64_t before;
 
 	*self = *ev;
 	self->note = note;
@@ -213,12 +243,17 @@ static inline void read_event(struct reading *in, const struct trace_event *ev, 
 	}
 	if (note & WIN_ASIDE)
 		return;
-	c = &in->cpus[ev->cpu];
-	if (c->latest > in->first)
-		in->link[(c->latest - 1) & in->mask].cpu = (uint32_t)(number - (c->latest - 1));
+	if (ev->cpu != in->cpu) {
+		in->cpu = ev->cpu;
+		in->c = &in->cpus[ev->cpu];
+	}
+	c = in->c;
+	before = c->latest;
+	if (before > in->first)
+		in->link[(before - 1) & in->mask].cpu = (uint32_t)(number + 1 - before);
 	c->latest = number + 1;
 	if (in->acts)
-		link_acts(in, c, ev, number);
+		link_acts(in, c, ev, before, number);
 }
 
 int request_read_ahead(struct request *r, const struct trace_event *ev, size_t n)
@@ -234,8 +269,8 @@ int request_read_ahead(struct request *r, const struct trace_event *ev, size_t n
 		.r = r,
 		.win = r->win,
 		.link = r->win_link,
-		.freed = r->has_pushes && !r->res.changed ? r->freed : NULL,
 		.cpus = r->cpus,
+		.c = r->cpus,
 		.mask = r->win_room - 1,
 		.first = r->now,
 		.nr_cpus = r->nr_cpus,
@@ -247,12 +282,19 @@ int request_read_ahead(struct request *r, const struct trace_event *ev, size_t n
 	return 0;
 }
 
+/* Rarely asked for, so it is searched. */
 const struct trace_event *request_next_of_block(const struct request *r,
 						const struct trace_event *free)
 {
-	uint32_t steps = r->win_link[free - r->win].to;
+	uint64_t number = request_number_of(r, free), end = number + PUSHED_WITHIN;
 
-	return steps ? request_event(r, request_number_of(r, free) + steps) : NULL;
+	for (end = end < r->win_end ? end : r->win_end; ++number < end;) {
+		const struct trace_event *ev = request_event(r, number);
+
+		if (ev->pfn == free->pfn && ev->note & WIN_ZONE)
+			return ev;
+	}
+	return NULL;
 }
 
 const struct trace_event *request_end_of(const struct request *r, const struct trace_event *try,

@@ -162,7 +162,9 @@ struct trace_type {
 /* Does it speak of a block?  Then consumers use its fields as indices. */
 static inline bool trace_of_block(unsigned int type)
 {
-	return type <= EV_ROTATE || type == EV_PUSH || type == EV_BULK;
+	const uint32_t blocks = ((2u << EV_ROTATE) - 1) | 1u << EV_PUSH | 1u << EV_BULK;
+
+	return type < EV_NR_TYPES && blocks >> type & 1;
 }
 
 /* False if there is no such type. */
@@ -173,6 +175,11 @@ bool trace_type_get(unsigned int type, struct trace_type *out);
 /* Does it tell in passing, of itself and of no act of its CPU, what a holder of the lock found there? */
 static inline bool trace_is_aside(const struct trace_event *ev)
 {
+	const uint32_t some =
+		1u << EV_ROTATE | 1u << EV_PUTBACK | 1u << EV_MOVE_BLOCK | 1u << EV_ZONE_FREE;
+
+	if (ev->type >= EV_NR_TYPES || !(some >> ev->type & 1))
+		return false;
 	return ev->type == EV_ROTATE ||
 	       ((ev->type == EV_PUTBACK || ev->type == EV_MOVE_BLOCK) && ev->bits & EV_HELD) ||
 	       (ev->type == EV_ZONE_FREE && ev->bits & EV_AWAITED && ev->bits & EV_LOCKED);

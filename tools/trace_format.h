@@ -68,7 +68,8 @@ struct pgt_chunk {
 #define PGT_ATTR_ALL 0x1f
 
 /* Contexts: events of one type on one cpu, or on cpus that are equal modulo 64. */
-#define PGT_SLOTS (EV_NR_TYPES * 64)
+#define PGT_CPU_SLOTS 64
+#define PGT_SLOTS (EV_NR_TYPES * PGT_CPU_SLOTS)
 
 static inline unsigned int pgt_slot(unsigned int type, unsigned int cpu)
 {
@@ -160,6 +161,10 @@ static inline const uint8_t *pgt_get_varint(const uint8_t *p, const uint8_t *end
 	if (end - p >= 2 && p[1] < 0x80) {
 		*v = (p[0] & 0x7fu) | (uint32_t)p[1] << 7;
 		return p + 2;
+	}
+	if (end - p >= 3 && p[2] < 0x80) {
+		*v = (p[0] & 0x7fu) | (p[1] & 0x7fu) << 7 | (uint32_t)p[2] << 14;
+		return p + 3;
 	}
 	for (shift = 0; shift < 70 && p < end; shift += 7) {
 		byte = *p++;

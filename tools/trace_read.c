@@ -21,8 +21,8 @@ struct context {
 	struct trace_event ev;	/* what the next has in common with the last: not ts, pfn and cpu */
 	uint64_t pfn;		/* of the last */
 	const uint8_t *p, *end; /* pfns to come */
-	bool checked;		/* ev passed trace_attr_check */
-	bool has_pfn;		/* by its type */
+	bool checked;		/* ev passed trace_attr_check, */
+	bool plain;		/* and its type has a pfn */
 };
 
 /* A part of the payload, read from p on. */
@@ -51,7 +51,7 @@ struct trace_reader {
 	struct trace_pairs stats;
 	struct trace_type types[EV_NR_TYPES];
 	char why[200];
-	struct context context[PGT_SLOTS];
+	struct context context[PGT_CPU_SLOTS][EV_NR_TYPES]; /* those of a CPU side by side */
 };
 
 /* Why the present chunk (or the file's header) is refused. */
@@ -359,6 +359,11 @@ static bool take(struct span *from, uint64_t len, struct span *part)
 	return true;
 }
 
+static struct context *context_of(struct trace_reader *r, uint32_t slot)
+{
+	return &r->context[slot % PGT_CPU_SLOTS][slot / PGT_CPU_SLOTS];
+}
+
 /* Find the columns and each slot's pfns; every byte of the payload belongs to one. */
 static int split_columns(struct trace_reader *r, struct span s, struct columns *col, uint32_t *n)
 {
@@ -368,7 +373,8 @@ static int split_columns(struct trace_reader *r, struct span s, struct columns *
 
 	memset(r->context, 0, sizeof(r->context));
 	for (i = 0; i < PGT_SLOTS; i++)
-		r->context[i].ev = (struct trace_event){ .pfn = EV_PFN_NONE, .mt = TRACE_MT_NONE };
+		context_of(r, i)->ev =
+			(struct trace_event){ .pfn = EV_PFN_NONE, .mt = TRACE_MT_NONE };
 	if (!get_below(&s, PGT_MAX_EVENTS + 1, n) || !get(&s, &cpu) || !get(&s, &ts) ||
 	    !get(&s, &attr) || !get_below(&s, PGT_SLOTS + 1, &slots))
 		return damaged(r, "events: bad lengths");
@@ -385,8 +391,8 @@ static int split_columns(struct trace_reader *r, struct span s, struct columns *
 			return damaged(r, "events: bad pfn columns");
 		slot += step;
 		max -= step;
-		r->context[slot].p = s.p;
-		r->context[slot].end = s.end;
+		context_of(r, slot)->p = s.p;
+		context_of(r, slot)->end = s.end;
 	}
 	return pfns.p == pfns.end ? 0 : damaged(r, "events: bytes after the columns");
 }
@@ -397,7 +403,7 @@ static const char *get_attr(struct span *s, struct context *c)
 
 	if (!get_below(s, PGT_ATTR_ALL + 1, &mask))
 		return "attributes end early";
-	c->checked = false;
+	c->checked = c->plain = false;
 	if (mask & PGT_ATTR_ORDER) {
 		if (s->p == s->end)
 			return "attributes end early";
@@ -441,13 +447,14 @@ static const char *check_attr(struct trace_reader *r, unsigned int type, struct 
 	    c->ev.mt != same.mt || c->ev.bits != same.bits)
 		return "member that the event's type does not have";
 	c->checked = true;
-	c->has_pfn = t->has & TRACE_HAS_PFN;
+	c->plain = t->has & TRACE_HAS_PFN;
 	return trace_attr_check(t, &r->meta, &c->ev);
 }
 
 /* What a chunk's events are decoded from, and what they have in common with the last. */
 struct decoding {
 	struct columns col;
+	struct context *row; /* the CPU's */
 	uint64_t ts;
 	uint32_t cpu;
 };
@@ -462,6 +469,7 @@ static const char *get_changes(struct trace_reader *r, struct decoding *d, uint8
 		return "unknown event type";
 	if (head & PGT_HEAD_CPU && !get_below(&d->col.cpu, 1u << EV_CPU_BITS, &d->cpu))
 		return "cpu out of range";
+	d->row = r->context[d->cpu % PGT_CPU_SLOTS];
 	if (head & PGT_HEAD_TS) {
 		if (!get(&d->col.ts, &v))
 			return "times end early";
@@ -469,14 +477,22 @@ static const char *get_changes(struct trace_reader *r, struct decoding *d, uint8
 		if (d->ts > INT64_MAX)
 			return "time out of range";
 	}
-	return head & PGT_HEAD_ATTR ? get_attr(&d->col.attr, &r->context[pgt_slot(type, d->cpu)]) :
-				      NULL;
+	return head & PGT_HEAD_ATTR ? get_attr(&d->col.attr, &d->row[type]) : NULL;
 }
 
-static inline const char *get_event(struct trace_reader *r, struct decoding *d,
+/* An event without a pfn, or the first after a change: what it has in common with others. */
+static const char *get_rest(struct trace_reader *r, unsigned int type, struct context *c)
+{
+	const char *why = c->checked ? NULL : check_attr(r, type, c);
+
+	if (!why && c->ev.type == EV_LOST)
+		r->lost += c->ev.arg;
+	return why;
+}
+
+static inline const char *get_event(struct trace_reader *r, struct decoding *d, uint8_t head,
 				    struct trace_event *ev)
 {
-	uint8_t head = *d->col.head.p++;
 	unsigned int type = head & PGT_HEAD_TYPE;
 	const char *why = NULL;
 	struct context *c;
@@ -484,15 +500,15 @@ static inline const char *get_event(struct trace_reader *r, struct decoding *d,
 
 	if (head & ~PGT_HEAD_TYPE)
 		why = get_changes(r, d, head);
-	c = &r->context[pgt_slot(type, d->cpu)];
-	if (!why && !c->checked)
-		why = check_attr(r, type, c);
+	c = &d->row[type];
+	if (!why && !c->plain)
+		why = get_rest(r, type, c);
 	if (why)
 		return why;
 	*ev = c->ev;
 	ev->ts = d->ts;
 	ev->cpu = (uint16_t)d->cpu;
-	if (!c->has_pfn)
+	if (!c->plain)
 		return NULL;
 	c->p = pgt_get_varint(c->p, c->end, &v);
 	if (!c->p)
@@ -503,7 +519,7 @@ static inline const char *get_event(struct trace_reader *r, struct decoding *d,
 
 static int next_events(struct trace_reader *r, struct span s, struct trace_item *item)
 {
-	struct decoding d = { 0 };
+	struct decoding d = { .row = r->context[0] };
 	struct trace_event *ev;
 	const char *why;
 	uint32_t i, n = 0;
@@ -516,14 +532,12 @@ static int next_events(struct trace_reader *r, struct span s, struct trace_item 
 		return err;
 	ev = r->ev.p;
 	for (i = 0; i < n; i++) {
-		why = get_event(r, &d, &ev[i]);
+		why = get_event(r, &d, d.col.head.p[i], &ev[i]);
 		if (why)
 			return damaged(r, "event %u of the chunk: %s", i, why);
-		if (ev[i].type == EV_LOST)
-			r->lost += ev[i].arg;
 	}
 	for (i = 0; i < PGT_SLOTS; i++)
-		if (r->context[i].p != r->context[i].end)
+		if (context_of(r, i)->p != context_of(r, i)->end)
 			return damaged(r, "events: pfns left over");
 	if (d.col.cpu.p != d.col.cpu.end || d.col.ts.p != d.col.ts.end ||
 	    d.col.attr.p != d.col.attr.end)

@@ -55,6 +55,7 @@ static void test_drain_refused(const char *policy)
 	bad = bulk;
 	bad.zone = 1;
 	REFUSED(pa_bulk_step(pa, &bad, NULL), -EINVAL);
+	REFUSED(pa_bulk_steps(pa, &bad, 1), -EINVAL);
 	bad = bulk;
 	bad.cpu = 2;
 	REFUSED(pa_bulk_step(pa, &bad, NULL), -EINVAL);
@@ -102,15 +103,15 @@ static void push_by_guess(struct pa *pa, uint64_t pfn, unsigned int order, int i
 	assert_true((bulk->left > 0) != drains);
 }
 
-/* A push, its drain and its end are one pa_free_pages(). */
+/* A push, its drain, block by block or in two parts, and its end are one pa_free_pages(). */
 static void test_push(const char *policy)
 {
 	static uint64_t pfn[3000];
-	uint64_t after[2] = { 0, 0 };
+	uint64_t after[3] = { 0, 0, 0 };
 	struct pa_bulk bulk;
 	struct pa *pa;
 
-	for (int pieces = 0; pieces < 2; pieces++) {
+	for (int pieces = 0; pieces < 3; pieces++) {
 		pa = roomy(policy);
 		for (int i = 0; i < 3000; i++)
 			pfn[i] = get(pa, 0, PA_GFP_HIGHUSER_MOVABLE, i % 40 ? 0 : 2, NULL);
@@ -121,10 +122,15 @@ static void test_push(const char *policy)
 				put(pa, 1, pfn[i], order, NULL);
 				continue;
 			}
+			pa_expect(pa, pfn[i]);
+			pa_expect(pa, 1 << 20); /* outside, where nothing is done */
 			push_by_guess(pa, pfn[i], order, i, &bulk);
 			if (!bulk.left)
 				continue;
-			while (pa_bulk_step(pa, &bulk, NULL) > 0)
+			if (pieces == 2)
+				assert_true(pa_bulk_steps(pa, &bulk, 7) > 0 || !bulk.left);
+			while (pieces == 1 ? pa_bulk_step(pa, &bulk, NULL) > 0 :
+					     pa_bulk_steps(pa, &bulk, UINT32_MAX) > 0)
 				;
 			pa_push_end(pa, &bulk);
 		}
@@ -132,6 +138,8 @@ static void test_push(const char *policy)
 		after[pieces] = pa_hash(pa);
 	}
 	assert_true(after[0] == after[1]);
+	assert_true(after[0] == after[2]);
+	assert_int_equal(pa_bulk_steps(pa, &bulk, 1), 0);
 	assert_true(pcp_of(pa, 0, 1).count > 0);
 	REFUSED(pa_push(pa, 1, pfn[0], 0, PA_MOVABLE, &bulk), -EINVAL);
 	REFUSED(pa_push_as(pa, 1, pfn[0], 0, PA_MOVABLE, false, &bulk), -EINVAL);
@@ -269,6 +277,50 @@ static void test_quick_look(const char *policy)
 	assert_false(pa_look_quick(pa, &args, 0, NULL, &(struct pa_choice){ 0 }));
 }
 
+/* A look and its request in one are that, or nothing: from a full zone down to an empty one. */
+static void test_at_once(const char *policy)
+{
+	uint32_t flags = (uint32_t)PA_WMARK_LOW << PA_ALLOC_WMARK_SHIFT | PA_ALLOC_KSWAPD;
+	struct pa_choice choice = { .zone = 0, .flags = flags }, seen = { 0 };
+	struct pa_alloc_args args = { .gfp = PA_GFP_KERNEL, .use = PA_USE_MOVABLE };
+	struct pa *pa = machine(policy, 2, 4096, PA_ZONE_NORMAL, marks);
+	struct pa_pcp pcp = pcp_of(pa, 0, 0);
+	uint64_t one, other, hash;
+	int n[2] = { 0, 0 };
+	bool done;
+
+	fill(pa, 0, 4096);
+	pcp.batch = 15;
+	pcp.high = pcp.high_min = pcp.high_max = 100;
+	assert_int_equal(pa_pcp_set(pa, 0, 0, &pcp), 0);
+	for (int i = 0; i < 4096; i++) {
+		args.gfp = i % 3 ? PA_GFP_HIGHUSER_MOVABLE : PA_GFP_KERNEL;
+		if (i % 61) { /* it takes its time */
+			pa_alloc_from(pa, &args, &choice, &other, NULL);
+			continue;
+		}
+		memcpy(before(), mem, STATE);
+		done = pa_alloc_at_once(pa, &args, PA_GFP_HIGHUSER, &choice, &one);
+		hash = pa_hash(pa);
+		assert_true(done || !memcmp(before(), mem, STATE));
+		memcpy(mem, before(), STATE);
+		assert_true(!done || pa_look_quick(pa, &args, flags, NULL, &seen));
+		if (!pa_alloc_from(pa, &args, &choice, &other, NULL) && done) {
+			assert_true(one == other);
+			assert_true(hash == pa_hash(pa));
+		}
+		n[done]++;
+	}
+	assert_true(n[0] > 5 && n[1] > 20);
+	sound(pa);
+	args.cpu = 2;
+	REFUSED(pa_alloc_at_once(pa, &args, 0, &choice, &one), false);
+	args.cpu = 0;
+	REFUSED(pa_alloc_at_once(pa, &args, PA_GFP_DMA, &choice, &one), false);
+	choice.zone = 7;
+	REFUSED(pa_alloc_at_once(pa, &args, 0, &choice, &one), false);
+}
+
 /* The zone looked at is empty by now, and so is all behind it. */
 static void test_attempt_late(const char *policy)
 {
@@ -286,14 +338,27 @@ static void test_attempt_late(const char *policy)
 	assert_true(pfn == PA_PFN_NONE);
 }
 
-/* A refill block by block, and the request that takes the first, are that request at once. */
+/* The rest of a refill in parts of 5: none of them is lent. */
+static int32_t refill_rest(struct pa *pa, struct pa_refill *refill, struct pa_alloc_record *rec)
+{
+	int32_t blocks = 0, n;
+
+	while ((n = pa_refill_steps(pa, refill, 5, blocks ? NULL : rec)) > 0) {
+		assert_true(n == 5 || blocks + n == refill->want);
+		blocks += n;
+	}
+	assert_int_equal(rec->trail.nr_picks, 0);
+	return blocks;
+}
+
+/* A refill in steps, and the request that takes the first, are that request at once. */
 static void test_refill(const char *policy)
 {
 	uint32_t flags = (uint32_t)PA_WMARK_LOW << PA_ALLOC_WMARK_SHIFT | PA_ALLOC_KSWAPD;
-	uint64_t after[2] = { 0, 0 };
+	uint64_t after[3] = { 0, 0, 0 };
 	struct pa *pa = NULL;
 
-	for (int pieces = 0; pieces < 2; pieces++) {
+	for (int pieces = 0; pieces < 3; pieces++) {
 		pa = roomy(policy);
 		for (int i = 0; i < 400; i++) {
 			struct pa_refill refill = {
@@ -308,9 +373,15 @@ static void test_refill(const char *policy)
 			uint64_t pfn;
 
 			if (pieces && pa_refill_start(pa, &refill) > 0) {
-				while (pa_refill_step(pa, &refill, blocks ? NULL : &rec) > 0)
+				while (pieces == 1 &&
+				       pa_refill_step(pa, &refill, blocks ? NULL : &rec) > 0)
 					blocks++;
-				assert_int_equal(rec.trail.nr_picks, 1);
+				if (pieces == 1)
+					assert_int_equal(rec.trail.nr_picks, 1);
+				else if (i > 200)
+					blocks = refill_rest(pa, &refill, &rec);
+				else
+					blocks = pa_refill_steps(pa, &refill, INT32_MAX, NULL);
 				assert_int_equal(blocks, refill.taken);
 				assert_int_equal(blocks, refill.want);
 				pa_refill_end(pa, &refill);
@@ -321,6 +392,7 @@ static void test_refill(const char *policy)
 		after[pieces] = pa_hash(pa);
 	}
 	assert_true(after[0] == after[1]);
+	assert_true(after[0] == after[2]);
 }
 
 #define CRUMBS 128
@@ -375,6 +447,41 @@ static void test_refill_decides(const char *policy)
 	sound(pa);
 }
 
+/* In parts it ends with each block that another type lends, which it tells. */
+static void test_refill_lent(const char *policy)
+{
+	uint32_t flags = (uint32_t)PA_WMARK_LOW << PA_ALLOC_WMARK_SHIFT | PA_ALLOC_KSWAPD;
+	struct pa_refill start = { .args = { .gfp = PA_GFP_KERNEL }, .flags = flags }, refill;
+	uint64_t after[2] = { 0, 0 };
+	uint32_t lent[2] = { 0, 0 };
+	struct pa *pa = crumbs(policy);
+	struct pa_pcp pcp = pcp_of(pa, 0, 0);
+	struct pa_decision d;
+	struct pa_alloc_record rec = { .trail = { .picks = &d, .max_picks = 1 } };
+
+	pcp.batch = 15;
+	pcp.high = pcp.high_min = pcp.high_max = 100;
+	assert_int_equal(pa_pcp_set(pa, 0, 0, &pcp), 0);
+	memcpy(before(), mem, STATE);
+	for (int parts = 0; parts < 2; parts++) {
+		memcpy(mem, before(), STATE);
+		refill = start;
+		assert_true(pa_refill_start(pa, &refill) > 1);
+		while (refill.taken < refill.want) {
+			rec.trail.nr_picks = 0;
+			assert_true((parts ? pa_refill_steps(pa, &refill, 100, &rec) :
+					     pa_refill_step(pa, &refill, &rec)) > 0);
+			lent[parts] += rec.trail.nr_picks && pa_is_fallback(&d);
+		}
+		pa_refill_end(pa, &refill);
+		sound(pa);
+		after[parts] = pa_hash(pa);
+	}
+	assert_true(lent[0] > 0);
+	assert_int_equal(lent[0], lent[1]);
+	assert_true(after[0] == after[1]);
+}
+
 /* One that finds less than it wants ends there. */
 static void test_refill_short(const char *policy)
 {
@@ -392,6 +499,10 @@ static void test_refill_short(const char *policy)
 	sound(pa);
 	assert_int_equal(pa_refill_start(pa, &refill), 0); /* it holds one */
 	assert_int_equal(pa_refill_step(pa, &refill, NULL), 0);
+	assert_int_equal(pa_refill_steps(pa, &refill, 9, NULL), 0);
+	refill.want = 9;
+	assert_int_equal(pa_refill_steps(pa, &refill, 9, NULL), 0); /* and no more are free */
+	assert_int_equal(refill.want, refill.taken);
 }
 
 static void test_refill_refused(const char *policy)
@@ -402,6 +513,7 @@ static void test_refill_refused(const char *policy)
 	bad.zone = 1;
 	REFUSED(pa_refill_start(pa, &bad), -EINVAL);
 	REFUSED(pa_refill_step(pa, &bad, NULL), -EINVAL);
+	REFUSED(pa_refill_steps(pa, &bad, 9, NULL), -EINVAL);
 	pa_refill_end(pa, &bad); /* nothing to do */
 	bad = refill;
 	bad.args.cpu = 2;
@@ -475,10 +587,12 @@ SINCE("6.12.0", test_push_holds)
 SINCE("2.4", test_drift_mark)
 SINCE("6.1.0", test_attempt)
 SINCE("6.1.0", test_quick_look)
+SINCE("6.1.0", test_at_once)
 SINCE("6.1.0", test_attempt_late)
 SINCE("6.1.0", test_isolate_and_fold)
 SINCE("6.1.0", test_refill)
 SINCE("6.1.0", test_refill_decides)
+SINCE("6.1.0", test_refill_lent)
 SINCE("6.1.0", test_refill_short)
 SINCE("6.1.0", test_refill_refused)
 SINCE("5.4", test_capture)
@@ -506,10 +620,12 @@ int main(void)
 		cmocka_unit_test(each_test_drift_mark),
 		cmocka_unit_test(each_test_attempt),
 		cmocka_unit_test(each_test_quick_look),
+		cmocka_unit_test(each_test_at_once),
 		cmocka_unit_test(each_test_attempt_late),
 		cmocka_unit_test(each_test_isolate_and_fold),
 		cmocka_unit_test(each_test_refill),
 		cmocka_unit_test(each_test_refill_decides),
+		cmocka_unit_test(each_test_refill_lent),
 		cmocka_unit_test(each_test_refill_short),
 		cmocka_unit_test(each_test_refill_refused),
 		cmocka_unit_test(each_test_capture),

@@ -24,9 +24,7 @@ static struct request *start(bool has_pushes)
 	assert_non_null(r);
 	r->nr_cpus = CPUS;
 	r->cpus = calloc(CPUS, sizeof(*r->cpus));
-	r->freed = calloc(FRAMES + 1, sizeof(*r->freed));
 	assert_non_null(r->cpus);
-	assert_non_null(r->freed);
 	r->zones[0].end = FRAMES;
 	r->nr_zones = 1;
 	r->nr_frames = FRAMES;
@@ -37,7 +35,6 @@ static struct request *start(bool has_pushes)
 static void stop(struct request *r)
 {
 	free(r->cpus);
-	free(r->freed);
 	free(r->win);
 	free(r->win_link);
 	free(r);
@@ -242,6 +239,42 @@ static void a_push_knows_of_its_drain(void **state)
 	stop(r);
 }
 
+/* The frees of a list and their pushes, one for one; who finds another push is not sure of the rest. */
+static void frees_know_of_their_pushes(void **state)
+{
+	static const struct {
+		size_t number;
+		unsigned int type, pfn;
+		bool pushed;
+	} acts[] = {
+		{ 10, EV_FREE, 1, true },    { 11, EV_FREE, 2, true },	{ 15, EV_FREE, 3, true },
+		{ 16, EV_PUSH, 1, false },   { 17, EV_PUSH, 2, false }, { 20, EV_PUSH, 3, false },
+		{ 30, EV_FREE, 1, true },    { 31, EV_PUSH, 1, false }, { 40, EV_FREE, 4, true },
+		{ 41, EV_FREE, 5, false },   { 42, EV_FREE, 6, false }, { 43, EV_PUSH, 4, false },
+		{ 44, EV_PUSH, 6, false },   { 45, EV_PUSH, 5, false }, { 50, EV_FREE, 7, false },
+		{ 51, EV_VMSTAT, 0, false }, /* what follows is no row with it */
+		{ 52, EV_FREE, 8, true },    { 53, EV_PUSH, 8, false }, { 54, EV_PUSH, 7, false },
+		{ 60, EV_FREE, 9, false }, /* its push is missing */
+		{ 61, EV_FREE, 9, true },    { 62, EV_PUSH, 9, false },
+	};
+	struct request *r = start(true);
+
+	(void)state;
+	for (size_t i = 0; i < 100; i++) {
+		act(i, EV_TRY, 0, 1);
+		chunk[i].cpu = 1;
+	}
+	for (size_t i = 0; i < sizeof(acts) / sizeof(acts[0]); i++) {
+		act(acts[i].number, acts[i].type, 0, 1);
+		chunk[acts[i].number].pfn = acts[i].pfn;
+	}
+	assert_int_equal(request_read_ahead(r, chunk, 100), 0);
+	for (size_t i = 0; i < sizeof(acts) / sizeof(acts[0]); i++)
+		assert_int_equal(!!(request_event(r, acts[i].number)->note & WIN_PUSHED),
+				 acts[i].pushed);
+	stop(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -250,6 +283,7 @@ int main(void)
 		cmocka_unit_test(a_free_leads_to_its_block),
 		cmocka_unit_test(an_attempt_leads_to_its_request),
 		cmocka_unit_test(a_push_knows_of_its_drain),
+		cmocka_unit_test(frees_know_of_their_pushes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
