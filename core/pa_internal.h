@@ -26,10 +26,21 @@
 #define TAG_MT_SHIFT 4
 #define TAG_ORDER 0x0fu
 
+/*
+ * A frame's owner: below OWNER_PCP unless an allocation or a block on a per-cpu list starts there.
+ * A block on a per-cpu list keeps the type it was freed with (page->index of up to 6.9).
+ */
+#define OWNER_PCP 0x10u	      /* on a per-cpu list: plus the type shifted by OWNER_SHIFT */
+#define OWNER_ALLOCATED 0x80u /* handed out */
+#define OWNER_LRU 0x90u	      /* handed out, and on its zone's list of reclaimable pages */
+#define OWNER_SHIFT 4
+#define OWNER_ORDER 0x0fu
+#define OWNER_KIND 0xf0u
+
 /* What a frame has of struct page, but for its links. */
 struct pa_desc {
 	uint8_t tag;
-	uint8_t owner; /* whose is what starts here: the request level's, see pa_req_internal.h */
+	uint8_t owner; /* whose is what starts here: the request level's */
 };
 
 struct pa_link {
@@ -265,6 +276,26 @@ static inline void pa_fill(struct pa_desc *desc, unsigned int order, uint8_t use
 	desc->owner = owner;
 }
 
+/* Is there one? */
+static inline bool pa_owned(uint8_t owner)
+{
+	return owner >= OWNER_PCP;
+}
+
+/*
+ * What starts at @desc and is not free is used otherwise from now on, or by somebody else.  Of a whole
+ * pageblock with an owner only the first frame says what for: most are taken from a list and put back
+ * on it many times.  use_at() knows.
+ */
+static inline void pa_use(const struct pa *pa, struct pa_desc *desc, unsigned int order,
+			  struct pa_desc new)
+{
+	if (order && order != pa->pageblock_order)
+		pa_fill(desc, order, new.tag, new.owner);
+	else
+		*desc = new;
+}
+
 /* Does the zone span every frame of [@pfn, @pfn + @nr)? */
 static inline bool pa_spanned(const struct pa_zone *z, uint64_t pfn, uint64_t nr)
 {
@@ -344,6 +375,9 @@ void pa_flip_pair(struct pa *pa, const struct pa_zone *z, uint64_t pfn, unsigned
 /* pa_free_block() of frames known to be in use.  Was it captured? */
 bool pa_merge_block(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsigned int order,
 		    enum pa_mt mt, unsigned int flags, int capture);
+/* The rest of it for frames that were merged to a pageblock or more, of which nobody captures any. */
+void pa_merge_above(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsigned int order,
+		    enum pa_mt mt);
 /* decide.c: pa_decide() for a request known to be valid, in its zone; and performing that. */
 void pa_choose(const struct pa *pa, const struct pa_zone *z, const struct pa_request *req,
 	       struct pa_decision *d);

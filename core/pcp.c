@@ -8,7 +8,11 @@
 #include <errno.h>
 #include <limits.h>
 
+#include "pa_lists.h"
 #include "pa_req_internal.h"
+
+/* Even where a function seems to do nothing, as one that but fetches for the cache does to gcc. */
+#define INLINE static inline __attribute__((always_inline))
 
 #define BATCH_SCALE_MAX 5   /* CONFIG_PCP_BATCH_SCALE_MAX */
 #define BATCH_MOST 256	    /* what any version's batch stays below */
@@ -319,6 +323,76 @@ static inline int32_t free_oldest(const struct entry *e, struct pa_cpu_pages *cp
 	return 1 << order;
 }
 
+#define AHEAD 16 /* blocks of a list that are known before their turn; a power of two */
+
+/* What the block at @frame will merge with is on its way to the cache: its list's neighbours there. */
+INLINE void expect_merge(const struct pa *pa, const struct pa_zone *z, uint32_t frame,
+			 unsigned int order)
+{
+	uint64_t buddy = (frame + z->pfn0) ^ pa_pages(order);
+	const struct pa_link *link;
+
+	if (order >= pa->pageblock_order || !pa_free_at(pa, z, buddy, order))
+		return;
+	link = &pa->links[pa_frame(z, buddy)];
+	__builtin_prefetch(&pa->links[link->next == PA_NIL ? frame : link->next]);
+	__builtin_prefetch(&pa->links[link->prev == PA_NIL ? frame : link->prev]);
+}
+
+/*
+ * free_oldest() for blocks of one list in a row, up to @left base pages or all of it, where nobody
+ * captures.  Those that have no place in the cache any more are asked for some blocks ahead.
+ */
+static int32_t free_row(const struct entry *e, struct pa_cpu_pages *cp, unsigned int pindex,
+			int32_t left)
+{
+	struct pa *pa = e->pa;
+	struct pa_zone *z = e->z;
+	struct pa_queue *list = &cp->lists[pindex];
+	const uint32_t first = list->head;
+	const unsigned int order = pa_descs(pa)[list->tail].owner & OWNER_ORDER;
+	uint32_t frames[AHEAD], known = list->tail, frame, n = 0;
+	int32_t done = 0;
+
+	for (uint32_t i = 0; i < AHEAD; i++) {
+		frames[i] = known;
+		pa_prefetch(pa, known);
+		known = known == first ? first : pa->links[known].prev;
+	}
+	do {
+		struct pa_desc *desc;
+		enum pa_mt mt;
+		uint64_t pfn;
+
+		frame = frames[n % AHEAD];
+		frames[n % AHEAD] = known;
+		known = known == first ? first : pa->links[known].prev;
+		pa_prefetch(pa, known);
+		n++;
+		expect_merge(pa, z, frames[(n + AHEAD / 2) % AHEAD], order);
+
+		desc = &pa_descs(pa)[frame];
+		pfn = frame + z->pfn0;
+		mt = pa_type_at_free(pa, z, pfn, pa_stored_mt(desc->owner));
+		desc->owner = 0;
+		if (mt != PA_ISOLATE)
+			pa_count_free(e->zr, e->by, (int64_t)pa_pages(order));
+		if (e->trail)
+			note_drain(e->trail, pfn, order, mt, true);
+		pa_free_plain(pa, z, pfn, order, mt);
+		done += 1 << order;
+	} while (done < left && frame != first);
+
+	if (frame == first) {
+		list->head = PA_NIL;
+	} else {
+		list->tail = frames[n % AHEAD];
+		pa->links[list->tail].next = PA_NIL;
+	}
+	cp->pcp.count -= done;
+	return done;
+}
+
 /* From list @pindex on, the first that is not empty; one of them is not. */
 static unsigned int next_list(const struct pa *pa, const struct pa_cpu_pages *cp,
 			      unsigned int pindex)
@@ -338,7 +412,10 @@ uint32_t pa_free_bulk(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp, int
 
 	while (left > 0) {
 		pindex = types ? pa_round_robin(cp, &round, left) : next_list(pa, cp, pindex);
-		left -= free_oldest(&e, cp, pindex);
+		if (pa_rules(pa)->pcp_lists >= PA_PCP_ORDERS && !e.capture)
+			left -= free_row(&e, cp, pindex, left);
+		else
+			left -= free_oldest(&e, cp, pindex);
 	}
 	return (uint32_t)(before - cp->pcp.count);
 }

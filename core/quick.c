@@ -33,15 +33,6 @@ INLINE int list_of(const struct pa *pa, unsigned int order, unsigned int mt)
 	return PA_PCPTYPES * (PA_COSTLY_ORDER + 1) + (mt == PA_MOVABLE && req->thp_lists > 1);
 }
 
-/* The first frame is as @new says, those behind it are of the same use. */
-INLINE void describe(struct pa_desc *desc, unsigned int order, struct pa_desc new)
-{
-	if (order)
-		pa_fill(desc, order, new.tag, new.owner);
-	else
-		*desc = new;
-}
-
 /* -------------------------------------------------------------------------
  * From a list
  */
@@ -110,7 +101,7 @@ INLINE bool quick_alloc(struct pa *pa, const struct pa_way *way, unsigned int or
 	cp->pcp.free_count >>= 1;
 	cp->pcp.free_factor >>= 1;
 	pa_queue_pop(pa, &cp->lists[way->pindex], frame);
-	describe(&pa_descs(pa)[frame], order, way->desc);
+	pa_use(pa, &pa_descs(pa)[frame], order, way->desc);
 	*pfn = frame + cp->pfn0;
 	return true;
 }
@@ -186,7 +177,8 @@ INLINE bool quick_free(struct pa *pa, const struct pa_zone *z, struct pa_cpu_pag
 		cp->pcp.flags |= PA_PCP_PREV_FREE_HIGH_ORDER;
 	cp->pcp.free_count += ((uint32_t)cp->pcp.free_count < (uint32_t)cp->free_most) << order;
 	if (order)
-		pa_fill(desc, order, PA_USE_PINNED, pa_pcp_owner(order, (unsigned int)type));
+		pa_use(pa, desc, order,
+		       (struct pa_desc){ PA_USE_PINNED, pa_pcp_owner(order, (unsigned int)type) });
 	else
 		*desc = listed[type];
 	pa_queue_push(pa, &cp->lists[order ? (uint64_t)pindex : type], frame);
