@@ -142,7 +142,7 @@ static inline bool buddy_free(const struct pa *pa, const struct pa_zone *z, uint
 {
 	if (pa->maps)
 		return pa_pair_bit(pa, z, pfn, order);
-	return pa_free_at(pa, z, pfn ^ pa_pages(order), order);
+	return pa_free_at(pa, z, pa_frame(z, pfn ^ pa_pages(order)), order);
 }
 
 /*
@@ -216,13 +216,17 @@ static inline bool merge_and_link(struct pa *pa, struct pa_zone *z, uint64_t pfn
 	bool plain = capture < 0 && !pa->maps;
 
 	pa_mark(pa, z, pfn, order, PA_USE_FREE);
-	if (plain)
-		order = pa_merge_within(pa, z, &pfn, order);
+	if (plain) {
+		uint32_t frame = pa_frame(z, pfn);
+
+		order = pa_merge_within(pa, z, &frame, order);
+		pfn = pa_pfn(z, frame);
+	}
 	if ((!plain || order >= pa->pageblock_order) && merge_on(pa, z, &pfn, &order, mt, capture))
 		return true;
 	link_block(pa, z, pfn, order, mt,
 		   (flags & PA_TO_TAIL && pa_version(pa)->tail_moves) ||
-			   pa_merge_likely(pa, z, pfn, order));
+			   pa_merge_likely(pa, z, pa_frame(z, pfn), order));
 	return false;
 }
 
@@ -230,7 +234,7 @@ void pa_merge_above(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsigned int
 		    enum pa_mt mt)
 {
 	merge_on(pa, z, &pfn, &order, mt, -1);
-	link_block(pa, z, pfn, order, mt, pa_merge_likely(pa, z, pfn, order));
+	link_block(pa, z, pfn, order, mt, pa_merge_likely(pa, z, pa_frame(z, pfn), order));
 }
 
 bool pa_merge_block(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsigned int order,
@@ -352,7 +356,7 @@ int pa_isolate(struct pa *pa, uint64_t pfn, unsigned int order)
 	struct pa_zone *z = pa_valid_block(pa, pfn, order);
 	uint64_t last = pfn + pa_pages(order) - 1;
 
-	if (!z || !pa_free_at(pa, z, pfn, order))
+	if (!z || !pa_free_at(pa, z, pa_frame(z, pfn), order))
 		return -ENOENT;
 	unlink_block(pa, z, pfn);
 	pa_mark(pa, z, pfn, order, PA_USE_PINNED);

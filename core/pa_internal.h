@@ -15,6 +15,16 @@
 
 #include "pa.h"
 
+/* Where a call would cost too much; gcc also drops calls of what does nothing but PA_PREFETCH. */
+#define PA_INLINE static inline __attribute__((always_inline))
+
+/* Have the cache line of @p on its way, whatever is there; a hint. */
+#ifdef __GNUC__
+#define PA_PREFETCH(p) __builtin_prefetch(p)
+#else
+#define PA_PREFETCH(p) ((void)(p))
+#endif
+
 #define PA_NIL UINT32_MAX
 #define PA_MT_SLOTS 8 /* PA_NR_MT, but quicker to multiply by */
 
@@ -64,6 +74,7 @@ struct pa_zone {
 	uint32_t orders[PA_NR_MT]; /* bit o: the list of order o has a block */
 	uint64_t frame0;	   /* number of the first frame, below UINT32_MAX */
 	uint32_t nr_isolate;	   /* pageblocks of type ISOLATE: nr_isolate_pageblock */
+	uint32_t nr_frames;	   /* end - start */
 	/* All frames while the request level need not look at marks, 0 once a block leaves a list. */
 	uint64_t quick;
 	uint64_t blocks; /* offset from struct pa: type of pageblock 0, were it in the zone */
@@ -99,7 +110,8 @@ struct pa_back {
 
 #define PA_WAYS 5
 #define PA_LINKS_AT 4096
-#define PA_LINKS_ALIGN (PA_LINKS_AT / sizeof(struct pa_link))
+/* A frame's number has the low bits of its pfn, so that buddies' numbers differ as their pfns do. */
+#define PA_FRAMES_ALIGN (1u << (PA_MAX_ORDERS - 1))
 
 struct pa {
 	union {
@@ -132,6 +144,7 @@ struct pa {
 };
 
 _Static_assert(sizeof(struct pa) == PA_LINKS_AT, "it is not that large");
+_Static_assert(PA_FRAMES_ALIGN * sizeof(struct pa_link) % PA_LINKS_AT == 0, "whole pages");
 
 extern const struct pa_policy pa_policies[];
 
@@ -225,10 +238,10 @@ static inline struct pa_desc *pa_desc(const struct pa *pa, const struct pa_zone 
 }
 
 /* The frame is needed soon, and was not touched for long. */
-static inline void pa_prefetch(const struct pa *pa, uint32_t frame)
+PA_INLINE void pa_prefetch(const struct pa *pa, uint32_t frame)
 {
-	__builtin_prefetch(&pa->links[frame]);
-	__builtin_prefetch(&pa_descs(pa)[frame]);
+	PA_PREFETCH(&pa->links[frame]);
+	PA_PREFETCH(&pa_descs(pa)[frame]);
 }
 
 static inline uint8_t *pa_tag(const struct pa *pa, const struct pa_zone *z, uint64_t pfn)

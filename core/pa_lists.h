@@ -10,8 +10,8 @@
 #include "pa_internal.h"
 
 /* The block of @order at @frame enters a list; @whole: it is a pageblock or more. */
-static inline void pa_link_free(struct pa *pa, struct pa_zone *z, uint32_t frame,
-				unsigned int order, enum pa_mt mt, bool tail, bool whole)
+PA_INLINE void pa_link_free(struct pa *pa, struct pa_zone *z, uint32_t frame, unsigned int order,
+			    enum pa_mt mt, bool tail, bool whole)
 {
 	struct pa_link *self = pa_link_at(pa, z, frame, whole);
 	struct pa_list *list = &z->lists[order][mt];
@@ -27,8 +27,8 @@ static inline void pa_link_free(struct pa *pa, struct pa_zone *z, uint32_t frame
 }
 
 /* The block of @order at @frame, which has this tag, leaves its list. */
-static inline void pa_unlink_free(const struct pa *pa, struct pa_zone *z, uint32_t frame,
-				  unsigned int order, uint8_t tag, bool whole)
+PA_INLINE void pa_unlink_free(const struct pa *pa, struct pa_zone *z, uint32_t frame,
+			      unsigned int order, uint8_t tag, bool whole)
 {
 	enum pa_mt mt = pa_tag_mt(tag);
 	struct pa_list *list = &z->lists[order][mt];
@@ -43,71 +43,67 @@ static inline void pa_unlink_free(const struct pa *pa, struct pa_zone *z, uint32
 		z->orders[mt] &= ~(1u << order);
 }
 
-/* page_is_buddy: free, of this very order, in this zone. */
-static inline bool pa_free_at(const struct pa *pa, const struct pa_zone *z, uint64_t pfn,
-			      unsigned int order)
+/* page_is_buddy: is the frame in this zone, and there a free block of this very order? */
+PA_INLINE bool pa_free_at(const struct pa *pa, const struct pa_zone *z, uint32_t frame,
+			  unsigned int order)
 {
-	uint8_t tag;
-
-	if (pfn - z->start >= z->end - z->start)
+	if (frame - (uint32_t)z->frame0 >= z->nr_frames)
 		return false;
-	tag = *pa_tag(pa, z, pfn);
-	return (tag & (TAG_HEAD | TAG_ORDER)) == (TAG_HEAD | order);
+	return (pa_descs(pa)[frame].tag & (TAG_HEAD | TAG_ORDER)) == (TAG_HEAD | order);
 }
 
 /* Is the block likely to merge further soon?  buddy_merge_likely, within __free_one_page at first. */
-static inline bool pa_merge_likely(const struct pa *pa, const struct pa_zone *z, uint64_t pfn,
-				   unsigned int order)
+PA_INLINE bool pa_merge_likely(const struct pa *pa, const struct pa_zone *z, uint32_t frame,
+			       unsigned int order)
 {
-	uint64_t parent = pfn & ~pa_pages(order);
+	uint32_t parent = frame & ~(1u << order);
 
-	if (order >= pa->tail_orders)
-		return false;
-	return pa_free_at(pa, z, parent ^ pa_pages(order + 1), order + 1);
+	return order < pa->tail_orders && pa_free_at(pa, z, parent ^ 2u << order, order + 1);
 }
 
 /*
  * Merge within a pageblock, where nothing but the buddy has a say, and nobody captures: the order
  * that it comes to.  Not 2.4.
  */
-static inline unsigned int pa_merge_within(struct pa *pa, struct pa_zone *z, uint64_t *pfn,
-					   unsigned int order)
+PA_INLINE unsigned int pa_merge_within(struct pa *pa, struct pa_zone *z, uint32_t *first,
+				       unsigned int order)
 {
-	unsigned int top = pa->nr_orders - 1u;
-	unsigned int end = top < pa->pageblock_order ? top : pa->pageblock_order;
-	const uint64_t start = z->start, pages = z->end - start, pfn0 = z->pfn0;
+	const uint32_t frame0 = (uint32_t)z->frame0, nr = z->nr_frames;
+	const unsigned int end = pa->pageblock_order;
 	struct pa_desc *descs = pa_descs(pa);
+	uint32_t frame = *first;
 
 	for (; order < end; order++) {
-		uint64_t buddy = *pfn ^ pa_pages(order);
-		struct pa_desc *desc;
+		uint32_t buddy = frame ^ 1u << order;
 		uint8_t tag;
 
-		if (buddy - start >= pages)
+		if (buddy - frame0 >= nr)
 			break;
-		desc = &descs[buddy - pfn0];
-		tag = desc->tag;
+		tag = descs[buddy].tag;
 		if ((tag & (TAG_HEAD | TAG_ORDER)) != (TAG_HEAD | order))
 			break;
-		pa_unlink_free(pa, z, (uint32_t)(buddy - pfn0), order, tag, false);
-		desc->tag = PA_USE_FREE;
-		*pfn &= buddy;
+		pa_unlink_free(pa, z, buddy, order, tag, false);
+		descs[buddy].tag = PA_USE_FREE;
+		frame &= buddy;
 	}
+	*first = frame;
 	z->quick = 0;
 	return order;
 }
 
-/* __free_one_page on frames that are in use, of which nobody captures any.  Not 2.4. */
-static inline void pa_free_plain(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsigned int order,
-				 enum pa_mt mt)
+/* __free_one_page on frames in use: nobody's from now on, and nobody captures any.  Not 2.4. */
+PA_INLINE void pa_free_plain(struct pa *pa, struct pa_zone *z, uint32_t frame, unsigned int order,
+			     enum pa_mt mt)
 {
-	pa_mark(pa, z, pfn, order, PA_USE_FREE);
-	order = pa_merge_within(pa, z, &pfn, order);
-	if (order >= pa->pageblock_order)
-		pa_merge_above(pa, z, pfn, order, mt);
+	if (order)
+		pa_fill(&pa_descs(pa)[frame], order, PA_USE_FREE, 0);
 	else
-		pa_link_free(pa, z, pa_frame(z, pfn), order, mt, pa_merge_likely(pa, z, pfn, order),
-			     false);
+		pa_descs(pa)[frame] = (struct pa_desc){ PA_USE_FREE, 0 };
+	order = pa_merge_within(pa, z, &frame, order);
+	if (order >= pa->pageblock_order)
+		pa_merge_above(pa, z, pa_pfn(z, frame), order, mt);
+	else
+		pa_link_free(pa, z, frame, order, mt, pa_merge_likely(pa, z, frame, order), false);
 }
 
 #endif /* PA_LISTS_H */

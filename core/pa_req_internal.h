@@ -330,19 +330,30 @@ static inline void pa_count_free(struct pa_zone_req *zr, struct pa_cpu_pages *cp
 	cp->delta = (int8_t)delta;
 }
 
-/* The same for @n blocks of @pages, one after another. */
+/* The same for @n blocks of @pages each, which may be less than 0: as one by one, but in strides. */
 static inline void pa_count_free_run(struct pa_zone_req *zr, struct pa_cpu_pages *cp, int64_t pages,
 				     uint32_t n)
 {
-	const int64_t most = (int64_t)zr->threshold;
-	int64_t delta = cp->delta;
+	const int64_t most = (int64_t)zr->threshold, size = pages < 0 ? -pages : pages;
+	const int64_t had = cp->delta;
+	int64_t delta = had;
 
-	while (n--) {
-		delta += pages;
-		if (delta > most || -delta > most)
-			delta = 0;
+	while (n) {
+		int64_t room = pages < 0 ? most + delta : most - delta; /* what needs not be told */
+		uint32_t quiet = 0;
+
+		if (room >= size && delta <= most && -delta <= most)
+			quiet = room / size < n ? (uint32_t)(room / size) : n;
+		delta += quiet * pages;
+		n -= quiet;
+		if (n) {
+			n--;
+			delta += pages;
+			if (delta > most || -delta > most)
+				delta = 0;
+		}
 	}
-	zr->deltas += delta - cp->delta;
+	zr->deltas += delta - had;
 	cp->delta = (int8_t)delta;
 }
 

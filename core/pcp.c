@@ -11,9 +11,6 @@
 #include "pa_lists.h"
 #include "pa_req_internal.h"
 
-/* Even where a function seems to do nothing, as one that but fetches for the cache does to gcc. */
-#define INLINE static inline __attribute__((always_inline))
-
 #define BATCH_SCALE_MAX 5   /* CONFIG_PCP_BATCH_SCALE_MAX */
 #define BATCH_MOST 256	    /* what any version's batch stays below */
 #define HIGH_MAX_FRACTION 8 /* MIN_PERCPU_PAGELIST_HIGH_FRACTION */
@@ -325,42 +322,51 @@ static inline int32_t free_oldest(const struct entry *e, struct pa_cpu_pages *cp
 
 #define AHEAD 16 /* blocks of a list that are known before their turn; a power of two */
 
-/* What the block at @frame will merge with is on its way to the cache: its list's neighbours there. */
-INLINE void expect_merge(const struct pa *pa, const struct pa_zone *z, uint32_t frame,
-			 unsigned int order)
+/*
+ * What the block at @frame will merge with is on its way to the cache: its list's neighbours there.
+ * No branch: nobody could foretell it.
+ */
+PA_INLINE void expect_merge(const struct pa *pa, const struct pa_zone *z, uint32_t frame,
+			    unsigned int order)
 {
-	uint64_t buddy = (frame + z->pfn0) ^ pa_pages(order);
-	const struct pa_link *link;
+	const uint32_t buddy = frame ^ 1u << order;
+	bool next, prev;
+	struct pa_link link;
 
-	if (order >= pa->pageblock_order || !pa_free_at(pa, z, buddy, order))
+	if (order >= pa->pageblock_order || buddy - (uint32_t)z->frame0 >= z->nr_frames)
 		return;
-	link = &pa->links[pa_frame(z, buddy)];
-	__builtin_prefetch(&pa->links[link->next == PA_NIL ? frame : link->next]);
-	__builtin_prefetch(&pa->links[link->prev == PA_NIL ? frame : link->prev]);
+	link = pa->links[buddy];
+	next = prev = pa_tag_is_head(pa_descs(pa)[buddy].tag);
+	next &= link.next != PA_NIL;
+	prev &= link.prev != PA_NIL;
+	PA_PREFETCH(&pa->links[next ? link.next : frame]);
+	PA_PREFETCH(&pa->links[prev ? link.prev : frame]);
 }
 
 /*
  * free_oldest() for blocks of one list in a row, up to @left base pages or all of it, where nobody
  * captures.  Those that have no place in the cache any more are asked for some blocks ahead.
  */
-static int32_t free_row(const struct entry *e, struct pa_cpu_pages *cp, unsigned int pindex,
-			int32_t left)
+PA_INLINE int32_t free_row_of(const struct entry *e, struct pa_cpu_pages *cp, unsigned int pindex,
+			      int32_t left, unsigned int order)
 {
 	struct pa *pa = e->pa;
 	struct pa_zone *z = e->z;
 	struct pa_queue *list = &cp->lists[pindex];
 	const uint32_t first = list->head;
-	const unsigned int order = pa_descs(pa)[list->tail].owner & OWNER_ORDER;
+	const uint32_t most = ((uint32_t)left + (1u << order) - 1) >> order;
 	uint32_t frames[AHEAD], known = list->tail, frame, n = 0;
+	uint32_t counted = 0;
 	int32_t done = 0;
 
 	for (uint32_t i = 0; i < AHEAD; i++) {
 		frames[i] = known;
-		pa_prefetch(pa, known);
-		known = known == first ? first : pa->links[known].prev;
+		if (i < most && known != first) {
+			known = pa->links[known].prev;
+			pa_prefetch(pa, known);
+		}
 	}
 	do {
-		struct pa_desc *desc;
 		enum pa_mt mt;
 		uint64_t pfn;
 
@@ -371,15 +377,12 @@ static int32_t free_row(const struct entry *e, struct pa_cpu_pages *cp, unsigned
 		n++;
 		expect_merge(pa, z, frames[(n + AHEAD / 2) % AHEAD], order);
 
-		desc = &pa_descs(pa)[frame];
 		pfn = frame + z->pfn0;
-		mt = pa_type_at_free(pa, z, pfn, pa_stored_mt(desc->owner));
-		desc->owner = 0;
-		if (mt != PA_ISOLATE)
-			pa_count_free(e->zr, e->by, (int64_t)pa_pages(order));
+		mt = pa_type_at_free(pa, z, pfn, pa_stored_mt(pa_descs(pa)[frame].owner));
+		counted += mt != PA_ISOLATE;
 		if (e->trail)
 			note_drain(e->trail, pfn, order, mt, true);
-		pa_free_plain(pa, z, pfn, order, mt);
+		pa_free_plain(pa, z, frame, order, mt);
 		done += 1 << order;
 	} while (done < left && frame != first);
 
@@ -389,8 +392,19 @@ static int32_t free_row(const struct entry *e, struct pa_cpu_pages *cp, unsigned
 		list->tail = frames[n % AHEAD];
 		pa->links[list->tail].next = PA_NIL;
 	}
+	pa_count_free_run(e->zr, e->by, (int64_t)pa_pages(order), counted);
 	cp->pcp.count -= done;
 	return done;
+}
+
+/* The same, built apart for single pages: most are. */
+static int32_t free_row(const struct entry *e, struct pa_cpu_pages *cp, unsigned int pindex,
+			int32_t left)
+{
+	unsigned int order = pa_descs(e->pa)[cp->lists[pindex].tail].owner & OWNER_ORDER;
+
+	return order ? free_row_of(e, cp, pindex, left, order) :
+		       free_row_of(e, cp, pindex, left, 0);
 }
 
 /* From list @pindex on, the first that is not empty; one of them is not. */
