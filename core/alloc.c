@@ -191,8 +191,8 @@ void pa_prep_new_page(const struct pa_ctx *ac, uint64_t pfn)
 {
 	struct pa_zone *z = pa_zone_at(ac->pa, pfn);
 
-	pa_own(ac->pa, z, pfn, ac->order, OWNER_ALLOCATED);
-	pa_mark(ac->pa, z, pfn, ac->order, (enum pa_use)ac->args->use);
+	pa_use(ac->pa, pa_desc(ac->pa, z, pfn), ac->order,
+	       (struct pa_desc){ ac->args->use, (uint8_t)(OWNER_ALLOCATED | ac->order) });
 }
 
 /* A high-order atomic request reserves the pageblock it was served from. */
@@ -508,7 +508,6 @@ static bool take_listed(struct pa *pa, const struct pa_alloc_args *args,
 {
 	int pindex = pa_pindex(pa, pa_rules(pa), args->order, args->gfp >> 3 & 3);
 	struct pa_cpu_pages *cp;
-	struct pa_desc *desc;
 	uint32_t frame;
 
 	if (pindex < 0 || pa_rules(pa)->pcp_lists < PA_PCP_ORDERS ||
@@ -524,11 +523,8 @@ static bool take_listed(struct pa *pa, const struct pa_alloc_args *args,
 	cp->pcp.free_count >>= 1;
 	cp->pcp.free_factor >>= 1;
 	pa_queue_pop(pa, &cp->lists[pindex], frame);
-	desc = &pa_descs(pa)[frame];
-	if (args->order)
-		pa_fill(desc, args->order, args->use, (uint8_t)(OWNER_ALLOCATED | args->order));
-	else
-		*desc = (struct pa_desc){ args->use, OWNER_ALLOCATED };
+	pa_use(pa, &pa_descs(pa)[frame], args->order,
+	       (struct pa_desc){ args->use, (uint8_t)(OWNER_ALLOCATED | args->order) });
 	*pfn = frame + cp->pfn0;
 	open_record(rec, args, pa_req(pa)->gfp_zones[args->gfp & 0xf]);
 	if (rec) {

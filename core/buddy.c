@@ -5,42 +5,14 @@
 #include <errno.h>
 #include <string.h>
 
-#include "pa_internal.h"
+#include "pa_lists.h"
 
 static inline void link_block(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsigned int order,
 			      enum pa_mt mt, bool tail)
 {
-	uint32_t frame = pa_frame(z, pfn);
-	struct pa_link *self = pa_link_of(pa, z, frame, order);
-	struct pa_list *list = &z->lists[order][mt];
-
-	self->prev = tail ? list->tail : PA_NIL;
-	self->next = tail ? PA_NIL : list->head;
-	*(self->prev == PA_NIL ? &list->head : &pa_link_of(pa, z, self->prev, order)->next) = frame;
-	*(self->next == PA_NIL ? &list->tail : &pa_link_of(pa, z, self->next, order)->prev) = frame;
-	list->count++;
-	z->orders[mt] |= 1u << order;
-	z->free[mt] += pa_pages(order);
-	pa_descs(pa)[frame].tag = pa_head_tag(order, mt);
+	pa_link_free(pa, z, pa_frame(z, pfn), order, mt, tail, order >= pa->pageblock_order);
 	if (pa->maps)
 		pa_flip_pair(pa, z, pfn, order);
-}
-
-/* The block of @order at @frame, which has this tag, leaves its list; @whole: a pageblock or more. */
-static inline void unlink_frame(const struct pa *pa, struct pa_zone *z, uint32_t frame,
-				unsigned int order, uint8_t tag, bool whole)
-{
-	enum pa_mt mt = pa_tag_mt(tag);
-	struct pa_list *list = &z->lists[order][mt];
-	const struct pa_link self = *pa_link_at(pa, z, frame, whole);
-
-	*(self.prev == PA_NIL ? &list->head : &pa_link_at(pa, z, self.prev, whole)->next) =
-		self.next;
-	*(self.next == PA_NIL ? &list->tail : &pa_link_at(pa, z, self.next, whole)->prev) =
-		self.prev;
-	z->free[mt] -= pa_pages(order);
-	if (!--list->count)
-		z->orders[mt] &= ~(1u << order);
 }
 
 /* The frames stay PA_USE_FREE: the caller links them again or marks them. */
@@ -50,7 +22,7 @@ static inline void unlink_block(struct pa *pa, struct pa_zone *z, uint64_t pfn)
 	uint8_t *tag = &pa_descs(pa)[frame].tag;
 	unsigned int order = pa_tag_order(*tag);
 
-	unlink_frame(pa, z, frame, order, *tag, order >= pa->pageblock_order);
+	pa_unlink_free(pa, z, frame, order, *tag, order >= pa->pageblock_order);
 	z->quick = 0;
 	*tag = PA_USE_FREE;
 	if (pa->maps)
@@ -164,36 +136,13 @@ uint32_t pa_hand_out_run(struct pa *pa, struct pa_zone *z, unsigned int order, e
 			       hand_out_parts(pa, z, high, order, mt, most, frames);
 }
 
-/* page_is_buddy: free, of this very order, in this zone. */
-static inline bool free_at(const struct pa *pa, const struct pa_zone *z, uint64_t pfn,
-			   unsigned int order)
-{
-	uint8_t tag;
-
-	if (pfn - z->start >= z->end - z->start)
-		return false;
-	tag = *pa_tag(pa, z, pfn);
-	return (tag & (TAG_HEAD | TAG_ORDER)) == (TAG_HEAD | order);
-}
-
 /* Is the buddy of (@pfn, @order), which is being freed, a free block?  2.4 asks its bit alone. */
 static inline bool buddy_free(const struct pa *pa, const struct pa_zone *z, uint64_t pfn,
 			      unsigned int order)
 {
 	if (pa->maps)
 		return pa_pair_bit(pa, z, pfn, order);
-	return free_at(pa, z, pfn ^ pa_pages(order), order);
-}
-
-/* Is the block likely to merge further soon?  buddy_merge_likely, within __free_one_page at first. */
-static inline bool merge_likely(const struct pa *pa, const struct pa_zone *z, uint64_t pfn,
-				unsigned int order)
-{
-	uint64_t parent = pfn & ~pa_pages(order);
-
-	if (order >= pa->tail_orders)
-		return false;
-	return free_at(pa, z, parent ^ pa_pages(order + 1), order + 1);
+	return pa_free_at(pa, z, pa_frame(z, pfn ^ pa_pages(order)), order);
 }
 
 /*
@@ -237,37 +186,6 @@ static bool captures(unsigned int order, enum pa_mt mt, int capture)
 	return capture >= 0 && order == (unsigned int)capture && mt != PA_CMA && mt != PA_ISOLATE;
 }
 
-/*
- * Merge within a pageblock, where nothing but the buddy has a say, and nobody captures: the order
- * that it comes to.  Not 2.4.
- */
-static inline unsigned int merge_within(struct pa *pa, struct pa_zone *z, uint64_t *pfn,
-					unsigned int order)
-{
-	unsigned int top = pa->nr_orders - 1u;
-	unsigned int end = top < pa->pageblock_order ? top : pa->pageblock_order;
-	const uint64_t start = z->start, pages = z->end - start, pfn0 = z->pfn0;
-	struct pa_desc *descs = pa_descs(pa);
-
-	for (; order < end; order++) {
-		uint64_t buddy = *pfn ^ pa_pages(order);
-		struct pa_desc *desc;
-		uint8_t tag;
-
-		if (buddy - start >= pages)
-			break;
-		desc = &descs[buddy - pfn0];
-		tag = desc->tag;
-		if ((tag & (TAG_HEAD | TAG_ORDER)) != (TAG_HEAD | order))
-			break;
-		unlink_frame(pa, z, (uint32_t)(buddy - pfn0), order, tag, false);
-		desc->tag = PA_USE_FREE;
-		*pfn &= buddy;
-	}
-	z->quick = 0;
-	return order;
-}
-
 /* The same with all that has a say.  True: the block was captured, and is no order's any more. */
 static bool merge_on(struct pa *pa, struct pa_zone *z, uint64_t *pfn, unsigned int *order,
 		     enum pa_mt mt, int capture)
@@ -298,14 +216,25 @@ static inline bool merge_and_link(struct pa *pa, struct pa_zone *z, uint64_t pfn
 	bool plain = capture < 0 && !pa->maps;
 
 	pa_mark(pa, z, pfn, order, PA_USE_FREE);
-	if (plain)
-		order = merge_within(pa, z, &pfn, order);
+	if (plain) {
+		uint32_t frame = pa_frame(z, pfn);
+
+		order = pa_merge_within(pa, z, &frame, order);
+		pfn = pa_pfn(z, frame);
+	}
 	if ((!plain || order >= pa->pageblock_order) && merge_on(pa, z, &pfn, &order, mt, capture))
 		return true;
 	link_block(pa, z, pfn, order, mt,
 		   (flags & PA_TO_TAIL && pa_version(pa)->tail_moves) ||
-			   merge_likely(pa, z, pfn, order));
+			   pa_merge_likely(pa, z, pa_frame(z, pfn), order));
 	return false;
+}
+
+void pa_merge_above(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsigned int order,
+		    enum pa_mt mt)
+{
+	merge_on(pa, z, &pfn, &order, mt, -1);
+	link_block(pa, z, pfn, order, mt, pa_merge_likely(pa, z, pa_frame(z, pfn), order));
 }
 
 bool pa_merge_block(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsigned int order,
@@ -355,6 +284,18 @@ static uint64_t block_of(const struct pa *pa, const struct pa_zone *z, uint64_t 
 	return pfn;
 }
 
+/* What the frame is used for, which is not free; see pa_use(). */
+static enum pa_use use_at(const struct pa *pa, const struct pa_zone *z, uint64_t pfn)
+{
+	uint64_t first = pfn & -pa_pages(pa->pageblock_order);
+	const struct pa_desc *desc = pa_desc(pa, z, pfn);
+
+	if (first >= z->start && pa_owned(pa_desc(pa, z, first)->owner) &&
+	    (pa_desc(pa, z, first)->owner & OWNER_ORDER) == pa->pageblock_order)
+		desc = pa_desc(pa, z, first);
+	return (enum pa_use)desc->tag;
+}
+
 int pa_page(const struct pa *pa, uint64_t pfn, struct pa_page_info *info)
 {
 	const struct pa_zone *z = pa_zone_at(pa, pfn);
@@ -365,11 +306,11 @@ int pa_page(const struct pa *pa, uint64_t pfn, struct pa_page_info *info)
 	tag = *pa_tag(pa, z, pfn);
 	memset(info, 0, sizeof(*info));
 	info->block = PA_PFN_NONE;
-	info->use = (enum pa_use)tag;
-	if (!pa_tag_is_free(tag))
-		return 0;
-
 	info->use = PA_USE_FREE;
+	if (!pa_tag_is_free(tag)) {
+		info->use = use_at(pa, z, pfn);
+		return 0;
+	}
 	info->free = true;
 	info->head = pa_tag_is_head(tag);
 	info->block = block_of(pa, z, pfn);
@@ -415,7 +356,7 @@ int pa_isolate(struct pa *pa, uint64_t pfn, unsigned int order)
 	struct pa_zone *z = pa_valid_block(pa, pfn, order);
 	uint64_t last = pfn + pa_pages(order) - 1;
 
-	if (!z || !free_at(pa, z, pfn, order))
+	if (!z || !pa_free_at(pa, z, pa_frame(z, pfn), order))
 		return -ENOENT;
 	unlink_block(pa, z, pfn);
 	pa_mark(pa, z, pfn, order, PA_USE_PINNED);

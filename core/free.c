@@ -89,15 +89,11 @@ static inline struct pa_zone *allocation(const struct pa *pa, uint64_t pfn, unsi
 /* The frames are nobody's from here on: free_pages_prepare. */
 static inline void disown(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsigned int order)
 {
-	uint8_t *owner = &pa_desc(pa, z, pfn)->owner;
+	struct pa_desc *desc = pa_desc(pa, z, pfn);
 
-	if ((*owner & OWNER_KIND) == OWNER_LRU)
+	if ((desc->owner & OWNER_KIND) == OWNER_LRU)
 		pa_lru_remove(pa, z, pfn);
-	*owner = 0;
-	if (order)
-		pa_mark(pa, z, pfn, order, PA_USE_PINNED);
-	else
-		*pa_tag(pa, z, pfn) = PA_USE_PINNED;
+	pa_use(pa, desc, order, (struct pa_desc){ PA_USE_PINNED, 0 });
 }
 
 static int free_pages(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order, bool cold,

@@ -70,10 +70,10 @@ static bool zone_valid(const struct pa_config *cfg, uint32_t i)
 	return true;
 }
 
-/* The number of a zone's first frame, as its pfn is within a page of links, from @nr on. */
+/* The number of a zone's first frame, aligned as its pfn is, from @nr on. */
 static uint64_t first_frame(const struct pa_zone_config *z, uint64_t nr)
 {
-	return nr + ((z->start_pfn - nr) & (PA_LINKS_ALIGN - 1));
+	return nr + ((z->start_pfn - nr) & (PA_FRAMES_ALIGN - 1));
 }
 
 /* Validate @cfg and place every part of the state. */
@@ -128,6 +128,7 @@ static void init_zone(struct pa_zone *z, const struct pa_zone_config *cfg)
 {
 	z->start = cfg->start_pfn;
 	z->end = cfg->start_pfn + cfg->spanned;
+	z->nr_frames = (uint32_t)cfg->spanned;
 	z->managed = cfg->managed;
 	z->wmark_high = cfg->wmark[2];
 	for (unsigned int order = 0; order < PA_MAX_ORDERS; order++) {

@@ -15,6 +15,16 @@
 
 #include "pa.h"
 
+/* Where a call would cost too much; gcc also drops calls of what does nothing but PA_PREFETCH. */
+#define PA_INLINE static inline __attribute__((always_inline))
+
+/* Have the cache line of @p on its way, whatever is there; a hint. */
+#ifdef __GNUC__
+#define PA_PREFETCH(p) __builtin_prefetch(p)
+#else
+#define PA_PREFETCH(p) ((void)(p))
+#endif
+
 #define PA_NIL UINT32_MAX
 #define PA_MT_SLOTS 8 /* PA_NR_MT, but quicker to multiply by */
 
@@ -26,10 +36,21 @@
 #define TAG_MT_SHIFT 4
 #define TAG_ORDER 0x0fu
 
+/*
+ * A frame's owner: below OWNER_PCP unless an allocation or a block on a per-cpu list starts there.
+ * A block on a per-cpu list keeps the type it was freed with (page->index of up to 6.9).
+ */
+#define OWNER_PCP 0x10u	      /* on a per-cpu list: plus the type shifted by OWNER_SHIFT */
+#define OWNER_ALLOCATED 0x80u /* handed out */
+#define OWNER_LRU 0x90u	      /* handed out, and on its zone's list of reclaimable pages */
+#define OWNER_SHIFT 4
+#define OWNER_ORDER 0x0fu
+#define OWNER_KIND 0xf0u
+
 /* What a frame has of struct page, but for its links. */
 struct pa_desc {
 	uint8_t tag;
-	uint8_t owner; /* whose is what starts here: the request level's, see pa_req_internal.h */
+	uint8_t owner; /* whose is what starts here: the request level's */
 };
 
 struct pa_link {
@@ -53,6 +74,7 @@ struct pa_zone {
 	uint32_t orders[PA_NR_MT]; /* bit o: the list of order o has a block */
 	uint64_t frame0;	   /* number of the first frame, below UINT32_MAX */
 	uint32_t nr_isolate;	   /* pageblocks of type ISOLATE: nr_isolate_pageblock */
+	uint32_t nr_frames;	   /* end - start */
 	/* All frames while the request level need not look at marks, 0 once a block leaves a list. */
 	uint64_t quick;
 	uint64_t blocks; /* offset from struct pa: type of pageblock 0, were it in the zone */
@@ -88,7 +110,8 @@ struct pa_back {
 
 #define PA_WAYS 5
 #define PA_LINKS_AT 4096
-#define PA_LINKS_ALIGN (PA_LINKS_AT / sizeof(struct pa_link))
+/* A frame's number has the low bits of its pfn, so that buddies' numbers differ as their pfns do. */
+#define PA_FRAMES_ALIGN (1u << (PA_MAX_ORDERS - 1))
 
 struct pa {
 	union {
@@ -121,6 +144,7 @@ struct pa {
 };
 
 _Static_assert(sizeof(struct pa) == PA_LINKS_AT, "it is not that large");
+_Static_assert(PA_FRAMES_ALIGN * sizeof(struct pa_link) % PA_LINKS_AT == 0, "whole pages");
 
 extern const struct pa_policy pa_policies[];
 
@@ -214,10 +238,10 @@ static inline struct pa_desc *pa_desc(const struct pa *pa, const struct pa_zone 
 }
 
 /* The frame is needed soon, and was not touched for long. */
-static inline void pa_prefetch(const struct pa *pa, uint32_t frame)
+PA_INLINE void pa_prefetch(const struct pa *pa, uint32_t frame)
 {
-	__builtin_prefetch(&pa->links[frame]);
-	__builtin_prefetch(&pa_descs(pa)[frame]);
+	PA_PREFETCH(&pa->links[frame]);
+	PA_PREFETCH(&pa_descs(pa)[frame]);
 }
 
 static inline uint8_t *pa_tag(const struct pa *pa, const struct pa_zone *z, uint64_t pfn)
@@ -263,6 +287,26 @@ static inline void pa_fill(struct pa_desc *desc, unsigned int order, uint8_t use
 {
 	memset(desc, use, (size_t)pa_pages(order) * sizeof(*desc));
 	desc->owner = owner;
+}
+
+/* Is there one? */
+static inline bool pa_owned(uint8_t owner)
+{
+	return owner >= OWNER_PCP;
+}
+
+/*
+ * What starts at @desc and is not free is used otherwise from now on, or by somebody else.  Of a whole
+ * pageblock with an owner only the first frame says what for: most are taken from a list and put back
+ * on it many times.  use_at() knows.
+ */
+static inline void pa_use(const struct pa *pa, struct pa_desc *desc, unsigned int order,
+			  struct pa_desc new)
+{
+	if (order && order != pa->pageblock_order)
+		pa_fill(desc, order, new.tag, new.owner);
+	else
+		*desc = new;
 }
 
 /* Does the zone span every frame of [@pfn, @pfn + @nr)? */
@@ -344,6 +388,9 @@ void pa_flip_pair(struct pa *pa, const struct pa_zone *z, uint64_t pfn, unsigned
 /* pa_free_block() of frames known to be in use.  Was it captured? */
 bool pa_merge_block(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsigned int order,
 		    enum pa_mt mt, unsigned int flags, int capture);
+/* The rest of it for frames that were merged to a pageblock or more, of which nobody captures any. */
+void pa_merge_above(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsigned int order,
+		    enum pa_mt mt);
 /* decide.c: pa_decide() for a request known to be valid, in its zone; and performing that. */
 void pa_choose(const struct pa *pa, const struct pa_zone *z, const struct pa_request *req,
 	       struct pa_decision *d);

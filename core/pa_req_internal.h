@@ -14,17 +14,6 @@
 #define PA_NO_ZONE UINT8_MAX
 #define PA_THRESHOLD_MOST 125 /* of a CPU's delta, which has eight bits */
 
-/*
- * A frame's owner: below OWNER_PCP unless an allocation or a block on a per-cpu list starts there.
- * A block on a per-cpu list keeps the type it was freed with (page->index of up to 6.9).
- */
-#define OWNER_PCP 0x10u	      /* on a per-cpu list: plus the type shifted by OWNER_SHIFT */
-#define OWNER_ALLOCATED 0x80u /* handed out */
-#define OWNER_LRU 0x90u	      /* handed out, and on its zone's list of reclaimable pages */
-#define OWNER_SHIFT 4
-#define OWNER_ORDER 0x0fu
-#define OWNER_KIND 0xf0u
-
 /* 2.6.24's two lists of a CPU. */
 #define PA_HOT 0
 #define PA_COLD 1
@@ -305,12 +294,6 @@ static inline uint8_t *pa_cpu_node(const struct pa *pa)
 	return pa_at(pa, pa_req(pa)->cpu_node);
 }
 
-/* Is there one? */
-static inline bool pa_owned(uint8_t owner)
-{
-	return owner >= OWNER_PCP;
-}
-
 /* Zones for a request at @nid, best first, up to PA_NO_ZONE. */
 static inline const uint8_t *pa_zonelist_of(const struct pa *pa, uint32_t nid, unsigned int highest)
 {
@@ -344,6 +327,33 @@ static inline void pa_count_free(struct pa_zone_req *zr, struct pa_cpu_pages *cp
 	if (delta > (int64_t)zr->threshold || -delta > (int64_t)zr->threshold)
 		delta = 0;
 	zr->deltas += delta - cp->delta;
+	cp->delta = (int8_t)delta;
+}
+
+/* The same for @n blocks of @pages each, which may be less than 0: as one by one, but in strides. */
+static inline void pa_count_free_run(struct pa_zone_req *zr, struct pa_cpu_pages *cp, int64_t pages,
+				     uint32_t n)
+{
+	const int64_t most = (int64_t)zr->threshold, size = pages < 0 ? -pages : pages;
+	const int64_t had = cp->delta;
+	int64_t delta = had;
+
+	while (n) {
+		int64_t room = pages < 0 ? most + delta : most - delta; /* what needs not be told */
+		uint32_t quiet = 0;
+
+		if (room >= size && delta <= most && -delta <= most)
+			quiet = room / size < n ? (uint32_t)(room / size) : n;
+		delta += quiet * pages;
+		n -= quiet;
+		if (n) {
+			n--;
+			delta += pages;
+			if (delta > most || -delta > most)
+				delta = 0;
+		}
+	}
+	zr->deltas += delta - had;
 	cp->delta = (int8_t)delta;
 }
 
@@ -435,6 +445,22 @@ static inline void pa_queue_insert(struct pa *pa, struct pa_queue *q, uint32_t a
 	*(pa->links[after].next == PA_NIL ? &q->tail : &pa->links[pa->links[after].next].prev) =
 		frame;
 	pa->links[after].next = frame;
+}
+
+/* The same for @n of them, one behind the other. */
+static inline void pa_queue_insert_run(struct pa *pa, struct pa_queue *q, uint32_t after,
+				       const uint32_t *frames, uint32_t n)
+{
+	uint32_t *from = after == PA_NIL ? &q->head : &pa->links[after].next;
+	const uint32_t behind = *from, last = frames[n - 1];
+
+	*from = frames[0];
+	for (uint32_t i = 0; i + 1 < n; i++) {
+		pa->links[frames[i]] = (struct pa_link){ .next = frames[i + 1], .prev = after };
+		after = frames[i];
+	}
+	pa->links[last] = (struct pa_link){ .next = behind, .prev = after };
+	*(behind == PA_NIL ? &q->tail : &pa->links[behind].prev) = last;
 }
 
 static inline void pa_queue_remove(struct pa *pa, struct pa_queue *q, uint32_t frame)

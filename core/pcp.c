@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <limits.h>
 
+#include "pa_lists.h"
 #include "pa_req_internal.h"
 
 #define BATCH_SCALE_MAX 5   /* CONFIG_PCP_BATCH_SCALE_MAX */
@@ -319,6 +320,93 @@ static inline int32_t free_oldest(const struct entry *e, struct pa_cpu_pages *cp
 	return 1 << order;
 }
 
+#define AHEAD 16 /* blocks of a list that are known before their turn; a power of two */
+
+/*
+ * What the block at @frame will merge with is on its way to the cache: its list's neighbours there.
+ * No branch: nobody could foretell it.
+ */
+PA_INLINE void expect_merge(const struct pa *pa, const struct pa_zone *z, uint32_t frame,
+			    unsigned int order)
+{
+	const uint32_t buddy = frame ^ 1u << order;
+	bool next, prev;
+	struct pa_link link;
+
+	if (order >= pa->pageblock_order || buddy - (uint32_t)z->frame0 >= z->nr_frames)
+		return;
+	link = pa->links[buddy];
+	next = prev = pa_tag_is_head(pa_descs(pa)[buddy].tag);
+	next &= link.next != PA_NIL;
+	prev &= link.prev != PA_NIL;
+	PA_PREFETCH(&pa->links[next ? link.next : frame]);
+	PA_PREFETCH(&pa->links[prev ? link.prev : frame]);
+}
+
+/*
+ * free_oldest() for blocks of one list in a row, up to @left base pages or all of it, where nobody
+ * captures.  Those that have no place in the cache any more are asked for some blocks ahead.
+ */
+PA_INLINE int32_t free_row_of(const struct entry *e, struct pa_cpu_pages *cp, unsigned int pindex,
+			      int32_t left, unsigned int order)
+{
+	struct pa *pa = e->pa;
+	struct pa_zone *z = e->z;
+	struct pa_queue *list = &cp->lists[pindex];
+	const uint32_t first = list->head;
+	const uint32_t most = ((uint32_t)left + (1u << order) - 1) >> order;
+	uint32_t frames[AHEAD], known = list->tail, frame, n = 0;
+	uint32_t counted = 0;
+	int32_t done = 0;
+
+	for (uint32_t i = 0; i < AHEAD; i++) {
+		frames[i] = known;
+		if (i < most && known != first) {
+			known = pa->links[known].prev;
+			pa_prefetch(pa, known);
+		}
+	}
+	do {
+		enum pa_mt mt;
+		uint64_t pfn;
+
+		frame = frames[n % AHEAD];
+		frames[n % AHEAD] = known;
+		known = known == first ? first : pa->links[known].prev;
+		pa_prefetch(pa, known);
+		n++;
+		expect_merge(pa, z, frames[(n + AHEAD / 2) % AHEAD], order);
+
+		pfn = frame + z->pfn0;
+		mt = pa_type_at_free(pa, z, pfn, pa_stored_mt(pa_descs(pa)[frame].owner));
+		counted += mt != PA_ISOLATE;
+		if (e->trail)
+			note_drain(e->trail, pfn, order, mt, true);
+		pa_free_plain(pa, z, frame, order, mt);
+		done += 1 << order;
+	} while (done < left && frame != first);
+
+	if (frame == first) {
+		list->head = PA_NIL;
+	} else {
+		list->tail = frames[n % AHEAD];
+		pa->links[list->tail].next = PA_NIL;
+	}
+	pa_count_free_run(e->zr, e->by, (int64_t)pa_pages(order), counted);
+	cp->pcp.count -= done;
+	return done;
+}
+
+/* The same, built apart for single pages: most are. */
+static int32_t free_row(const struct entry *e, struct pa_cpu_pages *cp, unsigned int pindex,
+			int32_t left)
+{
+	unsigned int order = pa_descs(e->pa)[cp->lists[pindex].tail].owner & OWNER_ORDER;
+
+	return order ? free_row_of(e, cp, pindex, left, order) :
+		       free_row_of(e, cp, pindex, left, 0);
+}
+
 /* From list @pindex on, the first that is not empty; one of them is not. */
 static unsigned int next_list(const struct pa *pa, const struct pa_cpu_pages *cp,
 			      unsigned int pindex)
@@ -338,7 +426,10 @@ uint32_t pa_free_bulk(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp, int
 
 	while (left > 0) {
 		pindex = types ? pa_round_robin(cp, &round, left) : next_list(pa, cp, pindex);
-		left -= free_oldest(&e, cp, pindex);
+		if (pa_rules(pa)->pcp_lists >= PA_PCP_ORDERS && !e.capture)
+			left -= free_row(&e, cp, pindex, left);
+		else
+			left -= free_oldest(&e, cp, pindex);
 	}
 	return (uint32_t)(before - cp->pcp.count);
 }

@@ -11,17 +11,16 @@
 #include "pa_req_internal.h"
 
 #define NOINLINE __attribute__((noinline))
-#define INLINE static inline __attribute__((always_inline))
 
 /* Is one free block of @order there, as the watermark test of high orders wants? */
-INLINE bool has_block(const struct pa_zone *z, unsigned int order)
+PA_INLINE bool has_block(const struct pa_zone *z, unsigned int order)
 {
 	return (z->orders[PA_UNMOVABLE] | z->orders[PA_MOVABLE] | z->orders[PA_RECLAIMABLE]) >>
 	       order;
 }
 
 /* List of a type and an order; -1 if there is none. */
-INLINE int list_of(const struct pa *pa, unsigned int order, unsigned int mt)
+PA_INLINE int list_of(const struct pa *pa, unsigned int order, unsigned int mt)
 {
 	const struct pa_req *req;
 
@@ -33,21 +32,12 @@ INLINE int list_of(const struct pa *pa, unsigned int order, unsigned int mt)
 	return PA_PCPTYPES * (PA_COSTLY_ORDER + 1) + (mt == PA_MOVABLE && req->thp_lists > 1);
 }
 
-/* The first frame is as @new says, those behind it are of the same use. */
-INLINE void describe(struct pa_desc *desc, unsigned int order, struct pa_desc new)
-{
-	if (order)
-		pa_fill(desc, order, new.tag, new.owner);
-	else
-		*desc = new;
-}
-
 /* -------------------------------------------------------------------------
  * From a list
  */
 
 /* All of a request that is plain, the node mask left out. */
-INLINE void look_at(const struct pa_alloc_args *args, uint64_t seen[2])
+PA_INLINE void look_at(const struct pa_alloc_args *args, uint64_t seen[2])
 {
 	_Static_assert(offsetof(struct pa_alloc_args, nodemask) == 2 * sizeof(seen[0]),
 		       "what comes before it is looked at in two words");
@@ -55,7 +45,7 @@ INLINE void look_at(const struct pa_alloc_args *args, uint64_t seen[2])
 }
 
 /* Is it the very request that went this way? */
-INLINE bool asks_again(const struct pa_way *way, const struct pa_alloc_args *args)
+PA_INLINE bool asks_again(const struct pa_way *way, const struct pa_alloc_args *args)
 {
 	uint64_t seen[2];
 
@@ -97,7 +87,8 @@ static bool find_way(const struct pa *pa, const struct pa_alloc_args *args, stru
 }
 
 /* The zone is above its mark, and the CPU's list there has a page. */
-INLINE bool quick_alloc(struct pa *pa, const struct pa_way *way, unsigned int order, uint64_t *pfn)
+PA_INLINE bool quick_alloc(struct pa *pa, const struct pa_way *way, unsigned int order,
+			   uint64_t *pfn)
 {
 	const struct pa_zone *z = pa_at(pa, way->zone);
 	struct pa_cpu_pages *cp = pa_at(pa, way->pages);
@@ -110,7 +101,7 @@ INLINE bool quick_alloc(struct pa *pa, const struct pa_way *way, unsigned int or
 	cp->pcp.free_count >>= 1;
 	cp->pcp.free_factor >>= 1;
 	pa_queue_pop(pa, &cp->lists[way->pindex], frame);
-	describe(&pa_descs(pa)[frame], order, way->desc);
+	pa_use(pa, &pa_descs(pa)[frame], order, way->desc);
 	*pfn = frame + cp->pfn0;
 	return true;
 }
@@ -155,8 +146,8 @@ static const struct pa_desc listed[PA_PCPTYPES] = {
 };
 
 /* The pages go to a list of @cp, which is @z's, that stays short enough, and no row empties it. */
-INLINE bool quick_free(struct pa *pa, const struct pa_zone *z, struct pa_cpu_pages *cp,
-		       uint64_t pfn, unsigned int order)
+PA_INLINE bool quick_free(struct pa *pa, const struct pa_zone *z, struct pa_cpu_pages *cp,
+			  uint64_t pfn, unsigned int order)
 {
 	bool row = order && order <= PA_COSTLY_ORDER;
 	uint64_t frame = pfn - cp->pfn0, type;
@@ -186,7 +177,8 @@ INLINE bool quick_free(struct pa *pa, const struct pa_zone *z, struct pa_cpu_pag
 		cp->pcp.flags |= PA_PCP_PREV_FREE_HIGH_ORDER;
 	cp->pcp.free_count += ((uint32_t)cp->pcp.free_count < (uint32_t)cp->free_most) << order;
 	if (order)
-		pa_fill(desc, order, PA_USE_PINNED, pa_pcp_owner(order, (unsigned int)type));
+		pa_use(pa, desc, order,
+		       (struct pa_desc){ PA_USE_PINNED, pa_pcp_owner(order, (unsigned int)type) });
 	else
 		*desc = listed[type];
 	pa_queue_push(pa, &cp->lists[order ? (uint64_t)pindex : type], frame);
@@ -194,7 +186,7 @@ INLINE bool quick_free(struct pa *pa, const struct pa_zone *z, struct pa_cpu_pag
 }
 
 /* The same for any zone and CPU; the next page may go there as well. */
-INLINE bool quick_free_anywhere(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order)
+PA_INLINE bool quick_free_anywhere(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order)
 {
 	const struct pa_zone *z = pa_at(pa, pa_span_of(pa, pfn)->at);
 	struct pa_cpu_pages *cp;

@@ -88,7 +88,7 @@ bool pa_refill_block(const struct pa_ctx *ac, struct pa_cpu_pages *cp, struct pa
 	return true;
 }
 
-#define RUN 64
+#define RUN 256
 
 /*
  * The decisions of a run that began with a block of @high: what is split off it is as large as the
@@ -109,6 +109,27 @@ static void note_run(struct pa_trail *trail, const struct pa_zone *z,
 	}
 }
 
+/* They are blocks on a per-cpu list from now on. */
+static void list_run(struct pa *pa, const struct pa_zone *z, const struct pa_request *request,
+		     const uint32_t *frames, uint32_t n)
+{
+	const unsigned int order = request->order, block_order = pa->pageblock_order;
+	const uint8_t own = pa_pcp_owner(order, request->mt), cma = pa_pcp_owner(order, PA_CMA);
+	const uint8_t *types = pa_at(pa, z->blocks);
+	struct pa_desc *descs = pa_descs(pa);
+	const uint64_t pfn0 = z->pfn0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		struct pa_desc *desc = &descs[frames[i]];
+		uint8_t owner = types[(frames[i] + pfn0) >> block_order] == PA_CMA ? cma : own;
+
+		if (order)
+			pa_fill(desc, order, PA_USE_PINNED, owner);
+		else
+			*desc = (struct pa_desc){ PA_USE_PINNED, owner };
+	}
+}
+
 int32_t pa_refill_run(const struct pa_ctx *ac, struct pa_cpu_pages *cp,
 		      const struct pa_request *request, unsigned int pindex, int32_t want,
 		      uint32_t *last)
@@ -124,20 +145,11 @@ int32_t pa_refill_run(const struct pa_ctx *ac, struct pa_cpu_pages *cp,
 			    want < RUN ? (uint32_t)want : RUN, frames);
 	if (ac->rec)
 		note_run(&ac->rec->trail, z, request, pa_lowest(orders), frames, n);
-	for (uint32_t i = 0; i < n; i++) {
-		struct pa_desc *desc = &pa_descs(ac->pa)[frames[i]];
-		uint8_t type = *pa_block(ac->pa, z, pa_pfn(z, frames[i]));
-		uint8_t owner = pa_pcp_owner(request->order, type == PA_CMA ? type : request->mt);
-
-		if (request->order)
-			pa_fill(desc, request->order, PA_USE_PINNED, owner);
-		else
-			*desc = (struct pa_desc){ PA_USE_PINNED, owner };
-		pa_queue_insert(ac->pa, &cp->lists[pindex], *last, frames[i]);
-		*last = frames[i];
-		if (!ac->rules->counts_late)
-			pa_count_free(zr, cp, -(int64_t)pa_pages(request->order));
-	}
+	list_run(ac->pa, z, request, frames, n);
+	pa_queue_insert_run(ac->pa, &cp->lists[pindex], *last, frames, n);
+	*last = frames[n - 1];
+	if (!ac->rules->counts_late)
+		pa_count_free_run(zr, cp, -(int64_t)pa_pages(request->order), n);
 	return (int32_t)n;
 }
 

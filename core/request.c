@@ -375,11 +375,12 @@ int pa_set_allocated(struct pa *pa, uint64_t pfn, unsigned int order, enum pa_us
 
 int pa_split_page(struct pa *pa, uint64_t pfn, unsigned int order, unsigned int to)
 {
-	const struct pa_zone *z = pa_zone_at(pa, pfn);
+	struct pa_zone *z = pa_zone_at(pa, pfn);
 
 	if (!z || !pa_req(pa) || order >= pa->nr_orders || to > order ||
 	    pa_desc(pa, z, pfn)->owner != (OWNER_ALLOCATED | order))
 		return -EINVAL;
+	pa_mark(pa, z, pfn, order, (enum pa_use) * pa_tag(pa, z, pfn)); /* see pa_use() */
 	for (uint64_t p = pfn; p < pfn + pa_pages(order); p += pa_pages(to))
 		pa_own(pa, z, p, to, OWNER_ALLOCATED);
 	return 0;

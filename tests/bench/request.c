@@ -39,7 +39,6 @@ static struct pa *pa;
 static struct pa_alloc_args args[11];
 static struct held held[FRAMES];
 static uint32_t nr_held;
-static uint64_t held_pages;
 static int counter = -1;
 
 static void must(int err, const char *what)
@@ -71,7 +70,11 @@ INLINE void put(bool model, uint64_t pfn, unsigned int order)
 		__asm__ volatile("" : : "r"(pfn)); /* the compiler must not see through */
 }
 
-static uint64_t random_state;
+/* -------------------------------------------------------------------------
+ * What is asked for
+ */
+
+static uint64_t random_state = UINT64_C(0x9e3779b97f4a7c15);
 
 static uint32_t next_random(void)
 {
@@ -79,6 +82,57 @@ static uint32_t next_random(void)
 	random_state ^= random_state >> 7;
 	random_state ^= random_state << 17;
 	return (uint32_t)(random_state >> 32);
+}
+
+/* Order 0: 85 %, 1 to 3: 12 %, 4 to 9: 3 %. */
+static unsigned int mixed_order(void)
+{
+	uint32_t r = next_random() % 100;
+
+	return r < 85 ? 0 : r < 97 ? 1 + r % 3 : 4 + r % 6;
+}
+
+/*
+ * The operations of fill and mix: an order to allocate, or which of what is held to free.  Drawn
+ * beforehand, for that takes as long as what is measured.
+ */
+#define FREES UINT32_C(0x80000000)
+static uint32_t *stream;
+static uint64_t nr_fill, nr_mix;
+
+static void draw_alloc(uint64_t *held_pages)
+{
+	unsigned int order = mixed_order();
+
+	stream[nr_fill + nr_mix] = order;
+	held[nr_held++].order = (uint8_t)order;
+	*held_pages += UINT64_C(1) << order;
+}
+
+static void draw_free(uint32_t which, uint64_t *held_pages)
+{
+	stream[nr_fill + nr_mix] = FREES | which;
+	*held_pages -= UINT64_C(1) << held[which].order;
+	held[which] = held[--nr_held];
+}
+
+static void draw(uint64_t ops)
+{
+	uint64_t held_pages = 0;
+
+	stream = malloc((FRAMES / 2 + ops) * sizeof(*stream));
+	must(stream ? 0 : -ENOMEM, "the operations");
+	for (; held_pages < FRAMES / 2; nr_fill++)
+		draw_alloc(&held_pages);
+	for (; nr_mix < ops; nr_mix++) {
+		uint32_t r = next_random();
+
+		if ((r & 1 && held_pages < FRAMES * 5 / 8) || held_pages < FRAMES * 3 / 8)
+			draw_alloc(&held_pages);
+		else
+			draw_free((r >> 1) % nr_held, &held_pages);
+	}
+	nr_held = 0;
 }
 
 /* -------------------------------------------------------------------------
@@ -105,42 +159,30 @@ INLINE uint64_t order9(bool model, uint64_t ops)
 INLINE void hold(bool model, unsigned int order)
 {
 	held[nr_held++] = (struct held){ (uint32_t)get(model, order), (uint8_t)order };
-	held_pages += UINT64_C(1) << order;
-}
-
-/* Order 0: 85 %, 1 to 3: 12 %, 4 to 9: 3 %. */
-static unsigned int mixed_order(void)
-{
-	uint32_t r = next_random() % 100;
-
-	return r < 85 ? 0 : r < 97 ? 1 + r % 3 : 4 + r % 6;
 }
 
 INLINE uint64_t fill(bool model, uint64_t ops)
 {
 	(void)ops;
-	while (held_pages < FRAMES / 2)
-		hold(model, mixed_order());
-	return nr_held;
+	for (uint64_t i = 0; i < nr_fill; i++)
+		hold(model, stream[i]);
+	return nr_fill;
 }
 
 INLINE uint64_t mix(bool model, uint64_t ops)
 {
-	ops *= 5;
-	for (uint64_t i = 0; i < ops; i++) {
-		uint32_t r = next_random();
-		struct held *h;
+	(void)ops;
+	for (uint64_t i = nr_fill; i < nr_fill + nr_mix; i++) {
+		struct held *h = &held[stream[i] & ~FREES];
 
-		if ((r & 1 && held_pages < FRAMES * 5 / 8) || held_pages < FRAMES * 3 / 8) {
-			hold(model, mixed_order());
+		if (!(stream[i] & FREES)) {
+			hold(model, stream[i]);
 			continue;
 		}
-		h = &held[(r >> 1) % nr_held];
 		put(model, h->pfn, h->order);
-		held_pages -= UINT64_C(1) << h->order;
 		*h = held[--nr_held];
 	}
-	return ops;
+	return nr_mix;
 }
 
 INLINE uint64_t drain(bool model, uint64_t ops)
@@ -151,7 +193,6 @@ INLINE uint64_t drain(bool model, uint64_t ops)
 		nr_held--;
 		put(model, held[nr_held].pfn, held[nr_held].order);
 	}
-	held_pages = 0;
 	return ops;
 }
 
@@ -183,7 +224,6 @@ INLINE uint64_t bulk_free(bool model, uint64_t ops)
 	for (uint32_t i = 0; i < nr_held; i++)
 		put(model, held[i].pfn, 0);
 	nr_held = 0;
-	held_pages = 0;
 	return ops;
 }
 
@@ -292,9 +332,10 @@ struct best {
 	double ns, instr;
 };
 
-static void run(bool model, uint64_t ops, struct best best[NR_PHASES])
+/* @after: where the random numbers go on from, which the last phase takes. */
+static void run(bool model, uint64_t ops, uint64_t after, struct best best[NR_PHASES])
 {
-	random_state = UINT64_C(0x9e3779b97f4a7c15);
+	random_state = after;
 	for (size_t i = 0; i < NR_PHASES; i++) {
 		uint64_t count, from, done;
 		double ns, instr;
@@ -317,18 +358,21 @@ static void run(bool model, uint64_t ops, struct best best[NR_PHASES])
 static void measure(const char *policy, uint64_t ops, int rounds)
 {
 	struct best best[2][NR_PHASES] = { 0 };
-	uint64_t ns;
+	uint64_t ns, after;
 	double bytes;
 
 	for (uint8_t order = 0; order < 11; order++)
 		args[order] = (struct pa_alloc_args){ .gfp = PA_GFP_KERNEL, .order = order };
 	open_counter();
+	draw(ops * 5);
+	after = random_state;
 	for (int round = 0; round < rounds; round++) {
-		run(false, ops, best[0]);
+		run(false, ops, after, best[0]);
 		pa = start(policy, FRAMES, &bytes, &ns);
-		run(true, ops, best[1]);
+		run(true, ops, after, best[1]);
 		free(pa); /* it starts the block of memory */
 	}
+	free(stream);
 	for (size_t i = 0; i < NR_PHASES; i++) {
 		printf("%s %.1f %.1f", phases[i].name, best[1][i].ns, best[0][i].ns);
 		if (counter < 0)

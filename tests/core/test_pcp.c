@@ -453,6 +453,48 @@ static void test_counters(const char *policy)
 	assert_int_equal(pa_get_counters(pa, 1, got), -ENOENT);
 }
 
+/* Every frame of [@pfn, @pfn + @nr) is in use for @use. */
+static void used_for(const struct pa *pa, uint64_t pfn, uint64_t nr, enum pa_use use)
+{
+	struct pa_page_info info;
+
+	for (uint64_t end = pfn + nr; pfn < end; pfn++) {
+		assert_int_equal(pa_page(pa, pfn, &info), 0);
+		assert_false(info.free);
+		assert_int_equal(info.use, use);
+	}
+}
+
+/* A pageblock that a list hands out and takes back; what it is split into; a neighbour of it. */
+static void test_whole_use(const char *policy)
+{
+	struct pa_alloc_args args = { .gfp = PA_GFP_KERNEL, .order = PBO };
+	static const enum pa_use uses[] = { PA_USE_MOVABLE, PA_USE_UNKNOWN, PA_USE_PINNED };
+	struct pa *pa = roomy(policy);
+	uint64_t pfn, single = get(pa, 1, PA_GFP_KERNEL, 0, NULL);
+
+	set_pcp(pa,
+		(struct pa_pcp){ .batch = 15, .high = 4000, .high_min = 4000, .high_max = 4000 });
+	for (size_t i = 0; i < 2 * (sizeof(uses) / sizeof(uses[0])); i++) {
+		args.use = (uint8_t)uses[i / 2];
+		assert_int_equal(pa_alloc(pa, &args, &pfn, NULL), 0);
+		used_for(pa, pfn, PBN, args.use);
+		put(pa, 0, pfn, PBO, NULL);
+		used_for(pa, pfn, PBN, PA_USE_PINNED);
+		sound(pa);
+	}
+	args.use = PA_USE_MOVABLE;
+	assert_int_equal(pa_alloc(pa, &args, &pfn, NULL), 0);
+	assert_int_equal(pa_split_page(pa, pfn, PBO, 1), 0);
+	used_for(pa, pfn, PBN, PA_USE_MOVABLE);
+	put(pa, 0, pfn + 2, 1, NULL);
+	used_for(pa, pfn + 2, 2, PA_USE_PINNED);
+	used_for(pa, pfn + 4, PBN - 4, PA_USE_MOVABLE);
+	used_for(pa, single, 1, PA_USE_UNKNOWN);
+	sound(pa);
+}
+
+SINCE("6.1.0", test_whole_use)
 SINCE("6.1.0", test_high)
 SINCE("6.1.0", test_index)
 SINCE("6.1.0", test_refill)
@@ -468,6 +510,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_batch),
+		cmocka_unit_test(each_test_whole_use),
 		cmocka_unit_test(each_test_high),
 		cmocka_unit_test(each_test_index),
 		cmocka_unit_test(each_test_refill),
