@@ -386,6 +386,9 @@ static void on_other(struct request *r, const struct trace_event *ev, struct wha
 		k->cpu[ev->cpu].reclaims = ev->type == EV_RECLAIM_BEGIN;
 		request_on_task(r, ev, ev->type == EV_RECLAIM_BEGIN);
 		break;
+	case EV_OOM_VICTIM:
+		r->res.kills.kernel++;
+		break;
 	case EV_KSWAPD_WAKE:
 	case EV_KSWAPD_SLEEP:
 		k->kswapd = ev->type == EV_KSWAPD_WAKE;
@@ -446,6 +449,7 @@ bool recorded_event(struct request *r, const struct trace_event *ev, const struc
 		.kind = WHATIF_NONE,
 		.ts = ev->ts,
 		.event = r->now,
+		.pid = ev->pid,
 		.pfn = z ? (uint32_t)ev->pfn : NO_PFN,
 		.cpu = ev->cpu,
 		.order = ev->order,

@@ -55,6 +55,7 @@ static void follow_moves(struct request *r, const struct pa_trail *trail)
 		if (owned)
 			r->handle[*from] = (uint32_t)trail->moves[i].to;
 		own(r, owned ? *from : NO_PFN, trail->moves[i].to);
+		oom_moved(r, trail->moves[i].from, trail->moves[i].to);
 	}
 }
 
@@ -137,6 +138,17 @@ static void drop_now(struct request *r, const struct whatif *op)
 			      (unsigned int)pa_allocated(r->pa, core), NULL);
 }
 
+/* Who was killed asks for nothing. */
+static void go_without(struct request *r, const struct whatif *op)
+{
+	const struct run_zone *z = &r->zones[op->zone];
+
+	if (op->pfn == NO_PFN)
+		return;
+	for (uint64_t i = 0; i < request_pages(z, op->pfn, op->order); i++)
+		r->handle[request_frame(z, op->pfn) + i] = NO_PAGE;
+}
+
 static void alloc_now(struct request *r, const struct whatif *op)
 {
 	const struct trace_event ev = {
@@ -149,10 +161,20 @@ static void alloc_now(struct request *r, const struct whatif *op)
 	};
 	const struct run_zone *z = op->pfn == NO_PFN ? NULL : &r->zones[op->zone];
 
+	if (oom_is_dead(r, op->pid)) {
+		go_without(r, op);
+		return;
+	}
 	request_make_whatif(r, &ev, op);
 	follow_moves(r, &r->rec.trail);
 	if (!z || r->rec.pfn == PA_PFN_NONE)
 		return;
+	if (oom_is_dead(r, op->pid)) { /* it was its own victim */
+		pa_free_pages(r->pa, request_core_cpu(r, op->cpu), r->rec.pfn, op->order, NULL);
+		go_without(r, op);
+		return;
+	}
+	oom_note(r, op, r->rec.pfn);
 	for (uint64_t i = 0; i < request_pages(z, ev.pfn, op->order); i++)
 		own(r, request_frame(z, ev.pfn) + i, r->rec.pfn + i);
 	if (op->cache)
@@ -315,5 +337,6 @@ size_t request_play(struct request *r, const struct request_script *s, size_t fr
 	r->res.refilled.kernel = s->res.refilled.kernel;
 	r->res.drains.kernel = s->res.drains.kernel;
 	r->res.drained.kernel = s->res.drained.kernel;
+	r->res.kills.kernel = s->res.kills.kernel;
 	return end;
 }
