@@ -68,6 +68,11 @@ struct request_options {
 	uint32_t cpus;	   /* 0: the trace's */
 	bool what_if;	   /* a what-if run even if nothing differs from the trace's kernel */
 	bool check;	   /* run pa_check now and then and at the end */
+	/*
+	 * What-if: which of the runs that could be this is.  Not 0: the daemons' turns come at random,
+	 * as often as in run 0.
+	 */
+	uint32_t chance;
 	request_fn *decision;
 	void *arg;
 	request_sample_fn *sample; /* called each @every events, and at the end */

@@ -217,9 +217,10 @@ struct request {
 	uint64_t nr_owners;
 	/* what-if: time of the first event and of the last that the core was told of, and the core's */
 	uint64_t began, ticked, clock;
-	uint32_t unticked; /* steps since then */
-	uint32_t *owner;   /* what-if: by the core's frame, the index in handle of what is there */
-	struct oom *oom;   /* what-if: whose pages they are, and who was killed */
+	uint32_t unticked, turn; /* steps since then; what they come to when the next is due */
+	uint64_t random;
+	uint32_t *owner; /* what-if: by the core's frame, the index in handle of what is there */
+	struct oom *oom; /* what-if: whose pages they are, and who was killed */
 	struct recorded *rec_side; /* what-if: what the recorded kernel does of its own accord */
 	struct request_script *script; /* what-if: what events come to is only written down, here */
 	uint64_t next_sample;	       /* request_play() */

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "request_internal.h"
+#include "util.h"
 
 #define NS_PER_MS 1000000
 #define PACE 4000 /* ns that kcompactd takes for a page, unless the trace shows it */
@@ -22,8 +23,8 @@
  * The recorder reads the clock for one event in 256 (bpf/stream.bpf.h), ms apart on a slow machine.
  * Daemons do not wait for that: after so many requests and frees they have their turn.
  */
-#define TICK_STEPS 64
-#define TICK_MOST 20 /* ms: daemons have their turns while nothing is asked for */
+#define TICK_STEPS 64 /* on average, in a run by chance */
+#define TICK_MOST 20  /* ms: daemons have their turns while nothing is asked for */
 
 static uint32_t *owner_of(struct request *r, uint64_t pfn)
 {
@@ -206,6 +207,16 @@ static void tick(struct request *r, uint64_t ts)
 	} while (r->clock < now);
 }
 
+/* When the daemons have their next turn. */
+static uint32_t next_turn(struct request *r)
+{
+	if (!r->opt.chance)
+		return TICK_STEPS;
+	if (!r->random)
+		r->random = r->opt.chance;
+	return 1 + (uint32_t)(next_random(&r->random) % (2 * TICK_STEPS - 1));
+}
+
 void request_whatif(struct request *r, const struct whatif *op)
 {
 	switch (op->kind) {
@@ -224,9 +235,10 @@ void request_whatif(struct request *r, const struct whatif *op)
 	default:
 		break;
 	}
-	if (op->ts != r->ticked || ++r->unticked == TICK_STEPS) {
+	if (op->ts != r->ticked || ++r->unticked >= r->turn) {
 		r->ticked = op->ts;
 		r->unticked = 0;
+		r->turn = next_turn(r);
 		tick(r, op->ts);
 	}
 	if (op->kind == WHATIF_ALLOC)
