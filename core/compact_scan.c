@@ -206,6 +206,7 @@ static void migrate(struct pa_run *r, uint64_t from, uint64_t to, unsigned int o
 		r->trail->nr_moves++;
 	}
 	pa_free_traced(r->pa, r->s->cpu, from, order, r->trail);
+	r->s->moved = true;
 }
 
 /* migrate_pages of the batch, the last isolated first; false if there is nowhere left to move to. */
@@ -341,7 +342,7 @@ void pa_scan_begin(struct pa *pa, struct pa_scan *s)
 	s->search_order = (int8_t)s->order;
 	s->last = PA_PFN_NONE;
 	s->fast_start = 0;
-	s->in_step = false;
+	s->in_step = s->moved = false;
 	for (unsigned int order = 0; order < PA_MAX_ORDERS; order++)
 		s->spare[order] = none;
 	/* compaction_restarting */

@@ -202,6 +202,7 @@ struct pa_scan {
 	uint64_t fast_start;	/* lowest frame of the fast search; 0: none */
 	uint32_t search_fail;	/* of fast searches, in a row */
 	uint32_t nr_migrate, nr_free;	      /* pages isolated: to be moved, to move to */
+	bool moved;			      /* something was */
 	struct pa_queue spare[PA_MAX_ORDERS]; /* the latter */
 };
 
@@ -227,6 +228,7 @@ struct pa_node {
 	uint8_t work_highest; /* and the last one */
 	uint8_t work_order;
 	bool scanning;	     /* there is one */
+	bool work_moved;     /* it moved something */
 	uint64_t work_score; /* proactive: the node's before it */
 	int64_t work_credit; /* ns */
 	struct pa_scan scan;

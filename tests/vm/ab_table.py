@@ -66,12 +66,13 @@ def chance(a, b):
 
 
 def judge(real_a, real_b, core_a, core_b):
-    """(sign right, percent off); sign is None where the real effect drowns in its spread"""
+    """(sign right, percent that B is off, and the change); sign is None where the real effect drowns"""
     real = mean(real_b) - mean(real_a)
     core = mean(core_b) - mean(core_a)
     sign = (real > 0) == (core > 0) and core != 0 if apart(real_a, real_b) else None
     off = 100 * (mean(core_b) - mean(real_b)) / mean(real_b) if mean(real_b) else None
-    return sign, off
+    change = 100 * (core / real - 1) if real else None
+    return sign, off, change
 
 
 def compare(folder, kernel, pair):
@@ -84,12 +85,13 @@ def compare(folder, kernel, pair):
     core_a, core_b = zip(*[predict(t, f"vm.{pair}") for t in a])
     for i, (what, wanted) in enumerate(WHAT):
         columns = [[run[i] for run in side] for side in (real_a, real_b, core_a, core_b)]
-        sign, off = judge(*columns)
+        sign, off, change = judge(*columns)
         rows.append({
             "kernel": kernel, "setting": pair, "what": what, "wanted_percent": wanted,
             "real_a": columns[0], "real_b": columns[1], "core_a": columns[2],
             "core_b": columns[3], "apart": apart(columns[0], columns[1]),
             "sign_right": sign, "off_percent": off, "spread_percent": spread(columns[1]),
+            "change_off_percent": change,
         })
     return rows
 
@@ -106,7 +108,7 @@ def line(row):
         f"{mean(row['real_a']):.0f} ({span(row['real_a'])})",
         f"{mean(row['real_b']):.0f} ({span(row['real_b'])})",
         f"{mean(row['core_a']):.0f}", f"{mean(row['core_b']):.0f} ({span(row['core_b'])})",
-        sign, f"{off} |"])
+        sign, off, f"{row['change_off_percent']:+.0f} % |" if row["sign_right"] else "|"])
 
 
 def main():
@@ -114,15 +116,17 @@ def main():
     rows = [row for kernel in kernels for pair in pairs for row in compare(folder, kernel, pair)]
     with open(os.path.join(folder, "ab.json"), "w", encoding="utf-8") as to:
         json.dump(rows, to, indent=1)
-    print("| kernel | setting | what | real A | real B | core's A | core's B | sign right | core's B off by, of B's own spread |")
-    print("|--|--|--|--|--|--|--|--|--|")
+    print("| kernel | setting | what | real A | real B | core's A | core's B | sign right | core's B off by, of B's own spread | the change off by |")
+    print("|--|--|--|--|--|--|--|--|--|--|")
     for row in rows:
         print(line(row))
     known = [row for row in rows if row["sign_right"] is not None]
     near = [row for row in known if row["off_percent"] is not None
             and abs(row["off_percent"]) <= row["wanted_percent"]]
+    changes = [row for row in known if abs(row["change_off_percent"]) <= row["wanted_percent"]]
     print(f"\n{sum(row['sign_right'] for row in known)} of {len(known)} signs right where the "
-          f"effect exceeds the spread; {len(near)} of these as near as wanted")
+          f"effect exceeds the spread; {len(near)} of these as near as wanted, {len(changes)} "
+          "by the change")
     if known:
         runs = min((len(row["real_a"]), len(row["real_b"])) for row in known)
         print(f"With {runs[0]} and {runs[1]} runs two equal settings come apart in "
