@@ -100,6 +100,7 @@ struct request_result {
 	uint64_t order0, order0_exact, high, high_exact;
 	struct request_pair failed;
 	struct request_pair kills; /* by the OOM killer; what-if runs alone know of the core's */
+	uint64_t unasked;	   /* requests that whom it killed would have made */
 	struct request_pair fallbacks, refills, refilled, drains, drained;
 	struct request_pair final[PA_MAX_ORDERS]; /* free blocks by order at the end */
 	uint64_t frees, frees_before; /* of these, what was allocated ahead of the trace */

@@ -144,9 +144,7 @@ static void go_without(struct request *r, const struct whatif *op)
 {
 	const struct run_zone *z = &r->zones[op->zone];
 
-	if (op->pfn == NO_PFN)
-		return;
-	for (uint64_t i = 0; i < request_pages(z, op->pfn, op->order); i++)
+	for (uint64_t i = 0; op->pfn != NO_PFN && i < request_pages(z, op->pfn, op->order); i++)
 		r->handle[request_frame(z, op->pfn) + i] = NO_PAGE;
 }
 
@@ -163,6 +161,7 @@ static void alloc_now(struct request *r, const struct whatif *op)
 	const struct run_zone *z = op->pfn == NO_PFN ? NULL : &r->zones[op->zone];
 
 	if (oom_is_dead(r, op->pid)) {
+		r->res.unasked++;
 		go_without(r, op);
 		return;
 	}

@@ -279,6 +279,7 @@ static void kills(void **state)
 		assert_int_equal(out.res.kills.core, 1);
 		assert_int_equal(out.res.failed.core, 0);
 		assert_int_equal(out.res.requests, FRAMES + 1);
+		assert_int_equal(out.res.unasked, 1);
 		assert_in_range(out.free, 4000 - 1 - 512,
 				4000 - 1); /* lists of the CPU hold some */
 	}
