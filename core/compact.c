@@ -124,7 +124,10 @@ bool pa_compact_may_run(const struct pa *pa, uint32_t zone, unsigned int order)
 	return suits_old(pa, &s) != PA_COMPACT_SKIPPED;
 }
 
-/* compaction_suit_allocation_order: SUCCESS if it need not run, SKIPPED if it cannot help. */
+/*
+ * compaction_suit_allocation_order: SUCCESS if it need not run, SKIPPED if it cannot help.  To
+ * kcompactd with defrag_mode whole pageblocks alone count (@ 7.3).
+ */
 static enum pa_compact suits(const struct pa *pa, const struct pa_scan *s)
 {
 	const struct pa_zone_req *zr = pa_zone_req(pa, s->zone);
@@ -135,7 +138,11 @@ static enum pa_compact suits(const struct pa *pa, const struct pa_scan *s)
 
 	if (pa_rules(pa)->suits >= PA_SUITS_4_4)
 		return suits_old(pa, s);
-	if (pa_watermark_test(pa, s->zone, s->order, mark, s->classzone, s->flags, free, NULL))
+	if (pa_watermark_test(pa, s->zone, s->order, mark, s->classzone, s->flags,
+			      !s->direct && pa_req(pa)->knobs.defrag_mode ?
+				      pa_free_in_blocks(pa, s->zone) :
+				      free,
+			      NULL))
 		return PA_COMPACT_SUCCESS;
 	/* 6.18: where only CMA pages make up the gap, an async costly run would move in vain. */
 	if (pa_rules(pa)->suits == PA_SUITS_6_18 && s->async && s->order > PA_COSTLY_ORDER &&
@@ -152,7 +159,9 @@ static enum pa_compact suits(const struct pa *pa, const struct pa_scan *s)
 bool pa_compact_suits_daemon(const struct pa *pa, uint32_t zone, unsigned int order,
 			     unsigned int highest)
 {
+	unsigned int wmark = pa_req(pa)->knobs.defrag_mode ? PA_WMARK_HIGH : PA_WMARK_MIN;
 	const struct pa_scan s = { .zone = zone,
+				   .flags = wmark << PA_ALLOC_WMARK_SHIFT,
 				   .classzone = (uint8_t)highest,
 				   .order = (uint8_t)order };
 

@@ -38,6 +38,12 @@ static void reset_cached(const struct pa_run *r)
  * The migrate scanner
  */
 
+/* From 7.3 on who wants a whole pageblock may have it of movable ones: it changes its type. */
+static bool makes_blocks(const struct pa_run *r)
+{
+	return pa_rules(r->pa)->defrag_whole && r->s->order >= r->pa->pageblock_order;
+}
+
 /* fast_find_migrateblock: a pageblock that has free pages already. */
 static uint64_t find_source(struct pa_run *r)
 {
@@ -48,7 +54,7 @@ static uint64_t find_source(struct pa_run *r)
 	if (!s->hints || s->proactive || r->finish || s->order <= PA_COSTLY_ORDER ||
 	    s->free <= s->migrate ||
 	    (s->migrate != r->z->start && s->migrate != pa_block_of(r, s->migrate)) ||
-	    (s->direct && s->mt != PA_MOVABLE))
+	    (s->direct && s->mt != PA_MOVABLE && !makes_blocks(r)))
 		return s->migrate;
 	if (s->migrate != r->z->start)
 		distance >>= 2;
@@ -89,7 +95,7 @@ static bool is_source(const struct pa_run *r, uint64_t block)
 
 	if (!r->s->async || !r->s->direct)
 		return true;
-	if (pa_rules(r->pa)->suits >= PA_SUITS_4_4 || r->s->mt == PA_MOVABLE)
+	if (pa_rules(r->pa)->suits >= PA_SUITS_4_4 || r->s->mt == PA_MOVABLE || makes_blocks(r))
 		return type == PA_MOVABLE || type == PA_CMA;
 	return type == (enum pa_mt)r->s->mt;
 }
@@ -200,6 +206,7 @@ static void migrate(struct pa_run *r, uint64_t from, uint64_t to, unsigned int o
 		r->trail->nr_moves++;
 	}
 	pa_free_traced(r->pa, r->s->cpu, from, order, r->trail);
+	r->s->moved = true;
 }
 
 /* migrate_pages of the batch, the last isolated first; false if there is nowhere left to move to. */
@@ -266,6 +273,16 @@ static bool is_there(const struct pa_run *r)
 	return false;
 }
 
+/* kcompactd with defrag_mode goes on until the high mark is met in whole pageblocks. */
+static bool blocks_are_there(const struct pa_run *r)
+{
+	const struct pa_node *node = pa_node(r->pa, r->zr->node);
+
+	return pa_watermark_test(r->pa, r->s->zone, r->s->order,
+				 pa_mark_of(r->z, r->zr, PA_WMARK_HIGH), node->work_highest, 0,
+				 pa_free_in_blocks(r->pa, r->s->zone), NULL);
+}
+
 /* __compact_finished */
 static bool finished(const struct pa_run *r, enum pa_compact *result)
 {
@@ -284,7 +301,10 @@ static bool finished(const struct pa_run *r, enum pa_compact *result)
 	if (r->s->proactive)
 		return pa_score_zone(r->pa, r->s->zone) <= pa_score_mark(r->pa, false);
 	/* A pageblock is done with first. */
-	return r->s->migrate == pa_block_of(r, r->s->migrate) && is_there(r);
+	if (r->s->migrate != pa_block_of(r, r->s->migrate))
+		return false;
+	return !r->s->direct && pa_req(r->pa)->knobs.defrag_mode ? blocks_are_there(r) :
+								   is_there(r);
 }
 
 /* Leaving a block of the wanted order: what was freed there must be able to merge. */
@@ -322,7 +342,7 @@ void pa_scan_begin(struct pa *pa, struct pa_scan *s)
 	s->search_order = (int8_t)s->order;
 	s->last = PA_PFN_NONE;
 	s->fast_start = 0;
-	s->in_step = false;
+	s->in_step = s->moved = false;
 	for (unsigned int order = 0; order < PA_MAX_ORDERS; order++)
 		s->spare[order] = none;
 	/* compaction_restarting */

@@ -94,6 +94,7 @@ static void start(struct pa *pa, uint32_t nid)
 	}
 	node->work_type = 0;
 	node->work_credit = 0;
+	node->work_moved = false;
 }
 
 /* kcompactd_do_work, compact_node: the next zone that is to be compacted, if there is one. */
@@ -123,11 +124,12 @@ static bool next_zone(struct pa *pa, uint32_t nid)
 	return false;
 }
 
-static void end_zone(struct pa *pa, const struct pa_node *node, enum pa_compact result,
+static void end_zone(struct pa *pa, struct pa_node *node, enum pa_compact result,
 		     struct pa_trail *trail)
 {
 	struct pa_zone_req *zr = pa_zone_req(pa, node->scan.zone);
 
+	node->work_moved |= node->scan.moved;
 	if (node->work != PA_KCOMPACTD_ASKED)
 		return;
 	if (result == PA_COMPACT_SUCCESS) {
@@ -147,7 +149,12 @@ static void end(struct pa *pa, uint32_t nid)
 		node->kcompactd_order = 0;
 		node->kcompactd_highest = 0;
 	}
-	if (node->work == PA_KCOMPACTD_PROACTIVE && score_node(pa, nid) >= node->work_score)
+	/*
+	 * Of no use: put off for long.  But one that knew of nothing to move says nothing about the
+	 * kernel's, which could move what is older than the trace.
+	 */
+	if (node->work == PA_KCOMPACTD_PROACTIVE && node->work_moved &&
+	    score_node(pa, nid) >= node->work_score)
 		wait <<= 6;
 	node->proactive_at = pa_req(pa)->now + wait;
 	node->work = PA_KCOMPACTD_IDLE;

@@ -100,6 +100,7 @@ struct pa_rules {
 	bool boost_by_min;	/* later: ALLOC_MIN_RESERVE does */
 	bool defrag_mode;	/* 6.15+ */
 	bool defrag_whole;	/* 7.3: defrag_mode reclaims and compacts for whole pageblocks */
+	bool deferred_reclaims; /* 7.3: costly NORETRY reclaims even where compaction did not run */
 	bool skip_busy_kswapd;	/* 6.18: zones of a node whose kswapd runs come second */
 	bool pressure;		/* 2.6.38+: kswapd at work makes CPUs tell the counter sooner */
 	bool drift_early;	/* 5.4 to 6.12: percpu_drift_mark is set before there are marks */
@@ -190,6 +191,7 @@ struct pa_scan {
 	uint64_t fast_start;	/* lowest frame of the fast search; 0: none */
 	uint32_t search_fail;	/* of fast searches, in a row */
 	uint32_t nr_migrate, nr_free;	      /* pages isolated: to be moved, to move to */
+	bool moved;			      /* something was */
 	struct pa_queue spare[PA_MAX_ORDERS]; /* the latter */
 };
 
@@ -215,6 +217,7 @@ struct pa_node {
 	uint8_t work_highest; /* and the last one */
 	uint8_t work_order;
 	bool scanning;	     /* there is one */
+	bool work_moved;     /* it moved something */
 	uint64_t work_score; /* proactive: the node's before it */
 	int64_t work_credit; /* ns */
 	struct pa_scan scan;
@@ -550,6 +553,8 @@ void pa_setup_reserve(struct pa *pa);
 void pa_setup_marks(struct pa *pa);
 void pa_setup_fair(struct pa *pa);
 uint32_t pa_stat_threshold(uint32_t cpus, uint64_t managed);
+/* NR_FREE_PAGES_BLOCKS: free pages in whole pageblocks, those of isolated ones left out. */
+int64_t pa_free_in_blocks(const struct pa *pa, uint32_t zone);
 /* zone_watermark_fast at the mark that @flags name. */
 bool pa_watermark_fast(struct pa_ctx *ac, uint32_t zone, unsigned int wmark, uint32_t flags);
 /* __zone_watermark_ok with @free pages in place of the zone counter. */

@@ -109,12 +109,18 @@ static bool watermark_safe(const struct pa *pa, uint32_t zone, unsigned int orde
 	return pa_watermark_test(pa, zone, order, mark, highest, 0, free, NULL);
 }
 
-/* Is @zone above its high mark for @order, to kswapd of 2.6.31 and later? */
+/*
+ * Is @zone above its high mark for @order, to kswapd of 2.6.31 and later?  With defrag_mode whole
+ * pageblocks have to be, unless single pages are all that is left to do (pgdat_balanced @ 7.3).
+ */
 static bool zone_balanced(const struct pa *pa, uint32_t zone, unsigned int order,
 			  unsigned int classzone)
 {
 	uint64_t mark = pa_mark_of(&pa_zones(pa)[zone], pa_zone_req(pa, zone), PA_WMARK_HIGH);
 
+	if (order && pa_req(pa)->knobs.defrag_mode)
+		return pa_watermark_test(pa, zone, order, mark, classzone, 0,
+					 pa_free_in_blocks(pa, zone), NULL);
 	return watermark_safe(pa, zone, order, mark, classzone);
 }
 

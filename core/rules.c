@@ -162,6 +162,7 @@ const struct pa_rules pa_all_rules[] = {
 		.highatomic_early = true,
 		.highatomic_buddy = true,
 		.defrag_whole = true,
+		.deferred_reclaims = true,
 		.boost_may_fail = true,
 	},
 };

@@ -231,7 +231,7 @@ static enum pa_next step_compact_first(struct pa_slow_request *s)
 	const struct pa_ctx *ac = s->ac;
 	enum pa_next next;
 
-	if (!pa_may_reclaim(s) || !may_compact(s) || !ac->reach ||
+	if (!pa_may_reclaim(s) || !may_compact(s) || !ac->order ||
 	    (!pa_costly(s) && ac->mt == PA_MOVABLE) || pa_task_reserves(ac) ||
 	    ac->args->task & PA_TASK_HELPED)
 		return NEXT;
@@ -244,7 +244,8 @@ static enum pa_next step_compact_first(struct pa_slow_request *s)
 		return NOPAGE;
 	if (!pa_costly(s) || !(ac->gfp & PA_GFP_NORETRY))
 		return NEXT;
-	if (s->compacted <= PA_COMPACT_DEFERRED && !ac->rules->deferred_nopage)
+	if (s->compacted <= PA_COMPACT_DEFERRED && !ac->rules->deferred_nopage &&
+	    !ac->rules->deferred_reclaims)
 		return NOPAGE;
 	if (ac->rules->thisnode_nopage && ac->gfp & PA_GFP_THISNODE)
 		return NOPAGE;
@@ -350,12 +351,22 @@ static bool reclaim_may_help(const struct pa_slow_request *s)
 	return false;
 }
 
+/*
+ * order_defrag_promoted: defrag_mode of 7.3 aims at a whole pageblock.  Reclaim that leaves the zone
+ * to compaction is no progress then, and compaction that is skipped leads to a fallback.
+ */
+static bool is_promoted(const struct pa_slow_request *s)
+{
+	return s->ac->reach != s->ac->order;
+}
+
 /* should_reclaim_retry */
 static enum pa_next step_reclaim_retry(struct pa_slow_request *s)
 {
 	bool tired, yes;
 
-	s->no_progress_loops = s->progress && !pa_costly(s) ? 0 : s->no_progress_loops + 1;
+	s->no_progress_loops =
+		s->progress && !pa_costly(s) && !is_promoted(s) ? 0 : s->no_progress_loops + 1;
 	tired = s->no_progress_loops > MAX_RECLAIM_RETRIES;
 	yes = !tired && reclaim_may_help(s);
 	/* Before giving up, what is reserved for atomic requests. */
@@ -392,12 +403,12 @@ static bool should_compact_retry(struct pa_slow_request *s)
 	enum pa_priority floor = pa_costly(s) ? PA_PRIO_SYNC_LIGHT : PA_PRIO_SYNC_FULL;
 	bool again;
 
-	if (!s->ac->order)
+	if (!s->ac->reach)
 		return false;
 	if (s->ac->rules->compact_fatal && s->ac->args->task & PA_TASK_FATAL)
 		return false;
 	if (s->compacted == PA_COMPACT_SKIPPED)
-		return compaction_may_help(s);
+		return !is_promoted(s) && compaction_may_help(s);
 	again = s->compacted == PA_COMPACT_SUCCESS && ++s->compaction_retries <= most;
 	if (again || s->priority <= floor)
 		return again;

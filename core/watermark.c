@@ -408,6 +408,17 @@ static bool short_cut(const struct pa_ctx *ac, uint32_t zone, uint64_t mark, uin
 	       pa_zone_free(z, zr) - cma > (int64_t)(mark + zr->reserve[ac->classzone]);
 }
 
+int64_t pa_free_in_blocks(const struct pa *pa, uint32_t zone)
+{
+	int64_t free = 0;
+
+	for (unsigned int order = pa->pageblock_order; order < pa->nr_orders; order++)
+		free += (int64_t)((pa_nr_free(pa, zone, order) -
+				   pa_list_len(pa, zone, order, PA_ISOLATE))
+				  << order);
+	return free;
+}
+
 bool pa_watermark_fast(struct pa_ctx *ac, uint32_t zone, unsigned int wmark, uint32_t flags)
 {
 	const struct pa_zone_req *zr = pa_zone_req(ac->pa, zone);

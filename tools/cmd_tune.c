@@ -21,6 +21,7 @@ struct options {
 	const char *path, *goal;
 	struct tune_grid grid;
 	struct tune_options run;
+	uint32_t runs;	 /* of each setting */
 	double max_loss; /* percent; negative: any loss will do */
 	enum format format;
 	bool part; /* --shard was given */
@@ -36,32 +37,36 @@ struct options {
 static int report(const struct options *opt, const struct tune_about *about,
 		  const struct tune_plan *plan, const struct tune_run *runs)
 {
+	struct tune_run *mean = calloc(plan->nr_points + TUNE_POINTS, sizeof(*mean));
 	struct tune_row *rows = calloc(plan->nr_points + 1, sizeof(*rows));
 	int code = CMD_OK;
 
-	if (!rows) {
+	if (!rows || !mean || tune_rank(plan, runs, rows)) {
 		error_msg("tune: %s", strerror(ENOMEM));
+		free(mean);
+		free(rows);
 		return CMD_FAILURE;
 	}
-	tune_rank(plan, runs, rows);
+	tune_fold(plan, runs, mean);
 	switch (opt->format) {
 	case AS_TEXT:
-		tune_print_text(about, plan, runs, rows);
+		tune_print_text(about, plan, mean, rows);
 		break;
 	case AS_JSON:
-		code = tune_print_json(about, plan, runs, rows) ? CMD_FAILURE : CMD_OK;
+		code = tune_print_json(about, plan, mean, rows) ? CMD_FAILURE : CMD_OK;
 		break;
 	case AS_CSV:
-		tune_print_csv(plan, runs, rows);
+		tune_print_csv(plan, mean, rows);
 		break;
 	case AS_SYSCTL:
 	case AS_TUNED:
-		if (tune_emit(stdout, about, plan, runs, rows, opt->format == AS_TUNED))
+		if (tune_emit(stdout, about, plan, mean, rows, opt->format == AS_TUNED))
 			break;
 		error_msg("tune: nothing to emit: no setting is better than those recorded");
 		code = CMD_DIFFERENT;
 		break;
 	}
+	free(mean);
 	free(rows);
 	return code;
 }
@@ -112,7 +117,7 @@ static int refuse(const struct options *opt, const struct tune_trace *trace)
 static int run_plan(const struct options *opt, const struct tune_trace *trace,
 		    const struct tune_plan *plan)
 {
-	struct tune_run *runs = calloc(plan->nr_points + TUNE_POINTS, sizeof(*runs));
+	struct tune_run *runs = calloc(tune_nr_runs(plan), sizeof(*runs));
 	struct tune_about about;
 	char why[256] = "";
 	int err, code;
@@ -139,7 +144,7 @@ static int run_plan(const struct options *opt, const struct tune_trace *trace,
 
 static int tune_trace(const struct options *opt, struct trace_reader *reader)
 {
-	struct tune_plan plan = { 0 };
+	struct tune_plan plan = { .runs = opt->runs };
 	struct tune_trace trace = { 0 };
 	char why[256] = "";
 	int err, code;
@@ -246,6 +251,7 @@ enum {
 	OPT_GOAL = 256,
 	OPT_GRID,
 	OPT_POLICY,
+	OPT_RUNS,
 	OPT_JOBS,
 	OPT_SHARD,
 	OPT_MERGE,
@@ -315,6 +321,12 @@ static int set_option(struct options *opt, int c)
 		return CMD_OK;
 	case OPT_POLICY:
 		return add_policies(&opt->grid, optarg);
+	case OPT_RUNS:
+		if (parse_u64(optarg, 1, TUNE_MAX_RUNS, &v))
+			return cmd_misused(&cmd_tune, "--runs takes 1 to %d, not '%s'",
+					   TUNE_MAX_RUNS, optarg);
+		opt->runs = (uint32_t)v;
+		return CMD_OK;
 	case OPT_JOBS:
 		if (parse_u64(optarg, 1, 4096, &v))
 			return cmd_misused(&cmd_tune, "--jobs takes 1 to 4096, not '%s'", optarg);
@@ -370,6 +382,7 @@ static int tune_main(int argc, char **argv)
 		{ "goal", required_argument, NULL, OPT_GOAL },
 		{ "grid", required_argument, NULL, OPT_GRID },
 		{ "policy", required_argument, NULL, OPT_POLICY },
+		{ "runs", required_argument, NULL, OPT_RUNS },
 		{ "jobs", required_argument, NULL, OPT_JOBS },
 		{ "shard", required_argument, NULL, OPT_SHARD },
 		{ "merge", no_argument, NULL, OPT_MERGE },
@@ -390,6 +403,7 @@ static int tune_main(int argc, char **argv)
 		.path = "pages.pgt",
 		.goal = "order:9",
 		.max_loss = -1,
+		.runs = TUNE_RUNS,
 		.run = { .jobs = cpus_allowed(), .shards = 1 },
 	};
 	int c, code;
@@ -429,6 +443,7 @@ const struct cmd cmd_tune = {
 		 "  --goal GOAL       order:N, thp, stall, fallbacks or compaction (order:9)\n"
 		 "  --grid vm.KEY=A,B try these values; again: every combination\n"
 		 "  --policy A,B      under these kernels' rules\n"
+		 "  --runs N          run each N times, the daemons' turns by chance (4)\n"
 		 "  --jobs N          runs side by side (all CPUs)\n"
 		 "  --shard I/N       make the I-th part of N of the runs; write a partial result\n"
 		 "  --merge FILE...   join partial results\n"

@@ -68,6 +68,11 @@ struct request_options {
 	uint32_t cpus;	   /* 0: the trace's */
 	bool what_if;	   /* a what-if run even if nothing differs from the trace's kernel */
 	bool check;	   /* run pa_check now and then and at the end */
+	/*
+	 * What-if: which of the runs that could be this is.  Not 0: the daemons' turns come at random,
+	 * as often as in run 0.
+	 */
+	uint32_t chance;
 	request_fn *decision;
 	void *arg;
 	request_sample_fn *sample; /* called each @every events, and at the end */
@@ -94,6 +99,8 @@ struct request_result {
 	uint64_t requests, requests_exact;
 	uint64_t order0, order0_exact, high, high_exact;
 	struct request_pair failed;
+	struct request_pair kills; /* by the OOM killer; what-if runs alone know of the core's */
+	uint64_t unasked;	   /* requests that whom it killed would have made */
 	struct request_pair fallbacks, refills, refilled, drains, drained;
 	struct request_pair final[PA_MAX_ORDERS]; /* free blocks by order at the end */
 	uint64_t frees, frees_before; /* of these, what was allocated ahead of the trace */

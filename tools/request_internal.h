@@ -42,8 +42,10 @@ enum whatif_kind {
 };
 
 struct whatif {
-	uint64_t ts, event;
-	uint32_t pfn; /* NO_PFN: a request that failed */
+	uint64_t ts;
+	uint64_t event : 64 - EV_PID_BITS;
+	uint64_t pid : EV_PID_BITS; /* of a request: the process that asks */
+	uint32_t pfn;		    /* NO_PFN: a request that failed */
 	/* Of a request: PA_GFP_*; of a page moved: the frame where it is now; of one evicted: above. */
 	uint32_t arg;
 	uint16_t cpu;
@@ -238,8 +240,10 @@ struct request {
 	uint64_t nr_owners;
 	/* what-if: time of the first event and of the last that the core was told of, and the core's */
 	uint64_t began, ticked, clock;
-	uint32_t unticked; /* steps since then */
-	uint32_t *owner;   /* what-if: by the core's frame, the index in handle of what is there */
+	uint32_t unticked, turn; /* steps since then; what they come to when the next is due */
+	uint64_t random;
+	uint32_t *owner; /* what-if: by the core's frame, the index in handle of what is there */
+	struct oom *oom; /* what-if: whose pages they are, and who was killed */
 	struct recorded *rec_side; /* what-if: what the recorded kernel does of its own accord */
 	struct request_script *script; /* what-if: what events come to is only written down, here */
 	uint64_t next_sample;	       /* request_play() */
@@ -506,6 +510,17 @@ void recorded_close(struct recorded *k);
 bool recorded_event(struct request *r, const struct trace_event *ev, struct whatif *op);
 /* What else @ev comes to, a free, until that is false. */
 bool recorded_more(struct request *r, const struct trace_event *ev, struct whatif *op);
+
+/* ---- request_oom.c ---- */
+
+int oom_open(struct request *r); /* -ENOMEM */
+void oom_close(struct oom *o);
+/* A request of a what-if run may kill; @args->cpu is set. */
+void oom_arm(struct request *r, struct pa_alloc_args *args);
+bool oom_is_dead(const struct request *r, uint32_t pid);
+/* The core's @pfn is the request's now; what was at @from is at @to. */
+void oom_note(struct request *r, const struct whatif *op, uint64_t pfn);
+void oom_moved(struct request *r, uint64_t from, uint64_t to);
 
 /* ---- request_whatif.c ---- */
 

@@ -272,6 +272,7 @@ void request_make_whatif(struct request *r, const struct trace_event *ev, const 
 	if (pa_alloc_quick(r->pa, &args, &pfn)) {
 		note_quick(r, &args, pfn);
 	} else {
+		oom_arm(r, &args);
 		r->rec.trail = (struct pa_trail){ .picks = r->picks,
 						  .moves = r->moves,
 						  .max_picks = MAX_PICKS,

@@ -354,7 +354,7 @@ static int open_owners(struct request *r)
 		return -ENOMEM;
 	memset(r->owner, 0xff, (size_t)(n + 1) * sizeof(*r->owner));
 	r->nr_owners = n;
-	return 0;
+	return oom_open(r);
 }
 
 static size_t nr_handles(const struct request *r)
@@ -432,6 +432,7 @@ void request_close(struct request *r)
 	free(r->handle);
 	free(r->asked);
 	free(r->owner);
+	oom_close(r->oom);
 	recorded_close(r->rec_side);
 	final_close(r->final);
 	free(r->win);

@@ -57,6 +57,11 @@ void request_print_text(const struct trace_meta *meta, const struct request_resu
 	print_share("order 0", res->order0_exact, res->order0, known);
 	print_share("order 1 up", res->high_exact, res->high, known);
 	print_pair("failed", &res->failed);
+	if (res->changed && (res->kills.kernel || res->kills.core))
+		print_pair("OOM kills", &res->kills);
+	if (res->unasked)
+		printf("unasked      %" PRIu64 " requests of processes that were killed\n",
+		       res->unasked);
 	print_pair("fallbacks", &res->fallbacks);
 	print_pair("refills", &res->refills);
 	print_pair("refilled", &res->refilled);
@@ -135,6 +140,8 @@ static void out_requests(struct out_json *j, const struct request_result *res, b
 	out_u64(j, "frees_before", res->frees_before);
 	out_u64(j, "frees_unknown", res->frees_unknown);
 	out_pair(j, "requests_failed", &res->failed, true);
+	out_pair(j, "oom_kills", &res->kills, res->changed);
+	out_u64(j, "unasked", res->unasked);
 	out_pair(j, "fallbacks_in", &res->fallbacks, true);
 	print_known(j, "pcp_highs", res->highs, known);
 	print_known(j, "pcp_highs_exact", res->highs_exact, known);

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "request_internal.h"
+#include "util.h"
 
 /* What an event told of the allocation at a frame. */
 #define PAGE_TOLD 0x1  /* that there is one */
@@ -49,8 +50,8 @@ struct recorded {
 	uint64_t nr_evicted;
 	uint32_t *spare; /* and numbers that are free again */
 	uint64_t nr_spare, numbered;
-	uint64_t due; /* that go with a file, in 1/65536 */
-	uint64_t random;
+	uint64_t due;	   /* that go with a file, in 1/65536 */
+	uint64_t random;   /* from the same start in each run */
 	uint64_t compacts; /* when the compactor at work began; 0: there is none */
 	uint64_t compacted, compact_ns;
 };
@@ -88,16 +89,6 @@ void recorded_close(struct recorded *k)
 	free(k->evicted);
 	free(k->spare);
 	free(k);
-}
-
-/* splitmix64, from the same start in each run */
-static uint64_t next_random(struct recorded *k)
-{
-	uint64_t z = k->random += 0x9e3779b97f4a7c15;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-	z = (z ^ z >> 27) * 0x94d049bb133111eb;
-	return z ^ z >> 31;
 }
 
 /* -------------------------------------------------------------------------
@@ -176,7 +167,7 @@ static uint32_t number_evicted(struct recorded *k, uint64_t nr_frames)
 	uint32_t number;
 
 	if (k->nr_evicted == nr_frames)
-		return k->evicted[next_random(k) % k->nr_evicted];
+		return k->evicted[next_random(&k->random) % k->nr_evicted];
 	number = k->nr_spare ? k->spare[--k->nr_spare] : (uint32_t)(nr_frames + k->numbered++);
 	k->evicted[k->nr_evicted++] = number;
 	return number;
@@ -202,7 +193,7 @@ bool recorded_more(struct request *r, const struct trace_event *ev, struct whati
 		return false;
 	}
 	k->due -= 1 << 16;
-	i = next_random(k) % k->nr_evicted;
+	i = next_random(&k->random) % k->nr_evicted;
 	*op = (struct whatif){ .kind = WHATIF_DROP,
 			       .ts = ev->ts,
 			       .event = r->now,
@@ -391,6 +382,9 @@ static void on_other(struct request *r, const struct trace_event *ev, struct wha
 		k->cpu[ev->cpu].reclaims = ev->type == EV_RECLAIM_BEGIN;
 		request_on_task(r, ev, ev->type == EV_RECLAIM_BEGIN);
 		break;
+	case EV_OOM_VICTIM:
+		r->res.kills.kernel++;
+		break;
 	case EV_KSWAPD_WAKE:
 	case EV_KSWAPD_SLEEP:
 		k->kswapd = ev->type == EV_KSWAPD_WAKE;
@@ -465,6 +459,7 @@ bool recorded_event(struct request *r, const struct trace_event *ev, struct what
 		.kind = WHATIF_NONE,
 		.ts = ev->ts,
 		.event = r->now,
+		.pid = ev->pid,
 		.pfn = z ? (uint32_t)ev->pfn : NO_PFN,
 		.cpu = ev->cpu,
 		.order = ev->order,

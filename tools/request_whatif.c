@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "request_internal.h"
+#include "util.h"
 
 #define NS_PER_MS 1000000
 #define PACE 4000 /* ns that kcompactd takes for a page, unless the trace shows it */
@@ -22,8 +23,8 @@
  * The recorder reads the clock for one event in 256 (bpf/stream.bpf.h), ms apart on a slow machine.
  * Daemons do not wait for that: after so many requests and frees they have their turn.
  */
-#define TICK_STEPS 64
-#define TICK_MOST 20 /* ms: daemons have their turns while nothing is asked for */
+#define TICK_STEPS 64 /* on average, in a run by chance */
+#define TICK_MOST 20  /* ms: daemons have their turns while nothing is asked for */
 
 static uint32_t *owner_of(struct request *r, uint64_t pfn)
 {
@@ -55,6 +56,7 @@ static void follow_moves(struct request *r, const struct pa_trail *trail)
 		if (owned)
 			r->handle[*from] = (uint32_t)trail->moves[i].to;
 		own(r, owned ? *from : NO_PFN, trail->moves[i].to);
+		oom_moved(r, trail->moves[i].from, trail->moves[i].to);
 	}
 }
 
@@ -137,6 +139,15 @@ static void drop_now(struct request *r, const struct whatif *op)
 			      (unsigned int)pa_allocated(r->pa, core), NULL);
 }
 
+/* Who was killed asks for nothing. */
+static void go_without(struct request *r, const struct whatif *op)
+{
+	const struct run_zone *z = &r->zones[op->zone];
+
+	for (uint64_t i = 0; op->pfn != NO_PFN && i < request_pages(z, op->pfn, op->order); i++)
+		r->handle[request_frame(z, op->pfn) + i] = NO_PAGE;
+}
+
 static void alloc_now(struct request *r, const struct whatif *op)
 {
 	const struct trace_event ev = {
@@ -149,10 +160,21 @@ static void alloc_now(struct request *r, const struct whatif *op)
 	};
 	const struct run_zone *z = op->pfn == NO_PFN ? NULL : &r->zones[op->zone];
 
+	if (oom_is_dead(r, op->pid)) {
+		r->res.unasked++;
+		go_without(r, op);
+		return;
+	}
 	request_make_whatif(r, &ev, op);
 	follow_moves(r, &r->rec.trail);
 	if (!z || r->rec.pfn == PA_PFN_NONE)
 		return;
+	if (oom_is_dead(r, op->pid)) { /* it was its own victim */
+		pa_free_pages(r->pa, request_core_cpu(r, op->cpu), r->rec.pfn, op->order, NULL);
+		go_without(r, op);
+		return;
+	}
+	oom_note(r, op, r->rec.pfn);
 	for (uint64_t i = 0; i < request_pages(z, ev.pfn, op->order); i++)
 		own(r, request_frame(z, ev.pfn) + i, r->rec.pfn + i);
 	if (op->cache)
@@ -184,6 +206,16 @@ static void tick(struct request *r, uint64_t ts)
 	} while (r->clock < now);
 }
 
+/* When the daemons have their next turn. */
+static uint32_t next_turn(struct request *r)
+{
+	if (!r->opt.chance)
+		return TICK_STEPS;
+	if (!r->random)
+		r->random = r->opt.chance;
+	return 1 + (uint32_t)(next_random(&r->random) % (2 * TICK_STEPS - 1));
+}
+
 void request_whatif(struct request *r, const struct whatif *op)
 {
 	switch (op->kind) {
@@ -202,9 +234,10 @@ void request_whatif(struct request *r, const struct whatif *op)
 	default:
 		break;
 	}
-	if (op->ts != r->ticked || ++r->unticked == TICK_STEPS) {
+	if (op->ts != r->ticked || ++r->unticked >= r->turn) {
 		r->ticked = op->ts;
 		r->unticked = 0;
+		r->turn = next_turn(r);
 		tick(r, op->ts);
 	}
 	if (op->kind == WHATIF_ALLOC)
@@ -315,5 +348,6 @@ size_t request_play(struct request *r, const struct request_script *s, size_t fr
 	r->res.refilled.kernel = s->res.refilled.kernel;
 	r->res.drains.kernel = s->res.drains.kernel;
 	r->res.drained.kernel = s->res.drained.kernel;
+	r->res.kills.kernel = s->res.kills.kernel;
 	return end;
 }

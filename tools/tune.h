@@ -45,7 +45,11 @@ bool tune_goal_more(enum tune_goal goal); /* more of it is better */
 #define TUNE_MAX_GRIDS REQUEST_MAX_SETS
 #define TUNE_MAX_POLICIES 16
 
-enum { TUNE_FIDELITY, TUNE_BASE, TUNE_POINTS }; /* numbers of runs; the points follow */
+#define TUNE_RUNS 4 /* of each what-if run, unless somebody says */
+#define TUNE_MAX_RUNS 64
+
+/* What is run; the points follow.  The first once, each other one plan->runs times. */
+enum { TUNE_FIDELITY, TUNE_BASE, TUNE_POINTS };
 
 /* One combination. */
 struct tune_point {
@@ -62,6 +66,7 @@ struct tune_slice {
 
 struct tune_run {
 	bool done;
+	uint32_t of; /* folded: its slices are those of so many runs added up; 0: it is one */
 	struct tune_slice slice[TUNE_SLICES];
 	/* Of the whole run. */
 	struct request_pair fallbacks, end_free; /* free blocks of the goal's order at the end */
@@ -74,7 +79,8 @@ struct tune_plan {
 	unsigned int order; /* of TUNE_ORDER and of end_free: the goal's, else a huge page's */
 	struct tune_point *point;
 	size_t nr_points;
-	char **text; /* the points' strings */
+	uint32_t runs; /* at least 1: so often, each time with the daemons' turns by another chance */
+	char **text;   /* the points' strings */
 	size_t nr_texts;
 };
 
@@ -100,6 +106,7 @@ int tune_parse_goal(const char *text, const struct trace_meta *meta, struct tune
 int tune_plan_points(struct tune_plan *plan, const struct tune_grid *grid,
 		     const struct trace_meta *meta, char *why, size_t len);
 void tune_plan_free(struct tune_plan *plan); /* accepts a zeroed one */
+size_t tune_nr_runs(const struct tune_plan *plan);
 
 /* "vm.a=1 vm.b=2", "policy 6.18", "unchanged"; cut to fit. */
 void tune_point_text(const struct tune_point *point, char *buf, size_t len);
@@ -131,8 +138,8 @@ struct tune_options {
 };
 
 /*
- * Make the runs of this shard.  @runs: room for plan->nr_points + TUNE_POINTS; what is not of the
- * shard is left alone.  Return: 0, or of the first run to fail what request_open() and
+ * Make the runs of this shard.  @runs: room for tune_nr_runs(); what is not of the shard is left
+ * alone.  Return: 0, or of the first run to fail what request_open() and
  * request_item() return, with one line in @why.
  */
 int tune_runs(const struct tune_trace *trace, const struct tune_plan *plan,
@@ -150,11 +157,14 @@ struct tune_row {
 	double diff, low, high; /* value - base; its 95 % interval */
 };
 
+/* The mean of what is run more than once.  @out: room for plan->nr_points + TUNE_POINTS. */
+void tune_fold(const struct tune_plan *plan, const struct tune_run *runs, struct tune_run *out);
 /*
- * Compare each point with the base run, slice by slice, and rank them: better ones first, then
- * those without a difference in the order of the plan, then the worse.  @rows: plan->nr_points.
+ * Compare each point with the base, run by run and slice by slice, and rank them: better ones first,
+ * then those without a difference in the order of the plan, then the worse.  @runs: all of them;
+ * @rows: plan->nr_points.  -ENOMEM
  */
-void tune_rank(const struct tune_plan *plan, const struct tune_run *runs, struct tune_row *rows);
+int tune_rank(const struct tune_plan *plan, const struct tune_run *runs, struct tune_row *rows);
 /* The goal's number of a whole run. */
 double tune_value(const struct tune_plan *plan, const struct tune_run *run);
 uint64_t tune_sum(const struct tune_run *run, enum tune_goal goal);
@@ -185,8 +195,8 @@ int tune_write_part(FILE *to, const struct tune_trace *trace, const struct tune_
 struct tune_merged {
 	struct tune_plan plan;
 	struct tune_about about;
-	struct tune_run *runs;
-	struct json_t *json; /* holds the plan's strings */
+	struct tune_run *runs; /* tune_nr_runs() */
+	struct json_t *json;   /* holds the plan's strings */
 };
 
 /*
@@ -196,7 +206,7 @@ struct tune_merged {
 int tune_merge(char *const *paths, size_t n, struct tune_merged *out, char *why, size_t len);
 void tune_merged_free(struct tune_merged *m); /* accepts a zeroed one */
 
-/* ---- tune_print.c ---- */
+/* ---- tune_print.c: of runs that are folded ---- */
 
 void tune_about_trace(const struct tune_trace *trace, struct tune_about *about);
 void tune_print_text(const struct tune_about *about, const struct tune_plan *plan,

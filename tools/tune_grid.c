@@ -74,6 +74,11 @@ static const char *keep_text(struct tune_plan *plan, char *text)
 	return text;
 }
 
+size_t tune_nr_runs(const struct tune_plan *plan)
+{
+	return 1 + (plan->nr_points + TUNE_POINTS - TUNE_BASE) * plan->runs;
+}
+
 void tune_plan_free(struct tune_plan *plan)
 {
 	for (size_t i = 0; i < plan->nr_texts; i++)

@@ -59,6 +59,11 @@ static void print_head(const struct tune_about *about, const struct tune_plan *p
 	       " requests got its very page; fallbacks %" PRIu64 " for its %" PRIu64 "\n",
 	       percent(same->exact, same->requests), same->requests, same->fallbacks.core,
 	       same->fallbacks.kernel);
+	if (plan->runs > 1)
+		printf("             each setting was run %" PRIu32
+		       " times, its daemons' turns by chance: "
+		       "means\n",
+		       plan->runs);
 	printf("             nothing changed, on its own: fallbacks %" PRIu64 " for %" PRIu64
 	       ", free blocks of order %u at the end %" PRIu64 " for %" PRIu64 "\n",
 	       base->fallbacks.core, base->fallbacks.kernel, plan->order, base->end_free.core,
@@ -231,6 +236,7 @@ int tune_print_json(const struct tune_about *about, const struct tune_plan *plan
 	out_u64(&j, "lost", about->lost);
 	out_double(&j, "seconds", (double)about->ns / 1e9, 3);
 	out_u64(&j, "slices", TUNE_SLICES);
+	out_u64(&j, "runs", plan->runs);
 	out_object(&j, "unchanged");
 	out_double(&j, "value", tune_value(plan, &runs[TUNE_BASE]), 4);
 	out_run(&j, &runs[TUNE_BASE]);

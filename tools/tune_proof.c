@@ -12,16 +12,17 @@ static const struct {
 	const char *key, *text;
 } proofs[] = {
 	{ "watermark_boost_factor",
-	  "0, 6.12 and 7.3: fallbacks up as predicted, which were 48 % low to 13 % high" },
+	  "0, 6.12: fallbacks up as predicted, the change within 20 %; free order 9: down, right twice" },
 	{ "min_free_kbytes",
-	  "16384, 6.12: fallbacks down to few as predicted; free order 9: sign right twice" },
+	  "16384, 6.12, 7.3: fallbacks down to few as predicted; free order 9: right once, wrong once" },
 	{ "watermark_scale_factor",
-	  "500, 6.12: fallbacks down to few as predicted; free order 9: right twice, wrong once" },
+	  "500, 6.12, 7.3: fallbacks down to few as predicted; free order 9: right once, wrong twice" },
 	{ "percpu_pagelist_high_fraction",
-	  "8, 6.12: fallbacks right once, far too high, else within the spread, as on 7.3" },
+	  "8, 6.12: fallbacks within the spread, 7.3: wrong; free order 9: down, as predicted" },
 	{ "compaction_proactiveness",
-	  "100, 6.12: fallbacks down as predicted once, 30 % high; free order 9: up, right twice" },
-	{ "defrag_mode", "1, 7.3: fallbacks down as predicted, to 224 for 88, one run" },
+	  "100, 6.12: fallbacks down once, not predicted; free order 9, 7.3 too: up, too little" },
+	{ "defrag_mode",
+	  "1, 7.3: fallbacks down to few as predicted; free order 9: within the spread" },
 };
 
 #define NR_PROOFS (sizeof(proofs) / sizeof(proofs[0]))

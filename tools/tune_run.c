@@ -165,13 +165,15 @@ static bool play_script(struct team *team, struct request *r)
 static int play(struct team *team, size_t nr, char *why, size_t len)
 {
 	const struct tune_point none = { 0 };
+	size_t what = nr ? TUNE_BASE + (nr - 1) / team->plan->runs : TUNE_FIDELITY;
 	const struct tune_point *point =
-		nr < TUNE_POINTS ? &none : &team->plan->point[nr - TUNE_POINTS];
+		what < TUNE_POINTS ? &none : &team->plan->point[what - TUNE_POINTS];
 	struct fork f = { .team = team, .run = &team->runs[nr] };
 	struct request_options opt = {
 		.policy = point->policy,
 		.nr_sets = point->nr_sets,
-		.what_if = nr != TUNE_FIDELITY,
+		.what_if = what != TUNE_FIDELITY,
+		.chance = nr ? (uint32_t)((nr - 1) % team->plan->runs) : 0,
 		.decision = decision,
 		.arg = &f,
 		.sample = sample,
@@ -288,7 +290,7 @@ int tune_runs(const struct tune_trace *trace, const struct tune_plan *plan,
 			     .plan = plan,
 			     .opt = opt,
 			     .runs = runs,
-			     .nr_runs = plan->nr_points + TUNE_POINTS };
+			     .nr_runs = tune_nr_runs(plan) };
 	size_t mine = (team.nr_runs + opt->shards - 1 - opt->shard) / opt->shards;
 	uint32_t jobs = mine < opt->jobs ? (uint32_t)mine : opt->jobs, started = 0;
 	pthread_t *threads = calloc(jobs + 1, sizeof(*threads));

@@ -50,6 +50,7 @@ static void write_plan(struct out_json *j, const struct tune_trace *trace,
 	out_u64(j, "ns", about.ns);
 	out_str(j, "goal", tune_goal_name(plan->goal));
 	out_u64(j, "order", plan->order);
+	out_u64(j, "runs", plan->runs);
 	out_array(j, "points");
 	for (size_t i = 0; i < plan->nr_points; i++) {
 		out_object_inline(j, NULL);
@@ -98,7 +99,7 @@ int tune_write_part(FILE *to, const struct tune_trace *trace, const struct tune_
 	out_str(&j, "schema", SCHEMA);
 	write_plan(&j, trace, plan);
 	out_array(&j, "runs");
-	for (size_t i = 0; i < plan->nr_points + TUNE_POINTS; i++)
+	for (size_t i = 0; i < tune_nr_runs(plan); i++)
 		if (runs[i].done)
 			write_run(&j, i, &runs[i]);
 	out_close(&j);
@@ -208,7 +209,7 @@ static int read_plan(const struct part *p, const json_t *o, struct tune_merged *
 {
 	const char *name = json_string_value(json_object_get(o, "goal"));
 	const json_t *points = json_object_get(o, "points");
-	uint64_t order;
+	uint64_t order, times;
 	int goal;
 
 	for (goal = 0; goal < TUNE_NR_GOALS; goal++)
@@ -216,13 +217,15 @@ static int read_plan(const struct part *p, const json_t *o, struct tune_merged *
 			break;
 	if (goal == TUNE_NR_GOALS || !read_about(o, &out->about) ||
 	    !number(json_object_get(o, "order"), &order) || order >= PA_MAX_ORDERS ||
+	    !number(json_object_get(o, "runs"), &times) || !times || times > TUNE_MAX_RUNS ||
 	    !json_is_array(points) || json_array_size(points) > TUNE_MAX_POINTS)
 		return refuse(p, "its plan is damaged");
 	out->plan.goal = goal;
 	out->plan.order = (unsigned int)order;
+	out->plan.runs = (uint32_t)times;
 	out->plan.nr_points = json_array_size(points);
 	out->plan.point = calloc(out->plan.nr_points + 1, sizeof(*out->plan.point));
-	out->runs = calloc(out->plan.nr_points + TUNE_POINTS, sizeof(*out->runs));
+	out->runs = calloc(tune_nr_runs(&out->plan), sizeof(*out->runs));
 	if (!out->plan.point || !out->runs)
 		return -ENOMEM;
 	for (size_t i = 0; i < out->plan.nr_points; i++)
@@ -252,8 +255,7 @@ static int merge_one(const struct part *p, struct tune_merged *out)
 	else if (!json_equal(plan, json_object_get(out->json, "plan")))
 		err = refuse(p, "another trace, grid, goal or version than the parts before");
 	for (size_t i = 0; !err && i < json_array_size(runs); i++)
-		err = read_run(p, json_array_get(runs, i), out->plan.nr_points + TUNE_POINTS,
-			       out->runs);
+		err = read_run(p, json_array_get(runs, i), tune_nr_runs(&out->plan), out->runs);
 	if (out->json)
 		json_decref(root);
 	else
@@ -271,11 +273,11 @@ int tune_merge(char *const *paths, size_t n, struct tune_merged *out, char *why,
 		p.path = paths[i];
 		err = merge_one(&p, out);
 	}
-	for (size_t i = 0; !err && i < out->plan.nr_points + TUNE_POINTS; i++) {
+	for (size_t i = 0; !err && i < tune_nr_runs(&out->plan); i++) {
 		if (out->runs[i].done)
 			continue;
 		snprintf(why, len, "run %zu of %zu is in none of the parts", i,
-			 out->plan.nr_points + TUNE_POINTS);
+			 tune_nr_runs(&out->plan));
 		err = -EBADMSG;
 	}
 	if (err == -ENOMEM)

@@ -30,6 +30,9 @@ int parse_duration(const char *text, uint64_t *out);
 /* 0 to 100, with or without a fraction and the sign. */
 int parse_percent(const char *text, double *out);
 
+/* splitmix64: the next number of a row that @state, any number at first, stands for. */
+uint64_t next_random(uint64_t *state);
+
 /* CLOCK_MONOTONIC, nanoseconds. */
 uint64_t now_ns(void);
 

@@ -8,14 +8,14 @@ trace=tests/data/debian-6.1.pgt
 	echo "$trace is not there"
 	exit 77
 }
-grid='--grid vm.watermark_boost_factor=0,15000 --grid vm.min_free_kbytes=65536'
+grid='--runs 2 --grid vm.watermark_boost_factor=0,15000 --grid vm.min_free_kbytes=65536'
 
 # Parts, joined, are the whole: the same bytes with one thread and with five.
 # shellcheck disable=SC2086 # they are words
 run 0 tune --goal fallbacks $grid --json --jobs 5 $trace
 [ ! -s "$dir/err" ] || fail 'a bar is drawn though this is no terminal'
 cp "$dir/out" "$dir/whole"
-for member in '"schema": "buddyscope.tune/1"' '"goal": "fallbacks"' '"unchanged": {' '"rows": [' \
+for member in '"schema": "buddyscope.tune/1"' '"goal": "fallbacks"' '"runs": 2' '"unchanged": {' '"rows": [' \
 	'"set": ["vm.watermark_boost_factor=0", "vm.min_free_kbytes=65536"]' '"interval": [' \
 	'"fidelity": {' '"requests_exact": '; do
 	said out "$member"
@@ -34,13 +34,14 @@ for line in 'goal         fallbacks: ' 'less is better' 'fidelity     nothing ch
 	' vm.watermark_boost_factor=15000 vm.min_free_kbytes=65536'; do
 	said out "$line"
 done
+said out 'each setting was run 2 times'
 said out 'such predictions beside real kernels'
 said out '  min_free_kbytes  '
 run 5 tune --merge "$dir/part1" "$dir/part3"
 said err 'is in none of the parts'
 run 5 tune --merge "$dir/part1" "$dir/part1" "$dir/part2" "$dir/part3"
 said err 'is in another part too'
-run 0 tune --goal stall --grid vm.watermark_boost_factor=0 --shard 1/1 $trace
+run 0 tune --runs 1 --goal stall --grid vm.watermark_boost_factor=0 --shard 1/1 $trace
 cp "$dir/out" "$dir/other"
 run 5 tune --merge "$dir/part1" "$dir/other"
 said err 'another trace, grid, goal or version'
@@ -63,7 +64,7 @@ grep -q '^,vm.watermark_boost_factor=15000,no difference,[0-9.]*,0.0000,0.0000,0
 	fail 'the setting of the trace differs from the trace'
 
 # Policies.
-run 0 tune --policy 6.18 $trace
+run 0 tune --runs 1 --policy 6.18 $trace
 said out 'policy 6.18'
 
 # Where nothing is better there is no file to write.
@@ -91,6 +92,9 @@ run 2 tune --goal thp:3 $trace
 run 2 tune --policy 9.9 $trace
 run 2 tune --emit yaml $trace
 run 2 tune --jobs 0 $trace
+run 2 tune --runs 0 $trace
+run 2 tune --runs 65 $trace
+said err '1 to 64'
 run 2 tune a b
 run 2 tune "$dir/nonesuch"
 run 5 tune "$0"

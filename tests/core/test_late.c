@@ -242,7 +242,8 @@ static void test_defrag_whole(const char *policy)
 		give(pa, p, p + 256, 8);
 	assert_int_equal(ask(pa, PA_GFP_KERNEL, 0, 0, &pfn), 0);
 	assert_true(took(PA_STEP_DROP_NOFRAGMENT));
-	assert_int_equal(took(PA_STEP_COMPACT_FIRST), whole);
+	assert_false(took(PA_STEP_COMPACT_FIRST)); /* for a page reclaim is first, then */
+	assert_int_equal(took(PA_STEP_COMPACT), whole);
 	/* Movable pages may be mixed into nothing, so they have nothing to make whole. */
 	pa = full(policy);
 	knobs = *pa_get_knobs(pa);
@@ -255,6 +256,78 @@ static void test_defrag_whole(const char *policy)
 	assert_int_equal(!!(value_of(PA_STEP_RESTART) & PA_ALLOC_NOFRAGMENT), !whole);
 	assert_int_equal(pfn != PA_PFN_NONE, whole);
 	sound(pa);
+}
+
+/* How often @step comes in the record. */
+static uint32_t times(enum pa_step step)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < rec.nr_steps && i < PA_MAX_STEPS; i++)
+		n += rec.steps[i].step == step;
+	return n;
+}
+
+/*
+ * What reclaim says of a whole pageblock that compaction should make is no progress on a page, and
+ * where compaction is skipped the request falls back (order_defrag_promoted @ 7.3).
+ */
+static void test_defrag_gives_up(const char *policy)
+{
+	struct pa *pa = full(policy);
+	struct pa_knobs knobs = *pa_get_knobs(pa);
+	uint64_t pfn;
+
+	if (!since(policy, "7.3"))
+		return;
+	knobs.defrag_mode = 1;
+	set_knobs(pa, &knobs);
+	for (uint64_t p = 0; p < PAGES; p += 64) /* some of it is page cache */
+		occupy(pa, p, p + 1, true);
+	for (uint64_t p = 1; p < 1024; p += 2)
+		give(pa, p, p + 1, 0);
+	assert_int_equal(ask(pa, PA_GFP_KERNEL, 0, 0, &pfn), 0);
+	assert_int_equal(value_of(PA_STEP_COMPACT), PA_COMPACT_SKIPPED);
+	assert_true(took(PA_STEP_DROP_NOFRAGMENT));
+	assert_in_range(times(PA_STEP_RECLAIM), 1, 17); /* MAX_RECLAIM_RETRIES, and the first */
+	sound(pa);
+}
+
+/*
+ * With defrag_mode kswapd is content with whole pageblocks alone (pgdat_balanced @ 6.18, 7.3), and
+ * kcompactd goes on until the high mark is met in them.
+ */
+static void test_defrag_daemons(const char *policy)
+{
+	uint64_t blocks[2], pfn;
+
+	if (!since(policy, "6.18"))
+		return;
+	for (uint32_t mode = 0; mode <= 1; mode++) {
+		struct pa *pa = full(policy);
+		struct pa_knobs knobs = *pa_get_knobs(pa);
+		struct pa_zone_state state;
+
+		knobs.defrag_mode = mode;
+		knobs.compaction_proactiveness = 0;
+		set_knobs(pa, &knobs);
+		assert_int_equal(pa_zone_get(pa, 0, &state), 0);
+		state.wmark[PA_WMARK_MIN] = 128;
+		state.wmark[PA_WMARK_LOW] = 256;
+		state.wmark[PA_WMARK_HIGH] = 2 * PBN + 1; /* more than two pageblocks */
+		assert_int_equal(pa_zone_set(pa, 0, &state), 0);
+		for (uint64_t p = 0; p < PAGES; p += 2) { /* half free, in single pages */
+			occupy(pa, p + 1, p + 2, true);
+			give(pa, p, p + 1, 0);
+		}
+		assert_int_equal(ask(pa, PA_GFP_NOWAIT, 9, 0, &pfn), -ENOMEM); /* wakes them */
+		for (uint64_t now = 1; now < 3000; now++)
+			assert_int_equal(pa_tick(pa, now, NULL), 0);
+		blocks[mode] = pa_nr_free(pa, 0, 9) + 2 * pa_nr_free(pa, 0, 10);
+		sound(pa);
+	}
+	assert_in_range(blocks[0], 1, 2);
+	assert_in_range(blocks[1], 3, PAGES / PBN);
 }
 
 /* -------------------------------------------------------------------------
@@ -358,6 +431,8 @@ SINCE("5.4", test_fatal)
 SINCE("5.4", test_room)
 SINCE("5.4", test_busy)
 SINCE("6.18", test_defrag_whole)
+SINCE("6.18", test_defrag_gives_up)
+SINCE("6.18", test_defrag_daemons)
 SINCE("5.4", test_capture_movable)
 SINCE("5.4", test_counts_cma)
 SINCE("5.10", test_score)
@@ -379,6 +454,8 @@ int main(void)
 		cmocka_unit_test(each_test_room),
 		cmocka_unit_test(each_test_busy),
 		cmocka_unit_test(each_test_defrag_whole),
+		cmocka_unit_test(each_test_defrag_gives_up),
+		cmocka_unit_test(each_test_defrag_daemons),
 		cmocka_unit_test(each_test_capture_movable),
 		cmocka_unit_test(each_test_counts_cma),
 		cmocka_unit_test(each_test_score),

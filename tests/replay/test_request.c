@@ -161,7 +161,7 @@ static void what_if(void **state)
 		run_all("tests/data/debian-6.1.pgt", &opts[i], &res);
 		assert_true(res.changed);
 		assert_null(res.unsound);
-		assert_true(res.requests > 200000);
+		assert_true(res.requests + res.unasked > 200000);
 		assert_true(res.refilled.core > 0);
 		run_all("tests/data/debian-6.1.pgt", &opts[i], &again);
 		assert_true(again.refilled.core == res.refilled.core);

@@ -241,12 +241,78 @@ static void follows_migration(void **state)
 	}
 }
 
+#define GFP_SLEEPS 0xc0u /* __GFP_DIRECT_RECLAIM and, with it, the rest of GFP_KERNEL */
+#define DMA32 4096
+#define FRAMES 6144
+
+static void ask(struct machine *m, uint64_t pfn, uint32_t pid, uint32_t gfp)
+{
+	emit(m, EV_ALLOC, pfn, gfp);
+	m->ev[m->n - 1].pid = pid;
+}
+
+/*
+ * Where nothing is left the process with most pages of its own is killed: they are free, it asks for
+ * nothing any more, and what the recording says of its pages is past.
+ */
+static void kills(void **state)
+{
+	static const char *const names[] = { "__GFP_DIRECT_RECLAIM", "__GFP_KSWAPD_RECLAIM",
+					     "__GFP_IO", "__GFP_FS" };
+	const uint32_t anonymous = GFP_MOVABLE | GFP_HARDWALL | GFP_SLEEPS;
+	struct outcome out;
+	struct machine m;
+
+	(void)state;
+	for (int larger = 10; larger <= 20; larger += 10) {
+		begin(&m, 0);
+		for (int i = 0; i < 4; i++)
+			assert_int_equal(trace_pairs_add(&m.meta.gfp, names[i], GFP_SLEEPS, NULL),
+					 0);
+		for (uint64_t i = 0; i < FRAMES; i++) /* the last ones are below the min mark */
+			ask(&m, DMA32 + i, (i < 4000) == (larger == 10) ? 10 : 20, anonymous);
+		for (uint64_t i = 0; i < 8; i++)
+			emit(&m, EV_FREE, DMA32 + i, 0);
+		ask(&m, DMA32, 10, anonymous);
+		ask(&m, DMA32 + 1, 20, anonymous);
+		run(&m, &out);
+		assert_int_equal(out.res.kills.core, 1);
+		assert_int_equal(out.res.failed.core, 0);
+		assert_int_equal(out.res.requests, FRAMES + 1);
+		assert_int_equal(out.res.unasked, 1);
+		assert_in_range(out.free, 4000 - 1 - 512,
+				4000 - 1); /* lists of the CPU hold some */
+	}
+}
+
+/* What a page cache or the kernel itself has does not go with a process: nobody is worth killing. */
+static void spares(void **state)
+{
+	struct outcome out;
+	struct machine m;
+
+	(void)state;
+	begin(&m, 0);
+	assert_int_equal(trace_pairs_add(&m.meta.gfp, "__GFP_DIRECT_RECLAIM", GFP_SLEEPS, NULL), 0);
+	assert_int_equal(trace_pairs_add(&m.meta.gfp, "__GFP_FS", GFP_SLEEPS, NULL), 0);
+	for (uint64_t i = 0; i < FRAMES; i++)
+		ask(&m, DMA32 + i, 10, GFP_SLEEPS);
+	run(&m, &out);
+	assert_int_equal(out.res.kills.core, 0);
+	assert_in_range(out.res.failed.core, 1, 64);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(leaves_reclaim_out),	cmocka_unit_test(keeps_truncation),
-		cmocka_unit_test(knows_direct_reclaim), cmocka_unit_test(follows_migration),
-		cmocka_unit_test(drops_with_the_file),	cmocka_unit_test(takes_the_pace),
+		cmocka_unit_test(leaves_reclaim_out),
+		cmocka_unit_test(keeps_truncation),
+		cmocka_unit_test(knows_direct_reclaim),
+		cmocka_unit_test(follows_migration),
+		cmocka_unit_test(drops_with_the_file),
+		cmocka_unit_test(takes_the_pace),
+		cmocka_unit_test(kills),
+		cmocka_unit_test(spares),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

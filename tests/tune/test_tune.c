@@ -120,7 +120,7 @@ static struct made *make(void)
 
 	assert_non_null(m);
 	m->plan = (struct tune_plan){
-		.goal = TUNE_FALLBACKS, .order = 9, .point = m->point, .nr_points = 4
+		.goal = TUNE_FALLBACKS, .order = 9, .point = m->point, .nr_points = 4, .runs = 1
 	};
 	for (size_t p = 0; p < 4; p++)
 		m->point[p] = (struct tune_point){ .set = { "vm.watermark_scale_factor=50" },
@@ -147,7 +147,7 @@ static void noise_is_called_that(void **state)
 		*fallbacks(m, 3, i) += 5;
 	}
 	*fallbacks(m, 1, 7) -= 40; /* one slice alone makes it less in sum */
-	tune_rank(&m->plan, m->runs, m->rows);
+	assert_int_equal(tune_rank(&m->plan, m->runs, m->rows), 0);
 	assert_int_equal(m->rows[0].point, 2);
 	assert_int_equal(m->rows[0].verdict, TUNE_BETTER);
 	assert_int_equal(m->rows[0].rank, 1);
@@ -163,6 +163,39 @@ static void noise_is_called_that(void **state)
 	assert_int_equal(m->rows[3].point, 3);
 	assert_int_equal(m->rows[3].verdict, TUNE_WORSE);
 	assert_int_equal(m->rows[3].rank, 4);
+	free(m);
+}
+
+/* A setting that was better in one run and worse in the next is not known to be either. */
+static void chance_is_noise(void **state)
+{
+	enum { RUNS = 4 };
+	struct tune_run runs[1 + 3 * RUNS], mean[TUNE_POINTS + 2];
+	struct made *m = make();
+
+	(void)state;
+	memset(runs, 0, sizeof(runs));
+	m->plan.nr_points = 2;
+	m->plan.runs = RUNS;
+	assert_int_equal(tune_nr_runs(&m->plan), 1 + 3 * RUNS);
+	for (int r = 0; r < 1 + 3 * RUNS; r++)
+		for (int i = 0; i < TUNE_SLICES; i++)
+			runs[r].slice[i].goals[TUNE_FALLBACKS] = 100;
+	for (int r = 0; r < RUNS; r++)
+		for (int i = 0; i < TUNE_SLICES; i++) {
+			/* one run of each point alone would be told from the base */
+			runs[1 + RUNS + r].slice[i].goals[TUNE_FALLBACKS] += r % 2 ? 30 : -31;
+			runs[1 + 2 * RUNS + r].slice[i].goals[TUNE_FALLBACKS] -= r % 2 ? 30 : 20;
+		}
+	assert_int_equal(tune_rank(&m->plan, runs, m->rows), 0);
+	assert_int_equal(m->rows[0].point, 1);
+	assert_int_equal(m->rows[0].verdict, TUNE_BETTER);
+	assert_true(m->rows[0].diff == -25.0 * TUNE_SLICES);
+	assert_int_equal(m->rows[1].point, 0);
+	assert_int_equal(m->rows[1].verdict, TUNE_SAME);
+	tune_fold(&m->plan, runs, mean);
+	assert_int_equal(tune_sum(&mean[TUNE_POINTS + 1], TUNE_FALLBACKS), 75 * TUNE_SLICES);
+	assert_int_equal(tune_sum(&mean[TUNE_BASE], TUNE_FALLBACKS), 100 * TUNE_SLICES);
 	free(m);
 }
 
@@ -183,7 +216,7 @@ static void means_are_over_time(void **state)
 	assert_true(tune_value(&m->plan, &m->runs[TUNE_BASE]) == 3.0);
 	for (int i = 0; i < TUNE_SLICES; i++)
 		m->runs[TUNE_POINTS + 3].slice[i].goals[TUNE_ORDER] *= 2;
-	tune_rank(&m->plan, m->runs, m->rows);
+	assert_int_equal(tune_rank(&m->plan, m->runs, m->rows), 0);
 	assert_int_equal(m->rows[0].point, 3);
 	assert_int_equal(m->rows[0].verdict, TUNE_BETTER);
 	assert_true(m->rows[0].diff == 3.0);
@@ -208,7 +241,7 @@ static void the_best_setting_is_emitted(void **state)
 	m->point[0] = (struct tune_point){
 		.set = { "vm.watermark_scale_factor=500", "vm.min_free_kbytes=9" }, .nr_sets = 2
 	};
-	tune_rank(&m->plan, m->runs, m->rows);
+	assert_int_equal(tune_rank(&m->plan, m->runs, m->rows), 0);
 	assert_true(tune_emit(to, &about, &m->plan, m->runs, m->rows, false));
 	fflush(to);
 	assert_non_null(
@@ -219,7 +252,7 @@ static void the_best_setting_is_emitted(void **state)
 	assert_non_null(strstr(text, "\n[sysctl]\nvm.watermark_scale_factor=500\n"));
 	for (int i = 0; i < TUNE_SLICES; i++)
 		*fallbacks(m, 0, i) = *fallbacks(m, 2, i) = 200;
-	tune_rank(&m->plan, m->runs, m->rows);
+	assert_int_equal(tune_rank(&m->plan, m->runs, m->rows), 0);
 	assert_false(tune_emit(to, &about, &m->plan, m->runs, m->rows, false));
 	fclose(to);
 	free(m);
@@ -233,6 +266,8 @@ int main(void)
 		cmocka_unit_test(too_many_points_are_refused),
 		cmocka_unit_test(usual_settings_leave_out_what_is_set),
 		cmocka_unit_test(noise_is_called_that),
+		cmocka_unit_test(chance_is_noise),
+		cmocka_unit_test(chance_is_noise),
 		cmocka_unit_test(means_are_over_time),
 		cmocka_unit_test(the_best_setting_is_emitted),
 	};
