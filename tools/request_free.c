@@ -84,94 +84,6 @@ uint64_t request_take_handle(struct request *r, const struct run_zone *z, uint64
 	return PA_PFN_NONE;
 }
 
-bool request_below_high_next(struct request *r, uint32_t zone)
-{
-	struct run_zone *z = &r->zones[zone];
-	uint64_t *n = &z->next_push;
-
-	for (*n = *n > r->now ? *n : r->now; *n < r->win_end; ++*n) {
-		const struct trace_event *ev = request_event(r, *n);
-
-		if (ev->type == EV_PUSH && ev->pfn >= z->start && ev->pfn < z->end)
-			return *n - r->now < FLAG_EVENTS && ev->bits & EV_BELOW_HIGH;
-	}
-	return false;
-}
-
-/* boost_watermark, for each fallback that may have tried to claim less than a pageblock's block. */
-static uint64_t boosted(const struct request *r, const struct trace_event *ev,
-			const struct pa_zone_state *state, uint64_t boost)
-{
-	uint64_t block = UINT64_C(1) << r->meta->pageblock_order;
-	uint64_t most = state->wmark[PA_WMARK_HIGH] * r->knobs.watermark_boost_factor / 10000;
-
-	if (!most ||
-	    (ev->bits & EV_CLAIMED && trace_fallback_order(ev) >= r->meta->pageblock_order))
-		return boost;
-	most = most < block ? block : most;
-	return boost + block < most ? boost + block : most;
-}
-
-bool request_is_set_again(const struct request *r, uint32_t zone)
-{
-	const struct run_zone *z = &r->zones[zone];
-	struct pa_zone_state state;
-	uint64_t boost;
-	int64_t free;
-
-	if (pa_zone_get(r->pa, zone, &state))
-		return false;
-	boost = state.boost;
-	free = (int64_t)state.nr_free;
-	for (uint64_t i = r->now + 1; i < r->win_end; i++) {
-		const struct trace_event *ev = request_event(r, i);
-
-		if (ev->type == EV_TRY && free <= (int64_t)(state.wmark[PA_WMARK_HIGH] + boost))
-			return true;
-		if (ev->pfn < z->start || ev->pfn >= z->end)
-			continue;
-		if (ev->type == EV_PUSH)
-			return false;
-		if (ev->type == EV_FALLBACK)
-			boost = boosted(r, ev, &state, boost);
-		else if (ev->type == EV_BALANCE_END)
-			boost = trace_end_boost(ev);
-		if (request_is_pick(r, ev) || ev->type == EV_ISOLATE)
-			free -= INT64_C(1) << ev->order;
-		else if (ev->type == EV_DRAIN || ev->type == EV_ZONE_FREE)
-			free += INT64_C(1) << ev->order;
-	}
-	return false;
-}
-
-void request_set_below_high(struct request *r, uint32_t zone, bool below)
-{
-	struct pa_zone_state state;
-
-	if (pa_zone_get(r->pa, zone, &state))
-		return;
-	state.flags &= ~PA_ZONE_BELOW_HIGH;
-	state.flags |= below ? PA_ZONE_BELOW_HIGH : 0;
-	pa_zone_set(r->pa, zone, &state);
-}
-
-/*
- * A push that drained looks at the marks last.  Where that ends ZONE_BELOW_HIGH, and the next push
- * finds it still, the look came later, or another CPU's attempt set it again: true, and it stays.
- */
-static bool ends_too_early(struct request *r, const struct pa_bulk *bulk)
-{
-	uint32_t flags = pa_zone_flags(r->pa, bulk->zone);
-
-	pa_push_end(r->pa, bulk);
-	if (flags == pa_zone_flags(r->pa, bulk->zone) || !request_below_high_next(r, bulk->zone) ||
-	    request_is_set_again(r, bulk->zone))
-		return false;
-	request_set_below_high(r, bulk->zone, true);
-	r->zones[bulk->zone].kept_below = true;
-	return true;
-}
-
 /*
  * Others' work comes upon what the CPU does between two holds of its locks: an interrupt's, another
  * task's, and again upon theirs.  It may go on later, see resume(), or have given up.
@@ -198,7 +110,7 @@ static int32_t pages_on_lists(const struct request *r, uint32_t zone, uint32_t c
 	return pa_pcp_get(r->pa, zone, cpu, &pcp) ? 0 : pcp.count;
 }
 
-/* What the core has left to drain in the hold that ended.  True: see ends_too_early(). */
+/* What the core has left to drain in the hold that ended.  True: see request_ends_too_early(). */
 static bool finish_bulk(struct request *r, struct run_cpu *c)
 {
 	bool any = c->drained, early = false;
@@ -215,7 +127,7 @@ static bool finish_bulk(struct request *r, struct run_cpu *c)
 	while (c->bulk.left > 0 && pa_bulk_step(r->pa, &c->bulk, NULL) > 0)
 		r->res.drained.core++;
 	if (any && c->what == WHAT_PUSH)
-		early = ends_too_early(r, &c->bulk);
+		early = request_ends_too_early(r, &c->bulk);
 	if (c->what != WHAT_DRAIN_PAGES)
 		c->what = WHAT_NOTHING;
 	c->bulk.left = 0;
@@ -419,48 +331,6 @@ static void push_or_wait(struct request *r, uint32_t cpu, const struct push *p)
 	}
 }
 
-/*
- * The core has ZONE_BELOW_HIGH set, the push did not find it, and another CPU has an attempt under way:
- * it looked at the mark, and is yet to set the flag.
- */
-static bool is_set_later(const struct request *r, const struct trace_event *ev, uint32_t zone)
-{
-	if (!ev->arg || ev->type != EV_PUSH || ev->bits & EV_BELOW_HIGH ||
-	    !(pa_zone_flags(r->pa, zone) & PA_ZONE_BELOW_HIGH))
-		return false;
-	for (uint32_t cpu = 0; cpu < r->nr_cpus; cpu++)
-		if (cpu != ev->cpu && r->cpus[cpu].nr_tries)
-			return true;
-	return false;
-}
-
-/*
- * A push that does not find ZONE_BELOW_HIGH, which the core has: a push that drained before it looked at the
- * marks meanwhile.  On this CPU that was right before this push, and after others' attempts had set the
- * flag again; another CPU may be at it now, its last block being gone.
- */
-static void look_after_drains(struct request *r, const struct trace_event *ev, uint32_t zone)
-{
-	if (!ev->arg || ev->bits & EV_BELOW_HIGH ||
-	    !(pa_zone_flags(r->pa, zone) & PA_ZONE_BELOW_HIGH))
-		return;
-	for (uint32_t i = 0; i < r->nr_cpus; i++) {
-		const struct run_cpu *c = &r->cpus[i];
-		bool over = i == ev->cpu ? c->looks_by == r->now + 1 :
-					   c->draining && c->what == WHAT_PUSH;
-
-		if (over && c->bulk.zone == zone)
-			pa_push_end(r->pa, &c->bulk);
-	}
-}
-
-/* A push that does not find ZONE_BELOW_HIGH, which the core has: somebody is at work on it. */
-static bool is_beside(const struct request *r, const struct trace_event *ev, uint32_t zone)
-{
-	return ev->arg && !(ev->bits & EV_BELOW_HIGH) &&
-	       pa_zone_flags(r->pa, zone) & PA_ZONE_BELOW_HIGH;
-}
-
 /* A push that nothing else its CPU is at matters to, and that is not seen to drain. */
 static bool is_plain(const struct request *r, const struct trace_event *ev,
 		     const struct run_zone *z)
@@ -480,7 +350,7 @@ static bool push_at_once(struct request *r, const struct trace_event *ev, const 
 	struct run_cpu *c = &r->cpus[ev->cpu];
 	int32_t high;
 
-	if (p.pfn >= NO_PAGE || is_beside(r, ev, (uint32_t)(z - r->zones)))
+	if (p.pfn >= NO_PAGE || request_told_above(r, ev, (uint32_t)(z - r->zones)))
 		return false;
 	high = high_of(r, ev->cpu, &p);
 	if (pa_push_as(r->pa, request_core_cpu(r, ev->cpu), p.pfn, 0, type_of(r, frame, p.pfn),
@@ -526,8 +396,8 @@ void request_on_push(struct request *r, const struct trace_event *ev, const stru
 		r->zones[zone].kept_below = false; /* by now it is over */
 		request_set_below_high(r, zone, false);
 	}
-	look_after_drains(r, ev, zone);
-	early = is_set_later(r, ev, zone);
+	request_look_after_drains(r, ev, zone);
+	early = request_is_set_later(r, ev, zone);
 	if (early)
 		request_set_below_high(r, zone, false);
 	push_or_wait(r, ev->cpu, &p);

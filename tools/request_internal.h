@@ -155,7 +155,7 @@ struct run_zone {
 	bool reclaiming;    /* ZONE_RECLAIM_ACTIVE, as last told */
 	bool balancing;	    /* kswapd is at work on it */
 	bool boosted;	    /* and a fallback may have boosted its marks since */
-	bool kept_below;    /* ZONE_BELOW_HIGH, see ends_too_early() */
+	bool kept_below;    /* ZONE_BELOW_HIGH, see request_ends_too_early() */
 	uint32_t threshold; /* stat_threshold while kswapd sleeps */
 	uint64_t next_push; /* to the zone, of the events from now on: none ahead of this number */
 };
@@ -400,15 +400,9 @@ void request_load_pcps(struct request *r);
 /* Number of the first event that the snapshot of the per-cpu lists does not know. */
 uint64_t request_find_start(const struct request *r);
 
-/* ---- request_free.c ---- */
+/* ---- request_below.c ---- */
 
-/* The core's page for the allocation that the kernel has at @pfn; it ends here. */
-uint64_t request_take_handle(struct request *r, const struct run_zone *z, uint64_t pfn,
-			     unsigned int order);
-/*
- * Does the next push to the zone, if it is near, find ZONE_BELOW_HIGH?  Who ends or begins it takes no
- * lock for that, and a CPU may stand still between what it looks at and what it sets.
- */
+/* Does the next push to the zone, if it is near, find ZONE_BELOW_HIGH? */
 bool request_below_high_next(struct request *r, uint32_t zone);
 /*
  * That push finds it, and the zone is without: does an attempt of its own accord set it before that?
@@ -416,6 +410,30 @@ bool request_below_high_next(struct request *r, uint32_t zone);
  */
 bool request_is_set_again(const struct request *r, uint32_t zone);
 void request_set_below_high(struct request *r, uint32_t zone, bool below);
+/*
+ * A push that drained looks at the marks last.  Where that ends ZONE_BELOW_HIGH, and the next push
+ * finds it still, the look came later, or another CPU's attempt set it again: true, and it stays.
+ */
+bool request_ends_too_early(struct request *r, const struct pa_bulk *bulk);
+/* The push @ev is told that the flag, which the core has, is not there. */
+bool request_told_above(const struct request *r, const struct trace_event *ev, uint32_t zone);
+/*
+ * The core has ZONE_BELOW_HIGH set, the push did not find it, and another CPU has an attempt under way:
+ * it looked at the mark, and is yet to set the flag.
+ */
+bool request_is_set_later(const struct request *r, const struct trace_event *ev, uint32_t zone);
+/*
+ * A push that does not find ZONE_BELOW_HIGH, which the core has: a push that drained before it looked at the
+ * marks meanwhile.  On this CPU that was right before this push, and after others' attempts had set the
+ * flag again; another CPU may be at it now, its last block being gone.
+ */
+void request_look_after_drains(struct request *r, const struct trace_event *ev, uint32_t zone);
+
+/* ---- request_free.c ---- */
+
+/* The core's page for the allocation that the kernel has at @pfn; it ends here. */
+uint64_t request_take_handle(struct request *r, const struct run_zone *z, uint64_t pfn,
+			     unsigned int order);
 /* What the lock's events of the CPU before this one were about is over. */
 void request_finish_hold(struct request *r, uint32_t cpu);
 static inline void request_drop_emptied(struct run_cpu *c)

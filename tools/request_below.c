@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * ZONE_BELOW_HIGH (6.7+).
+ *
+ * Attempts set it where they find a zone below its high mark, a push that drained ends it where it finds
+ * the zone above; neither takes a lock for that, and a CPU may stand still between what it looks at and what
+ * it sets.  A push is told whether the flag is there as it begins.  So it is known afterwards who was
+ * first, and here it is found out.
+ */
+#include "request_internal.h"
+
+bool request_below_high_next(struct request *r, uint32_t zone)
+{
+	struct run_zone *z = &r->zones[zone];
+	uint64_t *n = &z->next_push;
+
+	for (*n = *n > r->now ? *n : r->now; *n < r->win_end; ++*n) {
+		const struct trace_event *ev = request_event(r, *n);
+
+		if (ev->type == EV_PUSH && ev->pfn >= z->start && ev->pfn < z->end)
+			return *n - r->now < FLAG_EVENTS && ev->bits & EV_BELOW_HIGH;
+	}
+	return false;
+}
+
+/* boost_watermark, for each fallback that may have tried to claim less than a pageblock's block. */
+static uint64_t boosted(const struct request *r, const struct trace_event *ev,
+			const struct pa_zone_state *state, uint64_t boost)
+{
+	uint64_t block = UINT64_C(1) << r->meta->pageblock_order;
+	uint64_t most = state->wmark[PA_WMARK_HIGH] * r->knobs.watermark_boost_factor / 10000;
+
+	if (!most ||
+	    (ev->bits & EV_CLAIMED && trace_fallback_order(ev) >= r->meta->pageblock_order))
+		return boost;
+	most = most < block ? block : most;
+	return boost + block < most ? boost + block : most;
+}
+
+bool request_is_set_again(const struct request *r, uint32_t zone)
+{
+	const struct run_zone *z = &r->zones[zone];
+	struct pa_zone_state state;
+	uint64_t boost;
+	int64_t free;
+
+	if (pa_zone_get(r->pa, zone, &state))
+		return false;
+	boost = state.boost;
+	free = (int64_t)state.nr_free;
+	for (uint64_t i = r->now + 1; i < r->win_end; i++) {
+		const struct trace_event *ev = request_event(r, i);
+
+		if (ev->type == EV_TRY && free <= (int64_t)(state.wmark[PA_WMARK_HIGH] + boost))
+			return true;
+		if (ev->pfn < z->start || ev->pfn >= z->end)
+			continue;
+		if (ev->type == EV_PUSH)
+			return false;
+		if (ev->type == EV_FALLBACK)
+			boost = boosted(r, ev, &state, boost);
+		else if (ev->type == EV_BALANCE_END)
+			boost = trace_end_boost(ev);
+		if (request_is_pick(r, ev) || ev->type == EV_ISOLATE)
+			free -= INT64_C(1) << ev->order;
+		else if (ev->type == EV_DRAIN || ev->type == EV_ZONE_FREE)
+			free += INT64_C(1) << ev->order;
+	}
+	return false;
+}
+
+void request_set_below_high(struct request *r, uint32_t zone, bool below)
+{
+	struct pa_zone_state state;
+
+	if (pa_zone_get(r->pa, zone, &state))
+		return;
+	state.flags &= ~PA_ZONE_BELOW_HIGH;
+	state.flags |= below ? PA_ZONE_BELOW_HIGH : 0;
+	pa_zone_set(r->pa, zone, &state);
+}
+
+bool request_ends_too_early(struct request *r, const struct pa_bulk *bulk)
+{
+	uint32_t flags = pa_zone_flags(r->pa, bulk->zone);
+
+	pa_push_end(r->pa, bulk);
+	if (flags == pa_zone_flags(r->pa, bulk->zone) || !request_below_high_next(r, bulk->zone) ||
+	    request_is_set_again(r, bulk->zone))
+		return false;
+	request_set_below_high(r, bulk->zone, true);
+	r->zones[bulk->zone].kept_below = true;
+	return true;
+}
+
+bool request_told_above(const struct request *r, const struct trace_event *ev, uint32_t zone)
+{
+	return ev->type == EV_PUSH && ev->arg && !(ev->bits & EV_BELOW_HIGH) &&
+	       pa_zone_flags(r->pa, zone) & PA_ZONE_BELOW_HIGH;
+}
+
+bool request_is_set_later(const struct request *r, const struct trace_event *ev, uint32_t zone)
+{
+	if (!request_told_above(r, ev, zone))
+		return false;
+	for (uint32_t cpu = 0; cpu < r->nr_cpus; cpu++)
+		if (cpu != ev->cpu && r->cpus[cpu].nr_tries)
+			return true;
+	return false;
+}
+
+void request_look_after_drains(struct request *r, const struct trace_event *ev, uint32_t zone)
+{
+	if (!request_told_above(r, ev, zone))
+		return;
+	for (uint32_t i = 0; i < r->nr_cpus; i++) {
+		const struct run_cpu *c = &r->cpus[i];
+		bool over = i == ev->cpu ? c->looks_by == r->now + 1 :
+					   c->draining && c->what == WHAT_PUSH;
+
+		if (over && c->bulk.zone == zone)
+			pa_push_end(r->pa, &c->bulk);
+	}
+}
