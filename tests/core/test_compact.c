@@ -81,6 +81,22 @@ static void test_stands_back(const char *policy)
 	sound(pa);
 }
 
+/* One that knew of nothing to move says nothing about what comes: it looks again half a second later. */
+static void test_looks_again(const char *policy)
+{
+	struct pa *pa = eager(policy);
+
+	for (uint64_t p = 0; p < PAGES; p += 2) {
+		occupy(pa, p + 1, p + 2, false);
+		give(pa, p, p + 1, 0);
+	}
+	assert_int_equal(moves(pa, 510), 0);
+	for (uint64_t p = 1; p < PAGES; p += 2) /* now there is */
+		assert_int_equal(pa_lru_add(pa, p), 0);
+	assert_true(moves(pa, 1600) > 0);
+	sound(pa);
+}
+
 /* What a run found to be of no use is left out by the next one, until deferral comes to its end. */
 static void test_hints(const char *policy)
 {
@@ -127,14 +143,14 @@ static void test_pace_refused(void **state)
 
 BETWEEN("5.10", NULL, test_pace)
 BETWEEN("5.10", NULL, test_stands_back)
+BETWEEN("5.10", NULL, test_looks_again)
 BETWEEN("5.4", NULL, test_hints)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_test_pace),
-		cmocka_unit_test(each_test_stands_back),
-		cmocka_unit_test(each_test_hints),
+		cmocka_unit_test(each_test_pace),	 cmocka_unit_test(each_test_stands_back),
+		cmocka_unit_test(each_test_looks_again), cmocka_unit_test(each_test_hints),
 		cmocka_unit_test(test_pace_refused),
 	};
 
