@@ -563,20 +563,17 @@ int pa_alloc_from(struct pa *pa, const struct pa_alloc_args *args, const struct 
 bool pa_alloc_at_once(struct pa *pa, const struct pa_alloc_args *args, uint32_t looks,
 		      const struct pa_choice *choice, uint64_t *pfn)
 {
-	const uint8_t *at;
-	uint8_t highest;
+	unsigned int highest, allowed;
 
 	if (!pa_args_valid(pa, args))
 		return false;
 	highest = pa_req(pa)->gfp_zones[looks & 0xf];
-	if (highest == PA_NO_ZONE || choice->zone == PA_NO_ZONE ||
-	    *pa_zonelist_of(pa, args->nid, highest) != choice->zone ||
-	    !first_suits(pa, args, highest, choice->flags, NULL, choice->zone))
-		return false;
-	at = pa_zonelist_of(pa, args->nid, pa_req(pa)->gfp_zones[args->gfp & 0xf]);
-	while (*at != PA_NO_ZONE && *at != choice->zone)
-		at++;
-	return *at != PA_NO_ZONE && take_listed(pa, args, choice, pfn, NULL);
+	allowed = pa_req(pa)->gfp_zones[args->gfp & 0xf];
+	return highest != PA_NO_ZONE && choice->zone != PA_NO_ZONE &&
+	       *pa_zonelist_of(pa, args->nid, highest) == choice->zone &&
+	       *pa_zonelist_of(pa, args->nid, allowed) == choice->zone &&
+	       first_suits(pa, args, highest, choice->flags, NULL, choice->zone) &&
+	       take_listed(pa, args, choice, pfn, NULL);
 }
 
 /*

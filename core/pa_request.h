@@ -400,8 +400,8 @@ struct pa_choice {
  * Return: 0; -ENOMEM, there is none; -EINVAL on bad arguments, or if no zone for @args is meant.
  *
  * pa_alloc_at_once() - pa_look_quick() with the gfp @looks and pa_alloc_from() in one: true, if that
- * finds the very @choice, and it comes to no more than a page from the CPU's list.  Else false, and
- * nothing is done.
+ * finds the very @choice, the first zone of either, and it comes to no more than a page from the CPU's
+ * list.  Else false, and nothing is done.
  */
 int pa_look_for_zone(struct pa *pa, const struct pa_alloc_args *args, uint32_t flags,
 		     const int64_t *uncounted, struct pa_choice *choice);

@@ -482,6 +482,25 @@ static void test_refill_lent(const char *policy)
 	assert_true(after[0] == after[1]);
 }
 
+/* Where CMA has a say each block is asked for; of those that nobody lent nothing is told. */
+static void test_refill_beside_cma(const char *policy)
+{
+	struct pa *pa = roomy(policy);
+	struct pa_refill refill = { .args = { .gfp = PA_GFP_HIGHUSER_MOVABLE } };
+	struct pa_decision d;
+	struct pa_alloc_record rec = { .trail = { .picks = &d, .max_picks = 1 } };
+
+	assert_int_equal(pa_take(pa, 0, 10), 0);
+	assert_int_equal(pa_set_pageblock(pa, 0, PA_CMA), 0);
+	assert_int_equal(pa_free_block(pa, 0, 9, PA_CMA, 0, -1), 0);
+	assert_true(pa_refill_start(pa, &refill) > 1);
+	assert_int_equal(pa_refill_steps(pa, &refill, INT32_MAX, &rec), refill.want);
+	assert_int_equal(rec.trail.nr_picks, 0);
+	pa_refill_end(pa, &refill);
+	assert_true(pa_pcp_head(pa, 0, 0, PA_MOVABLE) != PA_PFN_NONE);
+	sound(pa);
+}
+
 /* One that finds less than it wants ends there. */
 static void test_refill_short(const char *policy)
 {
@@ -593,6 +612,7 @@ SINCE("6.1.0", test_isolate_and_fold)
 SINCE("6.1.0", test_refill)
 SINCE("6.1.0", test_refill_decides)
 SINCE("6.1.0", test_refill_lent)
+SINCE("6.1.0", test_refill_beside_cma)
 SINCE("6.1.0", test_refill_short)
 SINCE("6.1.0", test_refill_refused)
 SINCE("5.4", test_capture)
@@ -626,6 +646,7 @@ int main(void)
 		cmocka_unit_test(each_test_refill),
 		cmocka_unit_test(each_test_refill_decides),
 		cmocka_unit_test(each_test_refill_lent),
+		cmocka_unit_test(each_test_refill_beside_cma),
 		cmocka_unit_test(each_test_refill_short),
 		cmocka_unit_test(each_test_refill_refused),
 		cmocka_unit_test(each_test_capture),
