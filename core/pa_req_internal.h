@@ -17,6 +17,7 @@
 /* 2.6.24's two lists of a CPU. */
 #define PA_HOT 0
 #define PA_COLD 1
+#define PA_BATCH_SCALE_MAX 5 /* CONFIG_PCP_BATCH_SCALE_MAX */
 
 /* NR_PCP_LISTS and what the lists are. */
 enum pa_pcp_lists {

@@ -11,11 +11,8 @@
 #include "pa_lists.h"
 #include "pa_req_internal.h"
 
-#define BATCH_SCALE_MAX 5   /* CONFIG_PCP_BATCH_SCALE_MAX */
-#define BATCH_MOST 256	    /* what any version's batch stays below */
 #define HIGH_MAX_FRACTION 8 /* MIN_PERCPU_PAGELIST_HIGH_FRACTION */
-#define THP_PINDEX (PA_PCPTYPES * (PA_COSTLY_ORDER + 1))
-#define REMOTE_ROUNDS 3 /* vmstat rounds until a remote zone's pages go home */
+#define REMOTE_ROUNDS 3	    /* vmstat rounds until a remote zone's pages go home */
 
 static int32_t min(int32_t a, int32_t b)
 {
@@ -99,7 +96,7 @@ void pa_setup_pcps(struct pa *pa)
 			struct pa_pcp *pcp = &cp->pcp;
 
 			pcp->batch = batch;
-			cp->free_most = is_auto ? batch << BATCH_SCALE_MAX : 0;
+			cp->free_most = is_auto ? batch << PA_BATCH_SCALE_MAX : 0;
 			pcp->high_min = low;
 			pcp->high_max = high;
 			pcp->high = is_auto ? clamp(pcp->high, low, high) : low;
@@ -121,7 +118,7 @@ static int32_t refill_auto(struct pa_pcp *pcp, const struct pa_zone_req *zr, uns
 	if (!order) {
 		int32_t most = max(high - pcp->count - base, base);
 
-		if (batch <= most && pcp->alloc_factor < BATCH_SCALE_MAX)
+		if (batch <= most && pcp->alloc_factor < PA_BATCH_SCALE_MAX)
 			pcp->alloc_factor++;
 		batch = min(batch, most);
 	}
@@ -158,7 +155,7 @@ static int32_t excess_factor(const struct pa_rules *rules, const struct pa_zone_
 	if (high < batch)
 		return 1;
 	nr = batch << pcp->free_factor;
-	if (nr < high - batch && (!rules->factor_capped || pcp->free_factor < BATCH_SCALE_MAX))
+	if (nr < high - batch && (!rules->factor_capped || pcp->free_factor < PA_BATCH_SCALE_MAX))
 		pcp->free_factor++;
 	return clamp(nr, batch, high - batch);
 }
@@ -172,7 +169,7 @@ static int32_t high_auto(const struct pa_zone_req *zr, struct pa_pcp *pcp, bool 
 	if (!high)
 		return 0;
 	if (free_high) {
-		pcp->high = max(high - (batch << BATCH_SCALE_MAX), pcp->high_min);
+		pcp->high = max(high - (batch << PA_BATCH_SCALE_MAX), pcp->high_min);
 		return 0;
 	}
 	if (zr->flags & PA_ZONE_RECLAIM_ACTIVE) {
@@ -205,13 +202,13 @@ static int32_t excess_auto(const struct pa_rules *rules, const struct pa_zone_re
 	} else {
 		pcp->flags &= (uint8_t)~PA_PCP_PREV_FREE_HIGH_ORDER;
 	}
-	if (pcp->free_count < batch << BATCH_SCALE_MAX)
+	if (pcp->free_count < batch << PA_BATCH_SCALE_MAX)
 		pcp->free_count += 1 << order;
 	high = high_auto(zr, pcp, free_high);
 	if (pcp->count < high)
 		return 0;
 	if (free_high)
-		return min(pcp->count, batch << BATCH_SCALE_MAX);
+		return min(pcp->count, batch << PA_BATCH_SCALE_MAX);
 	return high < batch ? 1 : clamp(pcp->free_count, batch, high - batch);
 }
 
@@ -560,8 +557,9 @@ int pa_isolate_by(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order)
 /* Base pages that one hold of the locks in drain_pages_zone takes. */
 static int32_t drain_most(const struct pa *pa, const struct pa_cpu_pages *cp)
 {
-	return pa_rules(pa)->drain_chunks ? min(cp->pcp.count, cp->pcp.batch << BATCH_SCALE_MAX) :
-					    cp->pcp.count;
+	return pa_rules(pa)->drain_chunks ?
+		       min(cp->pcp.count, cp->pcp.batch << PA_BATCH_SCALE_MAX) :
+		       cp->pcp.count;
 }
 
 /* One such hold. */
@@ -626,7 +624,7 @@ static void decay(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp, uint32_
 	int32_t left, step;
 
 	if (pcp->high > pcp->high_min)
-		pcp->high = max(max(pcp->count - (pcp->batch << BATCH_SCALE_MAX),
+		pcp->high = max(max(pcp->count - (pcp->batch << PA_BATCH_SCALE_MAX),
 				    pcp->high - (pcp->high >> 3)),
 				pcp->high_min);
 	left = pcp->count - pcp->high;
@@ -698,105 +696,5 @@ int pa_vmstat_update(struct pa *pa, uint32_t cpu, struct pa_trail *trail)
 			decay(pa, zone, cp, cpu, trail);
 		expire(pa, zone, cp, cpu, trail);
 	}
-	return 0;
-}
-
-/* -------------------------------------------------------------------------
- * Looking at lists, and loading them
- */
-
-static struct pa_cpu_pages *find(const struct pa *pa, uint32_t zone, uint32_t cpu)
-{
-	if (!pa_req(pa) || zone >= pa->nr_zones || cpu >= pa_req(pa)->cpus)
-		return NULL;
-	return pa_cpu_pages(pa, zone, cpu);
-}
-
-int pa_pcp_get(const struct pa *pa, uint32_t zone, uint32_t cpu, struct pa_pcp *pcp)
-{
-	const struct pa_cpu_pages *cp = find(pa, zone, cpu);
-
-	if (!cp)
-		return -ENOENT;
-	*pcp = cp->pcp;
-	return 0;
-}
-
-int pa_pcp_set(struct pa *pa, uint32_t zone, uint32_t cpu, const struct pa_pcp *pcp)
-{
-	struct pa_cpu_pages *cp = find(pa, zone, cpu);
-	int32_t count, cold;
-
-	if (!cp)
-		return -ENOENT;
-	if (pcp->batch < 1 || pcp->batch > BATCH_MOST || pcp->cold_high < 0 ||
-	    pcp->cold_batch < 0 || pcp->cold_batch > BATCH_MOST || pcp->high < 0 ||
-	    pcp->high_min < 0 || pcp->high_max < pcp->high_min || pcp->free_count < 0 ||
-	    pcp->alloc_factor > BATCH_SCALE_MAX || pcp->free_factor > 2 * BATCH_SCALE_MAX)
-		return -EINVAL;
-	count = cp->pcp.count;
-	cold = cp->pcp.cold_count;
-	cp->pcp = *pcp;
-	cp->pcp.count = count;
-	cp->pcp.cold_count = cold;
-	cp->free_most = pa_rules(pa)->pcp_auto ? pcp->batch << BATCH_SCALE_MAX : 0;
-	if (pa_rules(pa)->pcp_auto) /* as its first use would */
-		cp->pcp.high = clamp(pcp->high, pcp->high_min, pcp->high_max);
-	return 0;
-}
-
-int pa_pcp_index(const struct pa *pa, unsigned int order, enum pa_mt mt)
-{
-	int pindex;
-
-	if (!pa_req(pa) || (unsigned int)mt >= PA_PCPTYPES)
-		return -EINVAL;
-	pindex = pa_pindex(pa, pa_rules(pa), order, mt);
-	return pindex < 0 ? -EINVAL : pindex;
-}
-
-uint64_t pa_pcp_head(const struct pa *pa, uint32_t zone, uint32_t cpu, unsigned int pindex)
-{
-	const struct pa_cpu_pages *cp = find(pa, zone, cpu);
-
-	if (!cp || pindex >= PA_NR_PCP_LISTS)
-		return PA_PFN_NONE;
-	return pa_pfn(&pa_zones(pa)[zone], cp->lists[pindex].head);
-}
-
-uint64_t pa_pcp_next(const struct pa *pa, uint64_t pfn)
-{
-	const struct pa_zone *z = pa_zone_at(pa, pfn);
-	uint8_t owner;
-
-	if (!z || !pa_req(pa))
-		return PA_PFN_NONE;
-	owner = pa_desc(pa, z, pfn)->owner;
-	if (!pa_owned(owner) || owner >= OWNER_ALLOCATED)
-		return PA_PFN_NONE;
-	return pa_pfn(z, pa_links(pa)[pa_frame(z, pfn)].next);
-}
-
-int pa_pcp_load(struct pa *pa, uint32_t zone, uint32_t cpu, unsigned int pindex, uint64_t pfn,
-		enum pa_mt mt)
-{
-	struct pa_cpu_pages *cp = find(pa, zone, cpu);
-	unsigned int order;
-	struct pa_zone *z;
-
-	if (!cp || pindex >= pa_rules(pa)->pcp_lists || (unsigned int)mt >= PA_NR_MT ||
-	    mt == PA_ISOLATE)
-		return -EINVAL;
-	order = pindex < THP_PINDEX ? pindex / PA_PCPTYPES : pa->pageblock_order;
-	z = pa_valid_block(pa, pfn, order);
-	if (!z || z != &pa_zones(pa)[zone])
-		return -EINVAL;
-	if (!pa_unclaimed(pa, z, pfn, order))
-		return -EEXIST;
-	pa_mark(pa, z, pfn, order, PA_USE_PINNED);
-	pa_desc(pa, z, pfn)->owner = pa_pcp_owner(order, mt);
-	pa_queue_append(pa, &cp->lists[pindex], pa_frame(z, pfn));
-	cp->pcp.count += 1 << order;
-	cp->pcp.cold_count += pa_rules(pa)->pcp_lists == PA_PCP_HOT_COLD && pindex == PA_COLD;
 	return 0;
 }
