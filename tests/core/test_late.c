@@ -330,6 +330,37 @@ static void test_defrag_daemons(const char *policy)
 	assert_in_range(blocks[1], 3, PAGES / PBN);
 }
 
+/* It is left to kcompactd once kswapd has come to nothing 16 times. */
+static void test_defrag_kcompactd(const char *policy)
+{
+	struct pa *pa = full(policy);
+	struct pa_knobs knobs = *pa_get_knobs(pa);
+	struct pa_zone_state state;
+	uint64_t pfn, now = 0;
+
+	knobs.defrag_mode = 1;
+	knobs.compaction_proactiveness = 0;
+	set_knobs(pa, &knobs);
+	assert_int_equal(pa_zone_get(pa, 0, &state), 0);
+	state.wmark[PA_WMARK_HIGH] = 2 * PBN + 1;
+	assert_int_equal(pa_zone_set(pa, 0, &state), 0);
+	in_pieces(pa, 0, PAGES, false);
+	for (int tries = 0; tries < 16; tries++) {
+		assert_int_equal(ask(pa, PA_GFP_NOWAIT, 9, 0, &pfn), -ENOMEM);
+		assert_int_equal(pa_tick(pa, now++, NULL), 0);
+		assert_int_equal(pa_tick(pa, now++, NULL), 0);
+	}
+	for (uint64_t p = 1; p < PAGES; p += 2)
+		assert_int_equal(pa_lru_add(pa, p), 0);
+	assert_int_equal(ask(pa, PA_GFP_NOWAIT, 9, 0, &pfn), -ENOMEM);
+	for (uint64_t until = now + 1000; now < until; now++)
+		assert_int_equal(pa_tick(pa, now, NULL), 0);
+	assert_int_equal(pa_zone_get(pa, 0, &state), 0);
+	assert_int_equal(state.reclaimable, PAGES / 2); /* none was reclaimed */
+	assert_in_range(pa_nr_free(pa, 0, 9) + 2 * pa_nr_free(pa, 0, 10), 3, 4);
+	sound(pa);
+}
+
 /* -------------------------------------------------------------------------
  * Compaction
  */
@@ -433,6 +464,7 @@ SINCE("5.4", test_busy)
 SINCE("6.18", test_defrag_whole)
 SINCE("6.18", test_defrag_gives_up)
 SINCE("6.18", test_defrag_daemons)
+SINCE("6.18", test_defrag_kcompactd)
 SINCE("5.4", test_capture_movable)
 SINCE("5.4", test_counts_cma)
 SINCE("5.10", test_score)
@@ -456,6 +488,7 @@ int main(void)
 		cmocka_unit_test(each_test_defrag_whole),
 		cmocka_unit_test(each_test_defrag_gives_up),
 		cmocka_unit_test(each_test_defrag_daemons),
+		cmocka_unit_test(each_test_defrag_kcompactd),
 		cmocka_unit_test(each_test_capture_movable),
 		cmocka_unit_test(each_test_counts_cma),
 		cmocka_unit_test(each_test_score),
