@@ -83,13 +83,22 @@ void request_set_below_high(struct request *r, uint32_t zone, bool below)
 bool request_ends_too_early(struct request *r, const struct pa_bulk *bulk)
 {
 	uint32_t flags = pa_zone_flags(r->pa, bulk->zone);
+	struct run_zone *z = &r->zones[bulk->zone];
 
 	pa_push_end(r->pa, bulk);
-	if (flags == pa_zone_flags(r->pa, bulk->zone) || !request_below_high_next(r, bulk->zone) ||
-	    request_is_set_again(r, bulk->zone))
+	if (flags == pa_zone_flags(r->pa, bulk->zone) || !request_below_high_next(r, bulk->zone))
+		return false;
+	z->may_be_below = request_is_set_again(r, bulk->zone);
+	for (uint32_t cpu = 0; z->may_be_below && cpu < r->nr_cpus; cpu++) {
+		struct pa_pcp pcp = { 0 };
+
+		pa_pcp_get(r->pa, bulk->zone, request_core_cpu(r, cpu), &pcp);
+		r->cpus[cpu].high_then = pcp.high;
+	}
+	if (z->may_be_below)
 		return false;
 	request_set_below_high(r, bulk->zone, true);
-	r->zones[bulk->zone].kept_below = true;
+	z->kept_below = true;
 	return true;
 }
 

@@ -131,6 +131,7 @@ struct run_cpu {
 	bool drained;	/* its push found the lists too long */
 	enum what what; /* it is at */
 	struct push late;
+	int32_t high_then; /* its lists', in the zone that may_be_below, when that came up */
 	uint64_t looks_by; /* number + 1 of the push right behind a drain, which has looked by then */
 	struct pa_bulk bulk; /* what the core has yet to drain for it */
 	uint32_t drain_of, drain_zone;
@@ -156,6 +157,7 @@ struct run_zone {
 	bool balancing;	    /* kswapd is at work on it */
 	bool boosted;	    /* and a fallback may have boosted its marks since */
 	bool kept_below;    /* ZONE_BELOW_HIGH, see request_ends_too_early() */
+	bool may_be_below;  /* it ended, or not: the next refill tells */
 	uint32_t threshold; /* stat_threshold while kswapd sleeps */
 	uint64_t next_push; /* to the zone, of the events from now on: none ahead of this number */
 };

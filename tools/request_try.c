@@ -204,6 +204,52 @@ static bool size_refill(struct request *r, struct refill *refill)
 	return wants;
 }
 
+/* How many blocks the refill would bring, with ZONE_BELOW_HIGH as @below says and lists of @high. */
+static int32_t size_with(struct request *r, const struct refill *refill, bool below, int32_t high)
+{
+	uint32_t zone = refill->by.zone, cpu = refill->by.args.cpu;
+	bool is_below = pa_zone_flags(r->pa, zone) & PA_ZONE_BELOW_HIGH;
+	struct pa_refill by = refill->by;
+	struct pa_pcp pcp, then;
+
+	if (pa_pcp_get(r->pa, zone, cpu, &pcp))
+		return 0;
+	then = pcp;
+	then.high = high;
+	pa_pcp_set(r->pa, zone, cpu, &then);
+	request_set_below_high(r, zone, below);
+	if (pa_refill_start(r->pa, &by) < 0)
+		by.want = 0;
+	request_set_below_high(r, zone, is_below);
+	pa_pcp_set(r->pa, zone, cpu, &pcp);
+	return by.want;
+}
+
+/*
+ * A drain has ended ZONE_BELOW_HIGH, and the next push finds it, though an attempt may have set it anew.
+ * While it is there refills let no list grow: where the first one of order 0 since brings as many blocks as
+ * would be wanted so, and not those without, it was not over by then.
+ */
+static void ask_size(struct request *r, struct refill *refill, uint32_t trace_cpu)
+{
+	struct run_zone *z = &r->zones[refill->by.zone];
+	int32_t high = r->cpus[trace_cpu].high_then, picks = (int32_t)refill->picks;
+	struct pa_pcp pcp;
+
+	if (!z->may_be_below || refill->by.args.order)
+		return;
+	z->may_be_below = false;
+	if (refill->tried.below_high ||
+	    pa_pcp_get(r->pa, refill->by.zone, refill->by.args.cpu, &pcp) ||
+	    size_with(r, refill, true, high) != picks ||
+	    size_with(r, refill, false, pcp.high) == picks)
+		return;
+	refill->tried.below_high = true;
+	request_set_below_high(r, refill->by.zone, true);
+	pcp.high = high;
+	pa_pcp_set(r->pa, refill->by.zone, refill->by.args.cpu, &pcp);
+}
+
 /* A refill begins at @ev, if @tried is in for one; its first block is taken. */
 static bool start_refill(struct request *r, const struct trace_event *ev,
 			 const struct trace_event *end, const struct attempt *tried)
@@ -220,6 +266,7 @@ static bool start_refill(struct request *r, const struct trace_event *ev,
 		.zone = tried->choice.zone,
 		.flags = tried->choice.flags,
 	};
+	ask_size(r, refill, ev->cpu);
 	if (size_refill(r, refill))
 		request_refill_step(r, ev);
 	refill->open = refill->by.taken > 0;
