@@ -44,19 +44,20 @@ static uint32_t flags_of(struct request *r, uint32_t kernel)
 }
 
 /*
- * By zone: pages that refills under way on other CPUs have taken off the lists, where the zone's
- * counter hears of them at the end (rmqueue_bulk, up to 6.9).
+ * By zone: pages that refills on other CPUs have taken off the lists, where the zone's counter hears of them
+ * at the end (rmqueue_bulk, up to 6.9).  @ended: of those, too, whose last block is gone and whose CPU was not
+ * heard of since.
  */
-static const int64_t *uncounted(struct request *r, uint32_t cpu)
+static const int64_t *uncounted_by(struct request *r, uint32_t cpu, bool ended)
 {
 	bool any = false;
 
-	if (!r->refills_open || r->kernel->hygiene)
+	if (r->kernel->hygiene || (!r->refills_open && !ended))
 		return NULL;
 	for (uint32_t i = 0; i < r->nr_cpus; i++) {
 		const struct refill *refill = &r->cpus[i].refill;
 
-		if (i == cpu || !refill->open)
+		if (i == cpu || !(refill->open || (ended && r->cpus[i].picking)))
 			continue;
 		if (!any)
 			memset(r->uncounted, 0, sizeof(r->uncounted));
@@ -64,6 +65,11 @@ static const int64_t *uncounted(struct request *r, uint32_t cpu)
 		r->uncounted[refill->by.zone] += (int64_t)refill->by.taken << refill->by.args.order;
 	}
 	return any ? r->uncounted : NULL;
+}
+
+static const int64_t *uncounted(struct request *r, uint32_t cpu)
+{
+	return uncounted_by(r, cpu, false);
 }
 
 /* -------------------------------------------------------------------------
@@ -114,6 +120,18 @@ static bool is_the_one(const struct look *l)
 static bool fits(struct look *l)
 {
 	look_at_marks(l);
+	return is_the_one(l);
+}
+
+/* A refill has taken its last block, and the counter is yet to hear of it. */
+static bool fits_uncounted(struct look *l)
+{
+	const int64_t *pages = uncounted_by(l->r, l->args.cpu, true);
+
+	if (!pages)
+		return false;
+	put_zones_back(l);
+	note_found(l, !pa_look_for_zone(l->r->pa, &l->args, l->a->flags, pages, &l->a->choice));
 	return is_the_one(l);
 }
 
@@ -356,7 +374,8 @@ static bool look(struct look *l)
 	for (uint32_t zone = 0; zone < l->r->nr_zones; zone++)
 		l->r->before[zone].flags = flags[zone];
 	l->r->looking = true;
-	fit = (!nested && fits_after_fallbacks(l)) || fits_unboosted(l) || fits_amid_claims(l);
+	fit = fits_uncounted(l) || (!nested && fits_after_fallbacks(l)) || fits_unboosted(l) ||
+	      fits_amid_claims(l);
 	if (!fit)
 		put_zones_back(l);
 	l->r->looking = nested;
