@@ -273,6 +273,12 @@ static int open_object(struct probe *p, const struct host *host)
 	return p->obj ? 0 : -errno;
 }
 
+/* Of the first record.  Lap 0 is the empty array's; and see finished(). */
+static uint64_t first_number(const struct probe *p)
+{
+	return p->old ? 0 : EV_NUMBERED | 1ULL << p->shift;
+}
+
 /* Where the records will come from. */
 static int map_stream(struct probe *p)
 {
@@ -280,8 +286,7 @@ static int map_stream(struct probe *p)
 		return ring_open(&p->ring, bpf_map__fd(p->old->maps.ring),
 				 sizeof(*p->stream) << p->shift);
 	p->stream = p->skel->bss->stream;
-	/* Lap 0 is the empty array's; and see finished(). */
-	p->tail = p->skel->bss->stream_head = EV_NUMBERED | 1ULL << p->shift;
+	p->tail = p->skel->bss->stream_head = first_number(p);
 	p->clock = map_array(p->skel->maps.stream_clock, clock_size(p), PROT_READ);
 	return p->clock ? 0 : -errno;
 }
@@ -736,7 +741,7 @@ int probe_cost(const struct probe *p, const struct site_plan *plan, uint64_t *ns
 
 int probe_stats(const struct probe *p, const struct site_plan *plan, struct trace_pairs *stats)
 {
-	uint64_t start = p->old ? 0 : 1ULL << p->shift;
+	uint64_t start = first_number(p);
 	struct bpf_prog_info info;
 	char name[128];
 	int err;
