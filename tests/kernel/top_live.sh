@@ -26,6 +26,7 @@ compare_when_quiet() { # compare_when_quiet SOURCE SAMPLES
 	"$BUDDYSCOPE" top --json --source "$1" -d 0.2 -n "$2" >"$dir/samples" 2>"$dir/log" &
 	pid=$!
 	quiet=0
+	same=0
 	n=0
 	while read -r line; do
 		n=$((n + 1))
@@ -44,8 +45,13 @@ compare_when_quiet() { # compare_when_quiet SOURCE SAMPLES
 			awk "BEGIN { t = $taken / 1e9; exit !(t > $since + 0.01 && t < $until) }" </dev/null; then
 			quiet=$((quiet + 1))
 			printf '%s\n' "$line" | blocks >"$dir/shown"
-			cmp -s "$dir/before" "$dir/shown" ||
+			if cmp -s "$dir/before" "$dir/shown"; then
+				same=$((same + 1))
+			elif [ "$1" = live ] && [ -n "$patched" ]; then
+				diff "$dir/before" "$dir/shown" >"$dir/silent"
+			else
 				fail "$1: a quiet host, and top shows other blocks: $(diff "$dir/before" "$dir/shown")"
+			fi
 		fi
 		since=$(uptime)
 		buddyinfo >"$dir/before"
@@ -54,9 +60,12 @@ compare_when_quiet() { # compare_when_quiet SOURCE SAMPLES
 	[ $n -eq "$2" ] || fail "$1: $n samples, not $2"
 	grep -q "\"source\":\"$1\"" "$dir/last" || fail "not $1"
 	[ $quiet -gt 0 ] || busy="$busy $1"
-	echo "$1: free blocks compared in $quiet of $n samples"
+	echo "$1: free blocks compared in $quiet of $n samples, the same in $same"
 }
 
+# Where an allocator has members that nobody knows, batches were seen to leave the free lists with no event
+# (docs/fidelity.md): what the live view misses then is told, and no failure of its.
+patched=$("$BUDDYSCOPE" check --json 2>/dev/null | sed -n 's/^ *"unknown_members": "\(.*\)",*$/\1/p')
 busy=
 compare_when_quiet proc 30
 compare_when_quiet counts 30
@@ -112,6 +121,10 @@ nobody top -b -n 1 --source live >"$dir/out" 2>"$dir/log"
 code=$?
 [ $code -eq 3 ] || fail "as nobody, --source live: exit $code"
 [ "$(wc -l <"$dir/log")" -eq 1 ] || fail "as nobody: not one line: $(cat "$dir/log")"
+[ ! -s "$dir/silent" ] || {
+	[ $bad -eq 0 ] || exit 1
+	skip "this kernel is patched ($patched), and blocks left its lists that no event told of: $(cat "$dir/silent")"
+}
 [ -z "$busy" ] || {
 	[ $bad -eq 0 ] || exit 1
 	skip "this host was not quiet (events were missed, or there were too many): free blocks were not compared with$busy"
