@@ -517,13 +517,13 @@ static void take_over(struct request *r, struct run_cpu *c)
 /* It was an interrupt, if anything: the CPU goes on to drain. */
 static void resume(struct request *r, struct run_cpu *c)
 {
-	const struct cut *last = &c->cuts[c->nr_cuts - 1];
+	const struct cut *last;
 
 	if (!c->nr_cuts) {
 		take_over(r, c);
 		return;
 	}
-	c->nr_cuts--;
+	last = &c->cuts[--c->nr_cuts];
 	c->what = last->what;
 	if (last->what == WHAT_DRAIN_PAGES)
 		return;

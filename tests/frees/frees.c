@@ -20,7 +20,7 @@ static __u32 nr_unseen, buddy_type = 0xf0;
 #include "bpf/snap.h"
 
 static struct watched_cpu stream[1]; /* what lies behind it */
-static const struct {
+static struct {
 	bool watch_quickly;
 	__u32 watched_mask;
 	__u64 watched_offset;
@@ -54,7 +54,7 @@ void frees_reset(void)
 	nr_awaited = nr_unseen = 0;
 	*(__u32 *)&watch_pcp_locks = WATCH_BY_HELPER;
 	*(bool *)&frees_runs = true;
-	*(bool *)&stream_size.watch_quickly = false;
+	stream_size.watch_quickly = false;
 	memset(stream, 0, sizeof(stream));
 	stream[0].zone[0] = (struct watched_pcp){ .first_pfn = 1, .addr = (__u64)&pcp };
 }
@@ -63,7 +63,7 @@ void frees_watch(bool quickly)
 {
 	*(__u32 *)&watch_pcp_locks = quickly ? WATCH_BY_CAST : WATCH_BY_HELPER;
 	*(bool *)&frees_runs = false;
-	*(bool *)&stream_size.watch_quickly = quickly;
+	stream_size.watch_quickly = quickly;
 }
 
 void frees_lock(bool locked)
