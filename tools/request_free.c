@@ -331,6 +331,30 @@ static void push_or_wait(struct request *r, uint32_t cpu, const struct push *p)
 	}
 }
 
+/*
+ * The type that the page is pushed with.  Where the event tells of another one than the core's pageblock has,
+ * and another CPU is about to claim that pageblock for just that type, it has done so by now.
+ */
+static enum pa_mt type_of_push(struct request *r, const struct trace_event *ev, uint64_t frame,
+			       uint64_t core)
+{
+	uint64_t block = UINT64_C(1) << r->meta->pageblock_order;
+	uint8_t told = request_type_of(r, ev->mt);
+	enum pa_mt type = type_of(r, frame, core);
+
+	if (ev->type != EV_PUSH || !r->kernel->hygiene || told >= PA_PCPTYPES || told == type)
+		return type;
+	for (uint32_t i = 0; i < r->nr_cpus; i++) {
+		const struct trace_event *claim =
+			i == ev->cpu ? NULL : request_fallback_at_work(r, i);
+
+		if (claim && claim->bits & EV_CLAIMED && request_type_of(r, claim->mt) == told &&
+		    claim->pfn / block == ev->pfn / block)
+			return (enum pa_mt)told;
+	}
+	return type;
+}
+
 /* A push that nothing else its CPU is at matters to, and that is not seen to drain. */
 static bool is_plain(const struct request *r, const struct trace_event *ev,
 		     const struct run_zone *z)
@@ -353,8 +377,8 @@ static bool push_at_once(struct request *r, const struct trace_event *ev, const 
 	if (p.pfn >= NO_PAGE || request_told_above(r, ev, (uint32_t)(z - r->zones)))
 		return false;
 	high = high_of(r, ev->cpu, &p);
-	if (pa_push_as(r->pa, request_core_cpu(r, ev->cpu), p.pfn, 0, type_of(r, frame, p.pfn),
-		       false, &c->bulk))
+	if (pa_push_as(r->pa, request_core_cpu(r, ev->cpu), p.pfn, 0,
+		       type_of_push(r, ev, frame, p.pfn), false, &c->bulk))
 		return false;
 	compare_high(r, &p, high);
 	r->handle[frame] = NO_HANDLE;
@@ -391,7 +415,7 @@ void request_on_push(struct request *r, const struct trace_event *ev, const stru
 		return;
 	p.drains = drains_next(r, ev);
 	p.balancing = r->zones[zone].balancing;
-	p.mt = (uint8_t)type_of(r, frame, p.pfn);
+	p.mt = (uint8_t)type_of_push(r, ev, frame, p.pfn);
 	if (ev->type == EV_PUSH && !(ev->bits & EV_BELOW_HIGH) && r->zones[zone].kept_below) {
 		r->zones[zone].kept_below = false; /* by now it is over */
 		request_set_below_high(r, zone, false);

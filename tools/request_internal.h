@@ -488,6 +488,14 @@ bool request_make_at_once(struct request *r, const struct trace_event *ev, uint3
 /* ---- request_look.c ---- */
 
 void request_on_try(struct request *r, const struct trace_event *ev);
+/*
+ * The fallback that CPU @i comes to next, with nobody in the zone's lock before it.  It claims a
+ * pageblock, or has tried to, before any event: each try is a pageblock of boost (boost_watermark), and
+ * what claims takes its blocks out of the zone's counter and puts them back, so that for a moment a whole
+ * one is missed (account_freepages in move_to_free_list, in steal_suitable_fallback and later in
+ * try_to_claim_block, 6.10+).
+ */
+const struct trace_event *request_fallback_at_work(struct request *r, uint32_t i);
 const struct attempt *request_take_try(struct request *r, const struct trace_event *ev);
 void request_capture(struct request *r, uint32_t cpu, unsigned int order, uint64_t pfn);
 

@@ -143,7 +143,7 @@ static bool lock_is_free(const struct request *r, const struct trace_event *ev,
 		const struct trace_event *at = request_event(r, i);
 
 		if (trace_of_block(at->type) && at->type != EV_ALLOC && at->type != EV_FREE &&
-		    at->pfn >= z->start && at->pfn < z->end)
+		    at->type != EV_PUSH && at->pfn >= z->start && at->pfn < z->end)
 			return false;
 	}
 	return true;
@@ -250,14 +250,7 @@ static bool fallback_is_near(struct request *r)
 	return false;
 }
 
-/*
- * The fallback that CPU @i comes to next, with nobody in the zone's lock before it.  It claims a
- * pageblock, or has tried to, before any event: each try is a pageblock of boost (boost_watermark), and
- * what claims takes its blocks out of the zone's counter and puts them back, so that for a moment a whole
- * one is missed (account_freepages in move_to_free_list, in steal_suitable_fallback and later in
- * try_to_claim_block, 6.10+).
- */
-static const struct trace_event *fallback_at_work(struct request *r, uint32_t i)
+const struct trace_event *request_fallback_at_work(struct request *r, uint32_t i)
 {
 	const struct trace_event *ev = upcoming(r, i);
 	const struct trace_event *fallback = ev ? request_fallback_of(r, ev) : NULL;
@@ -276,7 +269,7 @@ static const int64_t *amid_claims(struct look *l)
 		return NULL;
 	memset(r->uncounted, 0, sizeof(r->uncounted));
 	for (uint32_t i = 0; i < r->nr_cpus; i++) {
-		const struct trace_event *ev = i == l->cpu ? NULL : fallback_at_work(r, i);
+		const struct trace_event *ev = i == l->cpu ? NULL : request_fallback_at_work(r, i);
 
 		if (!ev || !(ev->bits & EV_CLAIMED))
 			continue;
@@ -311,7 +304,7 @@ static bool boost_once(struct look *l, uint32_t zone)
 	if (!r->knobs.watermark_boost_factor || pa_zone_get(r->pa, zone, &state))
 		return false;
 	for (uint32_t i = 0; i < r->nr_cpus && !any; i++) {
-		const struct trace_event *ev = i == l->cpu ? NULL : fallback_at_work(r, i);
+		const struct trace_event *ev = i == l->cpu ? NULL : request_fallback_at_work(r, i);
 
 		any = ev && request_zone_of(r, ev) == &r->zones[zone];
 	}

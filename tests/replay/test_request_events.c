@@ -272,6 +272,39 @@ static void looks_amid_a_claim(void **state)
 	}
 }
 
+/*
+ * A claim has changed its pageblock's type before any event: a page that is pushed meanwhile goes to the new
+ * type's list, as the push tells, and the next request of that type has it.
+ */
+static void pushes_amid_a_claim(void **state)
+{
+	struct request_result res;
+	struct machine m;
+	uint64_t exact[2];
+
+	(void)state;
+	for (int claimed = 0; claimed < 2; claimed++) {
+		begin(&m);
+		give_back(&m, NORMAL);
+		m.ev[m.n - 1].mt = K_UNMOVABLE;
+		machine_emit(&m, (struct trace_event){ .type = EV_FALLBACK,
+						       .cpu = 1,
+						       .order = 1,
+						       .pfn = NORMAL + 300,
+						       .mt = K_UNMOVABLE,
+						       .bits = claimed ? EV_CLAIMED : 0,
+						       .arg = trace_fallback_arg(3, K_MOVABLE) });
+		emit(&m, EV_TRY, 0, 0);
+		m.ev[m.n - 1].mt = K_UNMOVABLE;
+		emit(&m, EV_ALLOC, 0, NORMAL);
+		m.ev[m.n - 1].mt = K_UNMOVABLE;
+		m.ev[m.n - 1].arg = 0;
+		run(&m, &res);
+		exact[claimed] = res.order0_exact;
+	}
+	assert_int_equal(exact[1], exact[0] + 1);
+}
+
 /* kswapd begins between what a push is told of ZONE_RECLAIM_ACTIVE and its own look: it drains. */
 static void reclaim_begins_meanwhile(void **state)
 {
@@ -494,6 +527,7 @@ int main(void)
 		cmocka_unit_test(flag_is_set_later),
 		cmocka_unit_test(looks_after_attempts),
 		cmocka_unit_test(looks_amid_a_claim),
+		cmocka_unit_test(pushes_amid_a_claim),
 		cmocka_unit_test(boost_comes_in_between),
 		cmocka_unit_test(drains_on_after_an_interrupt),
 		cmocka_unit_test(gives_up_between_holds),
