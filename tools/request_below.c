@@ -23,9 +23,8 @@ bool request_below_high_next(struct request *r, uint32_t zone)
 	return false;
 }
 
-/* boost_watermark, for each fallback that may have tried to claim less than a pageblock's block. */
-static uint64_t boosted(const struct request *r, const struct trace_event *ev,
-			const struct pa_zone_state *state, uint64_t boost)
+uint64_t request_boosted(const struct request *r, const struct trace_event *ev,
+			 const struct pa_zone_state *state, uint64_t boost)
 {
 	uint64_t block = UINT64_C(1) << r->meta->pageblock_order;
 	uint64_t most = state->wmark[PA_WMARK_HIGH] * r->knobs.watermark_boost_factor / 10000;
@@ -58,7 +57,7 @@ bool request_is_set_again(const struct request *r, uint32_t zone)
 		if (ev->type == EV_PUSH)
 			return false;
 		if (ev->type == EV_FALLBACK)
-			boost = boosted(r, ev, &state, boost);
+			boost = request_boosted(r, ev, &state, boost);
 		else if (ev->type == EV_BALANCE_END)
 			boost = trace_end_boost(ev);
 		if (request_is_pick(r, ev) || ev->type == EV_ISOLATE)

@@ -43,8 +43,9 @@ void request_take_boost(struct request *r, uint32_t zone, struct pa_zone_state *
 }
 
 /*
- * When balance_pgdat reads the boosts, and when it takes them back, no event says but that it is between
- * these two.  Of those that fallbacks give meanwhile it may find all, or leave what the core's has not.
+ * balance_pgdat reads the boosts, and takes back what it read, at moments that no event tells of but that
+ * they lie between its begin and its end.  Which of the boosts that fallbacks gave meanwhile it took shows
+ * in what it leaves.
  */
 static void settle_boost(struct request *r, const struct trace_event *ev)
 {

@@ -411,6 +411,9 @@ bool request_below_high_next(struct request *r, uint32_t zone);
  * Others take pages meanwhile, and boost, and the zone falls below the mark.
  */
 bool request_is_set_again(const struct request *r, uint32_t zone);
+/* boost_watermark: the boost after one try to claim, if @ev, a fallback, may have made any. */
+uint64_t request_boosted(const struct request *r, const struct trace_event *ev,
+			 const struct pa_zone_state *state, uint64_t boost);
 void request_set_below_high(struct request *r, uint32_t zone, bool below);
 /*
  * A push that drained looks at the marks last.  Where that ends ZONE_BELOW_HIGH, and the next push

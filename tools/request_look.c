@@ -48,7 +48,7 @@ static uint32_t flags_of(struct request *r, uint32_t kernel)
  * at the end (rmqueue_bulk, up to 6.9).  @ended: of those, too, whose last block is gone and whose CPU was not
  * heard of since.
  */
-static const int64_t *uncounted_by(struct request *r, uint32_t cpu, bool ended)
+static const int64_t *uncounted(struct request *r, uint32_t cpu, bool ended)
 {
 	bool any = false;
 
@@ -65,11 +65,6 @@ static const int64_t *uncounted_by(struct request *r, uint32_t cpu, bool ended)
 		r->uncounted[refill->by.zone] += (int64_t)refill->by.taken << refill->by.args.order;
 	}
 	return any ? r->uncounted : NULL;
-}
-
-static const int64_t *uncounted(struct request *r, uint32_t cpu)
-{
-	return uncounted_by(r, cpu, false);
 }
 
 /* -------------------------------------------------------------------------
@@ -106,7 +101,7 @@ static void note_found(struct look *l, bool found)
 static void look_at_marks(struct look *l)
 {
 	note_found(l, !pa_look_for_zone(l->r->pa, &l->args, l->a->flags,
-					uncounted(l->r, l->args.cpu), &l->a->choice));
+					uncounted(l->r, l->args.cpu, false), &l->a->choice));
 }
 
 /* Is the zone the one that the kernel's page is of? */
@@ -126,7 +121,7 @@ static bool fits(struct look *l)
 /* A refill has taken its last block, and the counter is yet to hear of it. */
 static bool fits_uncounted(struct look *l)
 {
-	const int64_t *pages = uncounted_by(l->r, l->args.cpu, true);
+	const int64_t *pages = uncounted(l->r, l->args.cpu, true);
 
 	if (!pages)
 		return false;
@@ -301,17 +296,18 @@ static bool boost_once(struct look *l, uint32_t zone)
 	struct pa_zone_state state;
 	bool any = false;
 
-	if (!r->knobs.watermark_boost_factor || pa_zone_get(r->pa, zone, &state))
+	if (pa_zone_get(r->pa, zone, &state))
 		return false;
 	for (uint32_t i = 0; i < r->nr_cpus && !any; i++) {
 		const struct trace_event *ev = i == l->cpu ? NULL : request_fallback_at_work(r, i);
 
-		any = ev && request_zone_of(r, ev) == &r->zones[zone];
+		if (!ev || request_zone_of(r, ev) != &r->zones[zone])
+			continue;
+		state.boost = request_boosted(r, ev, &state, state.boost);
+		any = true;
 	}
-	if (any) {
-		state.boost += UINT64_C(1) << r->meta->pageblock_order;
+	if (any)
 		pa_zone_set(r->pa, zone, &state);
-	}
 	return any;
 }
 
@@ -351,8 +347,8 @@ static bool look(struct look *l)
 	uint32_t flags[PA_MAX_ZONES];
 	bool fit;
 
-	note_found(l, pa_look_quick(l->r->pa, &l->args, l->a->flags, uncounted(l->r, l->args.cpu),
-				    &l->a->choice));
+	note_found(l, pa_look_quick(l->r->pa, &l->args, l->a->flags,
+				    uncounted(l->r, l->args.cpu, false), &l->a->choice));
 	if (is_the_one(l)) {
 		look_high_amid_claims(l);
 		return true;
