@@ -169,6 +169,8 @@ enum replay_later replay_later(const struct replay *r, uint64_t after, uint64_t 
 			       unsigned int order);
 /* Type of the list that a page of @pfn's pageblock is next seen on after @after, or NO_MT. */
 uint8_t replay_later_mt(const struct replay *r, uint64_t after, uint64_t pfn);
+/* The page that is picked next from the list of @p, or PA_PFN_NONE. */
+uint64_t replay_later_pick(struct replay *r, const struct pick *p);
 
 /* ---- replay_final.c ---- */
 

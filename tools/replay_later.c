@@ -22,26 +22,34 @@ static bool names_used_page(const struct trace_event *ev)
 	return ev->type == EV_FREE || ev->type == EV_DRAIN || ev->type == EV_ZONE_FREE;
 }
 
+/* Event @n, or the first at hand if that is gone; NULL where no more are known. */
+static const struct trace_event *event_at(const struct replay *r, uint64_t *n)
+{
+	const struct trace_item *item;
+
+	if (*n < r->ahead[0].events.first)
+		*n = r->ahead[0].events.first;
+	for (item = r->ahead; item < r->ahead + 2; item++)
+		if (*n - item->events.first < item->events.n)
+			return &item->events.ev[*n - item->events.first];
+	return NULL;
+}
+
 enum replay_later replay_later(const struct replay *r, uint64_t after, uint64_t pfn,
 			       unsigned int order)
 {
-	uint64_t end = pfn + (UINT64_C(1) << order), first, i;
-	const struct trace_item *item;
+	uint64_t end = pfn + (UINT64_C(1) << order), n = after + 1;
 	const struct trace_event *ev;
 
-	for (item = r->ahead; item < r->ahead + 2; item++) {
-		first = item->events.first;
-		for (i = after < first ? 0 : after - first + 1; i < item->events.n; i++) {
-			ev = &item->events.ev[i];
-			if (ev->pfn >= end || ev->pfn + (UINT64_C(1) << ev->order) <= pfn)
-				continue;
-			if (picks_from_list(ev))
-				return REPLAY_LATER_FREE;
-			if (ev->type == EV_ALLOC)
-				return REPLAY_LATER_ALLOC;
-			if (names_used_page(ev))
-				return REPLAY_LATER_USED;
-		}
+	for (; (ev = event_at(r, &n)); n++) {
+		if (ev->pfn >= end || ev->pfn + (UINT64_C(1) << ev->order) <= pfn)
+			continue;
+		if (picks_from_list(ev))
+			return REPLAY_LATER_FREE;
+		if (ev->type == EV_ALLOC)
+			return REPLAY_LATER_ALLOC;
+		if (names_used_page(ev))
+			return REPLAY_LATER_USED;
 	}
 	return REPLAY_LATER_UNKNOWN;
 }
@@ -49,19 +57,26 @@ enum replay_later replay_later(const struct replay *r, uint64_t after, uint64_t 
 uint8_t replay_later_mt(const struct replay *r, uint64_t after, uint64_t pfn)
 {
 	unsigned int shift = r->meta->pageblock_order;
-	const struct trace_item *item;
 	const struct trace_event *ev;
-	uint64_t first, i;
+	uint64_t n = after + 1;
 
-	for (item = r->ahead; item < r->ahead + 2 && !r->opt.no_repair; item++) {
-		first = item->events.first;
-		for (i = after < first ? 0 : after - first + 1; i < item->events.n; i++) {
-			ev = &item->events.ev[i];
-			if ((ev->type == EV_ALLOC || ev->type == EV_ZONE_ALLOC ||
-			     ev->type == EV_DRAIN) &&
-			    ev->pfn >> shift == pfn >> shift)
-				return replay_mt(r, ev->mt);
-		}
-	}
+	if (r->opt.no_repair)
+		return NO_MT;
+	for (; (ev = event_at(r, &n)); n++)
+		if ((ev->type == EV_ALLOC || ev->type == EV_ZONE_ALLOC || ev->type == EV_DRAIN) &&
+		    ev->pfn >> shift == pfn >> shift)
+			return replay_mt(r, ev->mt);
 	return NO_MT;
+}
+
+uint64_t replay_later_pick(struct replay *r, const struct pick *p)
+{
+	const struct trace_event *ev;
+	uint64_t n = p->last + 1;
+
+	for (; (ev = event_at(r, &n)); n++)
+		if (ev->type == EV_ZONE_ALLOC && ev->order == p->order &&
+		    replay_mt(r, ev->mt) == p->mt && replay_zone(r, ev->pfn) == &r->zones[p->zone])
+			return ev->pfn;
+	return PA_PFN_NONE;
 }

@@ -263,7 +263,28 @@ static bool same_list(const struct pick *p, const struct pa_decision *d,
 	       info->mt == (fell ? d->fallback_mt : p->mt);
 }
 
-static enum replay_class classify(const struct replay *r, const struct pick *p,
+/*
+ * The kernel picks the first of a list (get_page_from_free_area).  It took a block behind others, and next
+ * takes the one behind that: the others have left the list, and nothing told of them.
+ */
+static bool others_have_left(struct replay *r, const struct pick *p)
+{
+	uint64_t pfn = pa_list_head(r->pa, p->zone, p->order, p->mt), next;
+	struct pa_page_info info;
+	unsigned int n;
+
+	if (p->kernel.fallback || pa_page(r->pa, p->kernel.pfn, &info) || !info.head ||
+	    info.order != p->order || info.mt != p->mt)
+		return false;
+	next = pa_list_next(r->pa, p->kernel.pfn);
+	if (next == PA_PFN_NONE || replay_later_pick(r, p) != next)
+		return false;
+	for (n = 0; pfn != p->kernel.pfn && n < UNSEEN_MAX; n++)
+		pfn = pa_list_next(r->pa, pfn);
+	return pfn == p->kernel.pfn;
+}
+
+static enum replay_class classify(struct replay *r, const struct pick *p,
 				  const struct pa_decision *d)
 {
 	const struct zone_state *z = &r->zones[p->zone];
@@ -283,6 +304,8 @@ static enum replay_class classify(const struct replay *r, const struct pick *p,
 	/* What was freed since the list was turned stands before the turned part and came first. */
 	if (r->compacted)
 		return REPLAY_ROTATION;
+	if (others_have_left(r, p))
+		return REPLAY_MISSING;
 	return r->meta->unknown[0] ? REPLAY_POLICY : REPLAY_UNKNOWN;
 }
 
@@ -347,6 +370,17 @@ static bool record_is_false(const struct replay *r, const struct pick *p,
 	if (core != REPLAY_LATER_ALLOC && core != REPLAY_LATER_USED)
 		return false;
 	return kernel == REPLAY_LATER_UNKNOWN || pa_page(r->pa, p->kernel.pfn, &info) || !info.free;
+}
+
+static bool take_others(struct replay *r, const struct pick *p)
+{
+	uint64_t pfn;
+
+	if (!others_have_left(r, p))
+		return false;
+	while ((pfn = pa_list_head(r->pa, p->zone, p->order, p->mt)) != p->kernel.pfn)
+		replay_take(r, pfn, p->order);
+	return true;
 }
 
 unsigned int replay_take_unseen(struct replay *r, uint64_t after, const struct pa_request *req)
@@ -428,7 +462,7 @@ static uint8_t differ(struct replay *r, const struct cpu_state *c, const struct 
 	    turn_list(r, p, d, &told))
 		known = true;
 	if (out->class == REPLAY_MISSING && !known &&
-	    (end_isolation(r, p) || replay_take_unseen(r, p->last, &d->req))) {
+	    (end_isolation(r, p) || replay_take_unseen(r, p->last, &d->req) | take_others(r, p))) {
 		decide(r->pa, &d->req, &told);
 		known = told.path != PA_PATH_NONE && told.pfn == p->kernel.pfn;
 	}

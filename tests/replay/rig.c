@@ -62,13 +62,19 @@ void rig_list(struct rig *rig, enum trace_at at, uint32_t zone, uint32_t order, 
 	must(!replay_item(rig->r, &item));
 }
 
-void rig_feed(struct rig *rig, struct trace_event ev)
+void rig_feed_all(struct rig *rig, struct trace_event *ev, size_t n)
 {
 	struct trace_item item = { .kind = TRACE_EVENTS,
-				   .events = { .ev = &ev, .n = 1, .first = rig->n } };
+				   .events = { .ev = ev, .n = n, .first = rig->n } };
 
-	ev.ts = 1000 * rig->n++;
+	for (; n; n--)
+		(ev++)->ts = 1000 * rig->n++;
 	must(!replay_item(rig->r, &item));
+}
+
+void rig_feed(struct rig *rig, struct trace_event ev)
+{
+	rig_feed_all(rig, &ev, 1);
 }
 
 const struct replay_result *rig_end(struct rig *rig)

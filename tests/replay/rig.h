@@ -23,6 +23,8 @@ void rig_open(struct rig *rig, const char *policy, const char *tier, bool no_rep
 void rig_list(struct rig *rig, enum trace_at at, uint32_t zone, uint32_t order, uint32_t mt,
 	      size_t n, const uint64_t *pfn);
 void rig_feed(struct rig *rig, struct trace_event ev);
+/* At once, so that each is known when the one before is played; their times are set. */
+void rig_feed_all(struct rig *rig, struct trace_event *ev, size_t n);
 const struct replay_result *rig_end(struct rig *rig); /* the state is sound */
 void rig_close(struct rig *rig);
 

@@ -263,6 +263,46 @@ static void a_wrong_place_has_a_reason(void **state)
 	}
 }
 
+/* The kernel goes on where it began, behind two blocks: they have left unseen, at once and for good. */
+static void what_is_left_behind_twice_has_left_the_list(void **state)
+{
+	struct trace_event on[] = {
+		{ .type = EV_ZONE_ALLOC, .pfn = 4107, .mt = K_MOVABLE },
+		{ .type = EV_ZONE_ALLOC, .pfn = 4109, .mt = K_MOVABLE },
+		{ .type = EV_ZONE_ALLOC, .pfn = 4111, .mt = K_MOVABLE },
+	};
+	struct trace_event back[] = {
+		{ .type = EV_ZONE_ALLOC, .pfn = 4107, .mt = K_MOVABLE },
+		{ .type = EV_ZONE_ALLOC, .pfn = 4099, .mt = K_MOVABLE },
+		{ .type = EV_ZONE_ALLOC, .pfn = 4105, .mt = K_MOVABLE },
+	};
+	const struct replay_result *res;
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig, "6.18", "tracepoint", false);
+	strcpy(rig.m.meta.unknown, "zone.vendor_data");
+	LOAD(&rig, 0, K_MOVABLE, 4099, 4105, 4107, 4109, 4111);
+	rig_feed_all(&rig, on, 3);
+	res = rig_end(&rig);
+	assert_int_equal(res->picks, 3);
+	assert_int_equal(res->picks_exact, 2);
+	assert_int_equal(res->classes[REPLAY_MISSING].picks, 1);
+	assert_int_equal(res->classes[REPLAY_MISSING].repairs, 1);
+	assert_int_equal(pa_list_head(replay_state(rig.r), 0, 0, PA_MOVABLE), PA_PFN_NONE);
+	rig_close(&rig);
+
+	rig_open(&rig, "6.18", "tracepoint", false);
+	strcpy(rig.m.meta.unknown, "zone.vendor_data");
+	LOAD(&rig, 0, K_MOVABLE, 4099, 4105, 4107, 4109, 4111);
+	rig_feed_all(&rig, back, 3);
+	res = rig_end(&rig);
+	assert_int_equal(res->picks_exact, 2);
+	assert_int_equal(res->classes[REPLAY_POLICY].picks, 1);
+	assert_int_equal(pa_list_head(replay_state(rig.r), 0, 0, PA_MOVABLE), 4109);
+	rig_close(&rig);
+}
+
 /* What was freed after compaction turned a list is picked first; the turn shows only then. */
 static void a_turn_shows_late_and_is_healed_once(void **state)
 {
@@ -679,6 +719,7 @@ int main(void)
 		cmocka_unit_test(an_lru_estimate_may_cost_the_pick),
 		cmocka_unit_test(a_page_that_is_not_free_is_a_missing_event),
 		cmocka_unit_test(a_wrong_place_has_a_reason),
+		cmocka_unit_test(what_is_left_behind_twice_has_left_the_list),
 		cmocka_unit_test(a_turn_shows_late_and_is_healed_once),
 		cmocka_unit_test(a_pending_free_is_placed_by_the_picks),
 		cmocka_unit_test(a_locked_free_replaces_the_pending_one),
