@@ -26,8 +26,9 @@ __u64 vmemmap_base __attribute__((aligned(64)));
 #include "reporting.bpf.h"
 
 /* Kernel-side counters that end up in the trace's statistics. */
-__u64 nr_bad_layout; /* what a program looks for was not where it should be */
-__u64 nr_bad_frame;  /* a free without room to remember it until the lock is taken */
+__u64 nr_bad_layout;	  /* what a program looks for was not where it should be */
+__u64 nr_bad_frame;	  /* a free without room to remember it until the lock is taken */
+__u64 nr_hidden_switches; /* to a task that nobody was seen to switch from */
 
 #include "buddy.bpf.h"
 #include "silent.bpf.h"
@@ -496,6 +497,30 @@ RAW_TP(workqueue_execute_end)
 {
 	if (ctx->args[1] == reporting_work)
 		reporting_ends();
+	return 0;
+}
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} switched_to SEC(".maps"); /* struct task_struct; 0: none seen yet */
+
+/*
+ * (preempt, prev, next); (.., prev_state) from 5.17.  Who is switched to switches to the next one; where
+ * that is not seen, no tracepoint is called while this task runs, nor for the pages that it takes.
+ */
+RAW_TP(sched_switch)
+{
+	__u32 zero = 0;
+	__u64 *task = bpf_map_lookup_elem(&switched_to, &zero);
+
+	if (!task)
+		return 0;
+	if (*task && *task != ctx->args[1])
+		__sync_fetch_and_add(&nr_hidden_switches, 1);
+	*task = ctx->args[2];
 	return 0;
 }
 

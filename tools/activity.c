@@ -384,13 +384,8 @@ static void pcp_event(struct activity *a, const struct trace_event *ev)
 
 static void take_stats(struct activity *a, const struct trace_pairs *stats)
 {
-	static const char misses[] = "recursion_misses";
-
 	a->counts.known |= UINT32_C(1) << COUNT_MISSED;
-	a->counts.v[COUNT_MISSED] = 0;
-	for (size_t i = 0; i < stats->n; i++)
-		if (!strncmp(stats->v[i].name, misses, sizeof(misses) - 1) && stats->v[i].value > 0)
-			a->counts.v[COUNT_MISSED] += (uint64_t)stats->v[i].value;
+	a->counts.v[COUNT_MISSED] = trace_missed(stats);
 }
 
 int activity_item(struct activity *a, const struct trace_item *item)

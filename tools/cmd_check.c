@@ -12,11 +12,12 @@
 
 /*
  * Of two groups that do the same, the one that works; the first if neither does.  Without the groups
- * for reporting and preempted probes nothing is unseen where they are not needed.
+ * for reporting, preempted probes and hidden tasks nothing is unseen where they are not needed.
  */
 static bool worth_showing(const struct site_plan *plan, unsigned int g)
 {
-	if (site_groups[g].instead_of >= 0 || g == GROUP_REPORTING || g == GROUP_PREEMPTING)
+	if (site_groups[g].instead_of >= 0 || g == GROUP_REPORTING || g == GROUP_PREEMPTING ||
+	    g == GROUP_HIDDEN)
 		return plan->group[g];
 	for (int other = 0; other < NR_SITE_GROUPS; other++)
 		for (int at = other; at >= 0 && plan->group[other]; at = site_groups[at].instead_of)

@@ -124,6 +124,8 @@ static int print_json(const struct trace_meta *meta, const struct options *opt,
 	out_bool(&j, "repair", !opt->replay.no_repair);
 	out_u64(&j, "events", res->events);
 	out_u64(&j, "lost", res->lost);
+	out_u64(&j, "missed", res->missed);
+	out_u64(&j, "hidden_switches", res->hidden);
 	out_classes(&j, res);
 	print_first(&j, &res->first);
 	out_counts(&j, res);
@@ -209,7 +211,13 @@ static void print_text(const struct trace_meta *meta, const struct replay_result
 	if (meta->unknown[0])
 		printf("patched      the kernel has members this tool does not know: %s\n",
 		       meta->unknown);
+	if (res->hidden)
+		printf("hidden       it switched %" PRIu64
+		       " times to tasks whose events it does not show\n",
+		       res->hidden);
 	printf("events       %" PRIu64 ", lost %" PRIu64, res->events, res->lost);
+	if (res->missed)
+		printf(", missed %" PRIu64, res->missed);
 	if (res->seconds > 0)
 		printf("; %.1f million a second", (double)res->events / res->seconds / 1e6);
 	putchar('\n');

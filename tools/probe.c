@@ -32,7 +32,7 @@ struct probe {
 	struct bpf_object *obj;	    /* of the one or the other */
 	struct bpf_link **link;	    /* one for each of sites[] */
 	struct snap *snap;	    /* variables that both have */
-	uint64_t *vmemmap_base, *bad_layout, *bad_frame;
+	uint64_t *vmemmap_base, *bad_layout, *bad_frame, *hidden_switches;
 	struct event_record *stream;
 	struct ring ring; /* in place of the stream where the object is the old one */
 	uint64_t dropped;
@@ -105,6 +105,7 @@ static int find_variables(struct probe *p)
 		{ "vmemmap_base", &p->vmemmap_base, sizeof(*p->vmemmap_base) },
 		{ "nr_bad_layout", &p->bad_layout, sizeof(*p->bad_layout) },
 		{ "nr_bad_frame", &p->bad_frame, sizeof(*p->bad_frame) },
+		{ "nr_hidden_switches", &p->hidden_switches, sizeof(*p->hidden_switches) },
 	};
 
 	for (size_t i = 0; i < sizeof(var) / sizeof(var[0]); i++) {
@@ -751,6 +752,8 @@ int probe_stats(const struct probe *p, const struct site_plan *plan, struct trac
 		err = trace_pairs_add(stats, "bad_layout", *p->bad_layout, NULL);
 	if (!err && *p->bad_frame)
 		err = trace_pairs_add(stats, "bad_frame", *p->bad_frame, NULL);
+	if (!err && *p->hidden_switches)
+		err = trace_pairs_add(stats, "hidden_switches", *p->hidden_switches, NULL);
 	for (size_t i = 0; i < nr_sites && !err; i++) {
 		if (!plan->site[i].on)
 			continue;

@@ -219,9 +219,7 @@ static int write_stats(struct recorder *r)
 		err = trace_pairs_add(&stats, "snapshot_zones_missed", r->zones_missed, NULL);
 	if (!err)
 		err = trace_write_stats(r->writer, &stats);
-	for (size_t i = 0; i < stats.n; i++)
-		if (!strncmp(stats.v[i].name, "recursion_misses", 16))
-			r->missed += stats.v[i].value;
+	r->missed += trace_missed(&stats);
 	trace_pairs_free(&stats);
 	return err;
 }

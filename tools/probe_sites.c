@@ -22,6 +22,8 @@ const struct site_group site_groups[NR_SITE_GROUPS] = {
 		"a change of the watermarks", -1, false },
 	[GROUP_REPORTING] = { "when free pages are reported to the hypervisor",
 		"nothing; each event costs more, as what reporting did is looked for each time", -1, true },
+	[GROUP_HIDDEN] = { "whether a patched kernel shows the events of every task",
+		"that it hides some", -1, false },
 	[GROUP_DIRECT_FREE] = { "frees that enter the buddy directly, in lock order",
 		"when a free of order 4-8 or 10 reached its list; order-0 frees past a busy pcp list", -1, false },
 	[GROUP_DIRECT_FREE_TYPED] = { "the same before 6.10, stamped at __mod_zone_page_state",
@@ -90,6 +92,7 @@ const struct site sites[] = {
 	TP(mm_setup_per_zone_wmarks, GROUP_WMARKS, 1),
 	TP(workqueue_execute_start, GROUP_REPORTING, 1),
 	TP(workqueue_execute_end, GROUP_REPORTING, 2),
+	TP(sched_switch, GROUP_HIDDEN, 0),
 	{ "site_split_large_buddy", "split_large_buddy", SITE_FEXIT, GROUP_DIRECT_FREE, 0 },
 	{ "site_free_one_page_5_10", "free_one_page", SITE_FENTRY, GROUP_DIRECT_FREE_TYPED, 6 },
 	{ "site_free_one_page_5_10_exit", "free_one_page", SITE_FEXIT, GROUP_DIRECT_FREE_TYPED, 6 },
@@ -252,7 +255,8 @@ static void plan_group(const struct host *host, enum tier tier, enum site_group_
 		       struct site_plan *plan)
 {
 	const struct site_group *group = &site_groups[g];
-	bool needed = g != GROUP_REPORTING || host->reporting_work;
+	bool needed = (g != GROUP_REPORTING || host->reporting_work) &&
+		      (g != GROUP_HIDDEN || host->unknown[0]);
 	char why[sizeof(plan->site->why)];
 
 	for (int other = group->instead_of; other >= 0; other = site_groups[other].instead_of)

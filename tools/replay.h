@@ -111,6 +111,8 @@ struct replay_result {
 	const struct pa_policy *policy;
 	const char *policy_from; /* "option", "trace" or "kernel release" */
 	uint64_t events, lost;
+	uint64_t missed; /* events whose program the kernel refused to run, trace_missed() */
+	uint64_t hidden; /* times it switched to a task whose events it does not show */
 	/* Picks in zones that have a begin snapshot; the others are only counted. */
 	uint64_t picks, picks_exact, picks_skipped;
 	uint64_t fallbacks, fallbacks_exact;

@@ -171,6 +171,10 @@ int replay_item(struct replay *r, const struct trace_item *item)
 		if (item->pcp.at == TRACE_AT_BEGIN)
 			replay_load_pcp(r, &item->pcp);
 		return 0;
+	case TRACE_STATS:
+		r->res.missed = trace_missed(item->stats);
+		r->res.hidden = (uint64_t)trace_pairs_get(item->stats, "hidden_switches", 0);
+		return 0;
 	default:
 		return 0;
 	}

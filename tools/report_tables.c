@@ -97,19 +97,6 @@ static void put_zones(const struct walk *w)
 	end(w);
 }
 
-static uint64_t missed(const struct report *rep)
-{
-	static const char prefix[] = "recursion_misses:";
-	uint64_t n = 0;
-	size_t i;
-
-	for (i = 0; i < rep->stats.n; i++)
-		if (!strncmp(rep->stats.v[i].name, prefix, sizeof(prefix) - 1) &&
-		    rep->stats.v[i].value > 0)
-			n += (uint64_t)rep->stats.v[i].value;
-	return n;
-}
-
 static void put_loss(const struct walk *w)
 {
 	const struct replay_result *res = &w->rep->result;
@@ -117,7 +104,7 @@ static void put_loss(const struct walk *w)
 
 	begin(w, "loss", "What is not in it", true);
 	number(w, "lost", res->lost);
-	known(w, "missed", missed(w->rep), w->rep->stats.n);
+	known(w, "missed", trace_missed(&w->rep->stats), w->rep->stats.n);
 	known(w, "snapshot_zones_missed", zones > 0 ? (uint64_t)zones : 0, w->rep->stats.n);
 	text(w, "cut", res->cut ? res->why : NULL);
 	row(w);

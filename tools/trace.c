@@ -67,6 +67,18 @@ int64_t trace_pairs_get(const struct trace_pairs *pairs, const char *name, int64
 	return missing;
 }
 
+uint64_t trace_missed(const struct trace_pairs *stats)
+{
+	static const char misses[] = "recursion_misses:";
+	uint64_t n = 0;
+	size_t i;
+
+	for (i = 0; i < stats->n; i++)
+		if (!strncmp(stats->v[i].name, misses, sizeof(misses) - 1) && stats->v[i].value > 0)
+			n += (uint64_t)stats->v[i].value;
+	return n;
+}
+
 int trace_mt_index(const struct trace_meta *meta, const char *name)
 {
 	uint32_t i;

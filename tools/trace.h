@@ -139,6 +139,8 @@ void trace_pairs_free(struct trace_pairs *pairs); /* leaves it empty; accepts NU
 int trace_pairs_add(struct trace_pairs *pairs, const char *name, int64_t value, const char *text);
 /* Value by name, or @missing. */
 int64_t trace_pairs_get(const struct trace_pairs *pairs, const char *name, int64_t missing);
+/* Events missed because their program was at work on that CPU already, of a recording's statistics. */
+uint64_t trace_missed(const struct trace_pairs *stats);
 /* Index of a migratetype name in meta->mt, or -ENOENT. */
 int trace_mt_index(const struct trace_meta *meta, const char *name);
 
@@ -247,7 +249,7 @@ struct trace_cpu {
 
 /*
  * Counters that belong to the whole recording: "records", "recursion_misses:<program>",
- * "snapshot_tries:begin", ...  Written once, near the end.
+ * "hidden_switches", "snapshot_tries:begin", ...  Written once, near the end.
  */
 struct trace_stats {
 	struct trace_pairs pairs;

@@ -21,7 +21,7 @@ said out 'policy       6.12 (by kernel release)'
 said out 'exact: at the end every list is identical, in order'
 run 0 replay --check --json "$dir/exact.pgt"
 for member in '"schema": "buddyscope.replay/1"' '"mode": "mirror"' '"policy": "6.12"' '"events": 2' \
-	'"lost": 0' '"picks": 2' '"picks_exact": 2' '"fallbacks": 0' '"fallbacks_exact": 0' \
+	'"lost": 0' '"missed": 0' '"hidden_switches": 0' '"picks": 2' '"picks_exact": 2' '"fallbacks": 0' '"fallbacks_exact": 0' \
 	'"claims": 0' '"claims_exact": 0' '"repairs": 0' '"lists": 1' '"lists_exact_order": 1' \
 	'"lists_exact_set": 1' '"final_blocks": 1' '"final_blocks_exact": 1' \
 	'"first_divergence": null' '"proven": true' '"events_per_second": ' '"lru estimate": {'; do
@@ -32,6 +32,21 @@ said out '0 of 2 decisions differ, lost 0'
 run 0 diff --all --csv "$dir/exact.pgt"
 said out 'event,ts,cpu,zone,order,mt,kernel_pfn,kernel_path,'
 [ "$(wc -l <"$dir/out")" -eq 3 ] || fail 'two decisions are two rows and a heading'
+
+# What the recorder says of itself is told where the figures are.
+trace watched <<END
+$begin
+$first
+$second
+$end
+{"rec":"stats","counters":{"hidden_switches":15,"recursion_misses:mm_page_free":3,"recursion_misses:mm_page_alloc":1}}
+END
+run 0 replay "$dir/watched.pgt"
+said out 'hidden       it switched 15 times to tasks whose events it does not show'
+said out 'events       2, lost 0, missed 4; '
+run 0 replay --json "$dir/watched.pgt"
+said out '"missed": 4'
+said out '"hidden_switches": 15'
 
 # What could not be compared is null and nothing is claimed.
 trace open <<END
