@@ -538,16 +538,35 @@ static void take_over(struct request *r, struct run_cpu *c)
 	}
 }
 
-/* It was an interrupt, if anything: the CPU goes on to drain. */
-static void resume(struct request *r, struct run_cpu *c)
+/* Which of the drains that were cut is the last one of @zone, + 1; 0: none. */
+static uint32_t last_cut(const struct run_cpu *c, uint32_t zone)
 {
+	uint32_t i;
+
+	for (i = c->nr_cuts; i; i--) {
+		const struct cut *cut = &c->cuts[i - 1];
+
+		if ((cut->what == WHAT_DRAIN_PAGES ? c->drain_zone : cut->bulk.zone) == zone)
+			break;
+	}
+	return i;
+}
+
+/*
+ * It was an interrupt, if anything: the CPU goes on to drain @zone.  What came upon that drain and was cut
+ * in another zone has given up.
+ */
+static void resume(struct request *r, struct run_cpu *c, uint32_t zone)
+{
+	uint32_t at = last_cut(c, zone);
 	const struct cut *last;
 
-	if (!c->nr_cuts) {
+	if (!at) {
 		take_over(r, c);
 		return;
 	}
-	last = &c->cuts[--c->nr_cuts];
+	c->nr_cuts = at - 1;
+	last = &c->cuts[c->nr_cuts];
 	c->what = last->what;
 	if (last->what == WHAT_DRAIN_PAGES)
 		return;
@@ -591,6 +610,7 @@ static void end_push(struct request *r, struct run_cpu *c, const struct trace_ev
 void request_on_drain(struct request *r, const struct trace_event *ev)
 {
 	struct run_cpu *c = &r->cpus[ev->cpu];
+	uint32_t zone;
 	bool any = false;
 
 	if (drain_at_once(r, ev, c)) {
@@ -598,17 +618,18 @@ void request_on_drain(struct request *r, const struct trace_event *ev)
 			end_push(r, c, request_event(r, r->now));
 		return;
 	}
+	zone = (uint32_t)(request_zone_of(r, ev) - r->zones);
 	c->picking = false;
 	request_end_refill(r, ev->cpu);
 	/* Nothing that the CPU was seen to do leads to it: then it goes on with what it was at before. */
 	if (c->what == WHAT_NOTHING || (c->what == WHAT_PUSH && !c->drained))
-		resume(r, c);
+		resume(r, c, zone);
 	r->res.drained.kernel++;
 	if (!c->draining && c->what == WHAT_FOLD) {
 		any = fold(r, ev->cpu);
 		c->bulk.left = 0;
 		if (!any)
-			resume(r, c);
+			resume(r, c, zone);
 	}
 	if (c->what == WHAT_DRAIN_PAGES && c->bulk.left <= 0)
 		start_drain_pages(r, ev->cpu);

@@ -12,7 +12,8 @@
 #include "machine.h"
 
 #define NORMAL 8192 /* the zone that requests prefer starts here; 2048 frames */
-#define HIGH 1990   /* its high mark: it is below once HELD pages were asked for */
+#define DMA32 4096
+#define HIGH 1990 /* its high mark: it is below once HELD pages were asked for */
 #define HELD 32
 #define BOOST 3000 /* and with this the zone is below its low mark */
 #define LATER 10   /* pushes before the one that is looked at */
@@ -411,6 +412,26 @@ static void gives_up_between_holds(void **state)
 	}
 }
 
+/* What is drained in another zone is not the drain that was cut. */
+static void goes_on_in_its_zone(void **state)
+{
+	struct request_result res;
+	struct machine m;
+
+	(void)state;
+	for (int other = 0; other < 2; other++) {
+		begin_as(&m, "7.3");
+		for (uint64_t i = 0; i <= LATER; i++)
+			give_back(&m, NORMAL + i);
+		emit(&m, EV_TRY, 1, 0);
+		emit(&m, EV_DRAIN, 0, NORMAL);
+		emit(&m, EV_ALLOC, 0, NORMAL + HELD);
+		emit(&m, EV_DRAIN, 0, other ? DMA32 : NORMAL + 1);
+		run(&m, &res);
+		assert_int_equal(res.drained.core, 2 - other);
+	}
+}
+
 /* What a list may hold is compared where it is told, and is the core's own. */
 static void compares_highs(void **state)
 {
@@ -531,6 +552,7 @@ int main(void)
 		cmocka_unit_test(boost_comes_in_between),
 		cmocka_unit_test(drains_on_after_an_interrupt),
 		cmocka_unit_test(gives_up_between_holds),
+		cmocka_unit_test(goes_on_in_its_zone),
 		cmocka_unit_test(compares_highs),
 		cmocka_unit_test(bulk_page_twice),
 		cmocka_unit_test(slow_attempts),
