@@ -130,7 +130,10 @@ static bool fits_uncounted(struct look *l)
 	return is_the_one(l);
 }
 
-/* Does nobody take the lock of @z from now until @ev? */
+/*
+ * Does nobody take the lock of @z from now until @ev?  Who takes it for @ev tells of turned lists first
+ * (bpf/turns.bpf.h).
+ */
 static bool lock_is_free(const struct request *r, const struct trace_event *ev,
 			 const struct run_zone *z)
 {
@@ -138,13 +141,14 @@ static bool lock_is_free(const struct request *r, const struct trace_event *ev,
 		const struct trace_event *at = request_event(r, i);
 
 		if (trace_of_block(at->type) && at->type != EV_ALLOC && at->type != EV_FREE &&
-		    at->type != EV_PUSH && at->pfn >= z->start && at->pfn < z->end)
+		    at->type != EV_PUSH && at->pfn >= z->start && at->pfn < z->end &&
+		    (at->type != EV_ROTATE || at->cpu != ev->cpu))
 			return false;
 	}
 	return true;
 }
 
-/* The event that @cpu has next, those aside left out; NULL: none was read. */
+/* The event that @cpu has next, those aside and turned lists left out; NULL: none was read. */
 static const struct trace_event *upcoming(struct request *r, uint32_t cpu)
 {
 	uint64_t *n = &r->cpus[cpu].upcoming;
@@ -152,7 +156,7 @@ static const struct trace_event *upcoming(struct request *r, uint32_t cpu)
 	for (*n = *n > r->now ? *n : r->now + 1; *n < r->win_end; ++*n) {
 		const struct trace_event *ev = request_event(r, *n);
 
-		if (ev->cpu == cpu && !(ev->note & WIN_ASIDE))
+		if (ev->cpu == cpu && !(ev->note & WIN_ASIDE) && ev->type != EV_ROTATE)
 			return ev;
 	}
 	return NULL;

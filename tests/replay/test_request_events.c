@@ -241,12 +241,13 @@ static void looks_amid_a_claim(void **state)
 		uint32_t high;
 		unsigned int order;
 		bool told, claimed, sees;
+		int turned; /* the CPU that tells of a turned list before that, + 1 */
 	} cases[] = {
-		{ 1200, 10, true, true, true },
-		{ 1200, 10, false, true, false },
-		{ 1200, 10, true, false, false },
-		{ 1200, 8, true, true, false }, /* above the mark without those, too */
-		{ 1500, 0, true, false, true }, /* but not above this one with a pageblock of boost */
+		{ 1200, 10, true, true, true, 0 },   { 1200, 10, true, true, true, 2 },
+		{ 1200, 10, true, true, false, 1 }, /* it has the lock, too */
+		{ 1200, 10, false, true, false, 0 }, { 1200, 10, true, false, false, 0 },
+		{ 1200, 8, true, true, false, 0 }, /* above the mark without those, too */
+		{ 1500, 0, true, false, true, 0 }, /* but not above this one with a pageblock of boost */
 	};
 	struct request_result res;
 	struct machine m;
@@ -263,6 +264,8 @@ static void looks_amid_a_claim(void **state)
 		begin(&m);
 		m.meta.zone[1].high = cases[i].high;
 		emit(&m, EV_TRY, 0, 0);
+		if (cases[i].turned)
+			emit(&m, EV_ROTATE, (unsigned int)cases[i].turned - 1, NORMAL + 1024);
 		machine_emit(&m, claim);
 		emit(&m, EV_ALLOC, 0, NORMAL + HELD);
 		give_back(&m, NORMAL);
