@@ -9,7 +9,8 @@
  */
 #include "request_internal.h"
 
-bool request_below_high_next(struct request *r, uint32_t zone)
+/* The push to @zone that is near, and so told of the flag; NULL: none. */
+static const struct trace_event *next_push(struct request *r, uint32_t zone)
 {
 	struct run_zone *z = &r->zones[zone];
 	uint64_t *n = &z->next_push;
@@ -18,9 +19,32 @@ bool request_below_high_next(struct request *r, uint32_t zone)
 		const struct trace_event *ev = request_event(r, *n);
 
 		if (ev->type == EV_PUSH && ev->pfn >= z->start && ev->pfn < z->end)
-			return *n - r->now < FLAG_EVENTS && ev->bits & EV_BELOW_HIGH;
+			return *n - r->now < FLAG_EVENTS ? ev : NULL;
 	}
-	return false;
+	return NULL;
+}
+
+bool request_below_high_next(struct request *r, uint32_t zone)
+{
+	const struct trace_event *push = next_push(r, zone);
+
+	return push && push->bits & EV_BELOW_HIGH;
+}
+
+bool request_stays_above(struct request *r, uint32_t zone)
+{
+	const struct trace_event *push = next_push(r, zone);
+	const struct run_zone *z = &r->zones[zone];
+
+	if (!push || !push->arg || push->bits & EV_BELOW_HIGH)
+		return false;
+	for (uint64_t i = r->now + 1; i < request_number_of(r, push); i++) {
+		const struct trace_event *ev = request_event(r, i);
+
+		if (ev->type == EV_DRAIN && ev->pfn >= z->start && ev->pfn < z->end)
+			return false;
+	}
+	return true;
 }
 
 uint64_t request_boosted(const struct request *r, const struct trace_event *ev,

@@ -406,6 +406,8 @@ uint64_t request_find_start(const struct request *r);
 
 /* Does the next push to the zone, if it is near, find ZONE_BELOW_HIGH? */
 bool request_below_high_next(struct request *r, uint32_t zone);
+/* Is the next push to @zone told that it is not there, with nothing drained before that could end it? */
+bool request_stays_above(struct request *r, uint32_t zone);
 /*
  * That push finds it, and the zone is without: does an attempt of its own accord set it before that?
  * Others take pages meanwhile, and boost, and the zone falls below the mark.

@@ -228,6 +228,40 @@ static bool fits_without(struct look *l, uint32_t nr)
 	return false;
 }
 
+/* kswapd is at the end of balance_pgdat: it has cleared ZONE_RECLAIM_ACTIVE, and is to take boosts back. */
+static bool kswapd_ends(const struct request *r)
+{
+	for (uint32_t zone = 0; zone < r->nr_zones; zone++)
+		if (r->kswapd_boost[zone] && !r->zones[zone].reclaiming)
+			return true;
+	return false;
+}
+
+/*
+ * The zone fits, but is below its high mark, for a boost alone: and the next push does not find ZONE_BELOW_HIGH.
+ * Then the boost is gone by now.
+ */
+static void look_without_boost(struct look *l)
+{
+	struct request *r = l->r;
+	struct attempt seen = *l->a;
+	uint32_t zone = seen.choice.zone;
+	uint64_t boost[PA_MAX_ZONES];
+
+	if (!seen.below_high || r->before[zone].flags & PA_ZONE_BELOW_HIGH ||
+	    !r->kswapd_boost[zone] || r->zones[zone].reclaiming || !request_stays_above(r, zone))
+		return;
+	memcpy(boost, r->kswapd_boost, sizeof(boost));
+	if (fits_without(l, zone + 1) && !l->a->below_high) {
+		r->res.boosts_early++;
+		return;
+	}
+	memcpy(r->kswapd_boost, boost, sizeof(boost));
+	put_zones_back(l);
+	request_set_below_high(r, zone, true);
+	*l->a = seen;
+}
+
 static bool fits_unboosted(struct look *l)
 {
 	for (uint32_t nr = l->r->nr_zones; nr > 0 && boosts_pending(l->r); nr--)
@@ -258,22 +292,42 @@ const struct trace_event *request_fallback_at_work(struct request *r, uint32_t i
 	return z && lock_is_free(r, ev, z) ? fallback : NULL;
 }
 
-/* What claims of other CPUs may keep out of the counters now, by zone; NULL: nothing. */
-static const int64_t *amid_claims(struct look *l)
+/* The block that CPU @i takes from its list next, for a claim or for compaction, and where of; NULL: none. */
+static const struct run_zone *taken_next(struct request *r, uint32_t i, unsigned int *order)
+{
+	const struct trace_event *ev = upcoming(r, i), *claim = NULL;
+	const struct run_zone *z;
+
+	if (ev && ev->type == EV_ISOLATE) {
+		*order = ev->order;
+		z = request_zone_of(r, ev);
+		return z && lock_is_free(r, ev, z) ? z : NULL;
+	}
+	if (r->kernel->hygiene)
+		claim = request_fallback_at_work(r, i);
+	if (!claim || !(claim->bits & EV_CLAIMED))
+		return NULL;
+	*order = trace_fallback_order(claim);
+	return request_zone_of(r, claim);
+}
+
+/*
+ * What other CPUs may keep out of the counters now, by zone; NULL: nothing.  A claim takes its block out for
+ * a moment; what compaction takes is out before __isolate_free_page returns, which tells of it.
+ */
+static const int64_t *taken_by_others(struct look *l)
 {
 	struct request *r = l->r;
+	unsigned int order;
 	bool any = false;
 
-	if (!r->kernel->hygiene || !fallback_is_near(r))
-		return NULL;
 	memset(r->uncounted, 0, sizeof(r->uncounted));
 	for (uint32_t i = 0; i < r->nr_cpus; i++) {
-		const struct trace_event *ev = i == l->cpu ? NULL : request_fallback_at_work(r, i);
+		const struct run_zone *z = i == l->cpu ? NULL : taken_next(r, i, &order);
 
-		if (!ev || !(ev->bits & EV_CLAIMED))
+		if (!z)
 			continue;
-		r->uncounted[request_zone_of(r, ev) - r->zones] -= INT64_C(1)
-								   << trace_fallback_order(ev);
+		r->uncounted[z - r->zones] -= INT64_C(1) << order;
 		any = true;
 	}
 	return any ? r->uncounted : NULL;
@@ -281,7 +335,7 @@ static const int64_t *amid_claims(struct look *l)
 
 static bool fits_amid_claims(struct look *l)
 {
-	const int64_t *missed = amid_claims(l);
+	const int64_t *missed = taken_by_others(l);
 
 	put_zones_back(l);
 	if (!missed)
@@ -331,7 +385,7 @@ static void look_high_amid_claims(struct look *l)
 	    !request_below_high_next(r, zone) || request_is_set_again(r, zone))
 		return;
 	keep_zones(l);
-	missed = amid_claims(l);
+	missed = taken_by_others(l);
 	boosted = boost_once(l, zone);
 	if (missed || boosted)
 		pa_look_for_zone(r->pa, &l->args, l->a->flags, missed, &l->a->choice);
@@ -347,19 +401,25 @@ static void look_high_amid_claims(struct look *l)
 /* Look; return whether the zone fits, however the others' work was seen.  If not, it was no look. */
 static bool look(struct look *l)
 {
-	bool nested = l->r->looking;
+	bool nested = l->r->looking, ends = kswapd_ends(l->r);
 	uint32_t flags[PA_MAX_ZONES];
 	bool fit;
 
+	if (ends)
+		keep_zones(l);
 	note_found(l, pa_look_quick(l->r->pa, &l->args, l->a->flags,
 				    uncounted(l->r, l->args.cpu, false), &l->a->choice));
 	if (is_the_one(l)) {
+		if (ends)
+			look_without_boost(l);
 		look_high_amid_claims(l);
 		return true;
 	}
 	for (uint32_t zone = 0; zone < l->r->nr_zones; zone++)
 		flags[zone] = pa_zone_flags(l->r->pa, zone);
 	if (fits(l)) {
+		if (ends)
+			look_without_boost(l);
 		look_high_amid_claims(l);
 		return true;
 	}
@@ -404,7 +464,7 @@ static bool is_plain(struct request *r, const struct trace_event *ev)
 	       r->win_link[ev - r->win].to == 1 && r->now + 1 < r->play_end && !c->nr_tries &&
 	       !c->refill.open && !c->draining && !r->nr_made && !r->nr_late &&
 	       (!r->refills_open || r->kernel->hygiene) && !r->looked_on && !r->opt.decision &&
-	       !fallback_is_near(r);
+	       !fallback_is_near(r) && !kswapd_ends(r);
 }
 
 /* As nearly always: the page is of the CPU's own list. */

@@ -276,6 +276,68 @@ static void looks_amid_a_claim(void **state)
 	}
 }
 
+/* What compaction takes is out of the counter before it is told of: who looks in between goes elsewhere. */
+static void looks_amid_an_isolation(void **state)
+{
+	struct request_result res;
+	struct machine m;
+
+	(void)state;
+	for (int taken = 0; taken < 2; taken++) {
+		begin(&m);
+		m.meta.zone[1].low = 1800;
+		emit(&m, EV_TRY, 0, 0);
+		emit(&m, EV_ALLOC, 0, DMA32);
+		if (taken) {
+			emit(&m, EV_ISOLATE, 1, NORMAL + 1024);
+			m.ev[m.n - 1].order = 9;
+		}
+		run(&m, &res);
+		assert_int_equal(res.amid_claims, taken);
+		assert_int_equal(res.classes[REQUEST_ZONE].order0, !taken);
+	}
+}
+
+/*
+ * kswapd has cleared ZONE_RECLAIM_ACTIVE and is to take its boost back: an attempt that is told to have left no
+ * ZONE_BELOW_HIGH, as it would with the boost, has come after that.
+ */
+static void boost_is_gone_at_the_end(void **state)
+{
+	static const struct {
+		bool ended, below, early;
+	} cases[] = {
+		{ true, false, true },
+		{ true, true, false },
+		{ false, false, false }, /* as far as is known kswapd is at work */
+	};
+	struct request_result res;
+	struct machine m;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		begin(&m);
+		m.meta.zone[1].high = 1960;
+		m.meta.zone[1].boost = 50;
+		emit(&m, EV_BALANCE_BEGIN, 1, NORMAL);
+		m.ev[m.n - 1].arg = 50;
+		emit(&m, EV_ISOLATE, 1, NORMAL + 1024); /* below the mark with the boost alone */
+		m.ev[m.n - 1].order = 6;
+		give_back(&m, NORMAL);
+		m.ev[m.n - 1].bits = cases[i].ended ? 0 : EV_RECLAIMING;
+		m.ev[m.n - 1].arg = 1;
+		emit(&m, EV_TRY, 0, 0);
+		emit(&m, EV_ALLOC, 0, NORMAL + HELD);
+		give_back(&m, NORMAL + 1);
+		m.ev[m.n - 1].bits =
+			(cases[i].ended ? 0 : EV_RECLAIMING) | (cases[i].below ? EV_BELOW_HIGH : 0);
+		m.ev[m.n - 1].arg = 1;
+		machine_emit(&m, balance_end(1, NORMAL, 0));
+		run(&m, &res);
+		assert_int_equal(res.boosts_early, cases[i].early);
+	}
+}
+
 /*
  * A claim has changed its pageblock's type before any event: a page that is pushed meanwhile goes to the new
  * type's list, as the push tells, and the next request of that type has it.
@@ -551,6 +613,8 @@ int main(void)
 		cmocka_unit_test(flag_is_set_later),
 		cmocka_unit_test(looks_after_attempts),
 		cmocka_unit_test(looks_amid_a_claim),
+		cmocka_unit_test(looks_amid_an_isolation),
+		cmocka_unit_test(boost_is_gone_at_the_end),
 		cmocka_unit_test(pushes_amid_a_claim),
 		cmocka_unit_test(boost_comes_in_between),
 		cmocka_unit_test(drains_on_after_an_interrupt),
