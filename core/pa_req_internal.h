@@ -136,7 +136,8 @@ struct pa_cpu_pages {
 	struct pa_pcp pcp;
 	int8_t delta;	   /* vm_stat_diff[NR_FREE_PAGES] */
 	int8_t fair_delta; /* vm_stat_diff[NR_ALLOC_BATCH] */
-	uint8_t zero[2];
+	int8_t other;	   /* while doubted: what delta may be as well */
+	bool doubted;
 	int32_t free_most;	      /* free_count grows while it is below this; 0 up to 6.6 */
 	uint64_t start, pfn0, blocks; /* the zone's */
 	uint64_t zeros[9];	      /* up to a power of two */
@@ -323,15 +324,27 @@ static inline int64_t pa_zone_free(const struct pa_zone *z, const struct pa_zone
 	       zr->deltas;
 }
 
+/* A CPU's share when @pages are added to one of @had: beyond the threshold the zone is told of all. */
+static inline int64_t pa_share_after(const struct pa_zone_req *zr, int64_t had, int64_t pages)
+{
+	const int64_t delta = had + pages;
+
+	return delta > (int64_t)zr->threshold || -delta > (int64_t)zr->threshold ? 0 : delta;
+}
+
+/* What was added to the share in @n goes, @pages each, was to be added to the other one, too. */
+void pa_count_other(const struct pa_zone_req *zr, struct pa_cpu_pages *cp, int64_t pages,
+		    uint32_t n);
+
 /* __mod_zone_page_state(NR_FREE_PAGES): called beside each change of the lists. */
 static inline void pa_count_free(struct pa_zone_req *zr, struct pa_cpu_pages *cp, int64_t pages)
 {
-	int64_t delta = cp->delta + pages;
+	const int64_t delta = pa_share_after(zr, cp->delta, pages);
 
-	if (delta > (int64_t)zr->threshold || -delta > (int64_t)zr->threshold)
-		delta = 0;
 	zr->deltas += delta - cp->delta;
 	cp->delta = (int8_t)delta;
+	if (cp->doubted)
+		pa_count_other(zr, cp, pages, 1);
 }
 
 /* The same for @n blocks of @pages each, which may be less than 0: as one by one, but in strides. */
@@ -340,6 +353,7 @@ static inline void pa_count_free_run(struct pa_zone_req *zr, struct pa_cpu_pages
 {
 	const int64_t most = (int64_t)zr->threshold, size = pages < 0 ? -pages : pages;
 	const int64_t had = cp->delta;
+	const uint32_t all = n;
 	int64_t delta = had;
 
 	while (n) {
@@ -359,6 +373,8 @@ static inline void pa_count_free_run(struct pa_zone_req *zr, struct pa_cpu_pages
 	}
 	zr->deltas += delta - had;
 	cp->delta = (int8_t)delta;
+	if (cp->doubted)
+		pa_count_other(zr, cp, pages, all);
 }
 
 /* 4.4: pages that a zone may give before its node's others have their turn. */

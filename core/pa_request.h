@@ -701,6 +701,18 @@ int pa_set_counters(struct pa *pa, uint32_t zone, const int8_t *deltas);
 int pa_get_counters(const struct pa *pa, uint32_t zone, int8_t *deltas);
 
 /*
+ * Who follows a real kernel may not know whether a CPU's share was told to the zone.
+ *
+ * pa_share() - One CPU's; 0 without it.
+ * pa_doubt_share() - It may be @other as well: both are kept up from now on, until they agree.  False:
+ * they do already, and a doubt that there was is over.
+ * pa_swap_share() - Take the other one, and keep the one there was beside it.  False: there is no doubt.
+ */
+int pa_share(const struct pa *pa, uint32_t zone, uint32_t cpu);
+bool pa_doubt_share(struct pa *pa, uint32_t zone, uint32_t cpu, int other);
+bool pa_swap_share(struct pa *pa, uint32_t zone, uint32_t cpu);
+
+/*
  * Compute watermarks, reserves and per-cpu sizes anew from the knobs and managed pages, as
  * pa_set_knobs() does.  pa_init() chooses no RESERVE pageblocks: call this once memory is there.
  */

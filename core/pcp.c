@@ -668,6 +668,7 @@ static void fold(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp)
 	zr->deltas -= cp->delta;
 	zr->fair += cp->fair_delta;
 	cp->delta = 0;
+	cp->doubted = false; /* either way nothing is left of it */
 	cp->fair_delta = 0;
 }
 

@@ -302,7 +302,7 @@ int pa_set_counters(struct pa *pa, uint32_t zone, const int8_t *deltas)
 	zr->deltas = sum;
 	pa_zones(pa)[zone].quick = 0;
 	for (uint32_t cpu = 0; cpu < pa_req(pa)->cpus; cpu++)
-		pa_cpu_pages(pa, zone, cpu)->delta = deltas[cpu];
+		pa_doubt_share(pa, zone, cpu, pa_cpu_pages(pa, zone, cpu)->delta = deltas[cpu]);
 	return 0;
 }
 
@@ -313,6 +313,59 @@ int pa_get_counters(const struct pa *pa, uint32_t zone, int8_t *deltas)
 	for (uint32_t cpu = 0; cpu < pa_req(pa)->cpus; cpu++)
 		deltas[cpu] = pa_cpu_pages(pa, zone, cpu)->delta;
 	return 0;
+}
+
+/* ---- doubted shares ---- */
+
+void pa_count_other(const struct pa_zone_req *zr, struct pa_cpu_pages *cp, int64_t pages,
+		    uint32_t n)
+{
+	int64_t other = cp->other;
+
+	while (n--)
+		other = pa_share_after(zr, other, pages);
+	cp->other = (int8_t)other;
+	cp->doubted = cp->other != cp->delta;
+}
+
+static struct pa_cpu_pages *pages_of(struct pa *pa, uint32_t zone, uint32_t cpu)
+{
+	return pa_req(pa) && zone < pa->nr_zones && cpu < pa_req(pa)->cpus ?
+		       pa_cpu_pages(pa, zone, cpu) :
+		       NULL;
+}
+
+int pa_share(const struct pa *pa, uint32_t zone, uint32_t cpu)
+{
+	return pa_req(pa) && zone < pa->nr_zones && cpu < pa_req(pa)->cpus ?
+		       pa_cpu_pages(pa, zone, cpu)->delta :
+		       0;
+}
+
+bool pa_doubt_share(struct pa *pa, uint32_t zone, uint32_t cpu, int other)
+{
+	struct pa_cpu_pages *cp = pages_of(pa, zone, cpu);
+
+	if (!cp)
+		return false;
+	cp->other = (int8_t)other;
+	cp->doubted = other != cp->delta;
+	return cp->doubted;
+}
+
+bool pa_swap_share(struct pa *pa, uint32_t zone, uint32_t cpu)
+{
+	struct pa_cpu_pages *cp = pages_of(pa, zone, cpu);
+	int8_t delta;
+
+	if (!cp || !cp->doubted)
+		return false;
+	delta = cp->other;
+	pa_zone_req(pa, zone)->deltas += delta - cp->delta;
+	pa_zones(pa)[zone].quick = 0;
+	cp->other = cp->delta;
+	cp->delta = delta;
+	return true;
 }
 
 /* -------------------------------------------------------------------------

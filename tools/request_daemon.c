@@ -80,6 +80,27 @@ void request_on_balance_end(struct request *r, const struct trace_event *ev)
 }
 
 /*
+ * The thresholds of @zone are other ones now.  Up to 6.9 a refill counts its blocks when it has all of them
+ * (__mod_zone_page_state in rmqueue_bulk): one whose last block is gone, and whose CPU was not heard of since,
+ * is taken to have counted them by now, but may be about to.
+ */
+static void doubt_refills(struct request *r, uint32_t zone, int64_t threshold)
+{
+	for (uint32_t i = 0; i < r->nr_cpus && !r->kernel->hygiene; i++) {
+		const struct refill *refill = &r->cpus[i].refill;
+		int64_t share =
+			refill->share - ((int64_t)refill->by.taken << refill->by.args.order);
+
+		if (!r->cpus[i].picking || refill->open || !refill->by.taken ||
+		    refill->by.zone != zone)
+			continue;
+		if (share > threshold || -share > threshold)
+			share = 0;
+		r->doubts |= pa_doubt_share(r->pa, zone, refill->by.args.cpu, (int)share);
+	}
+}
+
+/*
  * set_pgdat_percpu_threshold: an awake kswapd sets how far the CPUs of its node may be off by the
  * gap between the marks, in zones with a percpu_drift_mark.
  */
@@ -93,6 +114,7 @@ void request_set_thresholds(struct request *r, uint32_t node, bool awake)
 		state.threshold =
 			awake ? pa_pressure_threshold(r->pa, zone) : r->zones[zone].threshold;
 		pa_zone_set(r->pa, zone, &state);
+		doubt_refills(r, zone, state.threshold);
 	}
 }
 

@@ -118,6 +118,7 @@ struct refill {
 	struct pa_refill by;	     /* how far it is */
 	struct pa_decision fallback; /* the first one */
 	bool fell_back;
+	int share; /* the CPU's of the zone's counter, ahead of what the refill took */
 };
 
 struct run_cpu {
@@ -229,6 +230,7 @@ struct request {
 	uint32_t nr_victims;
 	uint32_t nr_memalloc;	 /* tasks inside reclaim or compaction */
 	bool looking;		 /* an attempt is, see request_look.c */
+	bool doubts;		 /* a CPU's share of a counter is in doubt: pa_doubt_share() */
 	uint64_t made[MAX_MADE]; /* events of requests that were made ahead of them */
 	uint32_t nr_made;
 	uint32_t refills_open;

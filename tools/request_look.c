@@ -76,6 +76,7 @@ struct look {
 	struct attempt *a;
 	uint32_t cpu;		       /* the trace's */
 	const struct trace_event *end; /* the request that it is part of */
+	bool last;		       /* it will not look again */
 	struct pa_alloc_args args;
 };
 
@@ -398,6 +399,56 @@ static void look_high_amid_claims(struct look *l)
 	r->res.amid_claims++;
 }
 
+/*
+ * A CPU's share of a counter is in doubt (pa_doubt_share()), and this attempt finds the zone with the share as
+ * it was taken to be.  Where it would not with the other one, the doubt is over.
+ */
+static void drop_doubts(struct look *l)
+{
+	struct request *r = l->r;
+	const struct attempt seen = *l->a;
+
+	if (!r->doubts)
+		return;
+	r->doubts = false;
+	keep_zones(l);
+	for (uint32_t zone = 0; zone < r->nr_zones; zone++)
+		for (uint32_t cpu = 0; cpu < r->core_cpus; cpu++) {
+			bool fit;
+
+			if (!pa_swap_share(r->pa, zone, cpu))
+				continue;
+			fit = fits(l);
+			put_zones_back(l);
+			pa_swap_share(r->pa, zone, cpu);
+			if (fit)
+				r->doubts = true;
+			else
+				pa_doubt_share(r->pa, zone, cpu, pa_share(r->pa, zone, cpu));
+		}
+	*l->a = seen;
+}
+
+/* It finds it with the other share alone: that is the one. */
+static bool fits_with_other(struct look *l)
+{
+	struct request *r = l->r;
+
+	for (uint32_t zone = 0; zone < r->nr_zones && l->last && r->doubts; zone++)
+		for (uint32_t cpu = 0; cpu < r->core_cpus; cpu++) {
+			if (!pa_swap_share(r->pa, zone, cpu))
+				continue;
+			put_zones_back(l);
+			if (fits(l)) {
+				pa_doubt_share(r->pa, zone, cpu, pa_share(r->pa, zone, cpu));
+				r->res.counted_late++;
+				return true;
+			}
+			pa_swap_share(r->pa, zone, cpu);
+		}
+	return false;
+}
+
 /* Look; return whether the zone fits, however the others' work was seen.  If not, it was no look. */
 static bool look(struct look *l)
 {
@@ -413,6 +464,7 @@ static bool look(struct look *l)
 		if (ends)
 			look_without_boost(l);
 		look_high_amid_claims(l);
+		drop_doubts(l);
 		return true;
 	}
 	for (uint32_t zone = 0; zone < l->r->nr_zones; zone++)
@@ -421,6 +473,7 @@ static bool look(struct look *l)
 		if (ends)
 			look_without_boost(l);
 		look_high_amid_claims(l);
+		drop_doubts(l);
 		return true;
 	}
 	keep_zones(l);
@@ -428,7 +481,7 @@ static bool look(struct look *l)
 		l->r->before[zone].flags = flags[zone];
 	l->r->looking = true;
 	fit = fits_uncounted(l) || (!nested && fits_after_fallbacks(l)) || fits_unboosted(l) ||
-	      fits_amid_claims(l);
+	      fits_amid_claims(l) || fits_with_other(l);
 	if (!fit)
 		put_zones_back(l);
 	l->r->looking = nested;
@@ -462,7 +515,7 @@ static bool is_plain(struct request *r, const struct trace_event *ev)
 
 	return (ev->note & (WIN_ENDED | WIN_NESTED)) == WIN_ENDED && !ev->order &&
 	       r->win_link[ev - r->win].to == 1 && r->now + 1 < r->play_end && !c->nr_tries &&
-	       !c->refill.open && !c->draining && !r->nr_made && !r->nr_late &&
+	       !c->refill.open && !c->draining && !r->nr_made && !r->nr_late && !r->doubts &&
 	       (!r->refills_open || r->kernel->hygiene) && !r->looked_on && !r->opt.decision &&
 	       !fallback_is_near(r) && !kswapd_ends(r);
 }
@@ -548,6 +601,7 @@ const struct attempt *request_take_try(struct request *r, const struct trace_eve
 	a = &c->taken;
 	if (a->late && a->captured == NO_PFN) {
 		l = look_of(r, ev->cpu, a, ev);
+		l.last = true;
 		if (ev->pfn == EV_PFN_NONE || !look(&l))
 			look_at_marks(&l);
 		r->res.looked_late++;

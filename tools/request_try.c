@@ -287,6 +287,7 @@ void request_end_refill(struct request *r, uint32_t cpu)
 	end = request_event(r, refill->number);
 	while (refill->by.taken < refill->by.want)
 		request_refill_step(r, end);
+	refill->share = pa_share(r->pa, refill->by.zone, refill->by.args.cpu);
 	pa_refill_end(r->pa, &refill->by);
 	refill->open = false;
 	r->refills_open--;

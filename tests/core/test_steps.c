@@ -599,6 +599,39 @@ static void test_isolate_and_fold(const char *policy)
 	sound(pa);
 }
 
+/* Two shares that a CPU may have are kept up beside each other, until the zone is told of either. */
+static void test_doubted_share(const char *policy)
+{
+	struct pa *pa = roomy(policy);
+	int64_t nr_free;
+
+	assert_int_equal(pa_take(pa, 0, 10), 0);
+	assert_int_equal(pa_free_block(pa, 0, 0, PA_MOVABLE, 0, -1), 0);
+	assert_int_equal(pa_set_counters(pa, 0, (int8_t[]){ 0, 0 }), 0);
+	nr_free = zone_of(pa, 0).nr_free;
+	assert_false(pa_doubt_share(pa, 0, 1, 0));
+	assert_false(pa_swap_share(pa, 0, 1));
+	assert_true(pa_doubt_share(pa, 0, 1, -2));
+	assert_false(pa_swap_share(pa, 0, 0));
+	assert_int_equal(pa_isolate_by(pa, 1, 0, 0), 0);
+	assert_int_equal(pa_share(pa, 0, 1), -1);
+	assert_true(pa_swap_share(pa, 0, 1));
+	assert_int_equal(pa_share(pa, 0, 1), -3);
+	assert_int_equal(zone_of(pa, 0).nr_free, nr_free + 2);
+	sound(pa);
+	assert_true(pa_swap_share(pa, 0, 1));
+	assert_int_equal(zone_of(pa, 0).nr_free, nr_free);
+	assert_int_equal(pa_isolate_by(pa, 1, 1024, 10), 0); /* beyond any threshold */
+	assert_false(pa_swap_share(pa, 0, 1));
+	assert_true(pa_doubt_share(pa, 0, 1, -2));
+	assert_int_equal(pa_fold_counters(pa, 1), 0);
+	assert_false(pa_swap_share(pa, 0, 1));
+	assert_int_equal(pa_share(pa, 0, 2), 0);
+	assert_false(pa_doubt_share(pa, 0, 2, 1));
+	assert_false(pa_swap_share(pa, 1, 0));
+	sound(pa);
+}
+
 SINCE("6.1.0", test_drain)
 SINCE("6.1.0", test_drain_refused)
 SINCE("6.1.0", test_push)
@@ -609,6 +642,7 @@ SINCE("6.1.0", test_quick_look)
 SINCE("6.1.0", test_at_once)
 SINCE("6.1.0", test_attempt_late)
 SINCE("6.1.0", test_isolate_and_fold)
+SINCE("6.1.0", test_doubted_share)
 SINCE("6.1.0", test_refill)
 SINCE("6.1.0", test_refill_decides)
 SINCE("6.1.0", test_refill_lent)
@@ -643,6 +677,7 @@ int main(void)
 		cmocka_unit_test(each_test_at_once),
 		cmocka_unit_test(each_test_attempt_late),
 		cmocka_unit_test(each_test_isolate_and_fold),
+		cmocka_unit_test(each_test_doubted_share),
 		cmocka_unit_test(each_test_refill),
 		cmocka_unit_test(each_test_refill_decides),
 		cmocka_unit_test(each_test_refill_lent),

@@ -14,6 +14,8 @@
 #define NORMAL 8192 /* the zone that requests prefer starts here; 2048 frames */
 #define DMA32 4096
 #define HIGH 1990 /* its high mark: it is below once HELD pages were asked for */
+#define DMA32 4096  /* and the one behind it here; 4096 frames */
+#define HIGH 1990   /* its high mark: it is below once HELD pages were asked for */
 #define HELD 32
 #define BOOST 3000 /* and with this the zone is below its low mark */
 #define LATER 10   /* pushes before the one that is looked at */
@@ -602,6 +604,62 @@ static void captured(void **state)
 	}
 }
 
+/*
+ * Thresholds rise between a refill's last block and the next that is heard of its CPU: whether it was counted
+ * by the old ones, and the zone told of it, or is kept by the new ones, shows where the next attempt goes.
+ */
+static void refill_counted_late(void **state)
+{
+	static const struct {
+		bool heard; /* of the refill's CPU, before */
+		uint64_t first, second;
+		bool late;
+		unsigned int exact; /* of the last three requests */
+	} cases[] = {
+		{ false, NORMAL + HELD + 8, NORMAL + HELD + 9, true, 3 },
+		{ false, DMA32, DMA32 + 1, false, 3 },
+		{ false, DMA32, NORMAL + HELD + 8, false, 2 }, /* the first has settled that */
+		{ true, NORMAL + HELD + 8, NORMAL + HELD + 9, false, 1 },
+	};
+	struct request_result res;
+	struct machine m;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct trace_event order3 = { .pfn = NORMAL + HELD, .mt = K_MOVABLE, .order = 3 };
+
+		begin_as(&m, "6.1");
+		m.meta.zone[1].low = 2048 - HELD - 4; /* half of the block is too much */
+		m.meta.zone[1].high = 2048;
+		order3.type = EV_TRY;
+		order3.arg = event_try(0, 2);
+		machine_emit(&m, order3);
+		order3.type = EV_ZONE_ALLOC;
+		order3.arg = 0;
+		order3.bits = EV_REFILL;
+		machine_emit(&m, order3);
+		order3.type = EV_ALLOC;
+		order3.arg = GFP_MOVABLE;
+		order3.bits = 0;
+		if (cases[i].heard)
+			machine_emit(&m, order3);
+		machine_emit(&m, (struct trace_event){ .type = EV_VMSTAT,
+						       .cpu = 1,
+						       .pfn = EV_PFN_NONE,
+						       .mt = TRACE_MT_NONE,
+						       .arg = EV_VMSTAT_AWAKE });
+		if (!cases[i].heard)
+			machine_emit(&m, order3);
+		emit(&m, EV_TRY, 1, 0);
+		emit(&m, EV_ALLOC, 1, cases[i].first);
+		emit(&m, EV_TRY, 1, 0);
+		emit(&m, EV_ALLOC, 1, cases[i].second);
+		run(&m, &res);
+		assert_int_equal(res.counted_late, cases[i].late);
+		assert_int_equal(res.requests_exact, HELD + cases[i].exact);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -624,6 +682,7 @@ int main(void)
 		cmocka_unit_test(bulk_page_twice),
 		cmocka_unit_test(slow_attempts),
 		cmocka_unit_test(captured),
+		cmocka_unit_test(refill_counted_late),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
