@@ -60,11 +60,33 @@ uint64_t request_boosted(const struct request *r, const struct trace_event *ev,
 	return boost + block < most ? boost + block : most;
 }
 
+/*
+ * Does the attempt @try look at the marks of @zone, and what does it add to them?  It does not get as far if
+ * its page is of one that comes first.
+ */
+static bool looks_at(const struct request *r, const struct trace_event *try, uint32_t zone,
+		     const struct pa_zone_state *state, uint64_t *reserve)
+{
+	unsigned int highest = request_zone_type(trace_try_highest(try));
+	const struct run_zone *z;
+	const struct trace_event *end;
+	struct pa_zone_state other;
+	bool nested;
+
+	if (state->type > highest)
+		return false;
+	*reserve = state->lowmem_reserve[highest];
+	end = request_end_of(r, try, &nested);
+	z = end && !nested ? request_zone_of(r, end) : NULL;
+	return !z || z == &r->zones[zone] || pa_zone_get(r->pa, (uint32_t)(z - r->zones), &other) ||
+	       other.node != state->node || other.type < state->type;
+}
+
 bool request_is_set_again(const struct request *r, uint32_t zone)
 {
 	const struct run_zone *z = &r->zones[zone];
 	struct pa_zone_state state;
-	uint64_t boost;
+	uint64_t boost, reserve;
 	int64_t free;
 
 	if (pa_zone_get(r->pa, zone, &state))
@@ -74,7 +96,8 @@ bool request_is_set_again(const struct request *r, uint32_t zone)
 	for (uint64_t i = r->now + 1; i < r->win_end; i++) {
 		const struct trace_event *ev = request_event(r, i);
 
-		if (ev->type == EV_TRY && free <= (int64_t)(state.wmark[PA_WMARK_HIGH] + boost))
+		if (ev->type == EV_TRY && looks_at(r, ev, zone, &state, &reserve) &&
+		    free <= (int64_t)(state.wmark[PA_WMARK_HIGH] + boost + reserve))
 			return true;
 		if (ev->pfn < z->start || ev->pfn >= z->end)
 			continue;

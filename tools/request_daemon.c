@@ -13,12 +13,6 @@ static int node_of(const struct request *r, uint64_t pfn)
 	return -1;
 }
 
-/* enum zone_type of x86-64, which has no HIGHMEM. */
-static unsigned int type_of_index(unsigned int index)
-{
-	return index < 3 ? index : PA_ZONE_MOVABLE;
-}
-
 /* balance_pgdat begins: set_reclaim_active, and the boost of one zone that it will pay back. */
 void request_on_balance_begin(struct request *r, const struct trace_event *ev)
 {
@@ -63,7 +57,7 @@ static void settle_boost(struct request *r, const struct trace_event *ev)
 /* And ends: clear_reclaim_active. */
 void request_on_balance_end(struct request *r, const struct trace_event *ev)
 {
-	unsigned int highest = type_of_index(trace_end_highest(ev));
+	unsigned int highest = request_zone_type(trace_end_highest(ev));
 	int node = node_of(r, ev->pfn);
 	struct pa_zone_state state;
 

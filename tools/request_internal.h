@@ -265,6 +265,12 @@ static inline uint8_t request_type_of(const struct request *r, unsigned int mt)
 	return mt < r->meta->nr_mt ? r->mt[mt] : NO_MT;
 }
 
+/* enum zone_type of x86-64, which has no HIGHMEM. */
+static inline unsigned int request_zone_type(unsigned int index)
+{
+	return index < 3 ? index : PA_ZONE_MOVABLE;
+}
+
 static inline uint32_t request_core_cpu(const struct request *r, uint32_t cpu)
 {
 	return cpu % r->core_cpus;
@@ -276,6 +282,13 @@ static inline bool request_is_pick(const struct request *r, const struct trace_e
 	return ev->type == EV_ZONE_ALLOC ||
 	       (ev->type == EV_FALLBACK && r->kernel->hygiene &&
 		(!(ev->bits & EV_CLAIMED) || trace_fallback_order(ev) >= r->meta->pageblock_order));
+}
+
+/* May it be for a per-cpu list?  A fallback does not say. */
+static inline bool request_is_refill(const struct request *r, const struct trace_event *pick)
+{
+	return pick->type == EV_FALLBACK ? pa_pcp_index(r->pa, pick->order, PA_UNMOVABLE) >= 0 :
+					   pick->bits & EV_REFILL;
 }
 
 static inline const struct trace_event *request_event(const struct request *r, uint64_t number)

@@ -346,7 +346,7 @@ static void count_kernel(struct request *r, const struct trace_event *ev)
 		r->res.drains.kernel += c->before != EV_DRAIN;
 	}
 	if (request_is_pick(r, ev)) {
-		r->res.refilled.kernel += ev->type == EV_FALLBACK || ev->bits & EV_REFILL;
+		r->res.refilled.kernel += request_is_refill(r, ev);
 		r->res.refills.kernel += ev->bits & EV_REFILL && c->before != EV_ZONE_ALLOC &&
 					 c->before != EV_FALLBACK;
 	}

@@ -144,12 +144,31 @@ static const struct trace_event *request_of(const struct request *r, const struc
 	return NULL;
 }
 
+/* How many blocks a refill for the request that ends with @end would bring, if it makes one. */
+static int refill_size(struct request *r, uint32_t zone, const struct trace_event *end)
+{
+	struct pa_refill by = {
+		.args = { .cpu = request_core_cpu(r, end->cpu),
+			  .gfp = request_gfp_of(r, end),
+			  .order = end->order },
+		.zone = zone,
+	};
+	struct pa_pcp pcp;
+	int size;
+
+	if (pa_pcp_get(r->pa, zone, by.args.cpu, &pcp))
+		return 0;
+	size = pa_refill_start(r->pa, &by);
+	pa_pcp_set(r->pa, zone, by.args.cpu, &pcp);
+	return size;
+}
+
 /*
  * A request that took one block from the free lists, its own: did it find its per-cpu list
- * locked?  A refill brings two blocks at least, where there are two.
+ * locked?  A refill brings two blocks at least, where there are two and the list's batch is more than
+ * one; from 6.7 on one of a batch of one does, too, when it follows others (nr_pcp_alloc).
  */
-static bool was_locked(const struct request *r, const struct run_zone *z,
-		       const struct trace_event *end)
+static bool was_locked(struct request *r, const struct run_zone *z, const struct trace_event *end)
 {
 	uint32_t zone = (uint32_t)(z - r->zones);
 	uint64_t blocks = 0;
@@ -159,7 +178,7 @@ static bool was_locked(const struct request *r, const struct run_zone *z,
 		return false;
 	for (unsigned int o = end->order; o < r->meta->nr_orders && blocks < 2; o++)
 		blocks += pa_nr_free(r->pa, zone, o) << (o - end->order);
-	return pcp.batch > 1 && blocks > 1;
+	return blocks > 1 && (pcp.batch > 1 || refill_size(r, zone, end) > 1);
 }
 
 /* ---- refills ---- */
@@ -405,7 +424,7 @@ void request_on_pick(struct request *r, const struct trace_event *ev)
 			request_end_refill(r, ev->cpu);
 	}
 	if (pick && !c->bypassing)
-		r->res.refilled.kernel += ev->type == EV_FALLBACK || ev->bits & EV_REFILL ? 1 : 0;
+		r->res.refilled.kernel += request_is_refill(r, ev);
 }
 
 void request_on_fallback(struct request *r, const struct trace_event *ev)

@@ -211,6 +211,58 @@ static void looks_after_attempts(void **state)
 	}
 }
 
+/*
+ * A push finds the flag that a drain ended before: an attempt in between set it again, with what is kept from
+ * it above the mark (lowmem_reserve), or none did, that looked at the zone, and it did not end.
+ */
+static void finds_flag_after_attempt(void **state)
+{
+	enum { KEPT = 60, ENDED = KEPT + 1 + 2 + 4 + 8 + 16 + 32 };
+	static const struct {
+		uint64_t page;
+		unsigned int highest;
+		uint64_t high, reserve;
+		uint32_t may_hold; /* CPU 0's lists, as refills had no flag or had it */
+	} cases[] = {
+		{ NORMAL + HELD + 9, 2, 1500, 0, ENDED },
+		{ NORMAL + HELD + 9, 2, 900, 200, ENDED },
+		{ DMA32, 1, 1500, 0, KEPT },
+	};
+	struct request_result res;
+	struct machine m;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct trace_event block = {
+			.cpu = 1, .order = 10, .pfn = NORMAL + 1024, .mt = TRACE_MT_NONE
+		};
+
+		begin(&m);
+		m.meta.zone[1].high = cases[i].high;
+		m.meta.zone[1].nr_lowmem_reserve = 4;
+		m.meta.zone[1].lowmem_reserve[2] = (int64_t)cases[i].reserve;
+		for (uint64_t k = 0; k <= LATER; k++)
+			give_back(&m, NORMAL + k);
+		try_without(&m, NORMAL + HELD + 8);
+		for (uint64_t k = 0; k <= LATER; k++)
+			emit(&m, EV_DRAIN, 0, NORMAL + k);
+		for (uint64_t k = 0; k < 2 * HELD; k++)
+			emit(&m, EV_ALLOC, 0, NORMAL + HELD + k);
+		block.type = EV_ISOLATE;
+		machine_emit(&m, block);
+		emit(&m, EV_TRY, 1, 0);
+		m.ev[m.n - 1].arg = event_try(1, cases[i].highest);
+		emit(&m, EV_ALLOC, 1, cases[i].page);
+		block.type = EV_PUTBACK;
+		machine_emit(&m, block);
+		give_back(&m, NORMAL + LATER + 1);
+		m.ev[m.n - 1].bits = EV_BELOW_HIGH;
+		m.ev[m.n - 1].arg = cases[i].may_hold;
+		run(&m, &res);
+		assert_int_equal(res.highs_exact, 1);
+	}
+}
+
 /* Told that the flag was not there, pushes do without, while the attempt that sets it is under way. */
 static void flag_is_set_later(void **state)
 {
@@ -660,6 +712,41 @@ static void refill_counted_late(void **state)
 	}
 }
 
+/*
+ * One block where a refill brings more: the list was locked.  The batch is 1 here, and so much does a first
+ * refill bring; one that follows others brings twice as much as the last (nr_pcp_alloc).
+ */
+static void finds_list_locked(void **state)
+{
+	static const struct {
+		const char *policy;
+		uint64_t before;
+		bool locked;
+	} cases[] = {
+		{ "6.12", 0, false },
+		{ "6.12", 1, true },
+		{ "6.1", 1, false },
+	};
+	struct request_result res;
+	struct machine m;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		machine_init(&m, cases[i].policy);
+		machine_begin(&m);
+		for (uint64_t k = 0; k < cases[i].before; k++)
+			emit(&m, EV_ALLOC, 0, NORMAL + k);
+		emit(&m, EV_TRY, 0, 0);
+		emit(&m, EV_ZONE_ALLOC, 0, NORMAL + cases[i].before);
+		m.ev[m.n - 1].bits = EV_REFILL;
+		emit(&m, EV_ALLOC, 0, NORMAL + cases[i].before);
+		run(&m, &res);
+		assert_int_equal(res.bypasses, cases[i].locked);
+		assert_int_equal(res.refills.kernel, !cases[i].locked);
+		assert_int_equal(res.requests_exact, res.requests);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -670,6 +757,7 @@ int main(void)
 		cmocka_unit_test(reclaim_begins_meanwhile),
 		cmocka_unit_test(flag_is_set_later),
 		cmocka_unit_test(looks_after_attempts),
+		cmocka_unit_test(finds_flag_after_attempt),
 		cmocka_unit_test(looks_amid_a_claim),
 		cmocka_unit_test(looks_amid_an_isolation),
 		cmocka_unit_test(boost_is_gone_at_the_end),
@@ -683,6 +771,7 @@ int main(void)
 		cmocka_unit_test(slow_attempts),
 		cmocka_unit_test(captured),
 		cmocka_unit_test(refill_counted_late),
+		cmocka_unit_test(finds_list_locked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
