@@ -622,6 +622,14 @@ int pa_fold_counters(struct pa *pa, uint32_t cpu);
 /* One round of the vmstat worker on @cpu: refresh_cpu_vm_stats, with decay_pcp_high. */
 int pa_vmstat_update(struct pa *pa, uint32_t cpu, struct pa_trail *trail);
 
+/*
+ * One zone of it, in two parts: the worker gives way to others between them.  -EINVAL: no such CPU or zone.
+ * pa_decayed_high() - pcp.high as the second would leave it now; 0 without such a CPU or zone.
+ */
+int pa_vmstat_counters(struct pa *pa, uint32_t zone, uint32_t cpu);
+int pa_vmstat_lists(struct pa *pa, uint32_t zone, uint32_t cpu, struct pa_trail *trail);
+int32_t pa_decayed_high(const struct pa *pa, uint32_t zone, uint32_t cpu);
+
 /* -------------------------------------------------------------------------
  * Reclaim
  */

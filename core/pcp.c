@@ -616,17 +616,24 @@ int64_t pa_drain(struct pa *pa, uint32_t zone, uint32_t cpu, uint32_t by, struct
 	return drained;
 }
 
-/* decay_pcp_high: idle lists shrink, and give back what no longer fits. */
+/* decay_pcp_high: idle lists shrink, */
+static int32_t decayed(const struct pa_pcp *pcp)
+{
+	if (pcp->high <= pcp->high_min)
+		return pcp->high;
+	return max(max(pcp->count - (pcp->batch << PA_BATCH_SCALE_MAX),
+		       pcp->high - (pcp->high >> 3)),
+		   pcp->high_min);
+}
+
+/* and give back what no longer fits. */
 static void decay(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp, uint32_t cpu,
 		  struct pa_trail *trail)
 {
 	struct pa_pcp *pcp = &cp->pcp;
 	int32_t left, step;
 
-	if (pcp->high > pcp->high_min)
-		pcp->high = max(max(pcp->count - (pcp->batch << PA_BATCH_SCALE_MAX),
-				    pcp->high - (pcp->high >> 3)),
-				pcp->high_min);
+	pcp->high = decayed(pcp);
 	left = pcp->count - pcp->high;
 	for (; left > 0; left -= step) {
 		step = pa_rules(pa)->decay_chunks ? min(left, pcp->batch) : left;
@@ -681,21 +688,47 @@ int pa_fold_counters(struct pa *pa, uint32_t cpu)
 	return 0;
 }
 
+int pa_vmstat_counters(struct pa *pa, uint32_t zone, uint32_t cpu)
+{
+	if (!pa_req(pa) || cpu >= pa_req(pa)->cpus || zone >= pa->nr_zones)
+		return -EINVAL;
+	fold(pa, zone, pa_cpu_pages(pa, zone, cpu));
+	return 0;
+}
+
+int pa_vmstat_lists(struct pa *pa, uint32_t zone, uint32_t cpu, struct pa_trail *trail)
+{
+	struct pa_cpu_pages *cp;
+
+	if (!pa_req(pa) || cpu >= pa_req(pa)->cpus || zone >= pa->nr_zones)
+		return -EINVAL;
+	cp = pa_cpu_pages(pa, zone, cpu);
+	if (pa_rules(pa)->pcp_auto)
+		decay(pa, zone, cp, cpu, trail);
+	expire(pa, zone, cp, cpu, trail);
+	return 0;
+}
+
 int pa_vmstat_update(struct pa *pa, uint32_t cpu, struct pa_trail *trail)
 {
 	if (!pa_req(pa) || cpu >= pa_req(pa)->cpus)
 		return -EINVAL;
 	for (uint32_t i = 0; i < pa_req(pa)->nodes * PA_NR_ZONE_TYPES; i++) {
 		uint32_t zone = pa_zone_by(pa, i / PA_NR_ZONE_TYPES, i % PA_NR_ZONE_TYPES);
-		struct pa_cpu_pages *cp;
 
 		if (zone == PA_NO_ZONE)
 			continue;
-		cp = pa_cpu_pages(pa, zone, cpu);
-		fold(pa, zone, cp);
-		if (pa_rules(pa)->pcp_auto)
-			decay(pa, zone, cp, cpu, trail);
-		expire(pa, zone, cp, cpu, trail);
+		pa_vmstat_counters(pa, zone, cpu);
+		pa_vmstat_lists(pa, zone, cpu, trail);
 	}
 	return 0;
+}
+
+int32_t pa_decayed_high(const struct pa *pa, uint32_t zone, uint32_t cpu)
+{
+	struct pa_pcp pcp;
+
+	if (pa_pcp_get(pa, zone, cpu, &pcp))
+		return 0;
+	return pa_rules(pa)->pcp_auto ? decayed(&pcp) : pcp.high;
 }

@@ -160,15 +160,80 @@ static bool drains_next(const struct request *r, const struct trace_event *ev)
 	return false;
 }
 
-/* The vmstat worker's round, all of it. */
+/* The vmstat worker's round, all of it that is left. */
 static bool fold(struct request *r, uint32_t cpu)
 {
+	uint32_t *undecayed = &r->cpus[cpu].undecayed, core = request_core_cpu(r, cpu);
 	struct pa_trail trail = { 0 };
 
-	pa_vmstat_update(r->pa, request_core_cpu(r, cpu), &trail);
+	if (!*undecayed)
+		pa_vmstat_update(r->pa, core, &trail);
+	for (uint32_t zone = *undecayed; zone && zone <= r->nr_zones; zone++) {
+		if (zone > *undecayed)
+			pa_vmstat_counters(r->pa, zone - 1, core);
+		pa_vmstat_lists(r->pa, zone - 1, core, &trail);
+	}
+	*undecayed = 0;
 	r->res.vmstat_rounds++;
 	r->res.drained.core += trail.nr_drains;
 	return trail.nr_drains;
+}
+
+/* Does the next push of @cpu to @zone find the lists' high as it is, which the worker would have lowered? */
+static bool decays_later(const struct request *r, uint32_t zone, uint32_t cpu)
+{
+	const struct trace_event *ev = request_event(r, r->now);
+	struct pa_pcp pcp;
+
+	if (pa_pcp_get(r->pa, zone, request_core_cpu(r, cpu), &pcp) ||
+	    pa_decayed_high(r->pa, zone, request_core_cpu(r, cpu)) == pcp.high)
+		return false;
+	for (uint32_t n = 0; n < FLAG_EVENTS && (ev = request_next_of(r, ev)); n++) {
+		if (request_zone_of(r, ev) != &r->zones[zone])
+			continue;
+		if (request_is_pick(r, ev)) /* a refill changes it */
+			return false;
+		if (ev->type == EV_PUSH)
+			return ev->arg == (uint32_t)pcp.high;
+	}
+	return false;
+}
+
+/*
+ * refresh_cpu_vm_stats of the vmstat worker gives way to other tasks between a zone's counters and its lists
+ * (cond_resched ahead of decay_pcp_high, 6.7+).  They tell of lists that it has not seen.
+ */
+static void start_fold(struct request *r, uint32_t cpu)
+{
+	uint32_t later = 0, core = request_core_cpu(r, cpu);
+	struct pa_trail trail = { 0 };
+
+	while (later < r->nr_zones && !decays_later(r, later, cpu))
+		later++;
+	if (later == r->nr_zones) {
+		r->res.drains.core += fold(r, cpu);
+		return;
+	}
+	for (uint32_t zone = 0; zone <= later; zone++) {
+		pa_vmstat_counters(r->pa, zone, core);
+		if (zone < later)
+			pa_vmstat_lists(r->pa, zone, core, &trail);
+	}
+	r->res.drained.core += trail.nr_drains;
+	r->cpus[cpu].undecayed = later + 1;
+	r->res.decayed_late++;
+}
+
+/* The worker went on unseen: the push finds the lists as it leaves them. */
+static void find_decayed(struct request *r, const struct trace_event *ev, uint32_t zone)
+{
+	struct pa_pcp pcp;
+
+	if (zone + 1 < r->cpus[ev->cpu].undecayed ||
+	    pa_pcp_get(r->pa, zone, request_core_cpu(r, ev->cpu), &pcp) ||
+	    ev->arg == (uint32_t)pcp.high)
+		return;
+	r->res.drains.core += fold(r, ev->cpu);
 }
 
 /* The next hold of drain_pages_zone. */
@@ -397,6 +462,8 @@ void request_on_push(struct request *r, const struct trace_event *ev, const stru
 	uint32_t zone = (uint32_t)(z - r->zones);
 	bool early;
 
+	if (c->undecayed && ev->type == EV_PUSH)
+		find_decayed(r, ev, zone);
 	if (is_plain(r, ev, z) && push_at_once(r, ev, z))
 		return;
 	popped = request_has_popped(r, ev->cpu);
@@ -497,11 +564,13 @@ void request_on_vmstat(struct request *r, const struct trace_event *ev)
 	}
 	request_end_hold(r, ev->cpu);
 	cut_drain_pages(c);
+	if (c->undecayed && what == EV_VMSTAT_WORKER)
+		r->res.drains.core += fold(r, ev->cpu);
 	c->what = what == EV_VMSTAT_WORKER ? WHAT_FOLD : WHAT_NOTHING;
 	if (what == EV_VMSTAT_IDLE)
 		pa_fold_counters(r->pa, request_core_cpu(r, ev->cpu));
 	else if (!drains_next(r, ev))
-		r->res.drains.core += fold(r, ev->cpu);
+		start_fold(r, ev->cpu);
 }
 
 void request_on_drain_pages(struct request *r, const struct trace_event *ev)
@@ -622,8 +691,12 @@ void request_on_drain(struct request *r, const struct trace_event *ev)
 	c->picking = false;
 	request_end_refill(r, ev->cpu);
 	/* Nothing that the CPU was seen to do leads to it: then it goes on with what it was at before. */
-	if (c->what == WHAT_NOTHING || (c->what == WHAT_PUSH && !c->drained))
-		resume(r, c, zone);
+	if (c->what == WHAT_NOTHING || (c->what == WHAT_PUSH && !c->drained)) {
+		if (c->undecayed && !c->draining)
+			c->what = WHAT_FOLD;
+		else
+			resume(r, c, zone);
+	}
 	r->res.drained.kernel++;
 	if (!c->draining && c->what == WHAT_FOLD) {
 		any = fold(r, ev->cpu);

@@ -131,6 +131,8 @@ struct run_cpu {
 	bool draining;	/* inside a row of drains */
 	bool drained;	/* its push found the lists too long */
 	enum what what; /* it is at */
+	/* Number + 1 of the zone whose lists its vmstat worker has yet to see, as those behind it; 0: none. */
+	uint32_t undecayed;
 	struct push late;
 	int32_t high_then; /* its lists', in the zone that may_be_below, when that came up */
 	uint64_t looks_by; /* number + 1 of the push right behind a drain, which has looked by then */

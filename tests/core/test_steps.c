@@ -632,6 +632,32 @@ static void test_doubted_share(const char *policy)
 	sound(pa);
 }
 
+/* The worker's round of a zone, and others may come in between. */
+static void test_vmstat_parts(const char *policy)
+{
+	struct pa *pa = roomy(policy);
+	struct pa_pcp pcp = pcp_of(pa, 0, 0);
+	int64_t nr_free;
+
+	pcp.high = 64;
+	pcp.high_min = 8;
+	pcp.high_max = 4096;
+	assert_int_equal(pa_pcp_set(pa, 0, 0, &pcp), 0);
+	assert_int_equal(pa_isolate_by(pa, 0, 0, 10), 0);
+	assert_int_equal(pa_set_counters(pa, 0, (int8_t[]){ -1, 0 }), 0);
+	nr_free = zone_of(pa, 0).nr_free;
+	assert_int_equal(pa_decayed_high(pa, 0, 0), 56);
+	assert_int_equal(pa_vmstat_counters(pa, 0, 0), 0);
+	assert_int_equal(pcp_of(pa, 0, 0).high, 64);
+	assert_int_equal(zone_of(pa, 0).nr_free, nr_free - 1);
+	assert_int_equal(pa_vmstat_lists(pa, 0, 0, NULL), 0);
+	assert_int_equal(pcp_of(pa, 0, 0).high, 56);
+	assert_int_equal(pa_decayed_high(pa, 1, 0), 0);
+	REFUSED(pa_vmstat_counters(pa, 1, 0), -EINVAL);
+	REFUSED(pa_vmstat_lists(pa, 0, 2, NULL), -EINVAL);
+	sound(pa);
+}
+
 SINCE("6.1.0", test_drain)
 SINCE("6.1.0", test_drain_refused)
 SINCE("6.1.0", test_push)
@@ -643,6 +669,7 @@ SINCE("6.1.0", test_at_once)
 SINCE("6.1.0", test_attempt_late)
 SINCE("6.1.0", test_isolate_and_fold)
 SINCE("6.1.0", test_doubted_share)
+SINCE("6.12.0", test_vmstat_parts)
 SINCE("6.1.0", test_refill)
 SINCE("6.1.0", test_refill_decides)
 SINCE("6.1.0", test_refill_lent)
@@ -678,6 +705,7 @@ int main(void)
 		cmocka_unit_test(each_test_attempt_late),
 		cmocka_unit_test(each_test_isolate_and_fold),
 		cmocka_unit_test(each_test_doubted_share),
+		cmocka_unit_test(each_test_vmstat_parts),
 		cmocka_unit_test(each_test_refill),
 		cmocka_unit_test(each_test_refill_decides),
 		cmocka_unit_test(each_test_refill_lent),

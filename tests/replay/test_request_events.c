@@ -747,6 +747,54 @@ static void finds_list_locked(void **state)
 	}
 }
 
+/*
+ * The vmstat worker may give way before it lowers what the lists may hold and gives back the rest: pushes find
+ * it as it was, until one does not, or the CPU drains with no push to lead to it.
+ */
+static void decays_later(void **state)
+{
+	/* Refills came to 8 + 1 + 2 + 4 + 8 + 16 + 32; a first round makes that BEFORE. */
+	enum { BEFORE = 71 - 71 / 8, DECAYED = BEFORE - BEFORE / 8, ON_LIST = 31, MORE = 2 };
+	static const struct {
+		uint32_t finds; /* the first push, and all but the last */
+		uint64_t pushes;
+		bool drains; /* ahead of the last */
+		bool late;
+	} cases[] = {
+		{ BEFORE, 2, false, true },
+		{ DECAYED, 2, false, false },
+		{ BEFORE, DECAYED + MORE - ON_LIST + 1, true, true },
+	};
+	struct request_result res;
+	struct machine m;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		begin(&m);
+		m.meta.zone[1].high = 1500;
+		for (unsigned int rounds = 0; rounds < 2; rounds++)
+			machine_emit(&m, (struct trace_event){ .type = EV_VMSTAT,
+							       .pfn = EV_PFN_NONE,
+							       .mt = TRACE_MT_NONE,
+							       .arg = EV_VMSTAT_WORKER });
+		for (uint64_t k = 0; k < cases[i].pushes; k++) {
+			bool last = k == cases[i].pushes - 1;
+
+			for (uint64_t n = 0; last && cases[i].drains && n < MORE; n++)
+				emit(&m, EV_DRAIN, 0, NORMAL + n);
+			for (uint64_t n = 0; last && n < 2; n++) /* or the push would drain */
+				emit(&m, EV_ALLOC, 0, NORMAL + HELD + n);
+			give_back(&m, NORMAL + k);
+			m.ev[m.n - 1].arg = last ? DECAYED : cases[i].finds;
+		}
+		run(&m, &res);
+		assert_int_equal(res.decayed_late, cases[i].late);
+		assert_int_equal(res.highs_exact, cases[i].pushes);
+		assert_int_equal(res.drained.core, cases[i].drains ? MORE : 0);
+		assert_int_equal(res.drains.core, cases[i].drains);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -772,6 +820,7 @@ int main(void)
 		cmocka_unit_test(captured),
 		cmocka_unit_test(refill_counted_late),
 		cmocka_unit_test(finds_list_locked),
+		cmocka_unit_test(decays_later),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
