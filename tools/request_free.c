@@ -381,12 +381,37 @@ void request_late_push(struct request *r, uint32_t cpu, const struct trace_event
 		push(r, cpu, late, false);
 }
 
+/*
+ * kswapd has begun, and sets ZONE_RECLAIM_ACTIVE any moment (set_reclaim_active in balance_pgdat): a push that
+ * was told that it is not there may find it.  Where it drains either way, but not as much, the row that the
+ * CPU drains tells.
+ */
+static void ask_row(struct request *r, uint32_t cpu, const struct push *p)
+{
+	const struct trace_event *ev = request_event(r, p->number);
+	int zone = pa_zone_of(r->pa, p->pfn);
+	int32_t without, with, row = 0;
+
+	if (zone < 0 || !r->zones[zone].balancing || r->zones[zone].reclaiming)
+		return;
+	while ((ev = request_next_of(r, ev)) && ev->type == EV_DRAIN)
+		row += 1 << ev->order;
+	without = pa_push_size(r->pa, (uint32_t)zone, request_core_cpu(r, cpu), p->order);
+	tell_reclaiming(r, (uint32_t)zone, true);
+	with = pa_push_size(r->pa, (uint32_t)zone, request_core_cpu(r, cpu), p->order);
+	if (!without || without == row || with != row)
+		tell_reclaiming(r, (uint32_t)zone, false);
+}
+
 /* Now, or if that is not what its CPU is seen to do next, later. */
 static void push_or_wait(struct request *r, uint32_t cpu, const struct push *p)
 {
 	struct run_cpu *c = &r->cpus[cpu];
-	int err = r->has_pushes ? push_as_seen(r, cpu, p) : -EINVAL;
+	int err;
 
+	if (r->has_pushes && p->drains)
+		ask_row(r, cpu, p);
+	err = r->has_pushes ? push_as_seen(r, cpu, p) : -EINVAL;
 	if (err == -EAGAIN) {
 		c->late = *p;
 		c->late.waits = true;

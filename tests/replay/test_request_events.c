@@ -447,6 +447,38 @@ static void reclaim_begins_meanwhile(void **state)
 	}
 }
 
+/* Where the push drains either way, as many as with it or without: as many as its CPU is seen to drain. */
+static void reclaim_begins_ahead_of_a_drain(void **state)
+{
+	enum { MAY_HOLD = 8 }; /* the lists; and their batch is 1, twice as much goes each time */
+	static const struct {
+		bool began;
+		uint64_t row, drains;
+	} cases[] = { { true, 3, 3 }, { true, 4, 4 }, { false, 3, 4 } };
+	struct request_result res;
+	struct machine m;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const uint64_t rows[] = { 1, 2, cases[i].row };
+		uint64_t pushed = 0, drained = 0;
+
+		begin_as(&m, "6.1");
+		for (size_t row = 0; row < 3; row++) {
+			if (row == 2 && cases[i].began)
+				emit(&m, EV_BALANCE_BEGIN, 1, NORMAL);
+			while (pushed < MAY_HOLD + drained)
+				give_back(&m, NORMAL + pushed++);
+			for (uint64_t n = 0; n < rows[row]; n++)
+				emit(&m, EV_DRAIN, 0, NORMAL + drained++);
+		}
+		emit(&m, EV_ALLOC, 0, NORMAL + HELD);
+		run(&m, &res);
+		assert_int_equal(res.drained.core, 1 + 2 + cases[i].drains);
+		assert_int_equal(res.drains.core, 3);
+	}
+}
+
 /* What balance_pgdat leaves of the boosts tells which of those that came in between it found. */
 static void boost_comes_in_between(void **state)
 {
@@ -803,6 +835,7 @@ int main(void)
 		cmocka_unit_test(lost_push),
 		cmocka_unit_test(looks_after_drain),
 		cmocka_unit_test(reclaim_begins_meanwhile),
+		cmocka_unit_test(reclaim_begins_ahead_of_a_drain),
 		cmocka_unit_test(flag_is_set_later),
 		cmocka_unit_test(looks_after_attempts),
 		cmocka_unit_test(finds_flag_after_attempt),
