@@ -578,6 +578,37 @@ void request_on_zone_free(struct request *r, const struct trace_event *ev, const
 	end_capture(r, ev);
 }
 
+/* Pages of @zone that the CPU of @ev drains in the row that follows. */
+static int32_t drained_next(const struct request *r, const struct trace_event *ev, uint32_t zone)
+{
+	int32_t pages = 0;
+
+	while ((ev = request_next_of(r, ev)) && ev->type == EV_DRAIN)
+		if (request_zone_of(r, ev) == &r->zones[zone])
+			pages += 1 << ev->order;
+	return pages;
+}
+
+/*
+ * The worker has preempted a request (7.3): did that have its page by then?  The lists give back what is more
+ * than their high, so how much says it, to the page.
+ */
+static void pop_before_decay(struct request *r, const struct trace_event *ev)
+{
+	const struct trace_event *popped = request_has_popped(r, ev->cpu);
+	uint32_t cpu = request_core_cpu(r, ev->cpu), zone;
+	struct pa_pcp pcp;
+	int32_t told;
+
+	if (!popped)
+		return;
+	zone = (uint32_t)(request_zone_of(r, popped) - r->zones);
+	told = drained_next(r, ev, zone);
+	if (!pa_pcp_get(r->pa, zone, cpu, &pcp) &&
+	    pcp.count - pa_decayed_high(r->pa, zone, cpu) == told + (1 << popped->order))
+		request_make_early(r, popped);
+}
+
 void request_on_vmstat(struct request *r, const struct trace_event *ev)
 {
 	struct run_cpu *c = &r->cpus[ev->cpu];
@@ -594,7 +625,9 @@ void request_on_vmstat(struct request *r, const struct trace_event *ev)
 	c->what = what == EV_VMSTAT_WORKER ? WHAT_FOLD : WHAT_NOTHING;
 	if (what == EV_VMSTAT_IDLE)
 		pa_fold_counters(r->pa, request_core_cpu(r, ev->cpu));
-	else if (!drains_next(r, ev))
+	else if (drains_next(r, ev))
+		pop_before_decay(r, ev);
+	else
 		start_fold(r, ev->cpu);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What single events mean to request mode, in traces written by hand. */
+/* What single events tell request mode of looks at the marks and of flags, in traces written by hand. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -7,92 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "tools/request.h"
-
-#include "machine.h"
-
-#define NORMAL 8192 /* the zone that requests prefer starts here; 2048 frames */
-#define DMA32 4096
-#define HIGH 1990 /* its high mark: it is below once HELD pages were asked for */
-#define DMA32 4096  /* and the one behind it here; 4096 frames */
-#define HIGH 1990   /* its high mark: it is below once HELD pages were asked for */
-#define HELD 32
-#define BOOST 3000 /* and with this the zone is below its low mark */
-#define LATER 10   /* pushes before the one that is looked at */
-
-static void emit(struct machine *m, unsigned int type, unsigned int cpu, uint64_t pfn)
-{
-	struct trace_event ev = { .type = type, .cpu = cpu, .pfn = pfn, .mt = K_MOVABLE };
-
-	if (type == EV_ALLOC)
-		ev.arg = GFP_MOVABLE;
-	if (type == EV_FREE)
-		ev.mt = TRACE_MT_NONE;
-	if (type == EV_TRY)
-		ev.arg = event_try(1, 2);
-	machine_emit(m, ev);
-}
-
-/* CPU 0 holds pages, and has as many on its list. */
-static void begin_as(struct machine *m, const char *policy)
-{
-	machine_init(m, policy);
-	m->meta.zone[1].high = HIGH;
-	assert_int_equal(trace_pairs_add(&m->meta.sites, "fentry:free_unref_page_commit", 1, NULL),
-			 0);
-	machine_begin(m);
-	for (uint64_t i = 0; i < HELD; i++)
-		emit(m, EV_ALLOC, 0, NORMAL + i);
-}
-
-static void begin(struct machine *m)
-{
-	begin_as(m, "6.12");
-}
-
-static void give_back_on(struct machine *m, unsigned int cpu, uint64_t pfn)
-{
-	emit(m, EV_FREE, cpu, pfn);
-	emit(m, EV_PUSH, cpu, pfn);
-}
-
-static void give_back(struct machine *m, uint64_t pfn)
-{
-	give_back_on(m, 0, pfn);
-}
-
-static struct trace_event balance_end(unsigned int cpu, uint64_t pfn, uint32_t boost)
-{
-	return (struct trace_event){ .type = EV_BALANCE_END,
-				     .cpu = (uint16_t)cpu,
-				     .pfn = pfn,
-				     .mt = TRACE_MT_NONE,
-				     .arg = event_balance_end(2, 1, boost) };
-}
-
-static void run(struct machine *m, struct request_result *res)
-{
-	struct request_options opt = { .check = true };
-	struct trace_item item = { .kind = TRACE_LIST };
-	struct request *r;
-	char why[256];
-
-	assert_int_equal(request_open(&m->meta, &opt, &r, why, sizeof(why)), 0);
-	for (size_t i = 0; i < m->nr_begin; i++) {
-		item.list = m->begin[i].list;
-		assert_int_equal(request_item(r, &item), 0);
-	}
-	item.kind = TRACE_EVENTS;
-	item.events.ev = m->ev;
-	item.events.n = m->n;
-	item.events.first = 0;
-	assert_int_equal(request_item(r, &item), 0);
-	assert_int_equal(request_finish(r), 0);
-	*res = *request_result(r);
-	assert_null(res->unsound);
-	request_close(r);
-	machine_free(m);
-}
+#include "request_rig.h"
 
 /* ZONE_BELOW_HIGH is set by another CPU's attempt: the push finds it if its CPU drains next. */
 static void finds_later_flag(void **state)
@@ -517,125 +432,6 @@ static void boost_comes_in_between(void **state)
 	}
 }
 
-/* drain_pages_zone takes the lists' lock more than once; what an interrupt frees in between ends nothing. */
-static void drains_on_after_an_interrupt(void **state)
-{
-	struct request_result res;
-	struct machine m;
-
-	(void)state;
-	for (int interrupted = 0; interrupted < 2; interrupted++) {
-		begin(&m);
-		for (uint64_t i = 0; i < HELD; i++)
-			give_back(&m, NORMAL + i);
-		emit(&m, EV_DRAIN_PAGES, 1, NORMAL);
-		for (uint64_t i = 0; i < HELD; i++)
-			emit(&m, EV_DRAIN, 1, NORMAL + i);
-		if (interrupted)
-			give_back_on(&m, 1, NORMAL);
-		for (uint64_t i = 0; i < LATER; i++)
-			emit(&m, EV_DRAIN, 1, NORMAL + i);
-		run(&m, &res);
-		assert_int_equal(res.drained.core, 2 * HELD - 1);
-	}
-}
-
-/* From 6.19 on a push may give up between two holds of its locks, or an interrupt comes there. */
-static void gives_up_between_holds(void **state)
-{
-	struct request_result res;
-	struct machine m;
-
-	(void)state;
-	for (int goes_on = 0; goes_on < 2; goes_on++) {
-		begin_as(&m, "7.3");
-		for (uint64_t i = 0; i <= LATER; i++)
-			give_back(&m, NORMAL + i);
-		emit(&m, EV_TRY, 1, 0);
-		emit(&m, EV_DRAIN, 0, NORMAL);
-		emit(&m, EV_ALLOC, 0, NORMAL + HELD);
-		if (goes_on)
-			emit(&m, EV_DRAIN, 0, NORMAL + 1);
-		run(&m, &res);
-		assert_int_equal(res.drained.core, 1 + goes_on);
-		assert_int_equal(res.drains_cut, 1);
-		assert_int_equal(res.drains.core, 1);
-	}
-}
-
-/* What is drained in another zone is not the drain that was cut. */
-static void goes_on_in_its_zone(void **state)
-{
-	struct request_result res;
-	struct machine m;
-
-	(void)state;
-	for (int other = 0; other < 2; other++) {
-		begin_as(&m, "7.3");
-		for (uint64_t i = 0; i <= LATER; i++)
-			give_back(&m, NORMAL + i);
-		emit(&m, EV_TRY, 1, 0);
-		emit(&m, EV_DRAIN, 0, NORMAL);
-		emit(&m, EV_ALLOC, 0, NORMAL + HELD);
-		emit(&m, EV_DRAIN, 0, other ? DMA32 : NORMAL + 1);
-		run(&m, &res);
-		assert_int_equal(res.drained.core, 2 - other);
-	}
-}
-
-/* What a list may hold is compared where it is told, and is the core's own. */
-static void compares_highs(void **state)
-{
-	struct request_result res;
-	struct machine m;
-
-	(void)state;
-	begin(&m);
-	give_back(&m, NORMAL);
-	m.ev[m.n - 1].arg = 1;
-	run(&m, &res);
-	assert_int_equal(res.highs, 1);
-	assert_int_equal(res.highs_exact, 0);
-	assert_int_equal(res.first_high, 2 + HELD - 1);
-}
-
-/* A free whose push is missing is one if the page leaves a list later, else it is not known. */
-static void lost_push(void **state)
-{
-	struct request_result res;
-	struct machine m;
-
-	(void)state;
-	for (int leaves = 0; leaves < 2; leaves++) {
-		begin(&m);
-		emit(&m, EV_FREE, 0, NORMAL);
-		give_back(&m, NORMAL + 1);
-		if (leaves)
-			emit(&m, EV_DRAIN, 1, NORMAL);
-		run(&m, &res);
-		assert_int_equal(res.frees, 1 + leaves);
-	}
-	begin(&m);
-	emit(&m, EV_FREE, 0, NORMAL);
-	emit(&m, EV_DRAIN, 0, NORMAL); /* at once */
-	run(&m, &res);
-	assert_int_equal(res.frees, 1);
-}
-
-/* A damaged trace names a frame twice in a row of bulk pages: the second counts for nothing. */
-static void bulk_page_twice(void **state)
-{
-	struct request_result res;
-	struct machine m;
-
-	(void)state;
-	begin(&m);
-	emit(&m, EV_BULK, 0, NORMAL + HELD);
-	emit(&m, EV_BULK, 0, NORMAL + HELD);
-	run(&m, &res);
-	assert_int_equal(res.bulk, 2);
-}
-
 /* An attempt that looks for less than the low mark is one of the slow path. */
 static void slow_attempts(void **state)
 {
@@ -655,205 +451,23 @@ static void slow_attempts(void **state)
 	}
 }
 
-/* What compaction captures goes to the request whose attempt failed before, off no list. */
-static void captured(void **state)
-{
-	struct request_result res;
-	struct machine m;
-
-	(void)state;
-	for (unsigned int captures = 0; captures < 2; captures++) {
-		struct trace_event last = { .type = EV_ZONE_FREE,
-					    .pfn = NORMAL + 1,
-					    .mt = K_MOVABLE,
-					    .bits = captures ? 2 << EV_CAPTURE_SHIFT : 0 };
-		struct trace_event order1 = { .mt = K_MOVABLE, .order = 1 };
-
-		begin(&m);
-		order1.type = EV_TRY;
-		order1.arg = event_try(2, 2); /* the high mark, which is out of reach */
-		machine_emit(&m, order1);
-		emit(&m, EV_FREE, 0, NORMAL); /* past the list, which somebody has locked */
-		emit(&m, EV_ZONE_FREE, 0, NORMAL);
-		emit(&m, EV_FREE, 0, NORMAL + 1);
-		machine_emit(&m, last);
-		order1.type = EV_ALLOC;
-		order1.arg = GFP_MOVABLE;
-		order1.pfn = NORMAL;
-		machine_emit(&m, order1);
-		run(&m, &res);
-		assert_int_equal(res.high, 1);
-		assert_int_equal(res.high_exact, captures);
-		assert_int_equal(res.untried, HELD);
-	}
-}
-
-/*
- * Thresholds rise between a refill's last block and the next that is heard of its CPU: whether it was counted
- * by the old ones, and the zone told of it, or is kept by the new ones, shows where the next attempt goes.
- */
-static void refill_counted_late(void **state)
-{
-	static const struct {
-		bool heard; /* of the refill's CPU, before */
-		uint64_t first, second;
-		bool late;
-		unsigned int exact; /* of the last three requests */
-	} cases[] = {
-		{ false, NORMAL + HELD + 8, NORMAL + HELD + 9, true, 3 },
-		{ false, DMA32, DMA32 + 1, false, 3 },
-		{ false, DMA32, NORMAL + HELD + 8, false, 2 }, /* the first has settled that */
-		{ true, NORMAL + HELD + 8, NORMAL + HELD + 9, false, 1 },
-	};
-	struct request_result res;
-	struct machine m;
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct trace_event order3 = { .pfn = NORMAL + HELD, .mt = K_MOVABLE, .order = 3 };
-
-		begin_as(&m, "6.1");
-		m.meta.zone[1].low = 2048 - HELD - 4; /* half of the block is too much */
-		m.meta.zone[1].high = 2048;
-		order3.type = EV_TRY;
-		order3.arg = event_try(0, 2);
-		machine_emit(&m, order3);
-		order3.type = EV_ZONE_ALLOC;
-		order3.arg = 0;
-		order3.bits = EV_REFILL;
-		machine_emit(&m, order3);
-		order3.type = EV_ALLOC;
-		order3.arg = GFP_MOVABLE;
-		order3.bits = 0;
-		if (cases[i].heard)
-			machine_emit(&m, order3);
-		machine_emit(&m, (struct trace_event){ .type = EV_VMSTAT,
-						       .cpu = 1,
-						       .pfn = EV_PFN_NONE,
-						       .mt = TRACE_MT_NONE,
-						       .arg = EV_VMSTAT_AWAKE });
-		if (!cases[i].heard)
-			machine_emit(&m, order3);
-		emit(&m, EV_TRY, 1, 0);
-		emit(&m, EV_ALLOC, 1, cases[i].first);
-		emit(&m, EV_TRY, 1, 0);
-		emit(&m, EV_ALLOC, 1, cases[i].second);
-		run(&m, &res);
-		assert_int_equal(res.counted_late, cases[i].late);
-		assert_int_equal(res.requests_exact, HELD + cases[i].exact);
-	}
-}
-
-/*
- * One block where a refill brings more: the list was locked.  The batch is 1 here, and so much does a first
- * refill bring; one that follows others brings twice as much as the last (nr_pcp_alloc).
- */
-static void finds_list_locked(void **state)
-{
-	static const struct {
-		const char *policy;
-		uint64_t before;
-		bool locked;
-	} cases[] = {
-		{ "6.12", 0, false },
-		{ "6.12", 1, true },
-		{ "6.1", 1, false },
-	};
-	struct request_result res;
-	struct machine m;
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		machine_init(&m, cases[i].policy);
-		machine_begin(&m);
-		for (uint64_t k = 0; k < cases[i].before; k++)
-			emit(&m, EV_ALLOC, 0, NORMAL + k);
-		emit(&m, EV_TRY, 0, 0);
-		emit(&m, EV_ZONE_ALLOC, 0, NORMAL + cases[i].before);
-		m.ev[m.n - 1].bits = EV_REFILL;
-		emit(&m, EV_ALLOC, 0, NORMAL + cases[i].before);
-		run(&m, &res);
-		assert_int_equal(res.bypasses, cases[i].locked);
-		assert_int_equal(res.refills.kernel, !cases[i].locked);
-		assert_int_equal(res.requests_exact, res.requests);
-	}
-}
-
-/*
- * The vmstat worker may give way before it lowers what the lists may hold and gives back the rest: pushes find
- * it as it was, until one does not, or the CPU drains with no push to lead to it.
- */
-static void decays_later(void **state)
-{
-	/* Refills came to 8 + 1 + 2 + 4 + 8 + 16 + 32; a first round makes that BEFORE. */
-	enum { BEFORE = 71 - 71 / 8, DECAYED = BEFORE - BEFORE / 8, ON_LIST = 31, MORE = 2 };
-	static const struct {
-		uint32_t finds; /* the first push, and all but the last */
-		uint64_t pushes;
-		bool drains; /* ahead of the last */
-		bool late;
-	} cases[] = {
-		{ BEFORE, 2, false, true },
-		{ DECAYED, 2, false, false },
-		{ BEFORE, DECAYED + MORE - ON_LIST + 1, true, true },
-	};
-	struct request_result res;
-	struct machine m;
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		begin(&m);
-		m.meta.zone[1].high = 1500;
-		for (unsigned int rounds = 0; rounds < 2; rounds++)
-			machine_emit(&m, (struct trace_event){ .type = EV_VMSTAT,
-							       .pfn = EV_PFN_NONE,
-							       .mt = TRACE_MT_NONE,
-							       .arg = EV_VMSTAT_WORKER });
-		for (uint64_t k = 0; k < cases[i].pushes; k++) {
-			bool last = k == cases[i].pushes - 1;
-
-			for (uint64_t n = 0; last && cases[i].drains && n < MORE; n++)
-				emit(&m, EV_DRAIN, 0, NORMAL + n);
-			for (uint64_t n = 0; last && n < 2; n++) /* or the push would drain */
-				emit(&m, EV_ALLOC, 0, NORMAL + HELD + n);
-			give_back(&m, NORMAL + k);
-			m.ev[m.n - 1].arg = last ? DECAYED : cases[i].finds;
-		}
-		run(&m, &res);
-		assert_int_equal(res.decayed_late, cases[i].late);
-		assert_int_equal(res.highs_exact, cases[i].pushes);
-		assert_int_equal(res.drained.core, cases[i].drains ? MORE : 0);
-		assert_int_equal(res.drains.core, cases[i].drains);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(finds_later_flag),
 		cmocka_unit_test(finds_earlier_flag),
-		cmocka_unit_test(lost_push),
 		cmocka_unit_test(looks_after_drain),
-		cmocka_unit_test(reclaim_begins_meanwhile),
-		cmocka_unit_test(reclaim_begins_ahead_of_a_drain),
-		cmocka_unit_test(flag_is_set_later),
 		cmocka_unit_test(looks_after_attempts),
 		cmocka_unit_test(finds_flag_after_attempt),
+		cmocka_unit_test(flag_is_set_later),
 		cmocka_unit_test(looks_amid_a_claim),
 		cmocka_unit_test(looks_amid_an_isolation),
 		cmocka_unit_test(boost_is_gone_at_the_end),
 		cmocka_unit_test(pushes_amid_a_claim),
+		cmocka_unit_test(reclaim_begins_meanwhile),
+		cmocka_unit_test(reclaim_begins_ahead_of_a_drain),
 		cmocka_unit_test(boost_comes_in_between),
-		cmocka_unit_test(drains_on_after_an_interrupt),
-		cmocka_unit_test(gives_up_between_holds),
-		cmocka_unit_test(goes_on_in_its_zone),
-		cmocka_unit_test(compares_highs),
-		cmocka_unit_test(bulk_page_twice),
 		cmocka_unit_test(slow_attempts),
-		cmocka_unit_test(captured),
-		cmocka_unit_test(refill_counted_late),
-		cmocka_unit_test(finds_list_locked),
-		cmocka_unit_test(decays_later),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

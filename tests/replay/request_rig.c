@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "request_rig.h"
+
+void emit(struct machine *m, unsigned int type, unsigned int cpu, uint64_t pfn)
+{
+	struct trace_event ev = { .type = type, .cpu = cpu, .pfn = pfn, .mt = K_MOVABLE };
+
+	if (type == EV_ALLOC)
+		ev.arg = GFP_MOVABLE;
+	if (type == EV_FREE)
+		ev.mt = TRACE_MT_NONE;
+	if (type == EV_TRY)
+		ev.arg = event_try(1, 2);
+	machine_emit(m, ev);
+}
+
+/* CPU 0 holds pages, and has as many on its list. */
+void begin_as(struct machine *m, const char *policy)
+{
+	machine_init(m, policy);
+	m->meta.zone[1].high = HIGH;
+	assert_int_equal(trace_pairs_add(&m->meta.sites, "fentry:free_unref_page_commit", 1, NULL),
+			 0);
+	machine_begin(m);
+	for (uint64_t i = 0; i < HELD; i++)
+		emit(m, EV_ALLOC, 0, NORMAL + i);
+}
+
+void begin(struct machine *m)
+{
+	begin_as(m, "6.12");
+}
+
+void give_back_on(struct machine *m, unsigned int cpu, uint64_t pfn)
+{
+	emit(m, EV_FREE, cpu, pfn);
+	emit(m, EV_PUSH, cpu, pfn);
+}
+
+void give_back(struct machine *m, uint64_t pfn)
+{
+	give_back_on(m, 0, pfn);
+}
+
+struct trace_event balance_end(unsigned int cpu, uint64_t pfn, uint32_t boost)
+{
+	return (struct trace_event){ .type = EV_BALANCE_END,
+				     .cpu = (uint16_t)cpu,
+				     .pfn = pfn,
+				     .mt = TRACE_MT_NONE,
+				     .arg = event_balance_end(2, 1, boost) };
+}
+
+void run(struct machine *m, struct request_result *res)
+{
+	struct request_options opt = { .check = true };
+	struct trace_item item = { .kind = TRACE_LIST };
+	struct request *r;
+	char why[256];
+
+	assert_int_equal(request_open(&m->meta, &opt, &r, why, sizeof(why)), 0);
+	for (size_t i = 0; i < m->nr_begin; i++) {
+		item.list = m->begin[i].list;
+		assert_int_equal(request_item(r, &item), 0);
+	}
+	item.kind = TRACE_EVENTS;
+	item.events.ev = m->ev;
+	item.events.n = m->n;
+	item.events.first = 0;
+	assert_int_equal(request_item(r, &item), 0);
+	assert_int_equal(request_finish(r), 0);
+	*res = *request_result(r);
+	assert_null(res->unsound);
+	request_close(r);
+	machine_free(m);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Request mode on a trace written by hand, event by event. */
+#ifndef TESTS_REPLAY_REQUEST_RIG_H
+#define TESTS_REPLAY_REQUEST_RIG_H
+
+#include "tools/request.h"
+
+#include "machine.h"
+
+#define NORMAL 8192 /* the zone that requests prefer starts here; 2048 frames */
+#define DMA32 4096  /* and the one behind it here; 4096 frames */
+#define HIGH 1990   /* NORMAL's high mark: it is below once HELD pages were asked for */
+#define HELD 32
+#define BOOST 3000 /* and with this the zone is below its low mark */
+#define LATER 10   /* pushes before the one that is looked at */
+
+/* An order-0 event of movable pages; of EV_TRY and EV_ALLOC also what such a request passes on. */
+void emit(struct machine *m, unsigned int type, unsigned int cpu, uint64_t pfn);
+/* CPU 0 holds HELD pages from NORMAL on, and has as many on its list. */
+void begin_as(struct machine *m, const char *policy);
+void begin(struct machine *m); /* 6.12 */
+/* Free a page and push it, on @cpu or CPU 0. */
+void give_back_on(struct machine *m, unsigned int cpu, uint64_t pfn);
+void give_back(struct machine *m, uint64_t pfn);
+/* kswapd's round is over, and leaves @boost. */
+struct trace_event balance_end(unsigned int cpu, uint64_t pfn, uint32_t boost);
+/* Replay what was emitted; the machine is gone then. */
+void run(struct machine *m, struct request_result *res);
+
+#endif /* TESTS_REPLAY_REQUEST_RIG_H */

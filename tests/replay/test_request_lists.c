@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What single events tell request mode of per-cpu lists, in traces written by hand. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "request_rig.h"
+
+/* drain_pages_zone takes the lists' lock more than once; what an interrupt frees in between ends nothing. */
+static void drains_on_after_an_interrupt(void **state)
+{
+	struct request_result res;
+	struct machine m;
+
+	(void)state;
+	for (int interrupted = 0; interrupted < 2; interrupted++) {
+		begin(&m);
+		for (uint64_t i = 0; i < HELD; i++)
+			give_back(&m, NORMAL + i);
+		emit(&m, EV_DRAIN_PAGES, 1, NORMAL);
+		for (uint64_t i = 0; i < HELD; i++)
+			emit(&m, EV_DRAIN, 1, NORMAL + i);
+		if (interrupted)
+			give_back_on(&m, 1, NORMAL);
+		for (uint64_t i = 0; i < LATER; i++)
+			emit(&m, EV_DRAIN, 1, NORMAL + i);
+		run(&m, &res);
+		assert_int_equal(res.drained.core, 2 * HELD - 1);
+	}
+}
+
+/* From 6.19 on a push may give up between two holds of its locks, or an interrupt comes there. */
+static void gives_up_between_holds(void **state)
+{
+	struct request_result res;
+	struct machine m;
+
+	(void)state;
+	for (int goes_on = 0; goes_on < 2; goes_on++) {
+		begin_as(&m, "7.3");
+		for (uint64_t i = 0; i <= LATER; i++)
+			give_back(&m, NORMAL + i);
+		emit(&m, EV_TRY, 1, 0);
+		emit(&m, EV_DRAIN, 0, NORMAL);
+		emit(&m, EV_ALLOC, 0, NORMAL + HELD);
+		if (goes_on)
+			emit(&m, EV_DRAIN, 0, NORMAL + 1);
+		run(&m, &res);
+		assert_int_equal(res.drained.core, 1 + goes_on);
+		assert_int_equal(res.drains_cut, 1);
+		assert_int_equal(res.drains.core, 1);
+	}
+}
+
+/* What is drained in another zone is not the drain that was cut. */
+static void goes_on_in_its_zone(void **state)
+{
+	struct request_result res;
+	struct machine m;
+
+	(void)state;
+	for (int other = 0; other < 2; other++) {
+		begin_as(&m, "7.3");
+		for (uint64_t i = 0; i <= LATER; i++)
+			give_back(&m, NORMAL + i);
+		emit(&m, EV_TRY, 1, 0);
+		emit(&m, EV_DRAIN, 0, NORMAL);
+		emit(&m, EV_ALLOC, 0, NORMAL + HELD);
+		emit(&m, EV_DRAIN, 0, other ? DMA32 : NORMAL + 1);
+		run(&m, &res);
+		assert_int_equal(res.drained.core, 2 - other);
+	}
+}
+
+/* What a list may hold is compared where it is told, and is the core's own. */
+static void compares_highs(void **state)
+{
+	struct request_result res;
+	struct machine m;
+
+	(void)state;
+	begin(&m);
+	give_back(&m, NORMAL);
+	m.ev[m.n - 1].arg = 1;
+	run(&m, &res);
+	assert_int_equal(res.highs, 1);
+	assert_int_equal(res.highs_exact, 0);
+	assert_int_equal(res.first_high, 2 + HELD - 1);
+}
+
+/* A free whose push is missing is one if the page leaves a list later, else it is not known. */
+static void lost_push(void **state)
+{
+	struct request_result res;
+	struct machine m;
+
+	(void)state;
+	for (int leaves = 0; leaves < 2; leaves++) {
+		begin(&m);
+		emit(&m, EV_FREE, 0, NORMAL);
+		give_back(&m, NORMAL + 1);
+		if (leaves)
+			emit(&m, EV_DRAIN, 1, NORMAL);
+		run(&m, &res);
+		assert_int_equal(res.frees, 1 + leaves);
+	}
+	begin(&m);
+	emit(&m, EV_FREE, 0, NORMAL);
+	emit(&m, EV_DRAIN, 0, NORMAL); /* at once */
+	run(&m, &res);
+	assert_int_equal(res.frees, 1);
+}
+
+/* A damaged trace names a frame twice in a row of bulk pages: the second counts for nothing. */
+static void bulk_page_twice(void **state)
+{
+	struct request_result res;
+	struct machine m;
+
+	(void)state;
+	begin(&m);
+	emit(&m, EV_BULK, 0, NORMAL + HELD);
+	emit(&m, EV_BULK, 0, NORMAL + HELD);
+	run(&m, &res);
+	assert_int_equal(res.bulk, 2);
+}
+
+/* What compaction captures goes to the request whose attempt failed before, off no list. */
+static void captured(void **state)
+{
+	struct request_result res;
+	struct machine m;
+
+	(void)state;
+	for (unsigned int captures = 0; captures < 2; captures++) {
+		struct trace_event last = { .type = EV_ZONE_FREE,
+					    .pfn = NORMAL + 1,
+					    .mt = K_MOVABLE,
+					    .bits = captures ? 2 << EV_CAPTURE_SHIFT : 0 };
+		struct trace_event order1 = { .mt = K_MOVABLE, .order = 1 };
+
+		begin(&m);
+		order1.type = EV_TRY;
+		order1.arg = event_try(2, 2); /* the high mark, which is out of reach */
+		machine_emit(&m, order1);
+		emit(&m, EV_FREE, 0, NORMAL); /* past the list, which somebody has locked */
+		emit(&m, EV_ZONE_FREE, 0, NORMAL);
+		emit(&m, EV_FREE, 0, NORMAL + 1);
+		machine_emit(&m, last);
+		order1.type = EV_ALLOC;
+		order1.arg = GFP_MOVABLE;
+		order1.pfn = NORMAL;
+		machine_emit(&m, order1);
+		run(&m, &res);
+		assert_int_equal(res.high, 1);
+		assert_int_equal(res.high_exact, captures);
+		assert_int_equal(res.untried, HELD);
+	}
+}
+
+/*
+ * Thresholds rise between a refill's last block and the next that is heard of its CPU: whether it was counted
+ * by the old ones, and the zone told of it, or is kept by the new ones, shows where the next attempt goes.
+ */
+static void refill_counted_late(void **state)
+{
+	static const struct {
+		bool heard; /* of the refill's CPU, before */
+		uint64_t first, second;
+		bool late;
+		unsigned int exact; /* of the last three requests */
+	} cases[] = {
+		{ false, NORMAL + HELD + 8, NORMAL + HELD + 9, true, 3 },
+		{ false, DMA32, DMA32 + 1, false, 3 },
+		{ false, DMA32, NORMAL + HELD + 8, false, 2 }, /* the first has settled that */
+		{ true, NORMAL + HELD + 8, NORMAL + HELD + 9, false, 1 },
+	};
+	struct request_result res;
+	struct machine m;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct trace_event order3 = { .pfn = NORMAL + HELD, .mt = K_MOVABLE, .order = 3 };
+
+		begin_as(&m, "6.1");
+		m.meta.zone[1].low = 2048 - HELD - 4; /* half of the block is too much */
+		m.meta.zone[1].high = 2048;
+		order3.type = EV_TRY;
+		order3.arg = event_try(0, 2);
+		machine_emit(&m, order3);
+		order3.type = EV_ZONE_ALLOC;
+		order3.arg = 0;
+		order3.bits = EV_REFILL;
+		machine_emit(&m, order3);
+		order3.type = EV_ALLOC;
+		order3.arg = GFP_MOVABLE;
+		order3.bits = 0;
+		if (cases[i].heard)
+			machine_emit(&m, order3);
+		machine_emit(&m, (struct trace_event){ .type = EV_VMSTAT,
+						       .cpu = 1,
+						       .pfn = EV_PFN_NONE,
+						       .mt = TRACE_MT_NONE,
+						       .arg = EV_VMSTAT_AWAKE });
+		if (!cases[i].heard)
+			machine_emit(&m, order3);
+		emit(&m, EV_TRY, 1, 0);
+		emit(&m, EV_ALLOC, 1, cases[i].first);
+		emit(&m, EV_TRY, 1, 0);
+		emit(&m, EV_ALLOC, 1, cases[i].second);
+		run(&m, &res);
+		assert_int_equal(res.counted_late, cases[i].late);
+		assert_int_equal(res.requests_exact, HELD + cases[i].exact);
+	}
+}
+
+/*
+ * One block where a refill brings more: the list was locked.  The batch is 1 here, and so much does a first
+ * refill bring; one that follows others brings twice as much as the last (nr_pcp_alloc).
+ */
+static void finds_list_locked(void **state)
+{
+	static const struct {
+		const char *policy;
+		uint64_t before;
+		bool locked;
+	} cases[] = {
+		{ "6.12", 0, false },
+		{ "6.12", 1, true },
+		{ "6.1", 1, false },
+	};
+	struct request_result res;
+	struct machine m;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		machine_init(&m, cases[i].policy);
+		machine_begin(&m);
+		for (uint64_t k = 0; k < cases[i].before; k++)
+			emit(&m, EV_ALLOC, 0, NORMAL + k);
+		emit(&m, EV_TRY, 0, 0);
+		emit(&m, EV_ZONE_ALLOC, 0, NORMAL + cases[i].before);
+		m.ev[m.n - 1].bits = EV_REFILL;
+		emit(&m, EV_ALLOC, 0, NORMAL + cases[i].before);
+		run(&m, &res);
+		assert_int_equal(res.bypasses, cases[i].locked);
+		assert_int_equal(res.refills.kernel, !cases[i].locked);
+		assert_int_equal(res.requests_exact, res.requests);
+	}
+}
+
+/*
+ * The vmstat worker may give way before it lowers what the lists may hold and gives back the rest: pushes find
+ * it as it was, until one does not, or the CPU drains with no push to lead to it.
+ */
+static void decays_later(void **state)
+{
+	/* Refills came to 8 + 1 + 2 + 4 + 8 + 16 + 32; a first round makes that BEFORE. */
+	enum { BEFORE = 71 - 71 / 8, DECAYED = BEFORE - BEFORE / 8, ON_LIST = 31, MORE = 2 };
+	static const struct {
+		uint32_t finds; /* the first push, and all but the last */
+		uint64_t pushes;
+		bool drains; /* ahead of the last */
+		bool late;
+	} cases[] = {
+		{ BEFORE, 2, false, true },
+		{ DECAYED, 2, false, false },
+		{ BEFORE, DECAYED + MORE - ON_LIST + 1, true, true },
+	};
+	struct request_result res;
+	struct machine m;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		begin(&m);
+		m.meta.zone[1].high = 1500;
+		for (unsigned int rounds = 0; rounds < 2; rounds++)
+			machine_emit(&m, (struct trace_event){ .type = EV_VMSTAT,
+							       .pfn = EV_PFN_NONE,
+							       .mt = TRACE_MT_NONE,
+							       .arg = EV_VMSTAT_WORKER });
+		for (uint64_t k = 0; k < cases[i].pushes; k++) {
+			bool last = k == cases[i].pushes - 1;
+
+			for (uint64_t n = 0; last && cases[i].drains && n < MORE; n++)
+				emit(&m, EV_DRAIN, 0, NORMAL + n);
+			for (uint64_t n = 0; last && n < 2; n++) /* or the push would drain */
+				emit(&m, EV_ALLOC, 0, NORMAL + HELD + n);
+			give_back(&m, NORMAL + k);
+			m.ev[m.n - 1].arg = last ? DECAYED : cases[i].finds;
+		}
+		run(&m, &res);
+		assert_int_equal(res.decayed_late, cases[i].late);
+		assert_int_equal(res.highs_exact, cases[i].pushes);
+		assert_int_equal(res.drained.core, cases[i].drains ? MORE : 0);
+		assert_int_equal(res.drains.core, cases[i].drains);
+	}
+}
+
+/* The vmstat worker preempts a request: what it gives back says whether that has its page by then. */
+static void worker_preempts_a_request(void **state)
+{
+	enum { PUSHES = 30, BEFORE = 71 - 71 / 8, DECAYED = BEFORE - BEFORE / 8 };
+	struct request_result res;
+	struct machine m;
+
+	(void)state;
+	for (unsigned int popped = 0; popped < 2; popped++) {
+		begin_as(&m, "7.3");
+		m.meta.zone[1].high = 1500;
+		for (unsigned int rounds = 0; rounds < 2; rounds++) {
+			for (uint64_t k = 0; rounds && k < PUSHES; k++)
+				give_back(&m, NORMAL + k);
+			if (rounds)
+				emit(&m, EV_TRY, 0, 0);
+			machine_emit(&m, (struct trace_event){ .type = EV_VMSTAT,
+							       .pfn = EV_PFN_NONE,
+							       .mt = TRACE_MT_NONE,
+							       .arg = EV_VMSTAT_WORKER });
+		}
+		for (uint64_t k = 0; k < 31 + PUSHES - DECAYED - popped; k++)
+			emit(&m, EV_DRAIN, 0, NORMAL + k);
+		emit(&m, EV_ALLOC, 0, NORMAL + PUSHES - 1);
+		run(&m, &res);
+		assert_int_equal(res.drained.core, res.drained.kernel);
+		assert_int_equal(res.reordered, popped);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(drains_on_after_an_interrupt),
+		cmocka_unit_test(gives_up_between_holds),
+		cmocka_unit_test(goes_on_in_its_zone),
+		cmocka_unit_test(compares_highs),
+		cmocka_unit_test(lost_push),
+		cmocka_unit_test(bulk_page_twice),
+		cmocka_unit_test(captured),
+		cmocka_unit_test(refill_counted_late),
+		cmocka_unit_test(finds_list_locked),
+		cmocka_unit_test(decays_later),
+		cmocka_unit_test(worker_preempts_a_request),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
