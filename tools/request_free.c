@@ -708,7 +708,8 @@ static bool drain_at_once(struct request *r, const struct trace_event *ev, struc
 	int n;
 
 	if (!c->draining || c->bulk.left <= 0 || c->refill.open || request_captured(ev) >= 0 ||
-	    c->what == WHAT_NOTHING || (c->what == WHAT_PUSH && !c->drained))
+	    c->what == WHAT_NOTHING || (c->what == WHAT_PUSH && !c->drained) ||
+	    request_zone_of(r, ev) != &r->zones[c->bulk.zone])
 		return false;
 	n = pa_bulk_steps(r->pa, &c->bulk, request_run_of(r, ev));
 	if (n <= 0)
@@ -748,6 +749,8 @@ void request_on_drain(struct request *r, const struct trace_event *ev)
 	zone = (uint32_t)(request_zone_of(r, ev) - r->zones);
 	c->picking = false;
 	request_end_refill(r, ev->cpu);
+	if (c->draining && c->what == WHAT_PUSH && c->bulk.zone != zone) /* that one is over */
+		request_finish_hold(r, ev->cpu);
 	/* Nothing that the CPU was seen to do leads to it: then it goes on with what it was at before. */
 	if (c->what == WHAT_NOTHING || (c->what == WHAT_PUSH && !c->drained)) {
 		if (c->undecayed && !c->draining)

@@ -378,7 +378,7 @@ static inline uint32_t request_run_of(const struct request *r, const struct trac
 		const struct trace_event *at = request_event(r, n);
 
 		if (at->type != ev->type || at->cpu != ev->cpu || at->note & WIN_ALIEN ||
-		    request_captured(at) >= 0)
+		    (at->note ^ ev->note) & WIN_ZONE || request_captured(at) >= 0)
 			break;
 		n++;
 	}
