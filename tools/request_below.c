@@ -128,5 +128,8 @@ void request_look_after_drains(struct request *r, const struct trace_event *ev, 
 
 		if (over && c->bulk.zone == zone)
 			pa_push_end(r->pa, &c->bulk);
+		for (uint32_t k = 0; k < c->nr_cuts; k++)
+			if (c->cuts[k].what == WHAT_PUSH && c->cuts[k].bulk.zone == zone)
+				pa_push_end(r->pa, &c->cuts[k].bulk);
 	}
 }

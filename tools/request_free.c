@@ -117,12 +117,18 @@ static bool finish_bulk(struct request *r, struct run_cpu *c)
 
 	/*
 	 * Between two holds of its locks a push gives up where it finds the list's lock taken or
-	 * itself on another CPU (free_frozen_page_commit @ 6.19+).  Or an interrupt has come.
+	 * itself on another CPU (free_frozen_page_commit @ 6.19+).  Or an interrupt has come, or another
+	 * task.  Its last look is yet to come then, unless it has emptied the lists.
 	 */
 	if (c->bulk.between && c->bulk.left > 0) {
-		cut(c, WHAT_PUSH, !pages_on_lists(r, c->bulk.zone, c->bulk.cpu));
+		bool emptied = !pages_on_lists(r, c->bulk.zone, c->bulk.cpu);
+
+		if (!emptied || c->resumed) {
+			cut(c, WHAT_PUSH, emptied);
+			r->res.drains_cut++;
+		}
+		any &= emptied;
 		c->bulk.left = 0;
-		r->res.drains_cut++;
 	}
 	while (c->bulk.left > 0 && pa_bulk_step(r->pa, &c->bulk, NULL) > 0)
 		r->res.drained.core++;
@@ -244,6 +250,7 @@ static void pushed(struct request *r, struct run_cpu *c, bool drains)
 {
 	c->what = WHAT_PUSH;
 	c->drained = c->bulk.left > 0;
+	c->resumed = false;
 	if (drains)
 		return;
 	r->res.drains.core += c->drained;
@@ -553,6 +560,7 @@ static void resume(struct request *r, struct run_cpu *c)
 		return;
 	c->bulk = last->bulk;
 	c->drained = c->draining = true; /* it is still the same one */
+	c->resumed = true;
 	r->res.drains_cut--;
 }
 

@@ -100,8 +100,8 @@ struct push {
 struct cut {
 	enum what what; /* WHAT_PUSH or WHAT_DRAIN_PAGES */
 	/*
-	 * The lists.  free_frozen_page_commit gives up then; but such a drain was seen to go on with what
-	 * the next interrupt freed, which is not explained.
+	 * The lists.  free_frozen_page_commit is over then; but of two that came upon one another it may
+	 * have been the other that emptied them, and this one goes on with what was freed meanwhile.
 	 */
 	bool emptied;
 	struct pa_bulk bulk; /* of a push */
@@ -129,6 +129,7 @@ struct run_cpu {
 	bool bypassing; /* and that request found its list locked */
 	bool draining;	/* inside a row of drains */
 	bool drained;	/* its push found the lists too long */
+	bool resumed;	/* and is one that others' work had come upon */
 	enum what what; /* it is at */
 	struct push late;
 	int32_t high_then; /* its lists', in the zone that may_be_below, when that came up */
