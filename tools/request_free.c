@@ -323,13 +323,29 @@ void request_late_push(struct request *r, uint32_t cpu, const struct trace_event
 		push(r, cpu, late, false);
 }
 
+/*
+ * Would the lists be too short for @p to drain, whatever flags it finds?  ZONE_RECLAIM_ACTIVE leaves them four
+ * batches, or high_min (nr_pcp_high).  Then what its CPU is seen to drain is another task's doing.
+ */
+static bool cannot_drain(const struct request *r, uint32_t cpu, const struct push *p)
+{
+	int zone = pa_zone_of(r->pa, p->pfn);
+	struct pa_pcp pcp;
+
+	return !p->order && zone >= 0 &&
+	       !pa_pcp_get(r->pa, (uint32_t)zone, request_core_cpu(r, cpu), &pcp) &&
+	       pcp.count + 1 < pcp.high_min && pcp.count + 1 < 4 * pcp.batch;
+}
+
 /* Now, or if that is not what its CPU is seen to do next, later. */
 static void push_or_wait(struct request *r, uint32_t cpu, const struct push *p)
 {
 	struct run_cpu *c = &r->cpus[cpu];
 	int err = r->has_pushes ? push_as_seen(r, cpu, p) : -EINVAL;
 
-	if (err == -EAGAIN) {
+	if (err == -EAGAIN && p->drains && cannot_drain(r, cpu, p)) {
+		push(r, cpu, p, true);
+	} else if (err == -EAGAIN) {
 		c->late = *p;
 		c->late.waits = true;
 		r->nr_late++;

@@ -164,11 +164,35 @@ static void ends_with_the_lists(void **state)
 	assert_int_equal(res.drains_cut, 0);
 }
 
+/* A push whose list is too short for any drain is made at once, whatever its CPU drains next. */
+static void cannot_drain(void **state)
+{
+	struct request_result res;
+	struct machine m;
+	size_t push;
+
+	(void)state;
+	begin(&m);
+	m.meta.zone[1].high = 2040; /* the zone stays below it */
+	empty(&m, LISTED);
+	emit(&m, EV_TRY, 1, 0);
+	for (uint64_t i = 0; i < 8; i++)
+		give_back(&m, NORMAL + i);
+	drain(&m, 0, 6); /* of seven */
+	give_back(&m, NORMAL + 8);
+	push = m.n - 1;
+	drain(&m, 0, 1);
+	run(&m, &res);
+	assert_int_equal(after[push].pcp[0].count, 3);
+	assert_int_equal(after[push + 1].pcp[0].count, 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(looks_when_it_ends),
 		cmocka_unit_test(ends_with_the_lists),
+		cmocka_unit_test(cannot_drain),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
