@@ -622,6 +622,13 @@ int pa_fold_counters(struct pa *pa, uint32_t cpu);
 /* One round of the vmstat worker on @cpu: refresh_cpu_vm_stats, with decay_pcp_high. */
 int pa_vmstat_update(struct pa *pa, uint32_t cpu, struct pa_trail *trail);
 
+/*
+ * The same, up to the next zone of whose list something is too much, in @bulk; where nothing is,
+ * a remote zone's pages may go home at once.  @turn: where it is, 0 at first.  Return: 1; 0, it is over;
+ * -EINVAL.
+ */
+int pa_vmstat_next(struct pa *pa, uint32_t cpu, uint32_t *turn, struct pa_bulk *bulk);
+
 /* -------------------------------------------------------------------------
  * Reclaim
  */

@@ -616,22 +616,26 @@ int64_t pa_drain(struct pa *pa, uint32_t zone, uint32_t cpu, uint32_t by, struct
 	return drained;
 }
 
-/* decay_pcp_high: idle lists shrink, and give back what no longer fits. */
-static void decay(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp, uint32_t cpu,
-		  struct pa_trail *trail)
+/* decay_pcp_high: idle lists shrink; how much no longer fits. */
+static int32_t decay_high(struct pa_pcp *pcp)
 {
-	struct pa_pcp *pcp = &cp->pcp;
-	int32_t left, step;
-
 	if (pcp->high > pcp->high_min)
 		pcp->high = max(max(pcp->count - (pcp->batch << PA_BATCH_SCALE_MAX),
 				    pcp->high - (pcp->high >> 3)),
 				pcp->high_min);
-	left = pcp->count - pcp->high;
-	for (; left > 0; left -= step) {
-		step = pa_rules(pa)->decay_chunks ? min(left, pcp->batch) : left;
-		pa_free_bulk(pa, zone, cp, step, 0, cpu, trail);
-	}
+	return pcp->count - pcp->high;
+}
+
+/* And gives it back. */
+static struct pa_bulk decay_start(struct pa *pa, uint32_t zone, uint32_t cpu)
+{
+	struct pa_pcp *pcp = &pa_cpu_pages(pa, zone, cpu)->pcp;
+	struct pa_bulk bulk = { .zone = zone, .cpu = cpu, .by = cpu };
+	int32_t left = pa_rules(pa)->pcp_auto ? decay_high(pcp) : 0;
+
+	bulk.most = pa_rules(pa)->decay_chunks ? min(left, pcp->batch) : left;
+	start_hold(&bulk, max(left, 0));
+	return bulk;
 }
 
 /* drain_zone_pages: a batch of each list that has its own. */
@@ -680,6 +684,27 @@ int pa_fold_counters(struct pa *pa, uint32_t cpu)
 	return 0;
 }
 
+int pa_vmstat_next(struct pa *pa, uint32_t cpu, uint32_t *turn, struct pa_bulk *bulk)
+{
+	if (!pa_req(pa) || cpu >= pa_req(pa)->cpus)
+		return -EINVAL;
+	while (*turn < pa_req(pa)->nodes * PA_NR_ZONE_TYPES) {
+		uint32_t zone = pa_zone_by(pa, *turn / PA_NR_ZONE_TYPES, *turn % PA_NR_ZONE_TYPES);
+		struct pa_cpu_pages *cp;
+
+		++*turn;
+		if (zone == PA_NO_ZONE)
+			continue;
+		cp = pa_cpu_pages(pa, zone, cpu);
+		fold(pa, zone, cp);
+		*bulk = decay_start(pa, zone, cpu);
+		if (bulk->left > 0)
+			return 1;
+		expire(pa, zone, cp, cpu, NULL);
+	}
+	return 0;
+}
+
 int pa_vmstat_update(struct pa *pa, uint32_t cpu, struct pa_trail *trail)
 {
 	if (!pa_req(pa) || cpu >= pa_req(pa)->cpus)
@@ -687,13 +712,15 @@ int pa_vmstat_update(struct pa *pa, uint32_t cpu, struct pa_trail *trail)
 	for (uint32_t i = 0; i < pa_req(pa)->nodes * PA_NR_ZONE_TYPES; i++) {
 		uint32_t zone = pa_zone_by(pa, i / PA_NR_ZONE_TYPES, i % PA_NR_ZONE_TYPES);
 		struct pa_cpu_pages *cp;
+		struct pa_bulk bulk;
 
 		if (zone == PA_NO_ZONE)
 			continue;
 		cp = pa_cpu_pages(pa, zone, cpu);
 		fold(pa, zone, cp);
-		if (pa_rules(pa)->pcp_auto)
-			decay(pa, zone, cp, cpu, trail);
+		bulk = decay_start(pa, zone, cpu);
+		for (; bulk.left > 0; bulk.left -= bulk.most)
+			pa_free_bulk(pa, zone, cp, min(bulk.left, bulk.most), 0, cpu, trail);
 		expire(pa, zone, cp, cpu, trail);
 	}
 	return 0;

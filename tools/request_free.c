@@ -93,7 +93,9 @@ static void cut(struct run_cpu *c, enum what what, bool emptied)
 	request_drop_emptied(c);
 	if (c->nr_cuts == MAX_CUTS)
 		memmove(c->cuts, c->cuts + 1, --c->nr_cuts * sizeof(c->cuts[0]));
-	c->cuts[c->nr_cuts++] = (struct cut){ .what = what, .emptied = emptied, .bulk = c->bulk };
+	c->cuts[c->nr_cuts++] = (struct cut){
+		.what = what, .emptied = emptied, .bulk = c->bulk, .fold_turn = c->fold_turn
+	};
 }
 
 static void cut_drain_pages(struct run_cpu *c)
@@ -110,28 +112,51 @@ static int32_t pages_on_lists(const struct request *r, uint32_t zone, uint32_t c
 	return pa_pcp_get(r->pa, zone, cpu, &pcp) ? 0 : pcp.count;
 }
 
+/* The vmstat worker goes on to the next zone whose list is too long. */
+static bool next_fold(struct request *r, struct run_cpu *c)
+{
+	uint32_t cpu = request_core_cpu(r, (uint32_t)(c - r->cpus));
+
+	c->bulk.left = 0;
+	if (pa_vmstat_next(r->pa, cpu, &c->fold_turn, &c->bulk) > 0)
+		return true;
+	c->what = WHAT_NOTHING;
+	return false;
+}
+
+/*
+ * Between two holds of its locks a push gives up where it finds the list's lock taken or itself on another CPU
+ * (free_frozen_page_commit @ 6.19+).  Or an interrupt has come, or another task: then its last look is yet to
+ * come.  Where it has emptied the lists it is over, true; but of two that came upon one another the other may
+ * be left, and which of them it was that emptied them is not known.
+ */
+static bool leave_between(struct request *r, struct run_cpu *c)
+{
+	bool emptied = !pages_on_lists(r, c->bulk.zone, c->bulk.cpu);
+
+	if (c->what == WHAT_FOLD) {
+		cut(c, WHAT_FOLD, false);
+	} else if (!emptied || c->resumed) {
+		cut(c, WHAT_PUSH, emptied);
+		r->res.drains_cut++;
+	}
+	c->bulk.left = 0;
+	return emptied;
+}
+
 /* What the core has left to drain in the hold that ended.  True: see request_ends_too_early(). */
 static bool finish_bulk(struct request *r, struct run_cpu *c)
 {
 	bool any = c->drained, early = false;
 
-	/*
-	 * Between two holds of its locks a push gives up where it finds the list's lock taken or
-	 * itself on another CPU (free_frozen_page_commit @ 6.19+).  Or an interrupt has come, or another
-	 * task.  Its last look is yet to come then, unless it has emptied the lists.
-	 */
 	if (c->bulk.between && c->bulk.left > 0) {
-		bool emptied = !pages_on_lists(r, c->bulk.zone, c->bulk.cpu);
-
-		if (!emptied || c->resumed) {
-			cut(c, WHAT_PUSH, emptied);
-			r->res.drains_cut++;
-		}
-		any &= emptied;
-		c->bulk.left = 0;
+		any &= leave_between(r, c);
+	} else {
+		do {
+			while (c->bulk.left > 0 && pa_bulk_step(r->pa, &c->bulk, NULL) > 0)
+				r->res.drained.core++;
+		} while (c->what == WHAT_FOLD && next_fold(r, c));
 	}
-	while (c->bulk.left > 0 && pa_bulk_step(r->pa, &c->bulk, NULL) > 0)
-		r->res.drained.core++;
 	if (any && c->what == WHAT_PUSH)
 		early = request_ends_too_early(r, &c->bulk);
 	if (c->what != WHAT_DRAIN_PAGES)
@@ -509,21 +534,35 @@ void request_on_zone_free(struct request *r, const struct trace_event *ev, const
 	end_capture(r, ev);
 }
 
+/* The vmstat worker's round begins, and goes on as its CPU is seen to drain. */
+static void start_fold(struct request *r, struct run_cpu *c)
+{
+	c->fold_turn = 0;
+	c->bulk.left = 0;
+	r->res.vmstat_rounds++;
+}
+
 void request_on_vmstat(struct request *r, const struct trace_event *ev)
 {
 	struct run_cpu *c = &r->cpus[ev->cpu];
+	const struct trace_event *popped;
 	uint32_t what = ev->arg & 3;
 
 	if (what == EV_VMSTAT_AWAKE || what == EV_VMSTAT_ASLEEP) {
 		request_set_thresholds(r, ev->arg >> 2, what == EV_VMSTAT_AWAKE);
 		return;
 	}
+	popped = what == EV_VMSTAT_WORKER ? request_has_popped(r, ev->cpu) : NULL;
 	request_end_hold(r, ev->cpu);
+	if (popped)
+		request_make_early(r, popped);
 	cut_drain_pages(c);
 	c->what = what == EV_VMSTAT_WORKER ? WHAT_FOLD : WHAT_NOTHING;
 	if (what == EV_VMSTAT_IDLE)
 		pa_fold_counters(r->pa, request_core_cpu(r, ev->cpu));
-	else if (!drains_next(r, ev))
+	else if (drains_next(r, ev))
+		start_fold(r, c);
+	else
 		r->res.drains.core += fold(r, ev->cpu);
 }
 
@@ -575,8 +614,11 @@ static void resume(struct request *r, struct run_cpu *c)
 	if (last->what == WHAT_DRAIN_PAGES)
 		return;
 	c->bulk = last->bulk;
-	c->drained = c->draining = true; /* it is still the same one */
-	c->resumed = true;
+	c->fold_turn = last->fold_turn;
+	c->draining = true; /* it is still the same one */
+	if (last->what == WHAT_FOLD)
+		return;
+	c->drained = c->resumed = true;
 	r->res.drains_cut--;
 }
 
@@ -612,14 +654,23 @@ static void end_push(struct request *r, struct run_cpu *c, const struct trace_ev
 	c->looks_by = next && next->type == EV_PUSH ? request_number_of(r, next) + 1 : 0;
 }
 
+/* Blocks were drained, the last one by @ev. */
+static void drained(struct request *r, struct run_cpu *c, const struct trace_event *ev)
+{
+	bool over = c->bulk.left <= 0;
+
+	if (c->what == WHAT_PUSH && over)
+		end_push(r, c, ev);
+	else if (c->what == WHAT_FOLD && (over || !pages_on_lists(r, c->bulk.zone, c->bulk.cpu)))
+		next_fold(r, c);
+}
+
 void request_on_drain(struct request *r, const struct trace_event *ev)
 {
 	struct run_cpu *c = &r->cpus[ev->cpu];
-	bool any = false;
 
 	if (drain_at_once(r, ev, c)) {
-		if (c->what == WHAT_PUSH && c->bulk.left <= 0)
-			end_push(r, c, request_event(r, r->now));
+		drained(r, c, request_event(r, r->now));
 		return;
 	}
 	c->picking = false;
@@ -628,23 +679,18 @@ void request_on_drain(struct request *r, const struct trace_event *ev)
 	if (c->what == WHAT_NOTHING || (c->what == WHAT_PUSH && !c->drained))
 		resume(r, c);
 	r->res.drained.kernel++;
-	if (!c->draining && c->what == WHAT_FOLD) {
-		any = fold(r, ev->cpu);
-		c->bulk.left = 0;
-		if (!any)
-			resume(r, c);
-	}
+	if (c->what == WHAT_FOLD && c->bulk.left <= 0 && !next_fold(r, c))
+		resume(r, c);
 	if (c->what == WHAT_DRAIN_PAGES && c->bulk.left <= 0)
 		start_drain_pages(r, ev->cpu);
 	if (!c->draining) { /* a row of them is one, whatever holds it took */
 		r->res.drains.kernel++;
-		r->res.drains.core += any || c->bulk.left > 0;
+		r->res.drains.core += c->bulk.left > 0;
 	}
 	c->draining = true;
 	start_capture(r, ev);
 	if (pa_bulk_step(r->pa, &c->bulk, NULL) > 0)
 		r->res.drained.core++;
 	end_capture(r, ev);
-	if (c->what == WHAT_PUSH && c->bulk.left <= 0)
-		end_push(r, c, ev);
+	drained(r, c, ev);
 }

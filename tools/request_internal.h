@@ -98,13 +98,14 @@ struct push {
 
 /* A drain that others' work came upon. */
 struct cut {
-	enum what what; /* WHAT_PUSH or WHAT_DRAIN_PAGES */
+	enum what what; /* none that is WHAT_NOTHING */
 	/*
 	 * The lists.  free_frozen_page_commit is over then; but of two that came upon one another it may
 	 * have been the other that emptied them, and this one goes on with what was freed meanwhile.
 	 */
 	bool emptied;
-	struct pa_bulk bulk; /* of a push */
+	struct pa_bulk bulk; /* of a push or a vmstat worker */
+	uint32_t fold_turn;
 };
 
 /* A refill that the kernel is seen to make: the core takes a block where the kernel does. */
@@ -136,6 +137,7 @@ struct run_cpu {
 	uint64_t looks_by; /* number + 1 of the push right behind a drain, which has looked by then */
 	struct pa_bulk bulk; /* what the core has yet to drain for it */
 	uint32_t drain_of, drain_zone;
+	uint32_t fold_turn; /* how far the vmstat worker's round is, see pa_vmstat_next() */
 	bool drain_goes_on; /* drain_pages_zone takes the lists' lock again: that was not all */
 	struct cut cuts[MAX_CUTS]; /* what it seems to have left undrained, the latest last */
 	uint32_t nr_cuts;

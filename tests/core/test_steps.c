@@ -48,6 +48,7 @@ static void test_drain_refused(const char *policy)
 {
 	struct pa *pa = roomy(policy);
 	struct pa_bulk bulk = { .left = 1 }, bad;
+	uint32_t turn = 0;
 
 	REFUSED(pa_drain_start(pa, 1, 0, 0, &bulk), -EINVAL);
 	REFUSED(pa_drain_start(pa, 0, 2, 0, &bulk), -EINVAL);
@@ -66,6 +67,7 @@ static void test_drain_refused(const char *policy)
 	bad.pindex = PA_NR_PCP_LISTS;
 	REFUSED(pa_bulk_step(pa, &bad, NULL), -EINVAL);
 	REFUSED(pa_fold_counters(pa, 2), -EINVAL);
+	REFUSED(pa_vmstat_next(pa, 2, &turn, &bulk), -EINVAL);
 	REFUSED(pa_isolate_by(pa, 2, 0, 10), -EINVAL);
 	REFUSED(pa_isolate_by(pa, 0, 1 << 20, 10), -EINVAL);
 	REFUSED(pa_isolate_by(pa, 0, 1, 0), -ENOENT);

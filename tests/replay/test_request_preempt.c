@@ -187,12 +187,58 @@ static void cannot_drain(void **state)
 	assert_int_equal(after[push + 1].pcp[0].count, 2);
 }
 
+/* The vmstat worker comes upon a task that has its page, and has yet to say so. */
+static void worker_after_a_page(void **state)
+{
+	struct request_result res;
+	struct machine m;
+	size_t worker;
+
+	(void)state;
+	begin(&m);
+	emit(&m, EV_TRY, 0, 0);
+	emit(&m, EV_VMSTAT, 0, EV_PFN_NONE)->arg = EV_VMSTAT_WORKER;
+	worker = m.n - 1;
+	emit(&m, EV_ALLOC, 0, NORMAL + HELD);
+	run(&m, &res);
+	assert_int_equal(after[worker].pcp[0].count, LISTED - 1);
+	assert_int_equal(res.order0_exact, HELD + 1);
+}
+
+/* Its round goes block by block, and on after another task came upon it. */
+static void worker_in_steps(void **state)
+{
+	struct request_result res;
+	struct machine m;
+	size_t round;
+	int32_t left;
+
+	(void)state;
+	begin(&m);
+	m.meta.zone[1].high = 24; /* and the zone above it */
+	for (uint64_t i = 0; i < HELD - 1; i++)
+		give_back(&m, NORMAL + i);
+	emit(&m, EV_VMSTAT, 0, EV_PFN_NONE)->arg = EV_VMSTAT_WORKER;
+	emit(&m, EV_ALLOC, 1, NORMAL + 512);
+	emit(&m, EV_VMSTAT, 0, EV_PFN_NONE)->arg = EV_VMSTAT_WORKER;
+	round = m.n - 1;
+	drain(&m, 0, 3);
+	emit(&m, EV_ALLOC, 0, NORMAL + HELD);
+	drain(&m, 0, LATER);
+	run(&m, &res);
+	left = after[round].pcp[0].count;
+	assert_int_equal(after[round + 1].pcp[0].count, left - 1);
+	assert_int_equal(after[round + 3].pcp[0].count, left - 3);
+	assert_int_equal(after[round + 4].pcp[0].count, left - 4);
+	assert_int_equal(after[m.n - 1].pcp[0].count, after[m.n - 1].pcp[0].high - 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(looks_when_it_ends),
-		cmocka_unit_test(ends_with_the_lists),
-		cmocka_unit_test(cannot_drain),
+		cmocka_unit_test(looks_when_it_ends), cmocka_unit_test(ends_with_the_lists),
+		cmocka_unit_test(cannot_drain),	      cmocka_unit_test(worker_after_a_page),
+		cmocka_unit_test(worker_in_steps),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
