@@ -251,12 +251,40 @@ static void lost_push_far_back(void **state)
 	assert_int_equal(res.frees, 2);
 }
 
+/* kswapd has taken its boosts back by the last look of a push that drained, if no push finds the flag then. */
+static void last_look_without_boost(void **state)
+{
+	struct request_result res;
+	struct machine m;
+
+	(void)state;
+	for (int told = 0; told < 2; told++) {
+		begin(&m);
+		m.meta.zone[1].boost = 20;
+		for (uint64_t i = 0; i <= LATER; i++)
+			give_back(&m, NORMAL + i);
+		emit(&m, EV_TRY, 1, 0);
+		drain(&m, 0, LATER + 1);
+		emit(&m, EV_BALANCE_BEGIN, 1, NORMAL)->arg = 20;
+		give_back(&m, NORMAL + LATER + 1);
+		m.ev[m.n - 1].arg = 1;
+		m.ev[m.n - 1].bits = told ? EV_BELOW_HIGH : 0;
+		run(&m, &res);
+		assert_int_equal(res.boosts_early, !told);
+		assert_int_equal(is_below(m.n - 1), told);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(looks_when_it_ends), cmocka_unit_test(ends_with_the_lists),
-		cmocka_unit_test(cannot_drain),	      cmocka_unit_test(worker_after_a_page),
-		cmocka_unit_test(worker_in_steps),    cmocka_unit_test(lost_push_far_back),
+		cmocka_unit_test(looks_when_it_ends),
+		cmocka_unit_test(ends_with_the_lists),
+		cmocka_unit_test(cannot_drain),
+		cmocka_unit_test(worker_after_a_page),
+		cmocka_unit_test(worker_in_steps),
+		cmocka_unit_test(lost_push_far_back),
+		cmocka_unit_test(last_look_without_boost),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
