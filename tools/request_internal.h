@@ -127,11 +127,13 @@ struct run_cpu {
 	struct attempt taken; /* the one that request_take_try() gave out last */
 	bool picking;	      /* inside a lock hold whose request was made, or is in */
 	struct refill refill;
-	bool bypassing; /* and that request found its list locked */
-	bool draining;	/* inside a row of drains */
-	bool drained;	/* its push found the lists too long */
-	bool resumed;	/* and is one that others' work had come upon */
-	enum what what; /* it is at */
+	bool bypassing;	       /* and that request found its list locked */
+	uint32_t locked_zone;  /* its list of that zone, which another CPU drains, was locked */
+	uint64_t locked_until; /* and is: number of the event at which that CPU is heard of next */
+	bool draining;	       /* inside a row of drains */
+	bool drained;	       /* its push found the lists too long */
+	bool resumed;	       /* and is one that others' work had come upon */
+	enum what what;	       /* it is at */
 	struct push late;
 	int32_t high_then; /* its lists', in the zone that may_be_below, when that came up */
 	uint64_t looks_by; /* number + 1 of the push right behind a drain, which has looked by then */
@@ -494,6 +496,8 @@ bool request_make_at_once(struct request *r, const struct trace_event *ev, uint3
 /* ---- request_look.c ---- */
 
 void request_on_try(struct request *r, const struct trace_event *ev);
+/* The event that @cpu has next, those aside left out; NULL: none was read. */
+const struct trace_event *request_upcoming(struct request *r, uint32_t cpu);
 /*
  * The fallback that CPU @i comes to next, with nobody in the zone's lock before it.  It claims a
  * pageblock, or has tried to, before any event: each try is a pageblock of boost (boost_watermark), and

@@ -144,8 +144,7 @@ static bool lock_is_free(const struct request *r, const struct trace_event *ev,
 	return true;
 }
 
-/* The event that @cpu has next, those aside left out; NULL: none was read. */
-static const struct trace_event *upcoming(struct request *r, uint32_t cpu)
+const struct trace_event *request_upcoming(struct request *r, uint32_t cpu)
 {
 	uint64_t *n = &r->cpus[cpu].upcoming;
 
@@ -170,7 +169,7 @@ static bool fits_after_fallbacks(struct look *l)
 	put_zones_back(l);
 	for (uint32_t i = 0; i < r->nr_cpus; i++) {
 		struct run_cpu *c = &r->cpus[i];
-		const struct trace_event *ev = upcoming(r, i);
+		const struct trace_event *ev = request_upcoming(r, i);
 		const struct run_zone *z =
 			ev && request_fallback_of(r, ev) ? request_zone_of(r, ev) : NULL;
 
@@ -247,7 +246,7 @@ static bool fallback_is_near(struct request *r)
 
 const struct trace_event *request_fallback_at_work(struct request *r, uint32_t i)
 {
-	const struct trace_event *ev = upcoming(r, i);
+	const struct trace_event *ev = request_upcoming(r, i);
 	const struct trace_event *fallback = ev ? request_fallback_of(r, ev) : NULL;
 	const struct run_zone *z = fallback ? request_zone_of(r, fallback) : NULL;
 

@@ -275,6 +275,48 @@ static void last_look_without_boost(void **state)
 	}
 }
 
+/* One block for a request that wants more: another CPU drains its list, also in a zone whose batch is one. */
+static void finds_list_locked(void **state)
+{
+	struct request_result res;
+	struct machine m;
+
+	(void)state;
+	begin(&m);
+	empty(&m, LISTED);
+	emit(&m, EV_TRY, 0, 0);
+	emit(&m, EV_ZONE_ALLOC, 0, NORMAL + 512);
+	emit(&m, EV_ALLOC, 0, NORMAL + 512);
+	run(&m, &res);
+	assert_int_equal(res.bypasses, 1);
+}
+
+/* And it stays locked until the CPU that drains it is heard of. */
+static void stays_locked(void **state)
+{
+	struct request_result res;
+	struct machine m;
+
+	(void)state;
+	for (int heard = 0; heard < 2; heard++) {
+		begin(&m);
+		for (uint64_t i = 0; i < HELD; i++)
+			give_back(&m, NORMAL + i);
+		empty(&m, HELD); /* a hold; there are more */
+		emit(&m, EV_TRY, 0, 0);
+		emit(&m, EV_ZONE_ALLOC, 0, NORMAL + 512);
+		emit(&m, EV_ALLOC, 0, NORMAL + 512);
+		if (heard)
+			drain(&m, 1, 1);
+		emit(&m, EV_TRY, 0, 0)->order = 3;
+		emit(&m, EV_ZONE_ALLOC, 0, NORMAL + 520)->order = 3;
+		emit(&m, EV_ALLOC, 0, NORMAL + 520)->order = 3;
+		drain(&m, 1, 1);
+		run(&m, &res);
+		assert_int_equal(res.bypasses, heard ? 1 : 2);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -285,6 +327,8 @@ int main(void)
 		cmocka_unit_test(worker_in_steps),
 		cmocka_unit_test(lost_push_far_back),
 		cmocka_unit_test(last_look_without_boost),
+		cmocka_unit_test(finds_list_locked),
+		cmocka_unit_test(stays_locked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
