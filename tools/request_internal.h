@@ -74,6 +74,9 @@ struct attempt {
 	uint32_t captured;	    /* by compaction, for it: the core's pfn; NO_PFN: none */
 	uint64_t end;		    /* number of the event of its request, as far as is known */
 	struct pa_choice choice;
+	/* Of one that looks late, what it would have found at once, if anything. */
+	bool first_found, first_below;
+	struct pa_choice first;
 };
 
 /* What a CPU is at that may empty per-cpu lists. */

@@ -317,6 +317,28 @@ static void stays_locked(void **state)
 	}
 }
 
+/* A request settles for a zone, which is empty once it has the lock: it has asked how much to bring. */
+static void comes_too_late(void **state)
+{
+	static const unsigned int orders[] = { 0, 6, 7, 8, 9, 10 };
+	struct request_result res;
+	struct machine m;
+
+	(void)state;
+	begin(&m);
+	emit(&m, EV_TRY, 1, 0);
+	emit(&m, EV_ISOLATE, 0, NORMAL + 63);
+	for (size_t i = 1; i < sizeof(orders) / sizeof(orders[0]); i++)
+		emit(&m, EV_ISOLATE, 0, NORMAL + (UINT64_C(1) << orders[i]))->order =
+			(uint8_t)orders[i];
+	emit(&m, EV_ALLOC, 1, 4096);
+	run(&m, &res);
+	assert_int_equal(res.isolated, sizeof(orders) / sizeof(orders[0]));
+	assert_int_equal(res.order0_exact, HELD + 1);
+	assert_int_equal(after[m.n - 1].pcp[1].alloc_factor, 1);
+	assert_true(is_below(m.n - 1));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -329,6 +351,7 @@ int main(void)
 		cmocka_unit_test(last_look_without_boost),
 		cmocka_unit_test(finds_list_locked),
 		cmocka_unit_test(stays_locked),
+		cmocka_unit_test(comes_too_late),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
