@@ -288,6 +288,36 @@ static bool fits_amid_claims(struct look *l)
 	return true;
 }
 
+/*
+ * A block that compaction isolates is out of the zone's counter before the recorder tells of it, on the way out of
+ * __isolate_free_page: so it is of those that other CPUs tell of next.
+ */
+static bool fits_amid_isolation(struct look *l)
+{
+	struct request *r = l->r;
+	bool any = false;
+
+	put_zones_back(l);
+	memset(r->uncounted, 0, sizeof(r->uncounted));
+	for (uint32_t i = 0; i < r->nr_cpus; i++) {
+		const struct trace_event *ev = i == l->cpu ? NULL : request_upcoming(r, i);
+		const struct run_zone *z =
+			ev && ev->type == EV_ISOLATE ? request_zone_of(r, ev) : NULL;
+
+		if (!z || !lock_is_free(r, ev, z))
+			continue;
+		r->uncounted[z - r->zones] -= INT64_C(1) << ev->order;
+		any = true;
+	}
+	if (!any)
+		return false;
+	note_found(l, !pa_look_for_zone(r->pa, &l->args, l->a->flags, r->uncounted, &l->a->choice));
+	if (!is_the_one(l))
+		return false;
+	r->res.amid_claims++;
+	return true;
+}
+
 /* Let each search of another CPU have tried to claim one pageblock of @zone, no more. */
 static bool boost_once(struct look *l, uint32_t zone)
 {
@@ -366,7 +396,7 @@ static bool look(struct look *l)
 		l->r->before[zone].flags = flags[zone];
 	l->r->looking = true;
 	fit = fits_uncounted(l) || (!nested && fits_after_fallbacks(l)) || fits_unboosted(l) ||
-	      fits_amid_claims(l);
+	      fits_amid_claims(l) || fits_amid_isolation(l);
 	if (!fit)
 		put_zones_back(l);
 	l->r->looking = nested;
