@@ -625,11 +625,16 @@ int pa_fold_counters(struct pa *pa, uint32_t cpu);
 int pa_vmstat_update(struct pa *pa, uint32_t cpu, struct pa_trail *trail);
 
 /*
- * One zone of it, in two parts: the worker gives way to others between them.  -EINVAL: no such CPU or zone.
- * pa_decayed_high() - pcp.high as the second would leave it now; 0 without such a CPU or zone.
+ * The same in parts.  @turn is where the round is, 0 at first: each zone has two, its counters and its lists.
+ * pa_vmstat_next() - go on to the next zone of whose list something is too much, in @bulk; where nothing is,
+ * a remote zone's pages may go home at once.  Return: 1; 0, it is over; -EINVAL.
+ * pa_vmstat_until() - begin, and stop behind the counters of @zone: the worker gives way to others there.
+ * -EINVAL: no such CPU or zone.
+ * pa_decayed_high() - pcp.high as the round would leave it now; 0 without such a CPU or zone.
  */
-int pa_vmstat_counters(struct pa *pa, uint32_t zone, uint32_t cpu);
-int pa_vmstat_lists(struct pa *pa, uint32_t zone, uint32_t cpu, struct pa_trail *trail);
+int pa_vmstat_next(struct pa *pa, uint32_t cpu, uint32_t *turn, struct pa_bulk *bulk);
+int pa_vmstat_until(struct pa *pa, uint32_t zone, uint32_t cpu, uint32_t *turn,
+		    struct pa_trail *trail);
 int32_t pa_decayed_high(const struct pa *pa, uint32_t zone, uint32_t cpu);
 
 /* -------------------------------------------------------------------------

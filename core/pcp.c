@@ -627,18 +627,19 @@ static int32_t decayed(const struct pa_pcp *pcp)
 }
 
 /* and give back what no longer fits. */
-static void decay(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp, uint32_t cpu,
-		  struct pa_trail *trail)
+static struct pa_bulk decay_start(struct pa *pa, uint32_t zone, uint32_t cpu)
 {
-	struct pa_pcp *pcp = &cp->pcp;
-	int32_t left, step;
+	struct pa_pcp *pcp = &pa_cpu_pages(pa, zone, cpu)->pcp;
+	struct pa_bulk bulk = { .zone = zone, .cpu = cpu, .by = cpu };
+	int32_t left = 0;
 
-	pcp->high = decayed(pcp);
-	left = pcp->count - pcp->high;
-	for (; left > 0; left -= step) {
-		step = pa_rules(pa)->decay_chunks ? min(left, pcp->batch) : left;
-		pa_free_bulk(pa, zone, cp, step, 0, cpu, trail);
+	if (pa_rules(pa)->pcp_auto) {
+		pcp->high = decayed(pcp);
+		left = pcp->count - pcp->high;
 	}
+	bulk.most = pa_rules(pa)->decay_chunks ? min(left, pcp->batch) : left;
+	start_hold(&bulk, max(left, 0));
+	return bulk;
 }
 
 /* drain_zone_pages: a batch of each list that has its own. */
@@ -688,24 +689,66 @@ int pa_fold_counters(struct pa *pa, uint32_t cpu)
 	return 0;
 }
 
-int pa_vmstat_counters(struct pa *pa, uint32_t zone, uint32_t cpu)
+/* for_each_populated_zone: by node, low to high; the counters of each, and its lists. */
+static uint32_t vmstat_turns(const struct pa *pa)
 {
-	if (!pa_req(pa) || cpu >= pa_req(pa)->cpus || zone >= pa->nr_zones)
+	return 2 * pa_req(pa)->nodes * PA_NR_ZONE_TYPES;
+}
+
+static uint32_t zone_of_turn(const struct pa *pa, uint32_t turn)
+{
+	return pa_zone_by(pa, turn / 2 / PA_NR_ZONE_TYPES, turn / 2 % PA_NR_ZONE_TYPES);
+}
+
+int pa_vmstat_next(struct pa *pa, uint32_t cpu, uint32_t *turn, struct pa_bulk *bulk)
+{
+	if (!pa_req(pa) || cpu >= pa_req(pa)->cpus)
 		return -EINVAL;
-	fold(pa, zone, pa_cpu_pages(pa, zone, cpu));
+	while (*turn < vmstat_turns(pa)) {
+		uint32_t zone = zone_of_turn(pa, *turn);
+		bool lists = (*turn)++ & 1;
+
+		if (zone == PA_NO_ZONE)
+			continue;
+		if (!lists) {
+			fold(pa, zone, pa_cpu_pages(pa, zone, cpu));
+			continue;
+		}
+		*bulk = decay_start(pa, zone, cpu);
+		if (bulk->left > 0)
+			return 1;
+		expire(pa, zone, pa_cpu_pages(pa, zone, cpu), cpu, NULL);
+	}
 	return 0;
 }
 
-int pa_vmstat_lists(struct pa *pa, uint32_t zone, uint32_t cpu, struct pa_trail *trail)
+static void vmstat_turn(struct pa *pa, uint32_t turn, uint32_t cpu, struct pa_trail *trail)
 {
+	uint32_t zone = zone_of_turn(pa, turn);
 	struct pa_cpu_pages *cp;
+	struct pa_bulk bulk;
 
+	if (zone == PA_NO_ZONE)
+		return;
+	cp = pa_cpu_pages(pa, zone, cpu);
+	if (!(turn & 1)) {
+		fold(pa, zone, cp);
+		return;
+	}
+	bulk = decay_start(pa, zone, cpu);
+	for (; bulk.left > 0; bulk.left -= bulk.most)
+		pa_free_bulk(pa, zone, cp, min(bulk.left, bulk.most), 0, cpu, trail);
+	expire(pa, zone, cp, cpu, trail);
+}
+
+int pa_vmstat_until(struct pa *pa, uint32_t zone, uint32_t cpu, uint32_t *turn,
+		    struct pa_trail *trail)
+{
 	if (!pa_req(pa) || cpu >= pa_req(pa)->cpus || zone >= pa->nr_zones)
 		return -EINVAL;
-	cp = pa_cpu_pages(pa, zone, cpu);
-	if (pa_rules(pa)->pcp_auto)
-		decay(pa, zone, cp, cpu, trail);
-	expire(pa, zone, cp, cpu, trail);
+	for (*turn = 0; zone_of_turn(pa, *turn) != zone; ++*turn)
+		vmstat_turn(pa, *turn, cpu, trail);
+	vmstat_turn(pa, (*turn)++, cpu, trail);
 	return 0;
 }
 
@@ -713,14 +756,8 @@ int pa_vmstat_update(struct pa *pa, uint32_t cpu, struct pa_trail *trail)
 {
 	if (!pa_req(pa) || cpu >= pa_req(pa)->cpus)
 		return -EINVAL;
-	for (uint32_t i = 0; i < pa_req(pa)->nodes * PA_NR_ZONE_TYPES; i++) {
-		uint32_t zone = pa_zone_by(pa, i / PA_NR_ZONE_TYPES, i % PA_NR_ZONE_TYPES);
-
-		if (zone == PA_NO_ZONE)
-			continue;
-		pa_vmstat_counters(pa, zone, cpu);
-		pa_vmstat_lists(pa, zone, cpu, trail);
-	}
+	for (uint32_t turn = 0; turn < vmstat_turns(pa); turn++)
+		vmstat_turn(pa, turn, cpu, trail);
 	return 0;
 }
 

@@ -164,6 +164,31 @@ bool request_is_set_later(const struct request *r, const struct trace_event *ev,
 	return false;
 }
 
+/*
+ * The last look of a push that drained.  balance_pgdat takes boosts back a moment before it is seen to: where
+ * that alone makes the zone one above its high mark, it has by now.
+ */
+static void look_last(struct request *r, const struct pa_bulk *bulk)
+{
+	uint64_t pending = r->kswapd_boost[bulk->zone];
+	struct pa_zone_state boosted, state;
+
+	pa_push_end(r->pa, bulk);
+	if (!pending || pa_zone_get(r->pa, bulk->zone, &boosted) ||
+	    !(boosted.flags & PA_ZONE_BELOW_HIGH))
+		return;
+	state = boosted;
+	request_take_boost(r, bulk->zone, &state);
+	pa_zone_set(r->pa, bulk->zone, &state);
+	pa_push_end(r->pa, bulk);
+	if (!(pa_zone_flags(r->pa, bulk->zone) & PA_ZONE_BELOW_HIGH)) {
+		r->res.boosts_early++;
+		return;
+	}
+	r->kswapd_boost[bulk->zone] = pending;
+	pa_zone_set(r->pa, bulk->zone, &boosted);
+}
+
 void request_look_after_drains(struct request *r, const struct trace_event *ev, uint32_t zone)
 {
 	if (!request_told_above(r, ev, zone))
@@ -174,6 +199,9 @@ void request_look_after_drains(struct request *r, const struct trace_event *ev, 
 					   c->draining && c->what == WHAT_PUSH;
 
 		if (over && c->bulk.zone == zone)
-			pa_push_end(r->pa, &c->bulk);
+			look_last(r, &c->bulk);
+		for (uint32_t k = 0; k < c->nr_cuts; k++)
+			if (c->cuts[k].what == WHAT_PUSH && c->cuts[k].bulk.zone == zone)
+				look_last(r, &c->cuts[k].bulk);
 	}
 }

@@ -93,10 +93,12 @@ static void cut(struct run_cpu *c, enum what what, bool emptied)
 	request_drop_emptied(c);
 	if (c->nr_cuts == MAX_CUTS)
 		memmove(c->cuts, c->cuts + 1, --c->nr_cuts * sizeof(c->cuts[0]));
-	c->cuts[c->nr_cuts++] = (struct cut){ .what = what, .emptied = emptied, .bulk = c->bulk };
+	c->cuts[c->nr_cuts++] = (struct cut){
+		.what = what, .emptied = emptied, .bulk = c->bulk, .fold_turn = c->fold_turn
+	};
 }
 
-static void cut_drain_pages(struct run_cpu *c)
+void request_cut_drain_pages(struct run_cpu *c)
 {
 	if (c->what == WHAT_DRAIN_PAGES && c->drain_goes_on)
 		cut(c, WHAT_DRAIN_PAGES, false);
@@ -110,22 +112,39 @@ static int32_t pages_on_lists(const struct request *r, uint32_t zone, uint32_t c
 	return pa_pcp_get(r->pa, zone, cpu, &pcp) ? 0 : pcp.count;
 }
 
+/*
+ * Between two holds of its locks a push gives up where it finds the list's lock taken or itself on another CPU
+ * (free_frozen_page_commit @ 6.19+).  Or an interrupt has come, or another task: then its last look is yet to
+ * come.  Where it has emptied the lists it is over, true; but of two that came upon one another the other may
+ * be left, and which of them it was that emptied them is not known.
+ */
+static bool leave_between(struct request *r, struct run_cpu *c)
+{
+	bool emptied = !pages_on_lists(r, c->bulk.zone, c->bulk.cpu);
+
+	if (c->what == WHAT_FOLD) {
+		cut(c, WHAT_FOLD, false);
+	} else if (!emptied || c->resumed) {
+		cut(c, WHAT_PUSH, emptied);
+		r->res.drains_cut++;
+	}
+	c->bulk.left = 0;
+	return emptied;
+}
+
 /* What the core has left to drain in the hold that ended.  True: see request_ends_too_early(). */
 static bool finish_bulk(struct request *r, struct run_cpu *c)
 {
 	bool any = c->drained, early = false;
 
-	/*
-	 * Between two holds of its locks a push gives up where it finds the list's lock taken or
-	 * itself on another CPU (free_frozen_page_commit @ 6.19+).  Or an interrupt has come.
-	 */
 	if (c->bulk.between && c->bulk.left > 0) {
-		cut(c, WHAT_PUSH, !pages_on_lists(r, c->bulk.zone, c->bulk.cpu));
-		c->bulk.left = 0;
-		r->res.drains_cut++;
+		any &= leave_between(r, c);
+	} else {
+		do {
+			while (c->bulk.left > 0 && pa_bulk_step(r->pa, &c->bulk, NULL) > 0)
+				r->res.drained.core++;
+		} while (c->what == WHAT_FOLD && request_next_fold(r, c));
 	}
-	while (c->bulk.left > 0 && pa_bulk_step(r->pa, &c->bulk, NULL) > 0)
-		r->res.drained.core++;
 	if (any && c->what == WHAT_PUSH)
 		early = request_ends_too_early(r, &c->bulk);
 	if (c->what != WHAT_DRAIN_PAGES)
@@ -146,8 +165,7 @@ void request_finish_hold(struct request *r, uint32_t cpu)
 	finish_bulk(r, c);
 }
 
-/* Does the CPU drain next, before anything else of it could? */
-static bool drains_next(const struct request *r, const struct trace_event *ev)
+bool request_drains_next(const struct request *r, const struct trace_event *ev)
 {
 	if (ev->type != EV_FREE)
 		return ev->note & WIN_DRAINS;
@@ -158,82 +176,6 @@ static bool drains_next(const struct request *r, const struct trace_event *ev)
 			return false;
 	}
 	return false;
-}
-
-/* The vmstat worker's round, all of it that is left. */
-static bool fold(struct request *r, uint32_t cpu)
-{
-	uint32_t *undecayed = &r->cpus[cpu].undecayed, core = request_core_cpu(r, cpu);
-	struct pa_trail trail = { 0 };
-
-	if (!*undecayed)
-		pa_vmstat_update(r->pa, core, &trail);
-	for (uint32_t zone = *undecayed; zone && zone <= r->nr_zones; zone++) {
-		if (zone > *undecayed)
-			pa_vmstat_counters(r->pa, zone - 1, core);
-		pa_vmstat_lists(r->pa, zone - 1, core, &trail);
-	}
-	*undecayed = 0;
-	r->res.vmstat_rounds++;
-	r->res.drained.core += trail.nr_drains;
-	return trail.nr_drains;
-}
-
-/* Does the next push of @cpu to @zone find the lists' high as it is, which the worker would have lowered? */
-static bool decays_later(const struct request *r, uint32_t zone, uint32_t cpu)
-{
-	const struct trace_event *ev = request_event(r, r->now);
-	struct pa_pcp pcp;
-
-	if (pa_pcp_get(r->pa, zone, request_core_cpu(r, cpu), &pcp) ||
-	    pa_decayed_high(r->pa, zone, request_core_cpu(r, cpu)) == pcp.high)
-		return false;
-	for (uint32_t n = 0; n < FLAG_EVENTS && (ev = request_next_of(r, ev)); n++) {
-		if (request_zone_of(r, ev) != &r->zones[zone])
-			continue;
-		if (request_is_pick(r, ev)) /* a refill changes it */
-			return false;
-		if (ev->type == EV_PUSH)
-			return ev->arg == (uint32_t)pcp.high;
-	}
-	return false;
-}
-
-/*
- * refresh_cpu_vm_stats of the vmstat worker gives way to other tasks between a zone's counters and its lists
- * (cond_resched ahead of decay_pcp_high, 6.7+).  They tell of lists that it has not seen.
- */
-static void start_fold(struct request *r, uint32_t cpu)
-{
-	uint32_t later = 0, core = request_core_cpu(r, cpu);
-	struct pa_trail trail = { 0 };
-
-	while (later < r->nr_zones && !decays_later(r, later, cpu))
-		later++;
-	if (later == r->nr_zones) {
-		r->res.drains.core += fold(r, cpu);
-		return;
-	}
-	for (uint32_t zone = 0; zone <= later; zone++) {
-		pa_vmstat_counters(r->pa, zone, core);
-		if (zone < later)
-			pa_vmstat_lists(r->pa, zone, core, &trail);
-	}
-	r->res.drained.core += trail.nr_drains;
-	r->cpus[cpu].undecayed = later + 1;
-	r->res.decayed_late++;
-}
-
-/* The worker went on unseen: the push finds the lists as it leaves them. */
-static void find_decayed(struct request *r, const struct trace_event *ev, uint32_t zone)
-{
-	struct pa_pcp pcp;
-
-	if (zone + 1 < r->cpus[ev->cpu].undecayed ||
-	    pa_pcp_get(r->pa, zone, request_core_cpu(r, ev->cpu), &pcp) ||
-	    ev->arg == (uint32_t)pcp.high)
-		return;
-	r->res.drains.core += fold(r, ev->cpu);
 }
 
 /* The next hold of drain_pages_zone. */
@@ -309,6 +251,7 @@ static void pushed(struct request *r, struct run_cpu *c, bool drains)
 {
 	c->what = WHAT_PUSH;
 	c->drained = c->bulk.left > 0;
+	c->resumed = false;
 	if (drains)
 		return;
 	r->res.drains.core += c->drained;
@@ -403,6 +346,20 @@ static void ask_row(struct request *r, uint32_t cpu, const struct push *p)
 		tell_reclaiming(r, (uint32_t)zone, false);
 }
 
+/*
+ * Would the lists be too short for @p to drain, whatever flags it finds?  ZONE_RECLAIM_ACTIVE leaves them four
+ * batches, or high_min (nr_pcp_high).  Then what its CPU is seen to drain is another task's doing.
+ */
+static bool cannot_drain(const struct request *r, uint32_t cpu, const struct push *p)
+{
+	int zone = pa_zone_of(r->pa, p->pfn);
+	struct pa_pcp pcp;
+
+	return !p->order && zone >= 0 &&
+	       !pa_pcp_get(r->pa, (uint32_t)zone, request_core_cpu(r, cpu), &pcp) &&
+	       pcp.count + 1 < pcp.high_min && pcp.count + 1 < 4 * pcp.batch;
+}
+
 /* Now, or if that is not what its CPU is seen to do next, later. */
 static void push_or_wait(struct request *r, uint32_t cpu, const struct push *p)
 {
@@ -412,7 +369,9 @@ static void push_or_wait(struct request *r, uint32_t cpu, const struct push *p)
 	if (r->has_pushes && p->drains)
 		ask_row(r, cpu, p);
 	err = r->has_pushes ? push_as_seen(r, cpu, p) : -EINVAL;
-	if (err == -EAGAIN) {
+	if (err == -EAGAIN && p->drains && cannot_drain(r, cpu, p)) {
+		push(r, cpu, p, true);
+	} else if (err == -EAGAIN) {
 		c->late = *p;
 		c->late.waits = true;
 		r->nr_late++;
@@ -488,7 +447,7 @@ void request_on_push(struct request *r, const struct trace_event *ev, const stru
 	bool early;
 
 	if (c->undecayed && ev->type == EV_PUSH)
-		find_decayed(r, ev, zone);
+		request_find_decayed(r, ev, zone);
 	if (is_plain(r, ev, z) && push_at_once(r, ev, z))
 		return;
 	popped = request_has_popped(r, ev->cpu);
@@ -498,14 +457,14 @@ void request_on_push(struct request *r, const struct trace_event *ev, const stru
 	if (ev->type == EV_PUSH)
 		tell_reclaiming(r, zone, ev->bits & EV_RECLAIMING);
 	r->res.frees++;
-	cut_drain_pages(c);
+	request_cut_drain_pages(c);
 	c->what = WHAT_NOTHING;
 	if (ev->type == EV_FREE) /* its push was not seen: the drain to come is not that one's */
 		request_late_push(r, ev->cpu, NULL);
 	p.pfn = request_take_handle(r, z, ev->pfn, ev->order);
 	if (p.pfn == PA_PFN_NONE)
 		return;
-	p.drains = drains_next(r, ev);
+	p.drains = request_drains_next(r, ev);
 	p.balancing = r->zones[zone].balancing;
 	p.mt = (uint8_t)type_of_push(r, ev, frame, p.pfn);
 	if (ev->type == EV_PUSH && !(ev->bits & EV_BELOW_HIGH) && r->zones[zone].kept_below) {
@@ -578,59 +537,6 @@ void request_on_zone_free(struct request *r, const struct trace_event *ev, const
 	end_capture(r, ev);
 }
 
-/* Pages of @zone that the CPU of @ev drains in the row that follows. */
-static int32_t drained_next(const struct request *r, const struct trace_event *ev, uint32_t zone)
-{
-	int32_t pages = 0;
-
-	while ((ev = request_next_of(r, ev)) && ev->type == EV_DRAIN)
-		if (request_zone_of(r, ev) == &r->zones[zone])
-			pages += 1 << ev->order;
-	return pages;
-}
-
-/*
- * The worker has preempted a request (7.3): did that have its page by then?  The lists give back what is more
- * than their high, so how much says it, to the page.
- */
-static void pop_before_decay(struct request *r, const struct trace_event *ev)
-{
-	const struct trace_event *popped = request_has_popped(r, ev->cpu);
-	uint32_t cpu = request_core_cpu(r, ev->cpu), zone;
-	struct pa_pcp pcp;
-	int32_t told;
-
-	if (!popped)
-		return;
-	zone = (uint32_t)(request_zone_of(r, popped) - r->zones);
-	told = drained_next(r, ev, zone);
-	if (!pa_pcp_get(r->pa, zone, cpu, &pcp) &&
-	    pcp.count - pa_decayed_high(r->pa, zone, cpu) == told + (1 << popped->order))
-		request_make_early(r, popped);
-}
-
-void request_on_vmstat(struct request *r, const struct trace_event *ev)
-{
-	struct run_cpu *c = &r->cpus[ev->cpu];
-	uint32_t what = ev->arg & 3;
-
-	if (what == EV_VMSTAT_AWAKE || what == EV_VMSTAT_ASLEEP) {
-		request_set_thresholds(r, ev->arg >> 2, what == EV_VMSTAT_AWAKE);
-		return;
-	}
-	request_end_hold(r, ev->cpu);
-	cut_drain_pages(c);
-	if (c->undecayed && what == EV_VMSTAT_WORKER)
-		r->res.drains.core += fold(r, ev->cpu);
-	c->what = what == EV_VMSTAT_WORKER ? WHAT_FOLD : WHAT_NOTHING;
-	if (what == EV_VMSTAT_IDLE)
-		pa_fold_counters(r->pa, request_core_cpu(r, ev->cpu));
-	else if (drains_next(r, ev))
-		pop_before_decay(r, ev);
-	else
-		start_fold(r, ev->cpu);
-}
-
 void request_on_drain_pages(struct request *r, const struct trace_event *ev)
 {
 	struct run_cpu *c = &r->cpus[ev->cpu];
@@ -698,7 +604,11 @@ static void resume(struct request *r, struct run_cpu *c, uint32_t zone)
 	if (last->what == WHAT_DRAIN_PAGES)
 		return;
 	c->bulk = last->bulk;
-	c->drained = c->draining = true; /* it is still the same one */
+	c->fold_turn = last->fold_turn;
+	c->draining = true; /* it is still the same one */
+	if (last->what == WHAT_FOLD)
+		return;
+	c->drained = c->resumed = true;
 	r->res.drains_cut--;
 }
 
@@ -735,15 +645,24 @@ static void end_push(struct request *r, struct run_cpu *c, const struct trace_ev
 	c->looks_by = next && next->type == EV_PUSH ? request_number_of(r, next) + 1 : 0;
 }
 
+/* Blocks were drained, the last one by @ev. */
+static void drained(struct request *r, struct run_cpu *c, const struct trace_event *ev)
+{
+	bool over = c->bulk.left <= 0;
+
+	if (c->what == WHAT_PUSH && over)
+		end_push(r, c, ev);
+	else if (c->what == WHAT_FOLD && (over || !pages_on_lists(r, c->bulk.zone, c->bulk.cpu)))
+		request_next_fold(r, c);
+}
+
 void request_on_drain(struct request *r, const struct trace_event *ev)
 {
 	struct run_cpu *c = &r->cpus[ev->cpu];
 	uint32_t zone;
-	bool any = false;
 
 	if (drain_at_once(r, ev, c)) {
-		if (c->what == WHAT_PUSH && c->bulk.left <= 0)
-			end_push(r, c, request_event(r, r->now));
+		drained(r, c, request_event(r, r->now));
 		return;
 	}
 	zone = (uint32_t)(request_zone_of(r, ev) - r->zones);
@@ -753,29 +672,26 @@ void request_on_drain(struct request *r, const struct trace_event *ev)
 		request_finish_hold(r, ev->cpu);
 	/* Nothing that the CPU was seen to do leads to it: then it goes on with what it was at before. */
 	if (c->what == WHAT_NOTHING || (c->what == WHAT_PUSH && !c->drained)) {
-		if (c->undecayed && !c->draining)
-			c->what = WHAT_FOLD;
-		else
+		if (c->undecayed && !c->draining) {
+			request_start_fold(r, c, c->undecayed_turn);
+			c->undecayed = 0;
+		} else {
 			resume(r, c, zone);
+		}
 	}
 	r->res.drained.kernel++;
-	if (!c->draining && c->what == WHAT_FOLD) {
-		any = fold(r, ev->cpu);
-		c->bulk.left = 0;
-		if (!any)
-			resume(r, c, zone);
-	}
+	if (c->what == WHAT_FOLD && c->bulk.left <= 0 && !request_next_fold(r, c))
+		resume(r, c, zone);
 	if (c->what == WHAT_DRAIN_PAGES && c->bulk.left <= 0)
 		start_drain_pages(r, ev->cpu);
 	if (!c->draining) { /* a row of them is one, whatever holds it took */
 		r->res.drains.kernel++;
-		r->res.drains.core += any || c->bulk.left > 0;
+		r->res.drains.core += c->bulk.left > 0;
 	}
 	c->draining = true;
 	start_capture(r, ev);
 	if (pa_bulk_step(r->pa, &c->bulk, NULL) > 0)
 		r->res.drained.core++;
 	end_capture(r, ev);
-	if (c->what == WHAT_PUSH && c->bulk.left <= 0)
-		end_push(r, c, ev);
+	drained(r, c, ev);
 }

@@ -74,6 +74,9 @@ struct attempt {
 	uint32_t captured;	    /* by compaction, for it: the core's pfn; NO_PFN: none */
 	uint64_t end;		    /* number of the event of its request, as far as is known */
 	struct pa_choice choice;
+	/* Of one that looks late, what it would have found at once, if anything. */
+	bool first_found, first_below;
+	struct pa_choice first;
 };
 
 /* What a CPU is at that may empty per-cpu lists. */
@@ -98,13 +101,14 @@ struct push {
 
 /* A drain that others' work came upon. */
 struct cut {
-	enum what what; /* WHAT_PUSH or WHAT_DRAIN_PAGES */
+	enum what what; /* none that is WHAT_NOTHING */
 	/*
-	 * The lists.  free_frozen_page_commit gives up then; but such a drain was seen to go on with what
-	 * the next interrupt freed, which is not explained.
+	 * The lists.  free_frozen_page_commit is over then; but of two that came upon one another it may
+	 * have been the other that emptied them, and this one goes on with what was freed meanwhile.
 	 */
 	bool emptied;
-	struct pa_bulk bulk; /* of a push */
+	struct pa_bulk bulk; /* of a push or a vmstat worker */
+	uint32_t fold_turn;
 };
 
 /* A refill that the kernel is seen to make: the core takes a block where the kernel does. */
@@ -127,17 +131,22 @@ struct run_cpu {
 	struct attempt taken; /* the one that request_take_try() gave out last */
 	bool picking;	      /* inside a lock hold whose request was made, or is in */
 	struct refill refill;
-	bool bypassing; /* and that request found its list locked */
-	bool draining;	/* inside a row of drains */
-	bool drained;	/* its push found the lists too long */
-	enum what what; /* it is at */
+	bool bypassing;	       /* and that request found its list locked */
+	uint32_t locked_zone;  /* its list of that zone, which another CPU drains, was locked */
+	uint64_t locked_until; /* and is: number of the event at which that CPU is heard of next */
+	bool draining;	       /* inside a row of drains */
+	bool drained;	       /* its push found the lists too long */
+	bool resumed;	       /* and is one that others' work had come upon */
+	enum what what;	       /* it is at */
 	/* Number + 1 of the zone whose lists its vmstat worker has yet to see, as those behind it; 0: none. */
 	uint32_t undecayed;
+	uint32_t undecayed_turn; /* and where its round is, as fold_turn */
 	struct push late;
 	int32_t high_then; /* its lists', in the zone that may_be_below, when that came up */
 	uint64_t looks_by; /* number + 1 of the push right behind a drain, which has looked by then */
 	struct pa_bulk bulk; /* what the core has yet to drain for it */
 	uint32_t drain_of, drain_zone;
+	uint32_t fold_turn; /* how far the vmstat worker's round is, see pa_vmstat_next() */
 	bool drain_goes_on; /* drain_pages_zone takes the lists' lock again: that was not all */
 	struct cut cuts[MAX_CUTS]; /* what it seems to have left undrained, the latest last */
 	uint32_t nr_cuts;
@@ -481,9 +490,22 @@ void request_on_push(struct request *r, const struct trace_event *ev, const stru
 void request_on_free(struct request *r, const struct trace_event *ev, const struct run_zone *z);
 void request_on_zone_free(struct request *r, const struct trace_event *ev,
 			  const struct run_zone *z);
-void request_on_vmstat(struct request *r, const struct trace_event *ev);
 void request_on_drain_pages(struct request *r, const struct trace_event *ev);
 void request_on_drain(struct request *r, const struct trace_event *ev);
+/* Does the CPU of @ev drain next, before anything else of it could? */
+bool request_drains_next(const struct request *r, const struct trace_event *ev);
+/* Something comes upon drain_pages_zone, if that is what the CPU is at. */
+void request_cut_drain_pages(struct run_cpu *c);
+
+/* ---- request_vmstat.c ---- */
+
+void request_on_vmstat(struct request *r, const struct trace_event *ev);
+/* The worker's round begins, or is at @turn (pa_vmstat_next()), and goes on as its CPU is seen to drain. */
+void request_start_fold(struct request *r, struct run_cpu *c, uint32_t turn);
+/* It goes on to the next zone of whose lists something is too much, in c->bulk; false: it is over. */
+bool request_next_fold(struct request *r, struct run_cpu *c);
+/* The worker gave way to others, and went on unseen: the push @ev finds the lists as it leaves them. */
+void request_find_decayed(struct request *r, const struct trace_event *ev, uint32_t zone);
 
 /* ---- request_make.c ---- */
 
@@ -510,6 +532,8 @@ bool request_make_at_once(struct request *r, const struct trace_event *ev, uint3
 /* ---- request_look.c ---- */
 
 void request_on_try(struct request *r, const struct trace_event *ev);
+/* The event that @cpu has next, those aside left out; NULL: none was read. */
+const struct trace_event *request_upcoming(struct request *r, uint32_t cpu);
 /*
  * The fallback that CPU @i comes to next, with nobody in the zone's lock before it.  It claims a
  * pageblock, or has tried to, before any event: each try is a pageblock of boost (boost_watermark), and

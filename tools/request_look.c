@@ -149,8 +149,7 @@ static bool lock_is_free(const struct request *r, const struct trace_event *ev,
 	return true;
 }
 
-/* The event that @cpu has next, those aside and turned lists left out; NULL: none was read. */
-static const struct trace_event *upcoming(struct request *r, uint32_t cpu)
+const struct trace_event *request_upcoming(struct request *r, uint32_t cpu)
 {
 	uint64_t *n = &r->cpus[cpu].upcoming;
 
@@ -175,7 +174,7 @@ static bool fits_after_fallbacks(struct look *l)
 	put_zones_back(l);
 	for (uint32_t i = 0; i < r->nr_cpus; i++) {
 		struct run_cpu *c = &r->cpus[i];
-		const struct trace_event *ev = upcoming(r, i);
+		const struct trace_event *ev = request_upcoming(r, i);
 		const struct run_zone *z =
 			ev && request_fallback_of(r, ev) ? request_zone_of(r, ev) : NULL;
 
@@ -286,7 +285,7 @@ static bool fallback_is_near(struct request *r)
 
 const struct trace_event *request_fallback_at_work(struct request *r, uint32_t i)
 {
-	const struct trace_event *ev = upcoming(r, i);
+	const struct trace_event *ev = request_upcoming(r, i);
 	const struct trace_event *fallback = ev ? request_fallback_of(r, ev) : NULL;
 	const struct run_zone *z = fallback ? request_zone_of(r, fallback) : NULL;
 
@@ -296,7 +295,7 @@ const struct trace_event *request_fallback_at_work(struct request *r, uint32_t i
 /* The block that CPU @i takes from its list next, for a claim or for compaction, and where of; NULL: none. */
 static const struct run_zone *taken_next(struct request *r, uint32_t i, unsigned int *order)
 {
-	const struct trace_event *ev = upcoming(r, i), *claim = NULL;
+	const struct trace_event *ev = request_upcoming(r, i), *claim = NULL;
 	const struct run_zone *z;
 
 	if (ev && ev->type == EV_ISOLATE) {
@@ -476,6 +475,9 @@ static bool look(struct look *l)
 		drop_doubts(l);
 		return true;
 	}
+	l->a->first = l->a->choice;
+	l->a->first_found = l->a->found;
+	l->a->first_below = l->a->below_high;
 	keep_zones(l);
 	for (uint32_t zone = 0; zone < l->r->nr_zones; zone++)
 		l->r->before[zone].flags = flags[zone];
@@ -580,6 +582,32 @@ void request_on_try(struct request *r, const struct trace_event *ev)
 		look_at_marks(&l);
 }
 
+/*
+ * An attempt whose zone did not fit: but there is nothing in the zone that it found at once.  It had settled for
+ * it, waited for zone->lock and came too late; rmqueue() gave up after it had asked how much to bring
+ * (nr_pcp_alloc), and the next zone's turn came.
+ */
+static bool came_too_late(struct request *r, uint32_t cpu, struct attempt *a)
+{
+	int pindex = pa_pcp_index(r->pa, a->order, (enum pa_mt)a->mt);
+	uint32_t zone = a->first.zone;
+
+	if (!a->first_found || pindex < 0 ||
+	    pa_pcp_head(r->pa, zone, request_core_cpu(r, cpu), (unsigned int)pindex) != PA_PFN_NONE)
+		return false;
+	for (unsigned int o = a->order; o < r->meta->nr_orders; o++)
+		if (pa_nr_free(r->pa, zone, o))
+			return false;
+	if (a->first_below)
+		request_set_below_high(r, zone, true);
+	else if (pa_zone_flags(r->pa, zone) & PA_ZONE_BELOW_HIGH)
+		return false;
+	a->choice = a->first;
+	a->found = true;
+	a->below_high = a->first_below;
+	return true;
+}
+
 /* The attempt that a request of this CPU ends with: the latest one of its kind. */
 const struct attempt *request_take_try(struct request *r, const struct trace_event *ev)
 {
@@ -602,7 +630,7 @@ const struct attempt *request_take_try(struct request *r, const struct trace_eve
 	if (a->late && a->captured == NO_PFN) {
 		l = look_of(r, ev->cpu, a, ev);
 		l.last = true;
-		if (ev->pfn == EV_PFN_NONE || !look(&l))
+		if (!came_too_late(r, ev->cpu, a) && (ev->pfn == EV_PFN_NONE || !look(&l)))
 			look_at_marks(&l);
 		r->res.looked_late++;
 	}

@@ -144,41 +144,70 @@ static const struct trace_event *request_of(const struct request *r, const struc
 	return NULL;
 }
 
-/* How many blocks a refill for the request that ends with @end would bring, if it makes one. */
-static int refill_size(struct request *r, uint32_t zone, const struct trace_event *end)
+/* How many blocks the core would bring in for @end; 0: its list is not empty. */
+static int32_t would_refill(struct request *r, uint32_t zone, const struct trace_event *end)
 {
+	uint32_t cpu = request_core_cpu(r, end->cpu);
 	struct pa_refill by = {
-		.args = { .cpu = request_core_cpu(r, end->cpu),
-			  .gfp = request_gfp_of(r, end),
-			  .order = end->order },
+		.args = { .cpu = cpu, .gfp = request_gfp_of(r, end), .order = end->order },
 		.zone = zone,
 	};
 	struct pa_pcp pcp;
-	int size;
+	int32_t want;
 
-	if (pa_pcp_get(r->pa, zone, by.args.cpu, &pcp))
-		return 0;
-	size = pa_refill_start(r->pa, &by);
-	pa_pcp_set(r->pa, zone, by.args.cpu, &pcp);
-	return size;
+	if (pa_pcp_get(r->pa, zone, cpu, &pcp))
+		return 1;
+	want = pa_refill_start(r->pa, &by);
+	pa_pcp_set(r->pa, zone, cpu, &pcp);
+	return want < 0 ? 1 : want;
 }
 
 /*
  * A request that took one block from the free lists, its own: did it find its per-cpu list
- * locked?  A refill brings two blocks at least, where there are two and the list's batch is more than
- * one; from 6.7 on one of a batch of one does, too, when it follows others (nr_pcp_alloc).
+ * locked?  A refill brings as many as are wanted, where there are two.
  */
 static bool was_locked(struct request *r, const struct run_zone *z, const struct trace_event *end)
 {
 	uint32_t zone = (uint32_t)(z - r->zones);
 	uint64_t blocks = 0;
-	struct pa_pcp pcp;
 
-	if (pa_pcp_index(r->pa, end->order, PA_UNMOVABLE) < 0 || pa_pcp_get(r->pa, zone, 0, &pcp))
-		return false;
 	for (unsigned int o = end->order; o < r->meta->nr_orders && blocks < 2; o++)
 		blocks += pa_nr_free(r->pa, zone, o) << (o - end->order);
-	return blocks > 1 && (pcp.batch > 1 || refill_size(r, zone, end) > 1);
+	return blocks > 1 && would_refill(r, zone, end) != 1;
+}
+
+/*
+ * Of that list: who drains it for another CPU holds its lock as long as a hold of drain_pages_zone takes, and a
+ * virtual CPU may stand still in there.  Who has found it locked finds it so again, until the one that drains is
+ * heard of.
+ */
+static void note_locked(struct request *r, struct run_cpu *c, uint32_t zone)
+{
+	for (uint32_t i = 0; i < r->nr_cpus; i++) {
+		const struct run_cpu *other = &r->cpus[i];
+		const struct trace_event *ev;
+
+		if (other == c || other->what != WHAT_DRAIN_PAGES || other->drain_zone != zone ||
+		    &r->cpus[other->drain_of] != c)
+			continue;
+		ev = request_upcoming(r, i);
+		c->locked_zone = zone;
+		c->locked_until = ev ? request_number_of(r, ev) : r->win_end;
+	}
+}
+
+static bool is_locked(struct request *r, struct run_cpu *c, const struct run_zone *z,
+		      const struct trace_event *end)
+{
+	uint32_t zone = (uint32_t)(z - r->zones);
+
+	if (pa_pcp_index(r->pa, end->order, PA_UNMOVABLE) < 0)
+		return false;
+	if (was_locked(r, z, end))
+		note_locked(r, c, zone);
+	else if (r->now >= c->locked_until || c->locked_zone != zone)
+		return false;
+	return true;
 }
 
 /* ---- refills ---- */
@@ -354,7 +383,7 @@ void request_start_picks(struct request *r, const struct trace_event *ev)
 	}
 	c->refill.number = request_number_of(r, end);
 	z = request_zone_of(r, end);
-	bypass = z && c->refill.picks == 1 && ev->pfn == end->pfn && was_locked(r, z, end);
+	bypass = z && c->refill.picks == 1 && ev->pfn == end->pfn && is_locked(r, c, z, end);
 	r->res.refills.kernel -= bypass; /* a block of an order that lists hold, for no list */
 	c->bypassing = bypass;
 	make_preempted(r, c->refill.number, ev->cpu);

@@ -13,7 +13,7 @@
 #include "request_internal.h"
 
 /* Events of all CPUs from a free to what its block does next, to tell that its push is lost. */
-#define PUSHED_WITHIN 65536
+#define PUSHED_WITHIN REQUEST_WINDOW
 /* Events of a CPU from an attempt to the request that it ends with. */
 #define ENDS_WITHIN 32768
 #define HUGE (UINT64_C(2) << 20)

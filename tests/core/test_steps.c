@@ -44,10 +44,38 @@ static void test_drain(const char *policy)
 	sound(pa);
 }
 
+/* The vmstat worker's round, step by step, comes to what it comes to at once: 1600 pages, of which 200 go. */
+static void test_vmstat_steps(const char *policy)
+{
+	struct pa *pa = roomy(policy);
+	struct pa_pcp pcp = pcp_of(pa, 0, 0);
+	bool decays = pcp.high_max > pcp.high_min; /* 6.7 and later */
+	struct pa_bulk bulk = { .left = 0 };
+	uint32_t turn = 0;
+	int32_t n = 0;
+
+	pcp.high = pcp.high_max = 1600;
+	pcp.high_min = decays ? 64 : 1600;
+	assert_int_equal(pa_pcp_set(pa, 0, 0, &pcp), 0);
+	for (uint64_t pfn = 0; pfn < 1600; pfn++) {
+		assert_int_equal(pa_take(pa, pfn, 0), 0);
+		assert_int_equal(pa_pcp_load(pa, 0, 0, PA_MOVABLE, pfn, PA_MOVABLE), 0);
+	}
+	while (pa_vmstat_next(pa, 0, &turn, &bulk) > 0)
+		while (bulk.left > 0 && pa_bulk_step(pa, &bulk, NULL) == 1)
+			n++;
+	assert_int_equal(n, decays ? 200 : 0);
+	assert_int_equal(pcp_of(pa, 0, 0).count, 1600 - n);
+	assert_int_equal(pcp_of(pa, 0, 0).high, 1600 - n);
+	assert_int_equal(pa_vmstat_next(pa, 0, &turn, &bulk), 0);
+	sound(pa);
+}
+
 static void test_drain_refused(const char *policy)
 {
 	struct pa *pa = roomy(policy);
 	struct pa_bulk bulk = { .left = 1 }, bad;
+	uint32_t turn = 0;
 
 	REFUSED(pa_drain_start(pa, 1, 0, 0, &bulk), -EINVAL);
 	REFUSED(pa_drain_start(pa, 0, 2, 0, &bulk), -EINVAL);
@@ -66,6 +94,7 @@ static void test_drain_refused(const char *policy)
 	bad.pindex = PA_NR_PCP_LISTS;
 	REFUSED(pa_bulk_step(pa, &bad, NULL), -EINVAL);
 	REFUSED(pa_fold_counters(pa, 2), -EINVAL);
+	REFUSED(pa_vmstat_next(pa, 2, &turn, &bulk), -EINVAL);
 	REFUSED(pa_isolate_by(pa, 2, 0, 10), -EINVAL);
 	REFUSED(pa_isolate_by(pa, 0, 1 << 20, 10), -EINVAL);
 	REFUSED(pa_isolate_by(pa, 0, 1, 0), -ENOENT);
@@ -637,7 +666,9 @@ static void test_vmstat_parts(const char *policy)
 {
 	struct pa *pa = roomy(policy);
 	struct pa_pcp pcp = pcp_of(pa, 0, 0);
+	struct pa_bulk bulk;
 	int64_t nr_free;
+	uint32_t turn;
 
 	pcp.high = 64;
 	pcp.high_min = 8;
@@ -647,19 +678,20 @@ static void test_vmstat_parts(const char *policy)
 	assert_int_equal(pa_set_counters(pa, 0, (int8_t[]){ -1, 0 }), 0);
 	nr_free = zone_of(pa, 0).nr_free;
 	assert_int_equal(pa_decayed_high(pa, 0, 0), 56);
-	assert_int_equal(pa_vmstat_counters(pa, 0, 0), 0);
+	assert_int_equal(pa_vmstat_until(pa, 0, 0, &turn, NULL), 0);
 	assert_int_equal(pcp_of(pa, 0, 0).high, 64);
 	assert_int_equal(zone_of(pa, 0).nr_free, nr_free - 1);
-	assert_int_equal(pa_vmstat_lists(pa, 0, 0, NULL), 0);
+	assert_int_equal(pa_vmstat_next(pa, 0, &turn, &bulk), 0);
 	assert_int_equal(pcp_of(pa, 0, 0).high, 56);
 	assert_int_equal(pa_decayed_high(pa, 1, 0), 0);
-	REFUSED(pa_vmstat_counters(pa, 1, 0), -EINVAL);
-	REFUSED(pa_vmstat_lists(pa, 0, 2, NULL), -EINVAL);
+	REFUSED(pa_vmstat_until(pa, 1, 0, &turn, NULL), -EINVAL);
+	REFUSED(pa_vmstat_until(pa, 0, 2, &turn, NULL), -EINVAL);
 	sound(pa);
 }
 
 SINCE("6.1.0", test_drain)
 SINCE("6.1.0", test_drain_refused)
+SINCE("6.1.0", test_vmstat_steps)
 SINCE("6.1.0", test_push)
 SINCE("6.12.0", test_push_holds)
 SINCE("2.4", test_drift_mark)
@@ -695,6 +727,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_test_drain),
 		cmocka_unit_test(each_test_drain_refused),
+		cmocka_unit_test(each_test_vmstat_steps),
 		cmocka_unit_test(each_test_old_lists),
 		cmocka_unit_test(each_test_push),
 		cmocka_unit_test(each_test_push_holds),

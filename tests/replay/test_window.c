@@ -13,9 +13,9 @@
 #define CPUS 3
 #define FRAMES 4096
 #define CHUNK 70000
-#define FREED 68000
+#define FREED (REQUEST_WINDOW + 2464)
 
-static struct trace_event chunk[CHUNK];
+static struct trace_event chunk[FREED];
 
 static struct request *start(bool has_pushes)
 {
@@ -120,7 +120,7 @@ static void a_free_leads_to_its_block(void **state)
 	static const struct {
 		size_t next;
 		bool found;
-	} cases[] = { { 1, true }, { 65535, true }, { 65536, false } };
+	} cases[] = { { 1, true }, { REQUEST_WINDOW - 1, true }, { REQUEST_WINDOW, false } };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

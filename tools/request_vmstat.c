@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The vmstat worker of a CPU (refresh_cpu_vm_stats): its share of the counters goes to the zones, its lists shrink
+ * and give back what is too much, zone by zone.  Others come in between, and it comes upon others.
+ */
+#include "request_internal.h"
+
+bool request_next_fold(struct request *r, struct run_cpu *c)
+{
+	uint32_t cpu = request_core_cpu(r, (uint32_t)(c - r->cpus));
+
+	c->bulk.left = 0;
+	if (pa_vmstat_next(r->pa, cpu, &c->fold_turn, &c->bulk) > 0)
+		return true;
+	c->what = WHAT_NOTHING;
+	return false;
+}
+
+void request_start_fold(struct request *r, struct run_cpu *c, uint32_t turn)
+{
+	c->what = WHAT_FOLD;
+	c->fold_turn = turn;
+	c->bulk.left = 0;
+	r->res.vmstat_rounds++;
+}
+
+/* The vmstat worker's round, all of it that is left. */
+static bool fold(struct request *r, uint32_t cpu)
+{
+	struct run_cpu *c = &r->cpus[cpu];
+	struct pa_trail trail = { 0 };
+	struct pa_bulk bulk = { 0 };
+
+	if (!c->undecayed)
+		pa_vmstat_update(r->pa, request_core_cpu(r, cpu), &trail);
+	while (c->undecayed &&
+	       pa_vmstat_next(r->pa, request_core_cpu(r, cpu), &c->undecayed_turn, &bulk) > 0)
+		while (bulk.left > 0 && pa_bulk_step(r->pa, &bulk, NULL) > 0)
+			trail.nr_drains++;
+	c->undecayed = 0;
+	r->res.vmstat_rounds++;
+	r->res.drained.core += trail.nr_drains;
+	return trail.nr_drains;
+}
+
+/* Does the next push of @cpu to @zone find the lists' high as it is, which the worker would have lowered? */
+static bool decays_later(const struct request *r, uint32_t zone, uint32_t cpu)
+{
+	const struct trace_event *ev = request_event(r, r->now);
+	struct pa_pcp pcp;
+
+	if (pa_pcp_get(r->pa, zone, request_core_cpu(r, cpu), &pcp) ||
+	    pa_decayed_high(r->pa, zone, request_core_cpu(r, cpu)) == pcp.high)
+		return false;
+	for (uint32_t n = 0; n < FLAG_EVENTS && (ev = request_next_of(r, ev)); n++) {
+		if (request_zone_of(r, ev) != &r->zones[zone])
+			continue;
+		if (request_is_pick(r, ev)) /* a refill changes it */
+			return false;
+		if (ev->type == EV_PUSH)
+			return ev->arg == (uint32_t)pcp.high;
+	}
+	return false;
+}
+
+/*
+ * refresh_cpu_vm_stats of the vmstat worker gives way to other tasks between a zone's counters and its lists
+ * (cond_resched ahead of decay_pcp_high, 6.7+).  They tell of lists that it has not seen.
+ */
+static void fold_unseen(struct request *r, uint32_t cpu)
+{
+	struct run_cpu *c = &r->cpus[cpu];
+	struct pa_trail trail = { 0 };
+	uint32_t later = 0;
+
+	while (later < r->nr_zones && !decays_later(r, later, cpu))
+		later++;
+	if (later == r->nr_zones) {
+		r->res.drains.core += fold(r, cpu);
+		return;
+	}
+	pa_vmstat_until(r->pa, later, request_core_cpu(r, cpu), &c->undecayed_turn, &trail);
+	r->res.drained.core += trail.nr_drains;
+	c->undecayed = later + 1;
+	r->res.decayed_late++;
+}
+
+void request_find_decayed(struct request *r, const struct trace_event *ev, uint32_t zone)
+{
+	struct pa_pcp pcp;
+
+	if (zone + 1 < r->cpus[ev->cpu].undecayed ||
+	    pa_pcp_get(r->pa, zone, request_core_cpu(r, ev->cpu), &pcp) ||
+	    ev->arg == (uint32_t)pcp.high)
+		return;
+	r->res.drains.core += fold(r, ev->cpu);
+}
+
+/* Pages of @zone that the CPU of @ev drains in the row that follows. */
+static int32_t drained_next(const struct request *r, const struct trace_event *ev, uint32_t zone)
+{
+	int32_t pages = 0;
+
+	while ((ev = request_next_of(r, ev)) && ev->type == EV_DRAIN)
+		if (request_zone_of(r, ev) == &r->zones[zone])
+			pages += 1 << ev->order;
+	return pages;
+}
+
+/*
+ * The worker has preempted the request @popped (7.3): did that have its page by then?  The lists give back what
+ * is more than their high, so how much says it, to the page.
+ */
+static bool pops_before_decay(const struct request *r, const struct trace_event *ev,
+			      const struct trace_event *popped)
+{
+	uint32_t zone = (uint32_t)(request_zone_of(r, popped) - r->zones);
+	uint32_t cpu = request_core_cpu(r, ev->cpu);
+	struct pa_pcp pcp;
+
+	return !pa_pcp_get(r->pa, zone, cpu, &pcp) &&
+	       pcp.count - pa_decayed_high(r->pa, zone, cpu) ==
+		       drained_next(r, ev, zone) + (1 << popped->order);
+}
+
+void request_on_vmstat(struct request *r, const struct trace_event *ev)
+{
+	struct run_cpu *c = &r->cpus[ev->cpu];
+	const struct trace_event *popped;
+	uint32_t what = ev->arg & 3;
+
+	if (what == EV_VMSTAT_AWAKE || what == EV_VMSTAT_ASLEEP) {
+		request_set_thresholds(r, ev->arg >> 2, what == EV_VMSTAT_AWAKE);
+		return;
+	}
+	popped = what == EV_VMSTAT_WORKER ? request_has_popped(r, ev->cpu) : NULL;
+	request_end_hold(r, ev->cpu);
+	if (popped && pops_before_decay(r, ev, popped))
+		request_make_early(r, popped);
+	request_cut_drain_pages(c);
+	if (c->undecayed && what == EV_VMSTAT_WORKER)
+		r->res.drains.core += fold(r, ev->cpu);
+	c->what = WHAT_NOTHING;
+	if (what == EV_VMSTAT_IDLE)
+		pa_fold_counters(r->pa, request_core_cpu(r, ev->cpu));
+	else if (request_drains_next(r, ev))
+		request_start_fold(r, c, 0);
+	else
+		fold_unseen(r, ev->cpu);
+}
