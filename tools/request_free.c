@@ -360,6 +360,20 @@ static bool cannot_drain(const struct request *r, uint32_t cpu, const struct pus
 	       pcp.count + 1 < pcp.high_min && pcp.count + 1 < 4 * pcp.batch;
 }
 
+/* Does its CPU hand it out again before it is seen to drain?  Then it is on the list. */
+static bool is_handed_out(const struct request *r, const struct push *p)
+{
+	const struct trace_event *push = request_event(r, p->number), *ev = push;
+
+	for (uint32_t n = 0; n < INTERRUPT_EVENTS && (ev = request_next_of(r, ev)); n++) {
+		if (ev->type == EV_DRAIN)
+			return false;
+		if (ev->type == EV_ALLOC && ev->pfn == push->pfn)
+			return true;
+	}
+	return false;
+}
+
 /* Now, or if that is not what its CPU is seen to do next, later. */
 static void push_or_wait(struct request *r, uint32_t cpu, const struct push *p)
 {
@@ -369,7 +383,7 @@ static void push_or_wait(struct request *r, uint32_t cpu, const struct push *p)
 	if (r->has_pushes && p->drains)
 		ask_row(r, cpu, p);
 	err = r->has_pushes ? push_as_seen(r, cpu, p) : -EINVAL;
-	if (err == -EAGAIN && p->drains && cannot_drain(r, cpu, p)) {
+	if (err == -EAGAIN && p->drains && (cannot_drain(r, cpu, p) || is_handed_out(r, p))) {
 		push(r, cpu, p, true);
 	} else if (err == -EAGAIN) {
 		c->late = *p;

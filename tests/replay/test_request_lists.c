@@ -311,6 +311,23 @@ static void decays_later(void **state)
 	}
 }
 
+/* A page that is handed out again is on the list, whatever its CPU drains behind that. */
+static void hands_out_before_it_drains(void **state)
+{
+	struct request_result res;
+	struct machine m;
+
+	(void)state;
+	begin_as(&m, "7.3");
+	for (uint64_t k = 0; k < LATER; k++)
+		give_back(&m, NORMAL + k);
+	emit(&m, EV_TRY, 0, 0);
+	emit(&m, EV_ALLOC, 0, NORMAL + LATER - 1);
+	emit(&m, EV_DRAIN, 0, NORMAL);
+	run(&m, &res);
+	assert_int_equal(res.requests_exact, HELD + 1);
+}
+
 /* The vmstat worker preempts a request: what it gives back says whether that has its page by then. */
 static void worker_preempts_a_request(void **state)
 {
@@ -355,6 +372,7 @@ int main(void)
 		cmocka_unit_test(finds_list_locked),
 		cmocka_unit_test(decays_later),
 		cmocka_unit_test(worker_preempts_a_request),
+		cmocka_unit_test(hands_out_before_it_drains),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
