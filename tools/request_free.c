@@ -405,7 +405,7 @@ static enum pa_mt type_of_push(struct request *r, const struct trace_event *ev, 
 	uint8_t told = request_type_of(r, ev->mt);
 	enum pa_mt type = type_of(r, frame, core);
 
-	if (ev->type != EV_PUSH || !r->kernel->hygiene || told >= PA_PCPTYPES || told == type)
+	if (ev->type != EV_PUSH || told >= PA_PCPTYPES || told == type)
 		return type;
 	for (uint32_t i = 0; i < r->nr_cpus; i++) {
 		const struct trace_event *claim =
