@@ -103,8 +103,41 @@ static void make_preempted(struct request *r, uint64_t number, uint32_t cpu)
 		request_make_early(r, ev);
 }
 
+/* Has @c an attempt that @ev, a request, may end?  @lone: one that no request of that CPU ends. */
+static bool has_attempt(const struct request *r, const struct run_cpu *c,
+			const struct trace_event *ev, bool lone)
+{
+	uint8_t mt = request_type_of(r, ev->mt);
+
+	for (uint32_t i = c->nr_tries; i-- > 0;)
+		if (c->tries[i].order == ev->order && c->tries[i].mt == mt &&
+		    (!lone || c->tries[i].end == NO_EVENT))
+			return true;
+	return false;
+}
+
+/*
+ * The CPU that the page was taken on: a task that a preemptible kernel stops behind that may go on to
+ * mm_page_alloc on another one, which saw no attempt.
+ */
+static uint32_t taken_on(const struct request *r, const struct trace_event *ev)
+{
+	int pindex = pa_pcp_index(r->pa, ev->order, (enum pa_mt)request_type_of(r, ev->mt));
+	const struct run_zone *z = request_zone_of(r, ev);
+
+	if (!z || pindex < 0 || !r->has_pushes || has_attempt(r, &r->cpus[ev->cpu], ev, false))
+		return ev->cpu;
+	for (uint32_t i = 0; i < r->nr_cpus; i++)
+		if (i != ev->cpu && has_attempt(r, &r->cpus[i], ev, true) &&
+		    pa_pcp_head(r->pa, (uint32_t)(z - r->zones), request_core_cpu(r, i),
+				(unsigned int)pindex) == ev->pfn)
+			return i;
+	return ev->cpu;
+}
+
 void request_on_alloc(struct request *r, const struct trace_event *ev)
 {
+	r->win[ev - r->win].cpu = (uint16_t)taken_on(r, ev);
 	request_end_hold(r, ev->cpu);
 	if (forget_made(r, r->now))
 		return;

@@ -311,6 +311,24 @@ static void decays_later(void **state)
 	}
 }
 
+/* A task takes its page on one CPU, is stopped, and reaches mm_page_alloc on another, which saw no attempt. */
+static void goes_on_on_another_cpu(void **state)
+{
+	struct request_result res;
+	struct machine m;
+
+	(void)state;
+	for (unsigned int asked = 0; asked < 2; asked++) {
+		begin_as(&m, "6.18");
+		emit(&m, EV_TRY, 0, 0);
+		if (asked) /* that one's own */
+			emit(&m, EV_TRY, 1, 0);
+		emit(&m, EV_ALLOC, 1, NORMAL + HELD);
+		run(&m, &res);
+		assert_int_equal(res.requests_exact, HELD + !asked);
+	}
+}
+
 /* A page that is handed out again is on the list, whatever its CPU drains behind that. */
 static void hands_out_before_it_drains(void **state)
 {
@@ -373,6 +391,7 @@ int main(void)
 		cmocka_unit_test(decays_later),
 		cmocka_unit_test(worker_preempts_a_request),
 		cmocka_unit_test(hands_out_before_it_drains),
+		cmocka_unit_test(goes_on_on_another_cpu),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
