@@ -62,7 +62,9 @@ static const int64_t *uncounted(struct request *r, uint32_t cpu, bool ended)
 		if (!any)
 			memset(r->uncounted, 0, sizeof(r->uncounted));
 		any = true;
-		r->uncounted[refill->by.zone] += (int64_t)refill->by.taken << refill->by.args.order;
+		r->uncounted[refill->by.zone] += refill->open ? (int64_t)refill->by.taken
+									<< refill->by.args.order :
+								refill->counted;
 	}
 	return any ? r->uncounted : NULL;
 }

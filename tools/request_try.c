@@ -361,6 +361,7 @@ static bool start_refill(struct request *r, const struct trace_event *ev,
 void request_end_refill(struct request *r, uint32_t cpu)
 {
 	struct refill *refill = &r->cpus[cpu].refill;
+	struct pa_zone_state before, after;
 	const struct trace_event *end;
 
 	if (!refill->open)
@@ -369,7 +370,11 @@ void request_end_refill(struct request *r, uint32_t cpu)
 	while (refill->by.taken < refill->by.want)
 		request_refill_step(r, end);
 	refill->share = pa_share(r->pa, refill->by.zone, refill->by.args.cpu);
+	pa_zone_get(r->pa, refill->by.zone, &before);
 	pa_refill_end(r->pa, &refill->by);
+	pa_zone_get(r->pa, refill->by.zone, &after);
+	refill->counted = (int64_t)(before.nr_free - after.nr_free) +
+			  ((int64_t)refill->by.taken << refill->by.args.order);
 	refill->open = false;
 	r->refills_open--;
 	request_make(r, end, &refill->tried, refill->picks, false, refill);

@@ -311,6 +311,35 @@ static void decays_later(void **state)
 	}
 }
 
+/* Until a refill has counted its pages, so has nobody what its CPU's share of the counter had of before. */
+static void refill_counts_the_share(void **state)
+{
+	struct trace_event block = { .pfn = NORMAL + HELD, .mt = K_MOVABLE, .order = 3 };
+	struct request_result res;
+	struct machine m;
+
+	(void)state;
+	begin_as(&m, "6.1");
+	m.meta.zone[1].low =
+		2048 - HELD; /* without the pages of the block, and with them alone, too much */
+	m.meta.zone[1].high = 2048;
+	block.type = EV_TRY;
+	block.arg = event_try(0, 2);
+	machine_emit(&m, block);
+	block.type = EV_ZONE_ALLOC;
+	block.arg = 0;
+	block.bits = EV_REFILL;
+	machine_emit(&m, block);
+	emit(&m, EV_TRY, 1, 0);
+	emit(&m, EV_ALLOC, 1, NORMAL + HELD + 8);
+	block.type = EV_ALLOC;
+	block.arg = GFP_MOVABLE;
+	block.bits = 0;
+	machine_emit(&m, block);
+	run(&m, &res);
+	assert_int_equal(res.requests_exact, HELD + 2);
+}
+
 /* A task takes its page on one CPU, is stopped, and reaches mm_page_alloc on another, which saw no attempt. */
 static void goes_on_on_another_cpu(void **state)
 {
@@ -391,6 +420,7 @@ int main(void)
 		cmocka_unit_test(decays_later),
 		cmocka_unit_test(worker_preempts_a_request),
 		cmocka_unit_test(hands_out_before_it_drains),
+		cmocka_unit_test(refill_counts_the_share),
 		cmocka_unit_test(goes_on_on_another_cpu),
 	};
 
