@@ -122,7 +122,7 @@ struct refill {
 	struct pa_refill by;	     /* how far it is */
 	struct pa_decision fallback; /* the first one */
 	bool fell_back;
-	int share; /* the CPU's of the zone's counter, ahead of what the refill took */
+	int share;	 /* the CPU's of the zone's counter, ahead of what the refill took */
 	int64_t counted; /* by how much that fell as the refill ended: its pages, and the share */
 };
 
