@@ -7,20 +7,21 @@
 
 #include "request_rig.h"
 
-void emit(struct machine *m, unsigned int type, unsigned int cpu, uint64_t pfn)
+struct trace_event *emit(struct machine *m, unsigned int type, unsigned int cpu, uint64_t pfn)
 {
 	struct trace_event ev = { .type = type, .cpu = cpu, .pfn = pfn, .mt = K_MOVABLE };
 
 	if (type == EV_ALLOC)
 		ev.arg = GFP_MOVABLE;
-	if (type == EV_FREE)
+	if (type == EV_FREE || type == EV_ISOLATE)
 		ev.mt = TRACE_MT_NONE;
 	if (type == EV_TRY)
 		ev.arg = event_try(1, 2);
-	machine_emit(m, ev);
+	if (type == EV_ZONE_ALLOC)
+		ev.bits = EV_REFILL;
+	return machine_emit(m, ev);
 }
 
-/* CPU 0 holds pages, and has as many on its list. */
 void begin_as(struct machine *m, const char *policy)
 {
 	machine_init(m, policy);
@@ -59,7 +60,12 @@ struct trace_event balance_end(unsigned int cpu, uint64_t pfn, uint32_t boost)
 
 void run(struct machine *m, struct request_result *res)
 {
-	struct request_options opt = { .check = true };
+	run_watched(m, res, NULL);
+}
+
+void run_watched(struct machine *m, struct request_result *res, request_sample_fn *sample)
+{
+	struct request_options opt = { .check = true, .sample = sample, .every = sample ? 1 : 0 };
 	struct trace_item item = { .kind = TRACE_LIST };
 	struct request *r;
 	char why[256];

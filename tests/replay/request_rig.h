@@ -14,8 +14,8 @@
 #define BOOST 3000 /* and with this the zone is below its low mark */
 #define LATER 10   /* pushes before the one that is looked at */
 
-/* An order-0 event of movable pages; of EV_TRY and EV_ALLOC also what such a request passes on. */
-void emit(struct machine *m, unsigned int type, unsigned int cpu, uint64_t pfn);
+/* An order-0 event of movable pages, which the caller may change; of EV_TRY and EV_ALLOC what such a request passes. */
+struct trace_event *emit(struct machine *m, unsigned int type, unsigned int cpu, uint64_t pfn);
 /* CPU 0 holds HELD pages from NORMAL on, and has as many on its list. */
 void begin_as(struct machine *m, const char *policy);
 void begin(struct machine *m); /* 6.12 */
@@ -26,5 +26,7 @@ void give_back(struct machine *m, uint64_t pfn);
 struct trace_event balance_end(unsigned int cpu, uint64_t pfn, uint32_t boost);
 /* Replay what was emitted; the machine is gone then. */
 void run(struct machine *m, struct request_result *res);
+/* And call @sample after each event. */
+void run_watched(struct machine *m, struct request_result *res, request_sample_fn *sample);
 
 #endif /* TESTS_REPLAY_REQUEST_RIG_H */

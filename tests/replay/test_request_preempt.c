@@ -7,15 +7,9 @@
 #include <cmocka.h>
 
 #include "core/pa_request.h"
-#include "tools/request.h"
+#include "request_rig.h"
 
-#include "machine.h"
-
-#define NORMAL 8192 /* the zone that requests prefer starts here; 2048 frames */
-#define HIGH 1990   /* its high mark: it is below once HELD pages were asked for */
-#define HELD 32
 #define LISTED 31 /* refills have brought so many besides */
-#define LATER 10
 #define FAR 70000
 #define EVENTS 1024
 
@@ -38,41 +32,6 @@ static void keep(void *arg, const struct pa *pa, const struct request_result *re
 		pa_pcp_get(pa, 1, cpu, &after[event].pcp[cpu]);
 }
 
-static struct trace_event *emit(struct machine *m, unsigned int type, unsigned int cpu,
-				uint64_t pfn)
-{
-	struct trace_event ev = { .type = type, .cpu = cpu, .pfn = pfn, .mt = K_MOVABLE };
-
-	if (type == EV_ALLOC)
-		ev.arg = GFP_MOVABLE;
-	if (type == EV_FREE || type == EV_ISOLATE)
-		ev.mt = TRACE_MT_NONE;
-	if (type == EV_TRY)
-		ev.arg = event_try(1, 2);
-	if (type == EV_ZONE_ALLOC)
-		ev.bits = EV_REFILL;
-	machine_emit(m, ev);
-	return &m->ev[m->n - 1];
-}
-
-/* CPU 0 holds pages, and has nearly as many on its list. */
-static void begin(struct machine *m)
-{
-	machine_init(m, "7.3");
-	m->meta.zone[1].high = HIGH;
-	assert_int_equal(trace_pairs_add(&m->meta.sites, "fentry:free_frozen_page_commit", 1, NULL),
-			 0);
-	machine_begin(m);
-	for (uint64_t i = 0; i < HELD; i++)
-		emit(m, EV_ALLOC, 0, NORMAL + i);
-}
-
-static void give_back(struct machine *m, uint64_t pfn)
-{
-	emit(m, EV_FREE, 0, pfn);
-	emit(m, EV_PUSH, 0, pfn);
-}
-
 static void drain(struct machine *m, unsigned int cpu, unsigned int n)
 {
 	for (unsigned int i = 0; i < n; i++)
@@ -84,30 +43,6 @@ static void empty(struct machine *m, unsigned int n)
 {
 	emit(m, EV_DRAIN_PAGES, 1, NORMAL)->arg = 0;
 	drain(m, 1, n);
-}
-
-static void run(struct machine *m, struct request_result *res)
-{
-	struct request_options opt = { .check = true, .sample = keep, .every = 1 };
-	struct trace_item item = { .kind = TRACE_LIST };
-	struct request *r;
-	char why[256];
-
-	assert_int_equal(request_open(&m->meta, &opt, &r, why, sizeof(why)), 0);
-	for (size_t i = 0; i < m->nr_begin; i++) {
-		item.list = m->begin[i].list;
-		assert_int_equal(request_item(r, &item), 0);
-	}
-	item.kind = TRACE_EVENTS;
-	item.events.ev = m->ev;
-	item.events.n = m->n;
-	item.events.first = 0;
-	assert_int_equal(request_item(r, &item), 0);
-	assert_int_equal(request_finish(r), 0);
-	*res = *request_result(r);
-	assert_null(res->unsound);
-	request_close(r);
-	machine_free(m);
 }
 
 static bool is_below(size_t event)
@@ -123,7 +58,7 @@ static void looks_when_it_ends(void **state)
 	struct machine m;
 
 	(void)state;
-	begin(&m);
+	begin_as(&m, "7.3");
 	for (uint64_t i = 0; i <= LATER; i++)
 		give_back(&m, NORMAL + i);
 	emit(&m, EV_TRY, 1, 0);
@@ -132,7 +67,7 @@ static void looks_when_it_ends(void **state)
 	cut = m.n - 1;
 	drain(&m, 0, 3);
 	end = m.n - 1;
-	run(&m, &res);
+	run_watched(&m, &res, keep);
 	assert_int_equal(res.drained.core, LATER + 1);
 	assert_true(is_below(cut));
 	assert_false(is_below(end));
@@ -145,7 +80,7 @@ static void ends_with_the_lists(void **state)
 	struct machine m;
 
 	(void)state;
-	begin(&m);
+	begin_as(&m, "7.3");
 	for (uint64_t i = 0; i < 2; i++)
 		emit(&m, EV_ALLOC, 0, NORMAL + 64 + 4 * i)->order = 2;
 	for (uint64_t i = 0; i < HELD; i++)
@@ -160,7 +95,7 @@ static void ends_with_the_lists(void **state)
 	emit(&m, EV_FREE, 0, NORMAL + 512);
 	emit(&m, EV_PUSH, 0, NORMAL + 512);
 	drain(&m, 0, 1);
-	run(&m, &res);
+	run_watched(&m, &res, keep);
 	assert_int_equal(res.drained.core, HELD + LISTED + 2);
 	assert_int_equal(res.drains_cut, 0);
 }
@@ -173,7 +108,7 @@ static void cannot_drain(void **state)
 	size_t push;
 
 	(void)state;
-	begin(&m);
+	begin_as(&m, "7.3");
 	m.meta.zone[1].high = 2040; /* the zone stays below it */
 	empty(&m, LISTED);
 	emit(&m, EV_TRY, 1, 0);
@@ -183,7 +118,7 @@ static void cannot_drain(void **state)
 	give_back(&m, NORMAL + 8);
 	push = m.n - 1;
 	drain(&m, 0, 1);
-	run(&m, &res);
+	run_watched(&m, &res, keep);
 	assert_int_equal(after[push].pcp[0].count, 3);
 	assert_int_equal(after[push + 1].pcp[0].count, 2);
 }
@@ -197,7 +132,7 @@ static void worker_in_steps(void **state)
 	int32_t left;
 
 	(void)state;
-	begin(&m);
+	begin_as(&m, "7.3");
 	m.meta.zone[1].high = 24; /* and the zone above it */
 	for (uint64_t i = 0; i < HELD - 1; i++)
 		give_back(&m, NORMAL + i);
@@ -208,7 +143,7 @@ static void worker_in_steps(void **state)
 	drain(&m, 0, 3);
 	emit(&m, EV_ALLOC, 0, NORMAL + HELD);
 	drain(&m, 0, LATER);
-	run(&m, &res);
+	run_watched(&m, &res, keep);
 	left = after[round].pcp[0].count;
 	assert_int_equal(after[round + 1].pcp[0].count, left - 1);
 	assert_int_equal(after[round + 3].pcp[0].count, left - 3);
@@ -223,13 +158,13 @@ static void lost_push_far_back(void **state)
 	struct machine m;
 
 	(void)state;
-	begin(&m);
+	begin_as(&m, "7.3");
 	emit(&m, EV_FREE, 0, NORMAL);
 	give_back(&m, NORMAL + 1);
 	for (unsigned int i = 0; i < FAR; i++)
 		emit(&m, EV_VMSTAT, 1, EV_PFN_NONE)->arg = EV_VMSTAT_IDLE;
 	emit(&m, EV_DRAIN, 1, NORMAL);
-	run(&m, &res);
+	run_watched(&m, &res, keep);
 	assert_int_equal(res.frees, 2);
 }
 
@@ -241,7 +176,7 @@ static void last_look_without_boost(void **state)
 
 	(void)state;
 	for (int told = 0; told < 2; told++) {
-		begin(&m);
+		begin_as(&m, "7.3");
 		m.meta.zone[1].boost = 20;
 		for (uint64_t i = 0; i <= LATER; i++)
 			give_back(&m, NORMAL + i);
@@ -251,7 +186,7 @@ static void last_look_without_boost(void **state)
 		give_back(&m, NORMAL + LATER + 1);
 		m.ev[m.n - 1].arg = 1;
 		m.ev[m.n - 1].bits = told ? EV_BELOW_HIGH : 0;
-		run(&m, &res);
+		run_watched(&m, &res, keep);
 		assert_int_equal(res.boosts_early, !told);
 		assert_int_equal(is_below(m.n - 1), told);
 	}
@@ -265,7 +200,7 @@ static void stays_locked(void **state)
 
 	(void)state;
 	for (int heard = 0; heard < 2; heard++) {
-		begin(&m);
+		begin_as(&m, "7.3");
 		for (uint64_t i = 0; i < HELD; i++)
 			give_back(&m, NORMAL + i);
 		empty(&m, HELD); /* a hold; there are more */
@@ -278,7 +213,7 @@ static void stays_locked(void **state)
 		emit(&m, EV_ZONE_ALLOC, 0, NORMAL + 520)->order = 3;
 		emit(&m, EV_ALLOC, 0, NORMAL + 520)->order = 3;
 		drain(&m, 1, 1);
-		run(&m, &res);
+		run_watched(&m, &res, keep);
 		assert_int_equal(res.bypasses, heard ? 1 : 2);
 	}
 }
@@ -291,14 +226,14 @@ static void comes_too_late(void **state)
 	struct machine m;
 
 	(void)state;
-	begin(&m);
+	begin_as(&m, "7.3");
 	emit(&m, EV_TRY, 1, 0);
 	emit(&m, EV_ISOLATE, 0, NORMAL + 63);
 	for (size_t i = 1; i < sizeof(orders) / sizeof(orders[0]); i++)
 		emit(&m, EV_ISOLATE, 0, NORMAL + (UINT64_C(1) << orders[i]))->order =
 			(uint8_t)orders[i];
 	emit(&m, EV_ALLOC, 1, 4096);
-	run(&m, &res);
+	run_watched(&m, &res, keep);
 	assert_int_equal(res.isolated, sizeof(orders) / sizeof(orders[0]));
 	assert_int_equal(res.order0_exact, HELD + 1);
 	assert_int_equal(after[m.n - 1].pcp[1].alloc_factor, 1);
