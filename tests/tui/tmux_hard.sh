@@ -81,7 +81,10 @@ if [ -x "$long" ]; then
 	start 80x24 -r "$dir/long.pgt"
 	shows 'of 10000000'
 	keys End
-	sleep 0.1
+	n=0
+	until screen | grep -q 'event [1-9]' || [ $((n += 1)) -gt 200 ]; do # it is on its way
+		sleep 0.02
+	done
 	keys Escape
 	shows 'PAUSED'
 	screen | grep -q 'event 0 of\|event 10000000 of' && fail 'it was not stopped on its way'
