@@ -146,6 +146,7 @@ static void test_push(const char *policy)
 			pfn[i] = get(pa, 0, PA_GFP_HIGHUSER_MOVABLE, i % 40 ? 0 : 2, NULL);
 		for (int i = 0; i < 3000; i++) {
 			unsigned int order = i % 40 ? 0 : 2;
+			int32_t size = pa_push_size(pa, 0, 1, order);
 
 			if (!pieces) {
 				put(pa, 1, pfn[i], order, NULL);
@@ -154,6 +155,7 @@ static void test_push(const char *policy)
 			pa_expect(pa, pfn[i]);
 			pa_expect(pa, 1 << 20); /* outside, where nothing is done */
 			push_by_guess(pa, pfn[i], order, i, &bulk);
+			assert_int_equal(bulk.left, size);
 			if (!bulk.left)
 				continue;
 			if (pieces == 2)
@@ -169,6 +171,8 @@ static void test_push(const char *policy)
 	assert_true(after[0] == after[1]);
 	assert_true(after[0] == after[2]);
 	assert_int_equal(pa_bulk_steps(pa, &bulk, 1), 0);
+	assert_int_equal(pa_push_size(pa, 0, 1, 5), 0); /* is for no list */
+	assert_int_equal(pa_push_size(pa, 0, 2, 0), 0);
 	assert_true(pcp_of(pa, 0, 1).count > 0);
 	REFUSED(pa_push(pa, 1, pfn[0], 0, PA_MOVABLE, &bulk), -EINVAL);
 	REFUSED(pa_push_as(pa, 1, pfn[0], 0, PA_MOVABLE, false, &bulk), -EINVAL);
@@ -658,6 +662,12 @@ static void test_doubted_share(const char *policy)
 	assert_int_equal(pa_share(pa, 0, 2), 0);
 	assert_false(pa_doubt_share(pa, 0, 2, 1));
 	assert_false(pa_swap_share(pa, 1, 0));
+	assert_int_equal(pa_set_counters(pa, 0, (int8_t[]){ 0, 0 }), 0);
+	assert_true(pa_doubt_share(pa, 0, 1, -1));
+	get(pa, 1, PA_GFP_HIGHUSER_MOVABLE, 0, NULL);
+	nr_free = pa_share(pa, 0, 1);
+	if (pa_swap_share(pa, 0, 1)) /* what a refill takes goes off both */
+		assert_int_equal(pa_share(pa, 0, 1), nr_free - 1);
 	sound(pa);
 }
 
