@@ -132,8 +132,14 @@ bool request_ends_too_early(struct request *r, const struct pa_bulk *bulk)
 	struct run_zone *z = &r->zones[bulk->zone];
 
 	pa_push_end(r->pa, bulk);
-	if (flags == pa_zone_flags(r->pa, bulk->zone) || !request_below_high_next(r, bulk->zone))
+	if (flags == pa_zone_flags(r->pa, bulk->zone))
 		return false;
+	if (!request_below_high_next(r, bulk->zone)) {
+		const struct trace_event *next = request_upcoming(r, bulk->by);
+
+		z->ended_by = next ? request_number_of(r, next) : 0;
+		return false;
+	}
 	z->may_be_below = request_is_set_again(r, bulk->zone);
 	for (uint32_t cpu = 0; z->may_be_below && cpu < r->nr_cpus; cpu++) {
 		struct pa_pcp pcp = { 0 };

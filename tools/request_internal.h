@@ -70,6 +70,7 @@ struct attempt {
 	bool found;		    /* a zone */
 	bool late;		    /* it looks once its CPU is heard of next */
 	bool below_high;	    /* ZONE_BELOW_HIGH of the zone found, then */
+	bool ending;		    /* and another CPU may not have ended it yet */
 	uint32_t flags;		    /* PA_ALLOC_* */
 	uint32_t captured;	    /* by compaction, for it: the core's pfn; NO_PFN: none */
 	uint64_t end;		    /* number of the event of its request, as far as is known */
@@ -171,6 +172,7 @@ struct run_zone {
 	bool boosted;	    /* and a fallback may have boosted its marks since */
 	bool kept_below;    /* ZONE_BELOW_HIGH, see request_ends_too_early() */
 	bool may_be_below;  /* it ended, or not: the next refill tells */
+	uint64_t ended_by;  /* number of the event by which it has ended for sure */
 	uint32_t threshold; /* stat_threshold while kswapd sleeps */
 	uint64_t next_push; /* to the zone, of the events from now on: none ahead of this number */
 };

@@ -99,6 +99,8 @@ static void note_found(struct look *l, bool found)
 {
 	l->a->found = found;
 	l->a->below_high = found && pa_zone_flags(l->r->pa, l->a->choice.zone) & PA_ZONE_BELOW_HIGH;
+	l->a->ending =
+		found && !l->a->below_high && l->r->now < l->r->zones[l->a->choice.zone].ended_by;
 }
 
 static void look_at_marks(struct look *l)

@@ -331,6 +331,31 @@ static void ask_size(struct request *r, struct refill *refill, uint32_t trace_cp
 	pa_pcp_set(r->pa, refill->by.zone, refill->by.args.cpu, &pcp);
 }
 
+/*
+ * The attempt has found no ZONE_BELOW_HIGH, which another CPU's push was ending: that looks at the mark between its
+ * last block and what it is heard of next, and nr_pcp_alloc may have come first.  Then the refill lets the
+ * list grow no more, and the CPU's next push finds pcp->high as it was.
+ */
+static void ask_high(struct request *r, struct refill *refill, const struct trace_event *end)
+{
+	const struct run_zone *z = &r->zones[refill->by.zone];
+	const struct trace_event *ev = end;
+	struct pa_pcp pcp;
+
+	if (!refill->tried.ending || refill->by.args.order ||
+	    pa_pcp_get(r->pa, refill->by.zone, refill->by.args.cpu, &pcp))
+		return;
+	for (uint32_t n = 0; n < FLAG_EVENTS && (ev = request_next_of(r, ev)); n++) {
+		if (ev->type == EV_VMSTAT && (ev->arg & 3) == EV_VMSTAT_WORKER)
+			return; /* which lowers it; refills do not */
+		if (ev->type != EV_PUSH || request_zone_of(r, ev) != z)
+			continue;
+		if (ev->arg == (uint32_t)pcp.high)
+			refill->tried.below_high = true;
+		return;
+	}
+}
+
 /* A refill begins at @ev, if @tried is in for one; its first block is taken. */
 static bool start_refill(struct request *r, const struct trace_event *ev,
 			 const struct trace_event *end, const struct attempt *tried)
@@ -348,6 +373,7 @@ static bool start_refill(struct request *r, const struct trace_event *ev,
 		.flags = tried->choice.flags,
 	};
 	ask_size(r, refill, ev->cpu);
+	ask_high(r, refill, end);
 	if (size_refill(r, refill))
 		request_refill_step(r, ev);
 	refill->open = refill->by.taken > 0;

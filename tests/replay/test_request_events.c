@@ -245,6 +245,47 @@ static void looks_amid_a_claim(void **state)
 	}
 }
 
+/*
+ * A push that drained ends ZONE_BELOW_HIGH between its last block and what its CPU is heard of next.  A refill
+ * whose attempt comes in between has let the list grow or not: the next push tells.
+ */
+static void refill_asked_before_the_end(void **state)
+{
+	enum { BEFORE = 8, GROWN = 9 };
+	static const struct {
+		bool heard;    /* of the CPU that drained, ahead of the attempt */
+		uint32_t told; /* pcp->high, to the push */
+		bool exact;
+	} cases[] = {
+		{ false, BEFORE, true },
+		{ false, GROWN, true },
+		{ true, BEFORE, false }, /* no reason not to grow is known */
+	};
+	struct request_result res;
+	struct machine m;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		begin(&m);
+		for (uint64_t k = 0; k <= LATER; k++)
+			give_back(&m, NORMAL + k);
+		emit(&m, EV_TRY, 1, 0);
+		for (uint64_t k = 0; k <= LATER; k++)
+			emit(&m, EV_DRAIN, 0, NORMAL + k);
+		if (cases[i].heard)
+			give_back(&m, NORMAL + LATER + 1);
+		emit(&m, EV_TRY, 1, 0);
+		emit(&m, EV_ZONE_ALLOC, 1, NORMAL + 512);
+		emit(&m, EV_ALLOC, 1, NORMAL + 512);
+		if (!cases[i].heard)
+			give_back(&m, NORMAL + LATER + 1);
+		give_back_on(&m, 1, NORMAL + 512);
+		m.ev[m.n - 1].arg = cases[i].told;
+		run(&m, &res);
+		assert_int_equal(res.highs_exact, cases[i].exact);
+	}
+}
+
 /* What compaction takes is out of the counter before it is told of: who looks in between goes elsewhere. */
 static void looks_amid_an_isolation(void **state)
 {
@@ -466,6 +507,7 @@ int main(void)
 		cmocka_unit_test(flag_is_set_later),
 		cmocka_unit_test(looks_amid_a_claim),
 		cmocka_unit_test(looks_amid_an_isolation),
+		cmocka_unit_test(refill_asked_before_the_end),
 		cmocka_unit_test(boost_is_gone_at_the_end),
 		cmocka_unit_test(pushes_amid_a_claim),
 		cmocka_unit_test(reclaim_begins_meanwhile),
