@@ -625,9 +625,10 @@ int pa_fold_counters(struct pa *pa, uint32_t cpu);
 int pa_vmstat_update(struct pa *pa, uint32_t cpu, struct pa_trail *trail);
 
 /*
- * The same in parts.  @turn is where the round is, 0 at first: each zone has two, its counters and its lists.
- * pa_vmstat_next() - go on to the next zone of whose list something is too much, in @bulk; where nothing is,
- * a remote zone's pages may go home at once.  Return: 1; 0, it is over; -EINVAL.
+ * The same in parts.  @turn is where the round is, 0 at first: of each zone it is the
+ * counters' first, then that of what is too much, then that of a remote zone's pages to go home.
+ * pa_vmstat_next() - go on to the next zone of which something is too much, in @bulk.  Return: 1; 0, it is
+ * over; -EINVAL.
  * pa_vmstat_until() - begin, and stop behind the counters of @zone: the worker gives way to others there.
  * -EINVAL: no such CPU or zone.
  * pa_decayed_high() - pcp.high as the round would leave it now; 0 without such a CPU or zone.

@@ -689,56 +689,60 @@ int pa_fold_counters(struct pa *pa, uint32_t cpu)
 	return 0;
 }
 
-/* for_each_populated_zone: by node, low to high; the counters of each, and its lists. */
+/* What a round does of each zone, one after the other. */
+enum { VMSTAT_COUNTERS, VMSTAT_DECAY, VMSTAT_EXPIRE, VMSTAT_PARTS };
+
+/* for_each_populated_zone: by node, low to high. */
 static uint32_t vmstat_turns(const struct pa *pa)
 {
-	return 2 * pa_req(pa)->nodes * PA_NR_ZONE_TYPES;
+	return VMSTAT_PARTS * pa_req(pa)->nodes * PA_NR_ZONE_TYPES;
 }
 
 static uint32_t zone_of_turn(const struct pa *pa, uint32_t turn)
 {
-	return pa_zone_by(pa, turn / 2 / PA_NR_ZONE_TYPES, turn / 2 % PA_NR_ZONE_TYPES);
+	uint32_t i = turn / VMSTAT_PARTS;
+
+	return pa_zone_by(pa, i / PA_NR_ZONE_TYPES, i % PA_NR_ZONE_TYPES);
+}
+
+/* True: something is to be given back, in @bulk. */
+static bool vmstat_turn(struct pa *pa, uint32_t turn, uint32_t cpu, struct pa_bulk *bulk,
+			struct pa_trail *trail)
+{
+	uint32_t zone = zone_of_turn(pa, turn), part = turn % VMSTAT_PARTS;
+	struct pa_cpu_pages *cp;
+
+	if (zone == PA_NO_ZONE)
+		return false;
+	cp = pa_cpu_pages(pa, zone, cpu);
+	if (part == VMSTAT_COUNTERS)
+		fold(pa, zone, cp);
+	else if (part == VMSTAT_EXPIRE)
+		expire(pa, zone, cp, cpu, trail);
+	else
+		*bulk = decay_start(pa, zone, cpu);
+	return part == VMSTAT_DECAY && bulk->left > 0;
+}
+
+static void vmstat_turn_at_once(struct pa *pa, uint32_t turn, uint32_t cpu, struct pa_trail *trail)
+{
+	struct pa_bulk bulk;
+
+	if (!vmstat_turn(pa, turn, cpu, &bulk, trail))
+		return;
+	for (; bulk.left > 0; bulk.left -= bulk.most)
+		pa_free_bulk(pa, bulk.zone, pa_cpu_pages(pa, bulk.zone, cpu),
+			     min(bulk.left, bulk.most), 0, cpu, trail);
 }
 
 int pa_vmstat_next(struct pa *pa, uint32_t cpu, uint32_t *turn, struct pa_bulk *bulk)
 {
 	if (!pa_req(pa) || cpu >= pa_req(pa)->cpus)
 		return -EINVAL;
-	while (*turn < vmstat_turns(pa)) {
-		uint32_t zone = zone_of_turn(pa, *turn);
-		bool lists = (*turn)++ & 1;
-
-		if (zone == PA_NO_ZONE)
-			continue;
-		if (!lists) {
-			fold(pa, zone, pa_cpu_pages(pa, zone, cpu));
-			continue;
-		}
-		*bulk = decay_start(pa, zone, cpu);
-		if (bulk->left > 0)
+	while (*turn < vmstat_turns(pa))
+		if (vmstat_turn(pa, (*turn)++, cpu, bulk, NULL))
 			return 1;
-		expire(pa, zone, pa_cpu_pages(pa, zone, cpu), cpu, NULL);
-	}
 	return 0;
-}
-
-static void vmstat_turn(struct pa *pa, uint32_t turn, uint32_t cpu, struct pa_trail *trail)
-{
-	uint32_t zone = zone_of_turn(pa, turn);
-	struct pa_cpu_pages *cp;
-	struct pa_bulk bulk;
-
-	if (zone == PA_NO_ZONE)
-		return;
-	cp = pa_cpu_pages(pa, zone, cpu);
-	if (!(turn & 1)) {
-		fold(pa, zone, cp);
-		return;
-	}
-	bulk = decay_start(pa, zone, cpu);
-	for (; bulk.left > 0; bulk.left -= bulk.most)
-		pa_free_bulk(pa, zone, cp, min(bulk.left, bulk.most), 0, cpu, trail);
-	expire(pa, zone, cp, cpu, trail);
 }
 
 int pa_vmstat_until(struct pa *pa, uint32_t zone, uint32_t cpu, uint32_t *turn,
@@ -747,8 +751,8 @@ int pa_vmstat_until(struct pa *pa, uint32_t zone, uint32_t cpu, uint32_t *turn,
 	if (!pa_req(pa) || cpu >= pa_req(pa)->cpus || zone >= pa->nr_zones)
 		return -EINVAL;
 	for (*turn = 0; zone_of_turn(pa, *turn) != zone; ++*turn)
-		vmstat_turn(pa, *turn, cpu, trail);
-	vmstat_turn(pa, (*turn)++, cpu, trail);
+		vmstat_turn_at_once(pa, *turn, cpu, trail);
+	vmstat_turn_at_once(pa, (*turn)++, cpu, trail);
 	return 0;
 }
 
@@ -757,7 +761,7 @@ int pa_vmstat_update(struct pa *pa, uint32_t cpu, struct pa_trail *trail)
 	if (!pa_req(pa) || cpu >= pa_req(pa)->cpus)
 		return -EINVAL;
 	for (uint32_t turn = 0; turn < vmstat_turns(pa); turn++)
-		vmstat_turn(pa, turn, cpu, trail);
+		vmstat_turn_at_once(pa, turn, cpu, trail);
 	return 0;
 }
 

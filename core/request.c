@@ -328,7 +328,7 @@ void pa_count_other(const struct pa_zone_req *zr, struct pa_cpu_pages *cp, int64
 	cp->doubted = cp->other != cp->delta;
 }
 
-static struct pa_cpu_pages *pages_of(struct pa *pa, uint32_t zone, uint32_t cpu)
+static struct pa_cpu_pages *pages_of(const struct pa *pa, uint32_t zone, uint32_t cpu)
 {
 	return pa_req(pa) && zone < pa->nr_zones && cpu < pa_req(pa)->cpus ?
 		       pa_cpu_pages(pa, zone, cpu) :
@@ -337,9 +337,9 @@ static struct pa_cpu_pages *pages_of(struct pa *pa, uint32_t zone, uint32_t cpu)
 
 int pa_share(const struct pa *pa, uint32_t zone, uint32_t cpu)
 {
-	return pa_req(pa) && zone < pa->nr_zones && cpu < pa_req(pa)->cpus ?
-		       pa_cpu_pages(pa, zone, cpu)->delta :
-		       0;
+	const struct pa_cpu_pages *cp = pages_of(pa, zone, cpu);
+
+	return cp ? cp->delta : 0;
 }
 
 bool pa_doubt_share(struct pa *pa, uint32_t zone, uint32_t cpu, int other)

@@ -462,7 +462,7 @@ static uint8_t differ(struct replay *r, const struct cpu_state *c, const struct 
 	    turn_list(r, p, d, &told))
 		known = true;
 	if (out->class == REPLAY_MISSING && !known &&
-	    (end_isolation(r, p) || replay_take_unseen(r, p->last, &d->req) | take_others(r, p))) {
+	    (end_isolation(r, p) || take_others(r, p) || replay_take_unseen(r, p->last, &d->req))) {
 		decide(r->pa, &d->req, &told);
 		known = told.path != PA_PATH_NONE && told.pfn == p->kernel.pfn;
 	}

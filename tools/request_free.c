@@ -178,6 +178,16 @@ bool request_drains_next(const struct request *r, const struct trace_event *ev)
 	return false;
 }
 
+int32_t request_row_of(const struct request *r, const struct trace_event *ev, uint32_t zone)
+{
+	int32_t pages = 0;
+
+	while ((ev = request_next_of(r, ev)) && ev->type == EV_DRAIN)
+		if (request_zone_of(r, ev) == &r->zones[zone])
+			pages += 1 << ev->order;
+	return pages;
+}
+
 /* The next hold of drain_pages_zone. */
 static void start_drain_pages(struct request *r, uint32_t cpu)
 {
@@ -333,12 +343,11 @@ static void ask_row(struct request *r, uint32_t cpu, const struct push *p)
 {
 	const struct trace_event *ev = request_event(r, p->number);
 	int zone = pa_zone_of(r->pa, p->pfn);
-	int32_t without, with, row = 0;
+	int32_t without, with, row;
 
 	if (zone < 0 || !r->zones[zone].balancing || r->zones[zone].reclaiming)
 		return;
-	while ((ev = request_next_of(r, ev)) && ev->type == EV_DRAIN)
-		row += 1 << ev->order;
+	row = request_row_of(r, ev, (uint32_t)zone);
 	without = pa_push_size(r->pa, (uint32_t)zone, request_core_cpu(r, cpu), p->order);
 	tell_reclaiming(r, (uint32_t)zone, true);
 	with = pa_push_size(r->pa, (uint32_t)zone, request_core_cpu(r, cpu), p->order);

@@ -497,6 +497,8 @@ void request_on_drain_pages(struct request *r, const struct trace_event *ev);
 void request_on_drain(struct request *r, const struct trace_event *ev);
 /* Does the CPU of @ev drain next, before anything else of it could? */
 bool request_drains_next(const struct request *r, const struct trace_event *ev);
+/* Pages of @zone that it drains in the row that follows. */
+int32_t request_row_of(const struct request *r, const struct trace_event *ev, uint32_t zone);
 /* Something comes upon drain_pages_zone, if that is what the CPU is at. */
 void request_cut_drain_pages(struct run_cpu *c);
 
@@ -535,7 +537,7 @@ bool request_make_at_once(struct request *r, const struct trace_event *ev, uint3
 /* ---- request_look.c ---- */
 
 void request_on_try(struct request *r, const struct trace_event *ev);
-/* The event that @cpu has next, those aside left out; NULL: none was read. */
+/* The event that @cpu has next, those aside and turned lists left out; NULL: none was read. */
 const struct trace_event *request_upcoming(struct request *r, uint32_t cpu);
 /*
  * The fallback that CPU @i comes to next, with nobody in the zone's lock before it.  It claims a

@@ -96,17 +96,6 @@ void request_find_decayed(struct request *r, const struct trace_event *ev, uint3
 	r->res.drains.core += fold(r, ev->cpu);
 }
 
-/* Pages of @zone that the CPU of @ev drains in the row that follows. */
-static int32_t drained_next(const struct request *r, const struct trace_event *ev, uint32_t zone)
-{
-	int32_t pages = 0;
-
-	while ((ev = request_next_of(r, ev)) && ev->type == EV_DRAIN)
-		if (request_zone_of(r, ev) == &r->zones[zone])
-			pages += 1 << ev->order;
-	return pages;
-}
-
 /*
  * The worker has preempted the request @popped (7.3): did that have its page by then?  The lists give back what
  * is more than their high, so how much says it, to the page.
@@ -120,7 +109,7 @@ static bool pops_before_decay(const struct request *r, const struct trace_event 
 
 	return !pa_pcp_get(r->pa, zone, cpu, &pcp) &&
 	       pcp.count - pa_decayed_high(r->pa, zone, cpu) ==
-		       drained_next(r, ev, zone) + (1 << popped->order);
+		       request_row_of(r, ev, zone) + (1 << popped->order);
 }
 
 void request_on_vmstat(struct request *r, const struct trace_event *ev)

@@ -120,6 +120,53 @@ static void test_remote(const char *policy)
 	sound(pa);
 }
 
+/* Three rounds with a remote zone that has too much on its list, at once or part by part. */
+static uint64_t rounds(const char *policy, bool in_parts)
+{
+	const struct pa_zone_config zones[] = {
+		{ .spanned = PAGES, .managed = PAGES, .type = PA_ZONE_NORMAL },
+		{ .start_pfn = PAGES,
+		  .spanned = PAGES,
+		  .managed = PAGES,
+		  .type = PA_ZONE_NORMAL,
+		  .node = 1 },
+	};
+	const struct pa_alloc_args args = { .gfp = PA_GFP_KERNEL, .nid = 1 };
+	struct pa *pa = zoned(policy, zones, 2, NULL);
+	static const int8_t told = 1;
+	uint64_t pfn[400];
+	struct pa_pcp pcp;
+
+	fill(pa, PAGES, 2 * PAGES);
+	for (int i = 0; i < 400; i++)
+		assert_int_equal(pa_alloc(pa, &args, &pfn[i], NULL), 0);
+	for (int i = 0; i < 400; i++)
+		put(pa, 0, pfn[i], 0, NULL);
+	pcp = pcp_of(pa, 1, 0);
+	pcp.high = pcp.high_max = pcp.count - 1;
+	pcp.high_min = pcp.batch;
+	assert_int_equal(pa_pcp_set(pa, 1, 0, &pcp), 0);
+	assert_int_equal(pa_set_counters(pa, 1, &told), 0);
+	for (int round = 0; round < 3; round++) {
+		struct pa_bulk bulk;
+		uint32_t turn = 0;
+
+		if (!in_parts)
+			assert_int_equal(pa_vmstat_update(pa, 0, NULL), 0);
+		while (in_parts && pa_vmstat_next(pa, 0, &turn, &bulk) > 0)
+			while (bulk.left > 0 && pa_bulk_step(pa, &bulk, NULL) > 0)
+				;
+	}
+	assert_true(pcp_of(pa, 1, 0).count < pcp.count);
+	sound(pa);
+	return pa_hash(pa);
+}
+
+static void test_rounds(const char *policy)
+{
+	assert_true(rounds(policy, false) == rounds(policy, true));
+}
+
 /* A page of a CMA pageblock keeps that type on a per-cpu list, and goes back to it. */
 static void test_cma(const char *policy)
 {
@@ -144,6 +191,7 @@ UNDER_EACH(test_high_below_batch)
 UNDER_EACH(test_fraction)
 UNDER_EACH(test_huge_mark)
 UNDER_EACH(test_remote)
+UNDER_EACH(test_rounds)
 UNDER_EACH(test_cma)
 
 int main(void)
@@ -153,6 +201,7 @@ int main(void)
 		cmocka_unit_test(test_fraction_under_each),
 		cmocka_unit_test(test_huge_mark_under_each),
 		cmocka_unit_test(test_remote_under_each),
+		cmocka_unit_test(test_rounds_under_each),
 		cmocka_unit_test(test_cma_under_each),
 	};
 
