@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "probe_map.h"
 #include "probe_ring.h"
 #include "record.skel.h"
 #include "record_old.skel.h"
@@ -51,13 +52,6 @@ static int quiet(enum libbpf_print_level level, const char *fmt, va_list args)
 	if (level == LIBBPF_WARN && getenv("BUDDYSCOPE_DEBUG"))
 		return vfprintf(stderr, fmt, args);
 	return 0;
-}
-
-static size_t whole_pages(size_t len)
-{
-	size_t page = sysconf(_SC_PAGESIZE);
-
-	return (len + page - 1) & ~(page - 1);
 }
 
 static void *map_array(const struct bpf_map *map, size_t len, int prot)
@@ -176,8 +170,8 @@ static int set_constants(const struct probe *p, const struct host *host,
 }
 
 /* Sizes, and what only the newer programs have. */
-static void configure(struct probe *p, const struct host *host, const struct site_plan *plan,
-		      uint64_t buffer)
+static int configure(struct probe *p, const struct host *host, const struct site_plan *plan,
+		     uint64_t buffer)
 {
 	struct record_bpf__rodata *ro;
 
@@ -190,7 +184,7 @@ static void configure(struct probe *p, const struct host *host, const struct sit
 	bpf_map__set_max_entries(bpf_object__find_map_by_name(p->obj, "snap_pages"), p->nr_pages);
 	if (p->old) {
 		bpf_map__set_max_entries(p->old->maps.ring, sizeof(*p->stream) << p->shift);
-		return;
+		return 0;
 	}
 	ro = p->skel->rodata;
 	ro->stream_size.shift = p->shift;
@@ -209,11 +203,11 @@ static void configure(struct probe *p, const struct host *host, const struct sit
 			ro->watch_pcp_locks == WATCH_BY_CAST && !ro->frees_runs;
 	}
 	ro->stream_size.watched_offset = sizeof(*p->stream) << p->shift;
-	bpf_map__set_value_size(p->skel->maps.bss, offsetof(struct record_bpf__bss, stream) +
-							   ro->stream_size.watched_offset +
-							   (ro->stream_size.watched_mask + 1) *
-								   sizeof(struct watched_cpu));
 	bpf_map__set_max_entries(p->skel->maps.stream_clock, 1u << (p->shift - CLOCK_SHIFT));
+	return map_shrink(p->skel->maps.bss,
+			  offsetof(struct record_bpf__bss, stream) +
+				  ro->stream_size.watched_offset +
+				  (ro->stream_size.watched_mask + 1) * sizeof(struct watched_cpu));
 }
 
 /* What probes a function that this kernel lacks would not load: leave it out. */
@@ -305,11 +299,12 @@ int probe_open(const struct host *host, struct site_plan *plan, uint64_t buffer,
 	err = p->link ? open_object(p, host) : -ENOMEM;
 	if (!err)
 		err = set_constants(p, host, plan);
+	if (!err)
+		err = configure(p, host, plan, buffer);
 	if (err) {
 		snprintf(why, len, "the BPF object does not open");
 		goto fail;
 	}
-	configure(p, host, plan, buffer);
 	err = choose_programs(p, plan);
 	if (!err)
 		err = p->old ? record_old_bpf__load(p->old) : record_bpf__load(p->skel);

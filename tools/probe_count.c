@@ -11,6 +11,7 @@
 
 #include "count.skel.h"
 #include "count_old.skel.h"
+#include "probe_map.h"
 
 #define TRIAL (4UL << 20) /* bytes of memory to allocate and free where a run is measured */
 
@@ -132,9 +133,8 @@ static int configure(struct counting *c, const struct counting_options *opt)
 	ro->reclaim_gfp_first = host_tracepoint_args(host, "mm_vmscan_direct_reclaim_begin") == 3;
 	ro->want_stacks = opt->stacks;
 	place_zones(c, opt);
-	return bpf_map__set_value_size(c->skel->maps.bss,
-				       offsetof(struct count_bpf__bss, cpus) +
-					       c->nr_cpus * sizeof(struct count_cpu));
+	return map_shrink(c->skel->maps.bss, offsetof(struct count_bpf__bss, cpus) +
+						     c->nr_cpus * sizeof(struct count_cpu));
 }
 
 static int choose(struct counting *c, const struct host *host, char *why, size_t len)
