@@ -18,8 +18,15 @@ struct summary {
 	uint64_t first_ts, last_ts;
 	uint64_t lists[2], listed[2]; /* free lists and blocks on them, by enum trace_at */
 	uint64_t pageblocks[2], pcp[2];
+	uint64_t uses[TRACE_NR_USES]; /* pages that were told of */
 	struct trace_pairs stats;
 	bool cut;
+};
+
+static const char *const use_names[] = {
+#define X(id, name, what) name,
+	TRACE_USES(X)
+#undef X
 };
 
 static int add_stats(struct summary *sum, const struct trace_pairs *stats)
@@ -70,6 +77,10 @@ static int summarize(struct trace_reader *r, struct summary *sum)
 			break;
 		case TRACE_BLOCKS:
 			sum->pageblocks[item.blocks.at] += item.blocks.n;
+			break;
+		case TRACE_PAGES:
+			for (size_t i = 0; i < item.pages.n; i++)
+				sum->uses[item.pages.use[i]]++;
 			break;
 		case TRACE_CPU:
 			break;
@@ -183,6 +194,10 @@ static int print_json(const struct trace_meta *meta, const struct summary *sum, 
 	out_close(&j);
 	json_snapshot(&j, "begin", sum, TRACE_AT_BEGIN);
 	json_snapshot(&j, "end", sum, TRACE_AT_END);
+	out_object_inline(&j, "pages");
+	for (i = 0; i < TRACE_NR_USES; i++)
+		out_u64(&j, use_names[i], sum->uses[i]);
+	out_close(&j);
 	json_pairs(&j, "stats", &sum->stats);
 	json_pairs(&j, "sites", &meta->sites);
 	if (bytes)
@@ -228,6 +243,22 @@ static void print_meta(const struct trace_meta *meta)
 	}
 }
 
+/* Pages on LRU lists as the recording began, if it tells. */
+static void print_uses(const struct summary *sum)
+{
+	uint64_t all = 0;
+
+	for (int use = 0; use < TRACE_NR_USES; use++)
+		all += sum->uses[use];
+	if (!all)
+		return;
+	printf("LRU lists   ");
+	for (int use = TRACE_USE_OTHER + 1; use < TRACE_NR_USES; use++)
+		printf(" %" PRIu64 " %s%s", sum->uses[use], use_names[use],
+		       use + 1 < TRACE_NR_USES ? "," : "");
+	printf(" of %" PRIu64 " pages\n", all);
+}
+
 static void print_pairs(const char *title, const struct trace_pairs *pairs)
 {
 	size_t i;
@@ -258,6 +289,7 @@ static int print_text(const struct trace_meta *meta, const struct summary *sum, 
 
 	print_meta(meta);
 	print_snapshot("begin", sum, TRACE_AT_BEGIN);
+	print_uses(sum);
 	print_snapshot("end", sum, TRACE_AT_END);
 	printf("events       %" PRIu64 " in %.3f s, lost %" PRIu64 "\n", sum->events,
 	       (double)ns / 1e9, sum->lost);

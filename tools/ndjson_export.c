@@ -266,6 +266,28 @@ static void put_blocks(struct text *t, const struct trace_blocks *b)
 	put_text(t, b->n ? "]}\n" : "[]}\n");
 }
 
+static void put_pages(struct text *t, const struct trace_pages *p)
+{
+	static const char *const names[] = {
+#define X(id, name, what) name,
+		TRACE_USES(X)
+#undef X
+	};
+	char run[64];
+	size_t n;
+
+	put_at(t, "pages", p->at, p->zone);
+	put_member(t, "first_pfn", p->first_pfn);
+	put_key(t, "use");
+	for (size_t i = 0; i < p->n; i += n) {
+		for (n = 1; i + n < p->n && p->use[i + n] == p->use[i];)
+			n++;
+		snprintf(run, sizeof(run), "%s[%zu,\"%s\"]", i ? "," : "[", n, names[p->use[i]]);
+		put_text(t, run);
+	}
+	put_text(t, p->n ? "]}\n" : "[]}\n");
+}
+
 static void put_pcp(struct text *t, const struct trace_pcp *p)
 {
 	put_at(t, "pcp", p->at, p->zone);
@@ -330,6 +352,9 @@ static int put_item(struct text *t, const struct trace_item *item)
 		return 0;
 	case TRACE_BLOCKS:
 		put_blocks(t, &item->blocks);
+		return 0;
+	case TRACE_PAGES:
+		put_pages(t, &item->pages);
 		return 0;
 	case TRACE_PCP:
 		put_pcp(t, &item->pcp);

@@ -8,6 +8,7 @@
 #include "ndjson.h"
 #include "trace_meta.h"
 
+#define MAX_PAGES (1u << 23)  /* of one line */
 #define MAX_LINE (256u << 20) /* a free list of 2^23 blocks takes 100 MB */
 
 struct import {
@@ -230,6 +231,65 @@ static int read_blocks(struct import *im, const json_t *o)
 	if (!err)
 		err = trace_write_blocks(im->w, &b);
 	free(types);
+	return err;
+}
+
+/* A run of frames in @run, [number, use]; what the use is, or -1. */
+static int read_run(const json_t *run, size_t room, size_t *n)
+{
+	static const char *const names[] = {
+#define X(id, name, what) name,
+		TRACE_USES(X)
+#undef X
+	};
+	const json_t *count = json_array_get(run, 0);
+	const char *use = json_string_value(json_array_get(run, 1));
+
+	if (!json_is_integer(count) || !use || json_array_size(run) != 2 ||
+	    json_integer_value(count) < 1 || (uint64_t)json_integer_value(count) > room)
+		return -1;
+	*n = (size_t)json_integer_value(count);
+	for (int i = 0; i < TRACE_NR_USES; i++)
+		if (!strcmp(use, names[i]))
+			return i;
+	return -1;
+}
+
+static int read_pages(struct import *im, const json_t *o)
+{
+	const json_t *runs = json_object_get(o, "use"), *run;
+	struct trace_pages p = { 0 };
+	size_t i, n = 0, room;
+	uint8_t *uses;
+	int err, use;
+
+	err = get_at(im, o, &p.at);
+	if (!err)
+		err = get_zone(im, o, &p.zone);
+	if (!err)
+		err = get_number(im, o, "first_pfn", true, EV_PFN_NONE - 1, &p.first_pfn);
+	if (err)
+		return err;
+	if (!json_is_array(runs))
+		return refuse(im, "\"use\" is missing or not a list");
+	room = EV_PFN_NONE - p.first_pfn < MAX_PAGES ? EV_PFN_NONE - p.first_pfn : MAX_PAGES;
+	uses = malloc(room);
+	if (!uses)
+		return -ENOMEM;
+	json_array_foreach(runs, i, run)
+	{
+		use = read_run(run, room - p.n, &n);
+		if (use < 0) {
+			err = refuse(im, "\"use\" holds something else than runs of pages");
+			break;
+		}
+		memset(uses + p.n, use, n);
+		p.n += n;
+	}
+	p.use = uses;
+	if (!err)
+		err = trace_write_pages(im->w, &p);
+	free(uses);
 	return err;
 }
 
@@ -493,7 +553,8 @@ static const struct {
 } kinds[] = {
 	{ "ev", read_event },	       { "lost", read_lost },	{ "free_list", read_list },
 	{ "cpu", read_cpu },	       { "pcp", read_pcp },	{ "meta", read_meta },
-	{ "pageblocks", read_blocks }, { "stats", read_stats }, { "zone", read_zone },
+	{ "pageblocks", read_blocks }, { "pages", read_pages }, { "stats", read_stats },
+	{ "zone", read_zone },
 };
 
 /* ---- lines ---- */

@@ -3,6 +3,7 @@
 
 #include <cap-ng.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -12,6 +13,7 @@
 #include "util.h"
 
 #define PATIENCE_MS 3000
+#define PAGES_MS 2000 /* at most, to ask what pages are in use for */
 #define FLUSH_NS 1000000000
 
 static int describe(struct recorder *r)
@@ -52,6 +54,7 @@ int recorder_open(struct recorder *r, enum tier tier, bool requests, uint64_t bu
 	int err;
 
 	memset(r, 0, sizeof(*r));
+	r->snap.kpageflags = -1;
 	err = host_open(&r->host, r->why, sizeof(r->why));
 	if (!err)
 		err = site_plan_make(&r->host, tier, requests, &r->plan);
@@ -60,6 +63,7 @@ int recorder_open(struct recorder *r, enum tier tier, bool requests, uint64_t bu
 	if (err)
 		return err;
 	r->snap = (struct snapshot){ .probe = r->probe, .host = &r->host, .meta = &r->meta };
+	r->snap.kpageflags = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC);
 	r->meta.nr_orders = r->host.nr_orders;
 	r->meta.nr_mt = r->host.nr_mt;
 	err = snapshot_find_zones(&r->snap, r->why, sizeof(r->why));
@@ -166,6 +170,8 @@ int recorder_begin(struct recorder *r, const char *path)
 	int err = trace_writer_open(path, &r->meta, &r->writer);
 
 	if (!err)
+		err = snapshot_write_pages(&r->snap, r->writer, PAGES_MS, &r->pages_told);
+	if (!err)
 		err = snapshot_take(&r->snap, &r->log, PATIENCE_MS);
 	if (!err)
 		err = snapshot_take_cpus(&r->snap, &r->log);
@@ -217,6 +223,8 @@ static int write_stats(struct recorder *r)
 		err = trace_pairs_add(&stats, "snapshot_tries:end", r->end_tries, NULL);
 	if (!err)
 		err = trace_pairs_add(&stats, "snapshot_zones_missed", r->zones_missed, NULL);
+	if (!err)
+		err = trace_pairs_add(&stats, "pages_told", (int64_t)r->pages_told, NULL);
 	if (!err)
 		err = trace_write_stats(r->writer, &stats);
 	r->missed += trace_missed(&stats);

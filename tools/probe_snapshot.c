@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "core/pa.h"
 
@@ -430,4 +431,7 @@ void snapshot_free(struct snapshot *s)
 		s->state[z].pfn = NULL;
 	}
 	snapshot_free_cpus(s);
+	if (s->kpageflags >= 0)
+		close(s->kpageflags);
+	s->kpageflags = -1;
 }

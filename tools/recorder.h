@@ -20,6 +20,7 @@ struct recorder {
 	uint64_t flushed_ns;   /* when the file was last brought up to date */
 	uint64_t missed;       /* a program was not run: it was running on that CPU already */
 	uint64_t begin_tries, end_tries;
+	uint64_t pages_told;   /* whose use the file tells */
 	uint32_t zones_missed; /* zones whose begin or end snapshot could not be had */
 	char why[256];	       /* set when a call fails */
 };

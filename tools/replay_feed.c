@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pages.h"
 #include "replay_internal.h"
 
 #define CHECK_EVERY 65536
@@ -166,6 +167,10 @@ int replay_item(struct replay *r, const struct trace_item *item)
 	case TRACE_BLOCKS:
 		if (item->blocks.at == TRACE_AT_BEGIN)
 			replay_load_blocks(r, &item->blocks);
+		return 0;
+	case TRACE_PAGES:
+		if (item->pages.at == TRACE_AT_BEGIN)
+			pages_load(r->pa, &item->pages);
 		return 0;
 	case TRACE_PCP:
 		if (item->pcp.at == TRACE_AT_BEGIN)

@@ -39,6 +39,7 @@ enum whatif_kind {
 	WHATIF_EVICT, /* its reclaim took a page, whose number is arg from now on */
 	WHATIF_DROP,  /* and the page of that number would be gone by now in any case */
 	WHATIF_PACE,  /* its kcompactd takes arg ns for a page */
+	WHATIF_CPU,   /* its daemon arg, enum pa_daemon, runs on cpu */
 };
 
 struct whatif {
@@ -224,6 +225,7 @@ struct request {
 	uint32_t *handle;
 	bool has_pushes;       /* the trace has EV_PUSH */
 	bool has_thresholds;   /* and EV_VMSTAT tells of them */
+	uint8_t *use;	       /* what-if: by frame, enum trace_use, likewise; NULL if not told */
 	struct trace_pcp *pcp; /* kept from the snapshot until the moment they hold */
 	size_t nr_pcp, room_pcp;
 	struct trace_cpu *cpu; /* the same of the counters */
@@ -424,6 +426,7 @@ const struct trace_event *request_end_of(const struct request *r, const struct t
 
 int request_load_list(struct request *r, const struct trace_list *list);
 void request_load_blocks(struct request *r, const struct trace_blocks *blocks);
+int request_load_pages(struct request *r, const struct trace_pages *pages);
 int request_keep_pcp(struct request *r, const struct trace_pcp *pcp);
 int request_keep_cpu(struct request *r, const struct trace_cpu *cpu);
 /* Load what was kept; from here on requests count. */
@@ -603,6 +606,8 @@ void oom_moved(struct request *r, uint64_t from, uint64_t to);
 
 /* ---- request_whatif.c ---- */
 
+/* A page of the process or file that has had it since before the trace; pages are loaded now. */
+void request_adopt(struct request *r, uint64_t pfn, enum trace_use use);
 /* Another kernel, setting or machine: only requests, frees and the time count. */
 void request_whatif(struct request *r, const struct whatif *op);
 int request_collect(struct request *r, const struct whatif *op); /* -ENOMEM */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pages.h"
 #include "request_internal.h"
 
 #define START_EVENTS 65536 /* the per-cpu lists were read before so many */
@@ -46,6 +47,41 @@ void request_load_blocks(struct request *r, const struct trace_blocks *blocks)
 			pa_set_pageblock(
 				r->pa, pfn < r->zones[zone].start ? r->zones[zone].start : pfn, mt);
 	}
+}
+
+int request_load_pages(struct request *r, const struct trace_pages *pages)
+{
+	const struct run_zone *z = request_zone(r, pages->first_pfn);
+
+	if (!z || r->described)
+		return 0;
+	pages_load(r->pa, pages);
+	if (!r->res.changed)
+		return 0;
+	if (!r->use)
+		r->use = calloc(r->nr_frames, sizeof(*r->use));
+	if (!r->use)
+		return -ENOMEM;
+	for (size_t i = 0; i < pages->n && pages->first_pfn + i < z->end; i++)
+		r->use[request_frame(z, pages->first_pfn + i)] = pages->use[i];
+	return 0;
+}
+
+/* Whatever is not free by now: of what is in large folios the trace does not tell the order. */
+static void load_uses(struct request *r)
+{
+	for (uint32_t zone = 0; r->use && zone < r->nr_zones; zone++) {
+		const struct run_zone *z = &r->zones[zone];
+
+		for (uint64_t pfn = z->start; pfn < z->end; pfn++) {
+			uint8_t use = r->use[request_frame(z, pfn)];
+
+			if (use == TRACE_USE_ANON || use == TRACE_USE_FILE)
+				request_adopt(r, pfn, use);
+		}
+	}
+	free(r->use);
+	r->use = NULL;
 }
 
 int request_keep_pcp(struct request *r, const struct trace_pcp *pcp)
@@ -307,6 +343,7 @@ void request_load_pcps(struct request *r)
 	for (size_t i = 0; i < r->nr_cpu && !r->described && r->core_cpus == r->nr_cpus; i++)
 		load_cpu(r, &r->cpu[i]);
 	r->nr_cpu = 0;
+	load_uses(r);
 	if (r->opt.nr_sets && !r->described && !computes_nothing(&r->knobs, &r->recorded))
 		pa_set_knobs(r->pa, &r->knobs);
 	r->loaded = true;

@@ -67,7 +67,8 @@ static bool is_private(const struct whatif *op)
 
 void oom_note(struct request *r, const struct whatif *op, uint64_t pfn)
 {
-	if (pfn < r->nr_owners)
+	for (uint64_t end = pfn + (UINT64_C(1) << op->order); pfn < end && pfn < r->nr_owners;
+	     pfn++)
 		r->oom->payer[pfn] = is_private(op) ? op->pid : NOBODY;
 }
 

@@ -432,6 +432,7 @@ void request_close(struct request *r)
 	free(r->handle);
 	free(r->asked);
 	free(r->owner);
+	free(r->use);
 	oom_close(r->oom);
 	recorded_close(r->rec_side);
 	final_close(r->final);

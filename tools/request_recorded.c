@@ -50,11 +50,26 @@ struct recorded {
 	uint64_t nr_evicted;
 	uint32_t *spare; /* and numbers that are free again */
 	uint64_t nr_spare, numbered;
-	uint64_t due;	   /* that go with a file, in 1/65536 */
-	uint64_t random;   /* from the same start in each run */
-	uint64_t compacts; /* when the compactor at work began; 0: there is none */
+	uint64_t due;			    /* that go with a file, in 1/65536 */
+	uint64_t random;		    /* from the same start in each run */
+	uint32_t daemon_cpu[PA_NR_DAEMONS]; /* and one more; 0: not heard of yet */
+	uint32_t asker;			    /* pid that compacts for itself, or did last */
+	bool kcompactd;			    /* is at work, */
+	bool direct;			    /* and who compacts for itself */
+	uint64_t compacts;		    /* when the compactor at work began; 0: there is none */
 	uint64_t compacted, compact_ns;
 };
+
+/* What is in the page cache since before the trace: who came first is not known, they are of one age. */
+static void adopt_cache(struct recorded *k, const uint8_t *use, uint64_t nr_frames)
+{
+	for (uint64_t frame = 0; use && frame < nr_frames; frame++) {
+		if (use[frame] != TRACE_USE_FILE)
+			continue;
+		k->page[frame] = PAGE_TOLD | PAGE_CACHE;
+		k->cached++;
+	}
+}
 
 int recorded_open(struct request *r)
 {
@@ -72,9 +87,10 @@ int recorded_open(struct request *r)
 	k->cpu = calloc(k->nr_cpus + 1, sizeof(*k->cpu));
 	k->evicted = malloc((r->nr_frames + 1) * sizeof(*k->evicted));
 	k->spare = malloc((r->nr_frames + 1) * sizeof(*k->spare));
-	return k->page && k->age && k->target && k->ring && k->cpu && k->evicted && k->spare ?
-		       0 :
-		       -ENOMEM;
+	if (!k->page || !k->age || !k->target || !k->ring || !k->cpu || !k->evicted || !k->spare)
+		return -ENOMEM;
+	adopt_cache(k, r->use, r->nr_frames);
+	return 0;
 }
 
 void recorded_close(struct recorded *k)
@@ -234,29 +250,41 @@ static bool drop_targets(struct request *r, const struct trace_event *ev, const 
 	return was;
 }
 
-/* The oldest target left, or NO_PFN. */
-static uint32_t next_target(struct recorded *k)
+/* Are all frames of a block of @z at @frame held as targets? */
+static bool is_target(const struct recorded *k, const struct run_zone *z, uint32_t frame,
+		      unsigned int order)
 {
-	while (k->from < k->to) {
-		uint32_t frame = k->ring[k->from++ % k->nr_ring];
+	const uint64_t n = UINT64_C(1) << order, pfn = z->start + (frame - z->frame0);
 
-		if (k->target[frame]) {
-			k->target[frame] = false;
-			return frame;
-		}
+	return frame >= z->frame0 && pfn + n <= z->end && !(pfn & (n - 1)) &&
+	       !memchr(&k->target[frame], false, n);
+}
+
+/* The oldest target left in @z that is as large, or NO_PFN. */
+static uint32_t next_target(struct recorded *k, const struct run_zone *z, unsigned int order)
+{
+	while (k->from < k->to && !k->target[k->ring[k->from % k->nr_ring]])
+		k->from++;
+	for (uint64_t at = k->from; at < k->to; at++) {
+		uint32_t frame = k->ring[at % k->nr_ring];
+
+		if (!is_target(k, z, frame, order))
+			continue;
+		memset(&k->target[frame], false, (size_t)1 << order);
+		return frame;
 	}
 	return NO_PFN;
 }
 
-/* Is it one of the pages that a compactor isolated to move them? */
-static bool is_source(struct recorded *k, uint64_t pfn)
+/* Is it of the pages that a compactor isolated to move them? */
+static bool is_source(struct recorded *k, uint64_t pfn, unsigned int order)
 {
 	for (uint32_t cpu = 0; cpu < k->nr_cpus; cpu++) {
 		struct sweep *c = &k->cpu[cpu];
 
-		if (!c->sources || pfn < c->source_from || pfn >= c->source_to)
+		if (c->sources >> order == 0 || pfn < c->source_from || pfn >= c->source_to)
 			continue;
-		c->sources--;
+		c->sources -= UINT32_C(1) << order;
 		return true;
 	}
 	return false;
@@ -288,8 +316,8 @@ static void on_free(struct request *r, const struct trace_event *ev, const struc
 	uint32_t to = NO_PFN;
 
 	if (!drop_targets(r, ev, z)) {
-		if (!ev->order && is_source(k, ev->pfn))
-			to = next_target(k);
+		if (is_source(k, ev->pfn, ev->order))
+			to = next_target(k, z, ev->order);
 		if (to != NO_PFN) {
 			k->page[to] = k->page[frame];
 			k->age[to] = k->age[frame];
@@ -368,6 +396,23 @@ static void note_pace(struct recorded *k, const struct trace_event *ev, struct w
 	op->arg = (uint32_t)pace;
 }
 
+/* The scheduler has @daemon run where @ev comes from; what it frees goes to that CPU's lists. */
+static void note_cpu(struct recorded *k, enum pa_daemon daemon, const struct trace_event *ev,
+		     struct whatif *op)
+{
+	if (k->daemon_cpu[daemon] == ev->cpu + 1u)
+		return;
+	k->daemon_cpu[daemon] = ev->cpu + 1u;
+	op->kind = WHATIF_CPU;
+	op->arg = daemon;
+}
+
+/* Who it is that compacts: kcompactd is asked by nobody who would say so. */
+static void note_compactor(struct recorded *k, const struct trace_event *ev, bool begins)
+{
+	*(ev->pid && ev->pid == k->asker ? &k->direct : &k->kcompactd) = begins;
+}
+
 /* Of a CPU, or of the whole machine. */
 static void on_other(struct request *r, const struct trace_event *ev, struct whatif *op)
 {
@@ -388,16 +433,24 @@ static void on_other(struct request *r, const struct trace_event *ev, struct wha
 	case EV_KSWAPD_WAKE:
 	case EV_KSWAPD_SLEEP:
 		k->kswapd = ev->type == EV_KSWAPD_WAKE;
+		note_cpu(k, PA_KSWAPD, ev, op);
+		break;
+	case EV_COMPACT_TRY:
+		k->asker = ev->pid;
 		break;
 	case EV_COMPACT_BEGIN:
 		k->compacts = ev->ts;
+		note_compactor(k, ev, true);
 		break;
 	case EV_COMPACT_END:
 		note_pace(k, ev, op);
+		note_compactor(k, ev, false);
 		break;
 	case EV_COMPACT_MIGRATE:
 		note_sources(r, ev);
 		k->compacted += ev->arg + 1;
+		if (k->kcompactd && !k->direct)
+			note_cpu(k, PA_KCOMPACTD, ev, op);
 		break;
 	case EV_COMPACT_FREE:
 		k->compacted++;

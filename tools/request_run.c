@@ -195,8 +195,6 @@ static void play_whatif(struct request *r, const struct trace_event *ev)
 {
 	struct whatif op;
 
-	if (!r->rec_side && !r->err)
-		r->err = recorded_open(r);
 	if (!r->err && recorded_event(r, ev, &op))
 		do_whatif(r, &op);
 	while (ev->type == EV_FREE && !r->err && recorded_more(r, ev, &op))
@@ -238,6 +236,8 @@ static bool load(struct request *r)
 		r->start = request_find_start(r);
 	if (r->now < r->start)
 		return false;
+	if (r->res.changed && !r->err)
+		r->err = recorded_open(r);
 	do_whatif(r, &op);
 	r->loaded = true;
 	return true;
@@ -301,6 +301,8 @@ int request_item(struct request *r, const struct trace_item *item)
 		if (item->blocks.at == TRACE_AT_BEGIN)
 			request_load_blocks(r, &item->blocks);
 		return 0;
+	case TRACE_PAGES:
+		return item->pages.at == TRACE_AT_BEGIN ? request_load_pages(r, &item->pages) : 0;
 	case TRACE_PCP:
 		return item->pcp.at == TRACE_AT_BEGIN ? request_keep_pcp(r, &item->pcp) : 0;
 	case TRACE_CPU:

@@ -45,59 +45,43 @@ static void own(struct request *r, uint64_t as, uint64_t pfn)
 	*owner = (uint32_t)as;
 }
 
+static void follow_move(struct request *r, uint64_t pfn, uint64_t to)
+{
+	const uint32_t *from = owner_of(r, pfn);
+	bool owned = from && *from != NO_PFN && r->handle[*from] == (uint32_t)pfn;
+
+	if (owned)
+		r->handle[*from] = (uint32_t)to;
+	own(r, owned ? *from : NO_PFN, to);
+	oom_moved(r, pfn, to);
+}
+
 static void follow_moves(struct request *r, const struct pa_trail *trail)
 {
 	r->res.moved += trail->nr_moves;
 	for (uint32_t i = 0; i < trail->nr_moves && i < trail->max_moves; i++) {
-		const uint32_t *from = owner_of(r, trail->moves[i].from);
-		bool owned = from && *from != NO_PFN &&
-			     r->handle[*from] == (uint32_t)trail->moves[i].from;
+		const struct pa_moved *m = &trail->moves[i];
 
-		if (owned)
-			r->handle[*from] = (uint32_t)trail->moves[i].to;
-		own(r, owned ? *from : NO_PFN, trail->moves[i].to);
-		oom_moved(r, trail->moves[i].from, trail->moves[i].to);
+		if (m->from == m->to) { /* split: each page has its handle as it is */
+			r->res.moved--;
+			continue;
+		}
+		for (uint64_t k = 0; k < UINT64_C(1) << m->order; k++)
+			follow_move(r, m->from + k, m->to + k);
 	}
 }
 
-static void free_now(struct request *r, const struct whatif *op)
+void request_adopt(struct request *r, uint64_t pfn, enum trace_use use)
 {
-	const struct run_zone *z = &r->zones[op->zone];
-	uint64_t frame = request_frame(z, op->pfn), core = r->handle[frame];
-	uint32_t cpu = request_core_cpu(r, op->cpu);
-	const uint32_t *owner = core < NO_PAGE ? owner_of(r, core) : NULL;
-	struct pa_free_record rec;
+	const struct run_zone *z = request_zone(r, pfn);
+	uint64_t frame = request_frame(z, pfn);
 
-	r->res.frees++;
-	if (owner && (*owner != frame || pa_allocated(r->pa, core) < 0)) {
-		r->handle[frame] = NO_HANDLE;
-		r->res.reclaimed++;
+	if (pa_set_allocated(r->pa, pfn, 0, PA_USE_MOVABLE))
 		return;
-	}
-	core = request_take_handle(r, z, op->pfn, op->order);
-	if (core == PA_PFN_NONE || pa_free_quick(r->pa, cpu, core, op->order))
-		return;
-	rec.trail = (struct pa_trail){ .drains = r->drains, .max_drains = MAX_DRAINS };
-	if (pa_free_pages(r->pa, cpu, core, op->order, &rec))
-		r->res.frees_unknown++;
-	else if (rec.pcp && rec.trail.nr_drains) {
-		r->res.drains.core++;
-		r->res.drained.core += rec.trail.nr_drains;
-	}
-}
-
-/* What was in one frame of the kernel's is in another one; in the core it stays where it is. */
-static void move_now(struct request *r, const struct whatif *op)
-{
-	uint64_t frame = request_frame(&r->zones[op->zone], op->pfn);
-	uint64_t core = r->handle[frame] == NO_HANDLE ? op->pfn : r->handle[frame];
-	uint32_t *owner = core < NO_PAGE ? owner_of(r, core) : NULL;
-
-	r->res.frees++;
-	r->handle[op->arg] = (uint32_t)core;
-	r->handle[frame] = NO_HANDLE;
-	if (owner && (*owner == frame || *owner == NO_PFN))
-		*owner = op->arg;
+	r->handle[frame] = (uint32_t)pfn;
+	own(r, frame, pfn);
+	if (use == TRACE_USE_FILE)
+		pa_lru_add(r->pa, pfn);
 }
 
 /* The core's page that @owner still has, or PA_PFN_NONE. */
@@ -109,6 +93,71 @@ static uint64_t page_of(const struct request *r, uint64_t owner)
 	    pa_allocated(r->pa, core) < 0)
 		return PA_PFN_NONE;
 	return core;
+}
+
+static void free_block(struct request *r, const struct whatif *op, uint64_t pfn, unsigned int order)
+{
+	const struct run_zone *z = &r->zones[op->zone];
+	uint64_t frame = request_frame(z, pfn), core = r->handle[frame];
+	uint32_t cpu = request_core_cpu(r, op->cpu);
+	const uint32_t *owner = core < NO_PAGE ? owner_of(r, core) : NULL;
+	struct pa_free_record rec;
+
+	if (owner && (*owner != frame || pa_allocated(r->pa, core) < 0)) {
+		r->handle[frame] = NO_HANDLE;
+		r->res.reclaimed++;
+		return;
+	}
+	core = request_take_handle(r, z, pfn, order);
+	if (core == PA_PFN_NONE || pa_free_quick(r->pa, cpu, core, order))
+		return;
+	rec.trail = (struct pa_trail){ .drains = r->drains, .max_drains = MAX_DRAINS };
+	if (pa_free_pages(r->pa, cpu, core, order, &rec))
+		r->res.frees_unknown++;
+	else if (rec.pcp && rec.trail.nr_drains) {
+		r->res.drains.core++;
+		r->res.drained.core += rec.trail.nr_drains;
+	}
+}
+
+/* Has the core's compaction split it?  Then its pages are wherever they are. */
+static bool is_split(const struct request *r, const struct whatif *op)
+{
+	const struct run_zone *z = &r->zones[op->zone];
+
+	for (uint64_t i = 1; i < request_pages(z, op->pfn, op->order); i++)
+		if (page_of(r, request_frame(z, op->pfn) + i) != PA_PFN_NONE)
+			return true;
+	return false;
+}
+
+static void free_now(struct request *r, const struct whatif *op)
+{
+	r->res.frees++;
+	if (!op->order || !is_split(r, op)) {
+		free_block(r, op, op->pfn, op->order);
+		return;
+	}
+	for (uint64_t i = 0; i < request_pages(&r->zones[op->zone], op->pfn, op->order); i++)
+		free_block(r, op, op->pfn + i, 0);
+}
+
+/* What was in a block of the kernel's is in another one; in the core it stays where it is. */
+static void move_now(struct request *r, const struct whatif *op)
+{
+	const struct run_zone *z = &r->zones[op->zone];
+
+	r->res.frees++;
+	for (uint64_t i = 0; i < request_pages(z, op->pfn, op->order); i++) {
+		uint64_t frame = request_frame(z, op->pfn) + i;
+		uint64_t core = r->handle[frame] == NO_HANDLE ? op->pfn + i : r->handle[frame];
+		uint32_t *owner = core < NO_PAGE ? owner_of(r, core) : NULL;
+
+		r->handle[op->arg + i] = (uint32_t)core;
+		r->handle[frame] = NO_HANDLE;
+		if (owner && (*owner == frame || *owner == NO_PFN))
+			*owner = op->arg + (uint32_t)i;
+	}
 }
 
 /* The kernel's reclaim took it; in the core it stays until reclaim, or who evicts it, does. */
@@ -252,6 +301,8 @@ void request_whatif(struct request *r, const struct whatif *op)
 		drop_now(r, op);
 	else if (op->kind == WHATIF_PACE)
 		pa_set_pace(r->pa, op->arg);
+	else if (op->kind == WHATIF_CPU)
+		pa_set_daemon_cpu(r->pa, (enum pa_daemon)op->arg, request_core_cpu(r, op->cpu));
 }
 
 /* -------------------------------------------------------------------------
@@ -291,7 +342,7 @@ int request_script_make(const struct trace_meta *meta, const struct trace_item *
 	r->script = s;
 	for (size_t i = 0; i < n && !err; i++)
 		if (item[i].kind == TRACE_EVENTS || item[i].kind == TRACE_PCP ||
-		    item[i].kind == TRACE_CPU)
+		    item[i].kind == TRACE_CPU || item[i].kind == TRACE_PAGES)
 			err = request_item(r, &item[i]);
 	if (!err)
 		err = request_finish(r);

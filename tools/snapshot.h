@@ -36,6 +36,7 @@ struct snapshot {
 	struct zone_state state[TRACE_MAX_ZONES];
 	struct cpu_state *cpus; /* zone by zone, see snapshot_take_cpus() */
 	size_t nr_cpus;
+	int kpageflags; /* file, opened while that is allowed; -1: there is none, or it never was */
 };
 
 /*
@@ -50,6 +51,12 @@ int snapshot_find_zones(struct snapshot *s, char *why, size_t len);
 int snapshot_take(struct snapshot *s, struct event_log *log, unsigned int patience_ms);
 /* Write the zones' free lists, and with @details pageblock types too. */
 int snapshot_write(struct snapshot *s, struct trace_writer *w, enum trace_at at, bool details);
+/*
+ * Write what the frames of the zones are in use for, ahead of the other parts: what the stream holds
+ * meanwhile is thrown away.  As far as @patience_ms last and /proc/kpageflags tells; @told: of how many.
+ */
+int snapshot_write_pages(struct snapshot *s, struct trace_writer *w, unsigned int patience_ms,
+			 uint64_t *told);
 /*
  * Read the lists and counters of every zone and CPU, all at one moment if the machine rests for
  * one; else each as it is.  @log then has every event before.

@@ -222,6 +222,34 @@ struct trace_blocks {
 	size_t n;
 };
 
+/*
+ * What frames were in use for as the recording began: X(ID, "name", "what it means").  The numbers are
+ * part of the file format.
+ */
+/* clang-format off */
+#define TRACE_USES(X)                                                                              \
+	X(OTHER, "other", "free, or on no LRU list: the kernel's own, slabs, page tables")         \
+	X(ANON,  "anon",  "a single page on an LRU list, anonymous or of tmpfs")                   \
+	X(FILE,  "file",  "a single page on an LRU list, of a file: it can be dropped or written") \
+	X(LARGE, "large", "part of a large folio on an LRU list")
+/* clang-format on */
+
+enum trace_use {
+#define X(id, name, what) TRACE_USE_##id,
+	TRACE_USES(X)
+#undef X
+		TRACE_NR_USES
+};
+
+/* Uses of consecutive frames, a moment before the free lists were read. */
+struct trace_pages {
+	enum trace_at at;
+	uint32_t zone;
+	uint64_t first_pfn;
+	const uint8_t *use; /* enum trace_use */
+	size_t n;
+};
+
 struct trace_pcp {
 	enum trace_at at;
 	uint32_t zone, cpu, order, mt;
@@ -261,6 +289,7 @@ enum trace_item_kind {
 	TRACE_EVENTS, /* .events, .n: includes EV_LOST where records were lost */
 	TRACE_LIST,
 	TRACE_BLOCKS,
+	TRACE_PAGES,
 	TRACE_PCP,
 	TRACE_CPU,
 	TRACE_STATS,
@@ -276,6 +305,7 @@ struct trace_item {
 		} events;
 		struct trace_list list;
 		struct trace_blocks blocks;
+		struct trace_pages pages;
 		struct trace_pcp pcp;
 		struct trace_cpu cpu;
 		const struct trace_pairs *stats;
@@ -292,6 +322,7 @@ int trace_writer_open(const char *path, const struct trace_meta *meta, struct tr
 int trace_write_events(struct trace_writer *w, const struct trace_event *ev, size_t n);
 int trace_write_list(struct trace_writer *w, const struct trace_list *list);
 int trace_write_blocks(struct trace_writer *w, const struct trace_blocks *blocks);
+int trace_write_pages(struct trace_writer *w, const struct trace_pages *pages);
 int trace_write_pcp(struct trace_writer *w, const struct trace_pcp *pcp);
 int trace_write_cpu(struct trace_writer *w, const struct trace_cpu *cpu);
 int trace_write_stats(struct trace_writer *w, const struct trace_pairs *stats);

@@ -25,7 +25,8 @@
 
 #define PGT_MAX_RAW (64u << 20)	  /* no chunk holds or stores more */
 #define PGT_MAX_EVENTS (1u << 16) /* in one chunk */
-#define PGT_MAX_BLOCKS (1u << 23) /* frames or pageblocks of one record */
+#define PGT_MAX_BLOCKS (1u << 23) /* frames of a list, or pageblocks, of one record */
+#define PGT_MAX_PAGES (1u << 20)  /* whose use one record tells */
 
 enum pgt_type {
 	PGT_META = 1,
@@ -37,6 +38,7 @@ enum pgt_type {
 	PGT_INDEX,
 	PGT_END,
 	PGT_CPU,
+	PGT_PAGES,
 };
 
 #define PGT_DELTA_MOST 256 /* zigzag of vm_stat_diff, an s8; one more than it, 0 is not known */

@@ -287,31 +287,47 @@ static int next_cpu(struct trace_reader *r, struct trace_item *item)
 	return 0;
 }
 
-static int next_blocks(struct trace_reader *r, struct trace_item *item)
+/* At most @most bytes, each below @below or @none, of blocks of 1 << @shift frames. */
+static int next_row(struct trace_reader *r, struct trace_pages *row, uint32_t most,
+		    unsigned int shift, uint32_t below, uint32_t none)
 {
-	struct trace_blocks *b = &item->blocks;
 	struct span *s = &r->left;
-	uint64_t first;
-	uint32_t n, i, run, mt;
+	uint32_t n, i, run, what;
 
-	item->kind = TRACE_BLOCKS;
-	if (!get_at(s, &b->at) || !get_below(s, r->meta.nr_zones, &b->zone))
-		return damaged(r, "pageblocks of an unknown zone");
-	if (!get(s, &first) || first >= EV_PFN_NONE || !get_below(s, PGT_MAX_BLOCKS + 1, &n) ||
-	    n > (EV_PFN_NONE - first) >> r->meta.pageblock_order)
-		return damaged(r, "pageblocks out of range");
+	if (!get_at(s, &row->at) || !get_below(s, r->meta.nr_zones, &row->zone))
+		return damaged(r, "pageblocks or pages of an unknown zone");
+	if (!get(s, &row->first_pfn) || row->first_pfn >= EV_PFN_NONE ||
+	    !get_below(s, most + 1, &n) || n > (EV_PFN_NONE - row->first_pfn) >> shift)
+		return damaged(r, "pageblocks or pages out of range");
 	if (grow(&r->blocks, n + 1))
 		return -ENOMEM;
 	for (i = 0; i < n; i += run) {
-		if (!get_below(s, n - i + 1, &run) || !run || !get_below(s, 256, &mt) ||
-		    (mt >= r->meta.nr_mt && mt != TRACE_MT_NONE))
-			return damaged(r, "pageblock type or count out of range");
-		memset((uint8_t *)r->blocks.p + i, mt, run);
+		if (!get_below(s, n - i + 1, &run) || !run || !get_below(s, 256, &what) ||
+		    (what >= below && what != none))
+			return damaged(r,
+				       "type of a pageblock, use of a page or count out of range");
+		memset((uint8_t *)r->blocks.p + i, what, run);
 	}
-	b->first_pfn = first;
-	b->mt = r->blocks.p;
-	b->n = n;
+	row->use = r->blocks.p;
+	row->n = n;
 	return 0;
+}
+
+static int next_blocks(struct trace_reader *r, struct trace_item *item)
+{
+	struct trace_pages row = { 0 };
+	int err = next_row(r, &row, PGT_MAX_BLOCKS, r->meta.pageblock_order, r->meta.nr_mt,
+			   TRACE_MT_NONE);
+
+	item->kind = TRACE_BLOCKS;
+	item->blocks = (struct trace_blocks){ row.at, row.zone, row.first_pfn, row.use, row.n };
+	return err;
+}
+
+static int next_pages(struct trace_reader *r, struct trace_item *item)
+{
+	item->kind = TRACE_PAGES;
+	return next_row(r, &item->pages, PGT_MAX_PAGES, 0, TRACE_NR_USES, TRACE_USE_OTHER);
 }
 
 static json_t *load_json(struct trace_reader *r, struct span *s)
@@ -591,7 +607,7 @@ static int next_chunk(struct trace_reader *r, struct trace_item *item)
 	if (!err)
 		return finish(r, TRACE_CUT, item);
 	/* What this version does not know, and the index, are for others. */
-	if (r->chunk.type < PGT_LIST || r->chunk.type > PGT_CPU || r->chunk.type == PGT_INDEX)
+	if (r->chunk.type < PGT_LIST || r->chunk.type > PGT_PAGES || r->chunk.type == PGT_INDEX)
 		return r->chunk.type == PGT_META ? damaged(r, "second meta chunk") : 1;
 	err = decompress(r, &s);
 	if (err)
@@ -618,6 +634,8 @@ static int next_record(struct trace_reader *r, struct trace_item *item)
 		return next_blocks(r, item);
 	case PGT_CPU:
 		return next_cpu(r, item);
+	case PGT_PAGES:
+		return next_pages(r, item);
 	default:
 		return next_pcp(r, item);
 	}

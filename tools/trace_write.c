@@ -412,47 +412,65 @@ int trace_write_list(struct trace_writer *w, const struct trace_list *list)
 	return err;
 }
 
-static int write_blocks(struct trace_writer *w, const struct trace_blocks *blocks, size_t n)
+/* A byte for each of @n blocks of frames, as runs. */
+static int write_row(struct trace_writer *w, enum pgt_type type, const struct trace_pages *row,
+		     size_t n)
 {
 	size_t i, run;
 	int err;
 
-	err = gather(w, PGT_BLOCKS, (4 + n) * PGT_VARINT);
+	err = gather(w, type, (4 + 2 * n) * PGT_VARINT);
 	if (err)
 		return err;
-	add(&w->raw, blocks->at);
-	add(&w->raw, blocks->zone);
-	add(&w->raw, blocks->first_pfn);
+	add(&w->raw, row->at);
+	add(&w->raw, row->zone);
+	add(&w->raw, row->first_pfn);
 	add(&w->raw, n);
 	for (i = 0; i < n; i += run) {
-		for (run = 1; i + run < n && blocks->mt[i + run] == blocks->mt[i];)
+		for (run = 1; i + run < n && row->use[i + run] == row->use[i];)
 			run++;
 		add(&w->raw, run);
-		add(&w->raw, blocks->mt[i]);
+		add(&w->raw, row->use[i]);
 	}
 	return 0;
 }
 
-int trace_write_blocks(struct trace_writer *w, const struct trace_blocks *blocks)
+static int write_rows(struct trace_writer *w, enum pgt_type type, struct trace_pages row,
+		      unsigned int shift)
 {
-	struct trace_blocks part = *blocks;
-	size_t n;
+	size_t n, most = type == PGT_PAGES ? PGT_MAX_PAGES : PGT_MAX_BLOCKS;
 	int err;
 
-	if (!good_list(w, blocks->at, blocks->zone, 0, 0) || blocks->first_pfn >= EV_PFN_NONE ||
-	    blocks->n > (EV_PFN_NONE - blocks->first_pfn) >> w->meta.pageblock_order)
+	if (!good_list(w, row.at, row.zone, 0, 0) || row.first_pfn >= EV_PFN_NONE ||
+	    row.n > (EV_PFN_NONE - row.first_pfn) >> shift)
 		return -EINVAL;
-	for (n = 0; n < blocks->n; n++)
-		if (blocks->mt[n] >= w->meta.nr_mt && blocks->mt[n] != TRACE_MT_NONE)
-			return -EINVAL;
 	do {
-		n = part.n < PGT_MAX_BLOCKS ? part.n : PGT_MAX_BLOCKS;
-		err = write_blocks(w, &part, n);
-		part.mt += n;
-		part.n -= n;
-		part.first_pfn += (uint64_t)n << w->meta.pageblock_order;
-	} while (!err && part.n);
+		n = row.n < most ? row.n : most;
+		err = write_row(w, type, &row, n);
+		row.use += n;
+		row.n -= n;
+		row.first_pfn += (uint64_t)n << shift;
+	} while (!err && row.n);
 	return err;
+}
+
+int trace_write_blocks(struct trace_writer *w, const struct trace_blocks *blocks)
+{
+	for (size_t i = 0; i < blocks->n; i++)
+		if (blocks->mt[i] >= w->meta.nr_mt && blocks->mt[i] != TRACE_MT_NONE)
+			return -EINVAL;
+	return write_rows(w, PGT_BLOCKS,
+			  (struct trace_pages){ blocks->at, blocks->zone, blocks->first_pfn,
+						blocks->mt, blocks->n },
+			  w->meta.pageblock_order);
+}
+
+int trace_write_pages(struct trace_writer *w, const struct trace_pages *pages)
+{
+	for (size_t i = 0; i < pages->n; i++)
+		if (pages->use[i] >= TRACE_NR_USES)
+			return -EINVAL;
+	return write_rows(w, PGT_PAGES, *pages, 0);
 }
 
 int trace_write_pcp(struct trace_writer *w, const struct trace_pcp *pcp)

@@ -99,6 +99,11 @@ static int keep_rest(struct filler *f, struct trace_item *item)
 		n = item->blocks.n;
 		size = sizeof(*item->blocks.mt);
 		break;
+	case TRACE_PAGES:
+		data = (const void **)&item->pages.use;
+		n = item->pages.n;
+		size = sizeof(*item->pages.use);
+		break;
 	default:
 		data = (const void **)&item->pcp.pfn;
 		n = item->pcp.n;
@@ -177,6 +182,9 @@ void tune_trace_free(struct tune_trace *t)
 			break;
 		case TRACE_BLOCKS:
 			free((void *)t->item[i].blocks.mt);
+			break;
+		case TRACE_PAGES:
+			free((void *)t->item[i].pages.use);
 			break;
 		case TRACE_PCP:
 			free((void *)t->item[i].pcp.pfn);

@@ -19,10 +19,12 @@
 #define MAX_FRAMES 8388608
 #define MAX_ZONES 80
 #define MAX_CPUS 16384
+#define MAX_PAGES (1 << 20)
+#define NR_USES 4
 #define NO_PFN ((1ULL << 36) - 1)
 #define NO_MT 255
 
-enum { META = 1, LIST, BLOCKS, PCP, EVENTS, STATS, INDEX, END, CPU };
+enum { META = 1, LIST, BLOCKS, PCP, EVENTS, STATS, INDEX, END, CPU, PAGES };
 
 /* A payload while it is read; a read past the end gives 0 and sets bad for good. */
 struct input {
@@ -182,22 +184,25 @@ static int verify_list(struct verify *v, struct input *in, bool pcp)
 	return verify_frames(v, in, zone, order);
 }
 
-static int verify_blocks(struct verify *v, struct input *in)
+static int verify_row(struct verify *v, struct input *in, bool pages)
 {
 	unsigned long long at = varint(in), zone = varint(in), first = varint(in);
-	unsigned long long n = varint(in), told, run, mt;
+	unsigned long long n = varint(in), told, run, what, below = pages ? NR_USES : v->nr_mt;
+	const char *name = pages ? "pages" : "pageblocks";
+	unsigned int order = pages ? 0 : v->pageblock_order;
 
-	if (in->bad || at > 1 || zone >= v->nr_zones || first >= NO_PFN || n > MAX_FRAMES)
-		return fail(v, "pageblocks of at %llu, zone %llu, pfn %llu", at, zone, first);
-	if (n && (first >= v->zone_end[zone] ||
-		  first + (n << v->pageblock_order) <= v->zone_start[zone] ||
-		  first + (n << v->pageblock_order) > NO_PFN))
-		return fail(v, "pageblocks from pfn %llu are not in zone %llu", first, zone);
+	if (in->bad || at > 1 || zone >= v->nr_zones || first >= NO_PFN ||
+	    n > (pages ? MAX_PAGES : MAX_FRAMES))
+		return fail(v, "%s of at %llu, zone %llu, pfn %llu", name, at, zone, first);
+	if (n && (first >= v->zone_end[zone] || first + (n << order) <= v->zone_start[zone] ||
+		  first + (n << order) > NO_PFN))
+		return fail(v, "%s from pfn %llu are not in zone %llu", name, first, zone);
 	for (told = 0; told < n; told += run) {
 		run = varint(in);
-		mt = varint(in);
-		if (in->bad || !run || run > n - told || (mt >= v->nr_mt && mt != NO_MT))
-			return fail(v, "pageblock run of %llu of type %llu", run, mt);
+		what = varint(in);
+		if (in->bad || !run || run > n - told ||
+		    (what >= below && (pages || what != NO_MT)))
+			return fail(v, "run of %llu %s of type %llu", run, name, what);
 	}
 	return 0;
 }
@@ -223,9 +228,9 @@ static int verify_snapshot(struct verify *v, unsigned long long type, struct inp
 	int err = 0;
 
 	while (!err && in.left)
-		err = type == BLOCKS ? verify_blocks(v, &in) :
-		      type == CPU    ? verify_cpu(v, &in) :
-				       verify_list(v, &in, type == PCP);
+		err = type == BLOCKS || type == PAGES ? verify_row(v, &in, type == PAGES) :
+		      type == CPU		      ? verify_cpu(v, &in) :
+							verify_list(v, &in, type == PCP);
 	return err;
 }
 
@@ -629,7 +634,7 @@ static int get_payload(struct verify *v, const unsigned char *h, struct input *i
 		return fail(v, "chunk checksum differs");
 	v->next = v->offset + 32 + stored;
 	*in = (struct input){ v->stored, stored, false };
-	if (little(h, 2) < META || little(h, 2) > CPU)
+	if (little(h, 2) < META || little(h, 2) > PAGES)
 		return 0; /* of a later minor version: only its sums can be checked */
 	if (flags > 1)
 		return fail(v, "unknown chunk flags");
@@ -689,6 +694,7 @@ static int verify_chunk(struct verify *v)
 	case BLOCKS:
 	case PCP:
 	case CPU:
+	case PAGES:
 		err = verify_snapshot(v, seen.type, in);
 		break;
 	case EVENTS:

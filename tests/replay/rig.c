@@ -62,6 +62,18 @@ void rig_list(struct rig *rig, enum trace_at at, uint32_t zone, uint32_t order, 
 	must(!replay_item(rig->r, &item));
 }
 
+void rig_pages(struct rig *rig, uint64_t first_pfn, enum trace_use use, size_t n)
+{
+	uint8_t *uses = malloc(n);
+	struct trace_item item = { .kind = TRACE_PAGES,
+				   .pages = { TRACE_AT_BEGIN, 0, first_pfn, uses, n } };
+
+	must(uses);
+	memset(uses, use, n);
+	must(!replay_item(rig->r, &item));
+	free(uses);
+}
+
 void rig_feed_all(struct rig *rig, struct trace_event *ev, size_t n)
 {
 	struct trace_item item = { .kind = TRACE_EVENTS,

@@ -22,6 +22,8 @@ struct rig {
 void rig_open(struct rig *rig, const char *policy, const char *tier, bool no_repair);
 void rig_list(struct rig *rig, enum trace_at at, uint32_t zone, uint32_t order, uint32_t mt,
 	      size_t n, const uint64_t *pfn);
+/* From @first_pfn of zone 0 on, as the recording began. */
+void rig_pages(struct rig *rig, uint64_t first_pfn, enum trace_use use, size_t n);
 void rig_feed(struct rig *rig, struct trace_event ev);
 /* At once, so that each is known when the one before is played; their times are set. */
 void rig_feed_all(struct rig *rig, struct trace_event *ev, size_t n);

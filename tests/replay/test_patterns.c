@@ -183,6 +183,31 @@ static void a_wrong_claim_is_an_lru_estimate(void **state)
 	}
 }
 
+/* What pages were in use for as the recording began is no estimate. */
+static void told_uses_decide_a_claim(void **state)
+{
+	static const enum trace_use uses[] = { TRACE_USE_OTHER, TRACE_USE_ANON, TRACE_USE_FILE,
+					       TRACE_USE_LARGE };
+	struct rig rig;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(uses) / sizeof(uses[0]); i++) {
+		bool claimed = uses[i] == TRACE_USE_OTHER;
+
+		rig_open(&rig, "6.1", "fentry", true);
+		rig_pages(&rig, 4096, uses[i], 1024);
+		load_pieces(&rig);
+		EV(&rig, .type = EV_FALLBACK, .pfn = 4096 + 0x100, .mt = K_UNMOVABLE,
+		   .arg = trace_fallback_arg(7, K_MOVABLE),
+		   .bits = EV_CLAIM_KNOWN | (claimed ? EV_CLAIMED : 0));
+		EV(&rig, .type = EV_ZONE_ALLOC, .pfn = 4096 + 0x8, .mt = K_UNMOVABLE);
+		assert_int_equal(rig_end(&rig)->claims_exact, 1);
+		assert_int_equal(pa_pageblock(replay_state(rig.r), 4096),
+				 claimed ? PA_UNMOVABLE : PA_MOVABLE);
+		rig_close(&rig);
+	}
+}
+
 /* On late kernels the page differs too, and what follows is set right. */
 static void an_lru_estimate_may_cost_the_pick(void **state)
 {
@@ -716,6 +741,7 @@ int main(void)
 		cmocka_unit_test(modes_live_as_long_as_the_lock_is_held),
 		cmocka_unit_test(an_old_fallback_comes_before_its_pick),
 		cmocka_unit_test(a_wrong_claim_is_an_lru_estimate),
+		cmocka_unit_test(told_uses_decide_a_claim),
 		cmocka_unit_test(an_lru_estimate_may_cost_the_pick),
 		cmocka_unit_test(a_page_that_is_not_free_is_a_missing_event),
 		cmocka_unit_test(a_wrong_place_has_a_reason),

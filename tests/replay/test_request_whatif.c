@@ -70,7 +70,8 @@ static void finish(struct request *r, struct outcome *out)
 	request_close(r);
 }
 
-static struct request *open_run(const struct machine *m)
+/* @told: what pages are in use for; of no pages if there is nothing to tell. */
+static struct request *open_run(const struct machine *m, const struct trace_item *told)
 {
 	const struct request_options opt = { .what_if = true, .check = true };
 	struct trace_item item;
@@ -82,25 +83,26 @@ static struct request *open_run(const struct machine *m)
 		item = begin_list(m, i);
 		assert_int_equal(request_item(r, &item), 0);
 	}
+	assert_int_equal(request_item(r, told), 0);
 	return r;
 }
 
 /* Event by event, and from a script: both come to the same. */
-static void run(struct machine *m, struct outcome *out)
+static void run_told(struct machine *m, const struct trace_pages *pages, struct outcome *out)
 {
-	struct trace_item item = events(m);
+	struct trace_item item[] = { { .kind = TRACE_PAGES, .pages = *pages }, events(m) };
 	struct request_script *script;
 	struct outcome again;
-	struct request *r = open_run(m);
+	struct request *r = open_run(m, &item[0]);
 	size_t n, at = 0;
 	char why[256];
 
-	assert_int_equal(request_item(r, &item), 0);
+	assert_int_equal(request_item(r, &item[1]), 0);
 	finish(r, out);
-	assert_int_equal(request_script_make(&m->meta, &item, 1, &script, why, sizeof(why)), 0);
+	assert_int_equal(request_script_make(&m->meta, item, 2, &script, why, sizeof(why)), 0);
 	n = request_script_steps(script);
 	assert_in_range(n, 1, 2 * m->n); /* an event may come to more than one */
-	r = open_run(m);
+	r = open_run(m, &item[0]);
 	while (at < n)
 		at = request_play(r, script, at, 100);
 	assert_int_equal(request_play(r, script, at, 100), n);
@@ -109,6 +111,39 @@ static void run(struct machine *m, struct outcome *out)
 	assert_memory_equal(&again, out, sizeof(again));
 	request_script_free(script);
 	machine_free(m);
+}
+
+static void run(struct machine *m, struct outcome *out)
+{
+	run_told(m, &(struct trace_pages){ .first_pfn = NORMAL }, out);
+}
+
+/*
+ * Pages that are older than the trace: reclaim can take those of files, and the recorded one's is left
+ * out for them as well; what is anonymous goes when it is freed, and takes no part in that.
+ */
+static void adopts_what_is_older(void **state)
+{
+	uint8_t uses[1024];
+	struct outcome out;
+	struct machine m;
+
+	(void)state;
+	for (int use = 0; use < TRACE_NR_USES; use++) {
+		memset(uses, use, sizeof(uses));
+		machine_init(&m, "6.12");
+		assert_int_equal(pa_isolate(m.pa, NORMAL, 10), 0);
+		machine_begin(&m);
+		emit(&m, EV_KSWAPD_WAKE, 0, 0);
+		for (uint64_t i = 0; i < 256; i++)
+			emit(&m, EV_FREE, NORMAL + i, 0);
+		run_told(&m, &(struct trace_pages){ TRACE_AT_BEGIN, 1, NORMAL, uses, 1024 }, &out);
+		assert_int_equal(out.reclaimable, use == TRACE_USE_FILE ? 1024 : 0);
+		assert_int_equal(out.res.frees, use == TRACE_USE_FILE ? 0 : 256);
+		assert_int_equal(out.res.frees_before,
+				 use == TRACE_USE_OTHER || use == TRACE_USE_LARGE ? 256 : 0);
+		assert_int_equal(out.res.frees_unknown, 0);
+	}
 }
 
 /* Frees in the order of age while kswapd is awake are reclaim's: the core has not reclaimed. */
@@ -305,6 +340,7 @@ static void spares(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(adopts_what_is_older),
 		cmocka_unit_test(leaves_reclaim_out),
 		cmocka_unit_test(keeps_truncation),
 		cmocka_unit_test(knows_direct_reclaim),

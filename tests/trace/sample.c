@@ -120,6 +120,7 @@ static int write_snapshot(struct trace_writer *w, enum trace_at at)
 {
 	static const uint64_t pfns[] = { 4096, EV_PFN_NONE - 1, 4097, 4098, 5000 };
 	static const uint64_t large[] = { 5120, 1024 * 100, 6144 };
+	static const uint8_t uses[] = { 0, 1, 1, 1, 3, 2, 2 };
 	static const uint8_t types[] = { 0, 1, 1, 1, 7, TRACE_MT_NONE, TRACE_MT_NONE };
 	int err;
 
@@ -132,6 +133,8 @@ static int write_snapshot(struct trace_writer *w, enum trace_at at)
 		err = trace_write_blocks(w, &(struct trace_blocks){ at, 1, 4096, types, 7 });
 	if (!err)
 		err = trace_write_blocks(w, &(struct trace_blocks){ at, 0, 0, types, 0 });
+	if (!err)
+		err = trace_write_pages(w, &(struct trace_pages){ at, 1, 4096, uses, 7 });
 	if (!err)
 		err = trace_write_pcp(w, &(struct trace_pcp){ at, 1, (1 << EV_CPU_BITS) - 1, 0, 2,
 							      INT64_MAX - 1, 63, 0, pfns, 5 });
@@ -248,6 +251,11 @@ static void add_item(struct sample_digest *d, const struct trace_item *item)
 		add_number(d, item->blocks.at << 8 | item->blocks.zone);
 		add_number(d, item->blocks.first_pfn);
 		add(d, item->blocks.mt, item->blocks.n);
+		break;
+	case TRACE_PAGES:
+		add_number(d, item->pages.at << 8 | item->pages.zone);
+		add_number(d, item->pages.first_pfn);
+		add(d, item->pages.use, item->pages.n);
 		break;
 	case TRACE_PCP:
 		add_number(d, item->pcp.at << 24 | item->pcp.zone << 16 | item->pcp.order << 8 |

@@ -130,6 +130,9 @@ static void lines_have_the_agreed_members(void **state)
 		"\"pfns\":[4100,4098]}\n",
 		"{\"rec\":\"pageblocks\",\"at\":\"begin\",\"zone\":0,\"first_pfn\":4096,"
 		"\"mt\":[\"Movable\",null]}\n",
+		"{\"rec\":\"pages\",\"at\":\"begin\",\"zone\":0,\"first_pfn\":4096,"
+		"\"use\":[[2,\"other\"],[70,\"anon\"],[1,\"file\"],[8,\"large\"]]}\n",
+		"{\"rec\":\"pages\",\"at\":\"begin\",\"zone\":0,\"first_pfn\":4096,\"use\":[]}\n",
 		"{\"rec\":\"pcp\",\"at\":\"begin\",\"zone\":0,\"cpu\":1,\"order\":0,\"mt\":\"Movable\","
 		"\"pfns\":[5000],\"count\":62,\"batch\":63,\"high\":5571}\n",
 		"{\"rec\":\"stats\",\"counters\":{\"records\":5}}\n",
@@ -180,6 +183,8 @@ static void the_least_is_enough(void **state)
 	trace_close(r);
 	assert_int_equal(import_text(META, strlen(META), trace, &res), 0);
 }
+
+#define PAGES "{\"rec\":\"pages\",\"at\":\"begin\",\"zone\":3,\"first_pfn\":4096"
 
 static void bad_lines_are_named(void **state)
 {
@@ -234,6 +239,12 @@ static void bad_lines_are_named(void **state)
 		{ META ZONE "{\"rec\":\"pageblocks\",\"at\":\"begin\",\"zone\":3,"
 			    "\"first_pfn\":4096,\"mt\":[1]}\n",
 		  "line 3: \"mt\" holds something else" },
+		{ META ZONE PAGES "}\n", "line 3: \"use\" is missing or not a list" },
+		{ META ZONE PAGES ",\"use\":[[0,\"anon\"]]}\n", "line 3: \"use\" holds" },
+		{ META ZONE PAGES ",\"use\":[[1,\"slab\"]]}\n", "line 3: \"use\" holds" },
+		{ META ZONE PAGES ",\"use\":[[1,\"anon\",1]]}\n", "line 3: \"use\" holds" },
+		{ META ZONE PAGES ",\"use\":[[1,\"anon\"],[8388608,\"anon\"]]}\n",
+		  "line 3: \"use\" holds" },
 		{ META ZONE "{\"rec\":\"pcp\",\"at\":\"begin\",\"zone\":3,\"cpu\":0,\"order\":0,"
 			    "\"mt\":\"Movable\",\"pfns\":{}}\n",
 		  "line 3: \"pfns\" is missing or not a list" },

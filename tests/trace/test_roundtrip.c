@@ -138,6 +138,13 @@ static void snapshots_come_back(void **state)
 	assert_memory_equal(item.blocks.mt, "\0\1\1\1\7\xff\xff", 7);
 	assert_int_equal(trace_next(r, &item), 0);
 	assert_int_equal(trace_next(r, &item), 0);
+	assert_int_equal(item.kind, TRACE_PAGES);
+	assert_int_equal(item.pages.at, TRACE_AT_BEGIN);
+	assert_int_equal(item.pages.zone, 1);
+	assert_int_equal(item.pages.first_pfn, 4096);
+	assert_int_equal(item.pages.n, 7);
+	assert_memory_equal(item.pages.use, "\0\1\1\1\3\2\2", 7);
+	assert_int_equal(trace_next(r, &item), 0);
 	assert_int_equal(item.kind, TRACE_PCP);
 	assert_int_equal(item.pcp.cpu, (1 << EV_CPU_BITS) - 1);
 	assert_int_equal(item.pcp.count, INT64_MAX - 1);
@@ -269,6 +276,13 @@ static void bad_snapshots_are_refused(void **state)
 	assert_int_equal(trace_write_blocks(w, &(struct trace_blocks){ 0, 1, 0, &type, 1 }),
 			 -EINVAL);
 	assert_int_equal(trace_write_pcp(w, &(struct trace_pcp){ .zone = 1, .cpu = 1 << 14 }),
+			 -EINVAL);
+	assert_int_equal(trace_write_pages(w, &(struct trace_pages){ .zone = 2 }), -EINVAL);
+	assert_int_equal(
+		trace_write_pages(w, &(struct trace_pages){ .use = (uint8_t[]){ TRACE_NR_USES },
+							    .n = 1 }),
+		-EINVAL);
+	assert_int_equal(trace_write_pages(w, &(struct trace_pages){ .first_pfn = EV_PFN_NONE }),
 			 -EINVAL);
 	assert_int_equal(trace_write_cpu(w, &(struct trace_cpu){ .zone = 2 }), -EINVAL);
 	assert_int_equal(trace_write_cpu(w, &(struct trace_cpu){ .flags = -2 }), -EINVAL);
