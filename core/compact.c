@@ -283,7 +283,7 @@ void pa_compact_node(struct pa *pa, uint32_t nid, unsigned int order, struct pa_
 	for (unsigned int type = 0; type < PA_NR_ZONE_TYPES; type++) {
 		uint32_t zone = pa_zone_by(pa, nid, type);
 		struct pa_scan s = { .zone = zone,
-				     .cpu = pa_node_cpu(pa, nid),
+				     .cpu = pa_node(pa, nid)->daemon_cpu[PA_KSWAPD],
 				     .order = (uint8_t)order,
 				     .mt = PA_UNMOVABLE,
 				     .async = true,

@@ -100,12 +100,16 @@ static bool is_source(const struct pa_run *r, uint64_t block)
 	return type == (enum pa_mt)r->s->mt;
 }
 
-/* Is what starts here to be moved?  skip_isolation_on_order */
+/*
+ * Is what starts here to be moved?  skip_isolation_on_order; up to 6.8 single pages alone are
+ * (isolate_migratepages_block skips what is PageCompound).
+ */
 static bool to_move(const struct pa_run *r, uint64_t pfn)
 {
 	unsigned int order = pa_desc(r->pa, r->z, pfn)->owner & OWNER_ORDER;
 
-	return pa_is_movable(r->pa, r->z, pfn) && order < r->s->order;
+	return pa_is_movable(r->pa, r->z, pfn) &&
+	       order < (pa_version(r->pa)->hygiene ? r->s->order : 1);
 }
 
 /*
@@ -190,6 +194,15 @@ static bool isolate_migratepages(struct pa_run *r)
 	return s->nr_migrate;
 }
 
+static void note_move(const struct pa_run *r, uint64_t from, uint64_t to, unsigned int order)
+{
+	if (!r->trail)
+		return;
+	if (r->trail->nr_moves < r->trail->max_moves)
+		r->trail->moves[r->trail->nr_moves] = (struct pa_moved){ from, to, (uint8_t)order };
+	r->trail->nr_moves++;
+}
+
 /* What lived at @from lives at @to, on the same list; @from is freed by this CPU. */
 static void migrate(struct pa_run *r, uint64_t from, uint64_t to, unsigned int order)
 {
@@ -199,35 +212,56 @@ static void migrate(struct pa_run *r, uint64_t from, uint64_t to, unsigned int o
 	pa_own(r->pa, r->z, to, order, OWNER_ALLOCATED);
 	if (owner >= OWNER_LRU)
 		pa_lru_add(r->pa, to);
-	if (r->trail) {
-		if (r->trail->nr_moves < r->trail->max_moves)
-			r->trail->moves[r->trail->nr_moves] =
-				(struct pa_moved){ from, to, (uint8_t)order };
-		r->trail->nr_moves++;
-	}
+	note_move(r, from, to, order);
 	pa_free_traced(r->pa, r->s->cpu, from, order, r->trail);
 	r->s->moved = true;
 }
 
-/* migrate_pages of the batch, the last isolated first; false if there is nowhere left to move to. */
-static bool migrate_batch(struct pa_run *r)
+/* split_folio: its pages are single ones, as much in use as it was. */
+static void split(const struct pa_run *r, uint64_t pfn, unsigned int order)
+{
+	bool lru = pa_desc(r->pa, r->z, pfn)->owner >= OWNER_LRU;
+
+	if (lru)
+		pa_lru_remove(r->pa, r->z, pfn);
+	pa_split_page(r->pa, pfn, order, 0);
+	for (uint64_t i = pa_pages(order); lru && i-- > 0;)
+		pa_lru_add(r->pa, pfn + i);
+	note_move(r, pfn, pfn, order);
+}
+
+enum moved { MOVED_ALL, MOVED_SOME, MOVED_NOWHERE };
+
+/*
+ * migrate_pages of the batch, the last isolated first.  For a single page there must be room; a large
+ * folio that finds none is split (try_split_folio in migrate_pages_batch), and its pages have another
+ * try once all others have gone.
+ */
+static enum moved migrate_batch(struct pa_run *r)
 {
 	struct pa_scan *s = r->s;
+	enum moved moved = MOVED_ALL;
 
-	for (uint64_t pfn = s->migrate; pfn-- > s->from && s->nr_migrate;) {
-		unsigned int order = pa_desc(r->pa, r->z, pfn)->owner & OWNER_ORDER;
-		uint64_t to;
+	for (int again = 0; again < 2 && s->nr_migrate; again++)
+		for (uint64_t pfn = s->migrate; pfn-- > s->from && s->nr_migrate;) {
+			unsigned int order = pa_desc(r->pa, r->z, pfn)->owner & OWNER_ORDER;
+			uint64_t to;
 
-		if (!to_move(r, pfn))
-			continue;
-		to = pa_take_target(r, order);
-		if (to == PA_PFN_NONE)
-			return false;
-		migrate(r, pfn, to, order);
-		s->nr_migrate -= (uint32_t)pa_pages(order);
-		r->work += (uint32_t)pa_pages(order);
-	}
-	return true;
+			if (!to_move(r, pfn))
+				continue;
+			to = pa_take_target(r, order);
+			if (to == PA_PFN_NONE && !order)
+				return again ? MOVED_SOME : MOVED_NOWHERE;
+			if (to == PA_PFN_NONE) {
+				split(r, pfn, order);
+				moved = MOVED_SOME;
+				continue;
+			}
+			migrate(r, pfn, to, order);
+			s->nr_migrate -= (uint32_t)pa_pages(order);
+			r->work += (uint32_t)pa_pages(order);
+		}
+	return moved;
 }
 
 /* -------------------------------------------------------------------------
@@ -371,7 +405,7 @@ void pa_scan_begin(struct pa *pa, struct pa_scan *s)
 static bool pass(struct pa_run *r, enum pa_compact *result)
 {
 	struct pa_scan *s = r->s;
-	bool moved;
+	enum moved moved;
 
 	if (finished(r, result))
 		return true;
@@ -391,9 +425,9 @@ static bool pass(struct pa_run *r, enum pa_compact *result)
 		s->last = s->last < r->z->start ? r->z->start : s->last;
 		moved = migrate_batch(r);
 		s->nr_migrate = 0;
-		if (moved)
+		if (moved == MOVED_ALL)
 			break;
-		if (!met(r)) {
+		if (moved == MOVED_NOWHERE && !met(r)) {
 			*result = PA_COMPACT_CONTENDED;
 			return true;
 		}

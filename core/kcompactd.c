@@ -113,7 +113,7 @@ static bool next_zone(struct pa *pa, uint32_t nid)
 			continue;
 		/* For GFP_KERNEL, so what UNMOVABLE pages would need. */
 		node->scan = (struct pa_scan){ .zone = zone,
-					       .cpu = pa_node_cpu(pa, nid),
+					       .cpu = node->daemon_cpu[PA_KCOMPACTD],
 					       .classzone = (uint8_t)type,
 					       .order = node->work_order,
 					       .mt = PA_UNMOVABLE,
@@ -177,6 +177,7 @@ void pa_run_kcompactd(struct pa *pa, uint32_t nid, uint64_t ms, struct pa_trail 
 			end(pa, nid);
 			break;
 		}
+		node->scan.cpu = node->daemon_cpu[PA_KCOMPACTD];
 		node->scanning = !pa_scan_step(pa, &node->scan, trail, &work, &result);
 		node->work_credit -= (int64_t)(work * pace);
 		if (!node->scanning)

@@ -202,6 +202,7 @@ enum pa_kcompactd_work { PA_KCOMPACTD_IDLE, PA_KCOMPACTD_ASKED, PA_KCOMPACTD_PRO
 
 struct pa_node {
 	uint32_t cpus;
+	uint32_t daemon_cpu[PA_NR_DAEMONS];
 	uint32_t kswapd_order;
 	uint32_t kcompactd_order;
 	uint8_t kswapd_highest;
@@ -731,8 +732,6 @@ void pa_reserve_highatomic(struct pa_ctx *ac, uint32_t zone, uint64_t pfn);
 bool pa_unreserve_highatomic(struct pa_ctx *ac, bool force);
 
 /* reclaim.c */
-/* The CPU on which a node's daemons run. */
-uint32_t pa_node_cpu(const struct pa *pa, uint32_t nid);
 /* try_to_free_pages: pages reclaimed for the request. */
 uint64_t pa_direct_reclaim(struct pa_ctx *ac);
 /* balance_classzone of 2.4: the same, but a page of the order asked for is @pfn and stays with it. */

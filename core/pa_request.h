@@ -320,7 +320,7 @@ struct pa_drained {
 	uint8_t pcp; /* it came from a per-cpu list */
 };
 
-/* A page that compaction moved: what lived at @from lives at @to. */
+/* A page that compaction moved, @from is @to now; split into pages of order 0 where these are equal. */
 struct pa_moved {
 	uint64_t from;
 	uint64_t to;
@@ -666,6 +666,14 @@ int pa_tick(struct pa *pa, uint64_t now, struct pa_trail *trail);
  * -EINVAL: there is no request level, or more than 10^12.
  */
 int pa_set_pace(struct pa *pa, uint64_t ns);
+
+enum pa_daemon { PA_KSWAPD, PA_KCOMPACTD, PA_NR_DAEMONS };
+
+/*
+ * pa_set_daemon_cpu() - @daemon of the node of @cpu runs there from now on: what it frees goes to that
+ * CPU's lists.  At first it is the node's first CPU.  -EINVAL: there is no such daemon or CPU.
+ */
+int pa_set_daemon_cpu(struct pa *pa, enum pa_daemon daemon, uint32_t cpu);
 
 /* -------------------------------------------------------------------------
  * Zones: watermarks, counters, indices

@@ -363,8 +363,8 @@ static uint64_t shrink_node(struct pa *pa, uint32_t nid, unsigned int order, uns
 
 		if (zone == PA_NO_ZONE || (each && is_spared(pa, zone, order, highest)))
 			continue;
-		done += shrink(pa, zone, SWAP_CLUSTER_MAX - (each ? 0 : done), pa_node_cpu(pa, nid),
-			       trail);
+		done += shrink(pa, zone, SWAP_CLUSTER_MAX - (each ? 0 : done),
+			       pa_node(pa, nid)->daemon_cpu[PA_KSWAPD], trail);
 	}
 	return done;
 }
@@ -551,7 +551,8 @@ static uint64_t shrink_gen(struct balance *b)
 
 			if (zone != PA_NO_ZONE)
 				batch += shrink(b->pa, zone, MIN_LRU_BATCH - batch,
-						pa_node_cpu(b->pa, b->nid), b->trail);
+						pa_node(b->pa, b->nid)->daemon_cpu[PA_KSWAPD],
+						b->trail);
 		}
 		done += batch;
 		if (!batch || done >= (nr > gap ? nr : gap) || (!b->order && is_safe(b)))
@@ -611,12 +612,11 @@ static void run_kswapd(struct pa *pa, uint32_t nid, struct pa_trail *trail)
 		node->kswapd_failures += tried && !(was_boosted && pa_rules(pa)->boost_may_fail);
 }
 
-uint32_t pa_node_cpu(const struct pa *pa, uint32_t nid)
+int pa_set_daemon_cpu(struct pa *pa, enum pa_daemon daemon, uint32_t cpu)
 {
-	for (uint32_t cpu = 0; cpu < pa_req(pa)->cpus; cpu++) {
-		if (pa_cpu_node(pa)[cpu] == nid)
-			return cpu;
-	}
+	if (!pa_req(pa) || (unsigned int)daemon >= PA_NR_DAEMONS || cpu >= pa_req(pa)->cpus)
+		return -EINVAL;
+	pa_node(pa, pa_cpu_node(pa)[cpu])->daemon_cpu[daemon] = cpu;
 	return 0;
 }
 

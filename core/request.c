@@ -189,8 +189,11 @@ void pa_req_init(struct pa *pa, const struct pa_config *cfg)
 	init_gfp_zones(req);
 	for (uint32_t c = 0; c < req->cpus; c++)
 		pa_cpu_node(pa)[c] = cfg->cpu_node ? cfg->cpu_node[c] : 0;
-	for (uint32_t c = 0; c < req->cpus; c++)
+	for (uint32_t c = req->cpus; c-- > 0;) {
 		pa_node(pa, pa_cpu_node(pa)[c])->cpus++;
+		pa_set_daemon_cpu(pa, PA_KSWAPD, c);
+		pa_set_daemon_cpu(pa, PA_KCOMPACTD, c);
+	}
 	for (uint32_t i = 0; i < pa->nr_zones; i++) {
 		init_zone_req(pa, i, &cfg->zones[i]);
 		marked |= cfg->zones[i].wmark[PA_WMARK_HIGH] != 0;

@@ -156,11 +156,13 @@ static void start_trail(struct sim *sim, struct pa_trail *trail)
 
 static int end_trail(struct sim *sim, const struct pa_trail *trail, struct sim_error *error)
 {
+	int err;
+
 	sim->last.nr_picks = trail->nr_picks;
 	sim->last.nr_moves += trail->nr_moves;
-	sim_follow_moves(sim, trail->nr_moves);
-	if (trail->nr_moves <= sim->max_moves)
-		return 0;
+	err = sim_follow_moves(sim, trail->nr_moves);
+	if (err || trail->nr_moves <= sim->max_moves)
+		return err;
 	return wrong(error, sim->last.step->line,
 		     "more than %" PRIu32 " pages moved in one step, too many to follow",
 		     sim->max_moves);

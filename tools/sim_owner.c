@@ -74,23 +74,41 @@ int sim_add_block(struct sim *sim, uint32_t name, uint64_t pfn, uint32_t order, 
 	return 0;
 }
 
-void sim_follow_moves(struct sim *sim, uint32_t nr)
+/* Compaction split block @number: its pages have the same name. */
+static int follow_split(struct sim *sim, uint32_t number)
 {
-	uint32_t i;
+	const struct sim_block old = sim->blocks[number - 1];
+	int err = 0;
 
-	for (i = 0; i < nr && i < sim->max_moves; i++) {
+	sim_end_life(sim, &sim->blocks[number - 1], SIM_LIVE);
+	sim->blocks[number - 1].order = 0;
+	own(sim, old.pfn, 0, number);
+	for (uint64_t i = 1; i < UINT64_C(1) << old.order && !err; i++)
+		err = sim_add_block(sim, old.name, old.pfn + i, 0, old.listed);
+	return err;
+}
+
+int sim_follow_moves(struct sim *sim, uint32_t nr)
+{
+	int err = 0;
+
+	for (uint32_t i = 0; i < nr && i < sim->max_moves && !err; i++) {
 		const struct pa_moved *m = &sim->moves[i];
 		uint32_t number = sim->owner[sim_frame(sim, m->from)];
 		struct sim_block *b = number ? &sim->blocks[number - 1] : NULL;
+		bool owned = b && b->pfn == m->from;
 
-		if (b && b->pfn == m->from) {
+		if (owned && m->from == m->to) {
+			err = follow_split(sim, number);
+		} else if (owned) {
 			sim_end_life(sim, b, SIM_LIVE);
 			b->pfn = m->to;
 			own(sim, m->to, m->order, number);
-		} else {
+		} else if (m->from != m->to) {
 			own(sim, m->to, m->order, 0);
 		}
 	}
+	return err;
 }
 
 void sim_find_reclaimed(struct sim *sim)

@@ -106,7 +106,7 @@ void sim_end_life(struct sim *sim, struct sim_block *b, enum sim_life life);
 /* @name stands for this block, too.  -ENOMEM or 0. */
 int sim_add_block(struct sim *sim, uint32_t name, uint64_t pfn, uint32_t order, bool listed);
 /* Blocks that compaction moved, the first @nr of sim->moves, keep their names. */
-void sim_follow_moves(struct sim *sim, uint32_t nr);
+int sim_follow_moves(struct sim *sim, uint32_t nr);
 /* What is allocated no longer though nobody freed it was reclaimed. */
 void sim_find_reclaimed(struct sim *sim);
 /* The newest block of a name; NULL if it never had one. */

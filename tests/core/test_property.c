@@ -28,7 +28,7 @@ struct world {
 	struct pa_moved moves[MAX_MOVES];
 	struct pa_alloc_record rec;
 	struct pa_free_record freed;
-	uint32_t kills, handed_out, refused, moved, reclaimed;
+	uint32_t kills, handed_out, refused, moved, reclaimed, split;
 };
 
 static struct world w;
@@ -98,6 +98,18 @@ static void forget(struct live *l)
 	*l = w.live[--w.nr];
 }
 
+/* Compaction had no room for it as it was. */
+static void split(const struct live *l)
+{
+	const struct live old = *l;
+
+	assert_true(old.order && w.nr < MAX_LIVE - 128);
+	forget(at(old.pfn));
+	for (uint64_t p = old.pfn; p < old.pfn + (1u << old.order); p++)
+		w.live[w.nr++] = (struct live){ p, 0, old.lru, old.pinned };
+	w.split++;
+}
+
 /* What a call moved is elsewhere now; a page that was where it went had been reclaimed before. */
 static void follow_moves(const struct pa_trail *trail)
 {
@@ -105,6 +117,11 @@ static void follow_moves(const struct pa_trail *trail)
 	for (uint32_t i = 0; i < trail->nr_moves; i++) {
 		struct live *gone = at(trail->moves[i].to), *l;
 
+		if (gone && trail->moves[i].from == trail->moves[i].to) {
+			assert_int_equal(gone->order, trail->moves[i].order);
+			split(gone);
+			continue;
+		}
 		if (gone) {
 			assert_true(gone->lru);
 			forget(gone);
