@@ -36,7 +36,7 @@
 #define WORKERS 2
 #define MAX_ENDS 2048 /* pipes and socket pairs held by one worker */
 #define MAX_FILES 4096
-#define SETTLE 3 /* seconds of quiet at the end of `steady` */
+#define ASKED 12 /* times for all free memory in huge pages at the end of `steady` */
 
 /* What all processes share; a worker that the OOM killer took is started again from here. */
 struct shared {
@@ -672,13 +672,20 @@ static void remove_dirs(const char *dir, struct shared *shared)
 }
 
 /*
- * What is free in large blocks when the last worker ends depends on where a daemon happens to be; a
- * while later those that have something to do have done it, the vmstat workers' rounds included.
+ * What is free in large blocks when the last worker ends depends on where a daemon happens to be, and
+ * whether a score is just above or below a mark.  So somebody asks for all that is free in huge pages and
+ * lets go again, as often as it takes for compaction that is deferred: what is free in them then is
+ * what can be had at all, in pageblocks that hold nothing that cannot be moved.
  */
 static void settle(const struct options *opt)
 {
-	if (opt->mode->round == round_steady)
-		sleep(SETTLE);
+	if (opt->mode->round != round_steady)
+		return;
+	for (int i = 0; i < ASKED; i++) {
+		hugetlb((unsigned int)(proc_bytes("/proc/meminfo", "MemFree: %" SCNu64) /
+				       HUGE_PAGE));
+		nanosleep(&(struct timespec){ .tv_nsec = 250000000 }, NULL);
+	}
 }
 
 /* The last close of a block device drops its page cache; -1: nothing is held. */
