@@ -171,9 +171,14 @@ static void evict_now(struct request *r, const struct whatif *op)
 	r->res.reclaimed += core == PA_PFN_NONE && r->handle[frame] < NO_PAGE;
 	r->handle[op->arg] = core == PA_PFN_NONE ? NO_PAGE : (uint32_t)core;
 	for (uint64_t i = 0; i < request_pages(&r->zones[op->zone], op->pfn, op->order); i++) {
-		r->handle[frame + i] = NO_HANDLE;
-		if (core != PA_PFN_NONE)
+		uint64_t page = page_of(r, frame + i);
+
+		/* Of a folio that was split the first page has the number, the others are nobody's. */
+		if (i && page != PA_PFN_NONE)
+			r->owner[page] = NO_PFN;
+		else if (core != PA_PFN_NONE && r->owner[core + i] == frame + i)
 			r->owner[core + i] = op->arg;
+		r->handle[frame + i] = NO_HANDLE;
 	}
 }
 

@@ -255,6 +255,47 @@ static void takes_the_pace(void **state)
 	assert_true(out[1].res.moved > 0);
 }
 
+/*
+ * Folios for which the core's compaction finds no room are split, their pages wherever they are; they
+ * are given back, or evicted, all the same.
+ */
+static void follows_split_folios(void **state)
+{
+	const uint64_t folios = 64, pages = 2048 - 4 * folios;
+	struct outcome out;
+	struct machine m;
+
+	(void)state;
+	for (int evicted = 0; evicted < 2; evicted++) {
+		begin(&m, 0);
+		assert_int_equal(trace_pairs_add(&m.meta.sysctl, "vm.compaction_proactiveness", 100,
+						 NULL),
+				 0);
+		for (uint64_t i = 0; i < folios; i++) {
+			emit(&m, EV_ALLOC, NORMAL + 4 * i, GFP_CACHE | GFP_MOVABLE);
+			m.ev[m.n - 1].order = 2;
+		}
+		for (uint64_t i = 0; i < pages; i++)
+			emit(&m, EV_ALLOC, NORMAL + 4 * folios + i, GFP_CACHE | GFP_MOVABLE);
+		for (uint64_t i = 0; i < pages; i += 2)
+			emit(&m, EV_FREE, NORMAL + 4 * folios + i, 0);
+		for (int i = 0; i < 2 * TICK; i++) /* the clock is read */
+			emit(&m, EV_KSWAPD_SLEEP, 0, 0);
+		m.ev[m.n - 1].ts += 600000000;
+		if (evicted)
+			emit(&m, EV_RECLAIM_BEGIN, 0, 0);
+		for (uint64_t i = 0; i < folios; i++) {
+			emit(&m, EV_FREE, NORMAL + 4 * i, 0);
+			m.ev[m.n - 1].order = 2;
+			m.ev[m.n - 1].ts += 600000000;
+		}
+		run(&m, &out);
+		assert_true(out.res.moved > 0);
+		assert_int_equal(out.res.frees_unknown, 0);
+		assert_int_equal(out.reclaimable, pages / 2 + (evicted ? 4 * folios : 0));
+	}
+}
+
 /* What a compactor isolated and frees lives on at its target, and is given back there. */
 static void follows_migration(void **state)
 {
@@ -345,6 +386,7 @@ int main(void)
 		cmocka_unit_test(keeps_truncation),
 		cmocka_unit_test(knows_direct_reclaim),
 		cmocka_unit_test(follows_migration),
+		cmocka_unit_test(follows_split_folios),
 		cmocka_unit_test(drops_with_the_file),
 		cmocka_unit_test(takes_the_pace),
 		cmocka_unit_test(kills),
