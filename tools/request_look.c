@@ -79,6 +79,7 @@ struct look {
 	uint32_t cpu;		       /* the trace's */
 	const struct trace_event *end; /* the request that it is part of */
 	bool last;		       /* it will not look again */
+	uint32_t set_below; /* by zone, a bit: its first look has set ZONE_BELOW_HIGH there */
 	struct pa_alloc_args args;
 };
 
@@ -266,10 +267,27 @@ static void look_without_boost(struct look *l)
 	*l->a = seen;
 }
 
+/*
+ * The attempt looks at the high mark first and then at its own: balance_pgdat may take the boost back in between.
+ * Then it leaves ZONE_BELOW_HIGH for the boost, as the next push tells, and passes without it.
+ */
+static void note_unboosted_midway(struct look *l)
+{
+	struct request *r = l->r;
+	uint32_t zone = l->a->choice.zone;
+
+	if (l->a->below_high || !(l->set_below >> zone & 1) || !r->has_pushes ||
+	    !request_below_high_next(r, zone) || request_is_set_again(r, zone))
+		return;
+	l->a->below_high = true;
+	request_set_below_high(r, zone, true);
+}
+
 static bool fits_unboosted(struct look *l)
 {
 	for (uint32_t nr = l->r->nr_zones; nr > 0 && boosts_pending(l->r); nr--)
 		if (fits_without(l, nr)) {
+			note_unboosted_midway(l);
 			l->r->res.boosts_early++;
 			return true;
 		}
@@ -483,8 +501,11 @@ static bool look(struct look *l)
 	l->a->first_found = l->a->found;
 	l->a->first_below = l->a->below_high;
 	keep_zones(l);
-	for (uint32_t zone = 0; zone < l->r->nr_zones; zone++)
+	for (uint32_t zone = 0; zone < l->r->nr_zones; zone++) {
+		if (l->r->before[zone].flags & ~flags[zone] & PA_ZONE_BELOW_HIGH)
+			l->set_below |= 1u << zone;
 		l->r->before[zone].flags = flags[zone];
+	}
 	l->r->looking = true;
 	fit = fits_uncounted(l) || (!nested && fits_after_fallbacks(l)) || fits_unboosted(l) ||
 	      fits_amid_claims(l) || fits_with_other(l);

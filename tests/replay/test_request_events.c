@@ -349,6 +349,38 @@ static void boost_is_gone_at_the_end(void **state)
 }
 
 /*
+ * balance_pgdat takes its boost back between an attempt's look at the high mark and the one at its own: it passes,
+ * and leaves ZONE_BELOW_HIGH, as the next push tells.
+ */
+static void boost_goes_between_two_looks(void **state)
+{
+	enum { FOUND = 1000 };
+	struct request_result res;
+	struct machine m;
+
+	(void)state;
+	for (int told = 0; told < 2; told++) {
+		begin(&m);
+		m.meta.zone[1].high = 900;
+		m.meta.zone[1].boost = FOUND;
+		emit(&m, EV_BALANCE_BEGIN, 1, NORMAL);
+		m.ev[m.n - 1].arg = FOUND;
+		emit(&m, EV_ISOLATE, 1, NORMAL + 1024); /* below both marks with the boost alone */
+		m.ev[m.n - 1].order = 10;
+		emit(&m, EV_TRY, 0, 0);
+		machine_emit(&m, balance_end(1, NORMAL, 0));
+		emit(&m, EV_ALLOC, 0, NORMAL + HELD);
+		for (uint64_t i = 0; i <= LATER; i++) {
+			give_back(&m, NORMAL + i);
+			m.ev[m.n - 1].bits = told ? EV_BELOW_HIGH : 0;
+		}
+		run(&m, &res);
+		assert_int_equal(res.boosts_early, 1);
+		assert_int_equal(res.drained.core > 0, told);
+	}
+}
+
+/*
  * A claim has changed its pageblock's type before any event: a page that is pushed meanwhile goes to the new
  * type's list, as the push tells, and the next request of that type has it.
  */
@@ -509,6 +541,7 @@ int main(void)
 		cmocka_unit_test(looks_amid_an_isolation),
 		cmocka_unit_test(refill_asked_before_the_end),
 		cmocka_unit_test(boost_is_gone_at_the_end),
+		cmocka_unit_test(boost_goes_between_two_looks),
 		cmocka_unit_test(pushes_amid_a_claim),
 		cmocka_unit_test(reclaim_begins_meanwhile),
 		cmocka_unit_test(reclaim_begins_ahead_of_a_drain),
