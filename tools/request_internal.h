@@ -619,4 +619,6 @@ void request_note_first(struct request *r, const struct request_decision *d);
 int request_final_list(struct request *r, const struct trace_list *list);
 void request_final_end(struct request *r);
 
+/* A list was turned: a block is its last one, @tail, or first. */
+void request_rotate(struct request *r, const struct trace_event *ev, bool tail);
 #endif /* TOOLS_REQUEST_INTERNAL_H */

@@ -12,7 +12,7 @@
  * A list was turned.  What is last is reported ahead of the event that saw it: a block that only
  * comes with that event is no news.
  */
-static void rotate(struct request *r, const struct trace_event *ev, bool tail)
+void request_rotate(struct request *r, const struct trace_event *ev, bool tail)
 {
 	struct pa_page_info info;
 
@@ -25,7 +25,7 @@ static void rotate(struct request *r, const struct trace_event *ev, bool tail)
 static void on_isolate(struct request *r, const struct trace_event *ev, const struct run_zone *z)
 {
 	if (ev->bits & EV_FAST)
-		rotate(r, ev, false);
+		request_rotate(r, ev, false);
 	if (pa_isolate_by(r->pa, request_core_cpu(r, ev->cpu), ev->pfn, ev->order) ||
 	    pa_set_allocated(r->pa, ev->pfn, ev->order, PA_USE_MOVABLE)) {
 		r->res.isolated_missed++;
@@ -160,7 +160,7 @@ static inline void dispatch(struct request *r, const struct trace_event *ev)
 		on_putback(r, ev, request_zone_of(r, ev));
 		return;
 	case EV_ROTATE:
-		rotate(r, ev, ev->bits & EV_ROTATE_TAIL);
+		request_rotate(r, ev, ev->bits & EV_ROTATE_TAIL);
 		return;
 	default:
 		on_other(r, ev);

@@ -444,6 +444,25 @@ void request_start_picks(struct request *r, const struct trace_event *ev)
 		if (is_bulk(r, end))
 			make_bulk(r, end);
 		return;
+/*
+ * @ev takes the first block of a hold.  What is told of turned lists ahead of the second was so by then: nobody else
+ * has had the lock.  (The recorder may ask late, as it does not ask at the block of a fallback.)
+ */
+static void turn_lists(struct request *r, const struct trace_event *ev)
+{
+	const struct trace_event *next = request_next_of(r, ev);
+	uint64_t end = next && next->type == EV_ZONE_ALLOC ? request_number_of(r, next) : 0;
+
+	if (ev->type != EV_ZONE_ALLOC)
+		return;
+	for (uint64_t i = request_number_of(r, ev) + 1; i < end; i++) {
+		const struct trace_event *turn = request_event(r, i);
+
+		if (turn->type == EV_ROTATE && turn->cpu == ev->cpu && turn->bits & EV_ROTATE_TAIL)
+			request_rotate(r, turn, true);
+	}
+}
+
 	}
 	c->refill.number = request_number_of(r, end);
 	z = request_zone_of(r, end);
@@ -453,6 +472,7 @@ void request_start_picks(struct request *r, const struct trace_event *ev)
 	make_preempted(r, c->refill.number, ev->cpu);
 	note_made(r, c->refill.number);
 	tried = request_take_try(r, end);
+	turn_lists(r, ev);
 	if (!bypass && start_refill(r, ev, end, tried))
 		return;
 	for (const struct trace_event *at = ev; at && at != end; at = request_next_of(r, at))

@@ -405,6 +405,75 @@ static void worker_preempts_a_request(void **state)
 	}
 }
 
+/* A list that is told to have turned between two blocks of a hold has been so before the first. */
+static void turned_before_the_hold(void **state)
+{
+	static const uint64_t pfn[] = { NORMAL + 2, NORMAL, NORMAL + 4 };
+	struct request_result res;
+	struct machine m;
+
+	(void)state;
+	for (int turned = 0; turned < 2; turned++) {
+		begin_as(&m, "6.1");
+		for (size_t i = 0; i < 3; i++) { /* past the lists: the last is first */
+			emit(&m, EV_FREE, 0, pfn[i]);
+			emit(&m, EV_ZONE_FREE, 0, pfn[i]);
+		}
+		emit(&m, EV_TRY, 1, 0);
+		emit(&m, EV_ZONE_ALLOC, 1, NORMAL);
+		if (turned) {
+			emit(&m, EV_ROTATE, 1, NORMAL + 4);
+			m.ev[m.n - 1].bits = EV_ROTATE_TAIL;
+		}
+		emit(&m, EV_ZONE_ALLOC, 1, NORMAL + 2);
+		emit(&m, EV_ALLOC, 1, NORMAL);
+		run(&m, &res);
+		assert_int_equal(res.order0_exact, HELD + turned);
+		assert_int_equal(res.rotations, turned);
+	}
+}
+
+/*
+ * Up to 6.9 the type of a page is read at mm_page_free.  Where that was missed it is not the one of the time before,
+ * if the pageblock was claimed since.
+ */
+static void type_of_a_free_that_was_missed(void **state)
+{
+	static const unsigned int larger[] = { 10, 9 }; /* elsewhere */
+	struct request_result res;
+	struct machine m;
+
+	(void)state;
+	begin_as(&m, "6.1");
+	give_back(&m, NORMAL);
+	emit(&m, EV_ALLOC, 0, NORMAL);
+	for (int i = 0; i < 2; i++) {
+		emit(&m, EV_ISOLATE, 1, NORMAL + (UINT64_C(1) << larger[i]));
+		m.ev[m.n - 1].order = (uint8_t)larger[i];
+	}
+	emit(&m, EV_TRY, 1, 0)->mt = K_UNMOVABLE;
+	machine_emit(&m, (struct trace_event){ .type = EV_FALLBACK,
+					       .cpu = 1,
+					       .pfn = NORMAL + 256,
+					       .mt = K_UNMOVABLE,
+					       .bits = EV_CLAIMED | EV_CLAIM_KNOWN,
+					       .arg = trace_fallback_arg(8, K_MOVABLE) });
+	/* The smallest that came along. */
+	emit(&m, EV_ZONE_ALLOC, 1, NORMAL + HELD)->mt = K_UNMOVABLE;
+	emit(&m, EV_ALLOC, 1, NORMAL + HELD);
+	m.ev[m.n - 1].mt = K_UNMOVABLE;
+	m.ev[m.n - 1].arg = 0;
+	emit(&m, EV_BALANCE_BEGIN, 1, NORMAL)->arg = BOOST; /* and takes back what the claim gave */
+	machine_emit(&m, balance_end(1, NORMAL, 0));
+	emit(&m, EV_PUSH, 0, NORMAL)->mt = K_UNMOVABLE;
+	emit(&m, EV_TRY, 0, 0)->mt = K_UNMOVABLE;
+	emit(&m, EV_ALLOC, 0, NORMAL);
+	m.ev[m.n - 1].mt = K_UNMOVABLE;
+	m.ev[m.n - 1].arg = 0;
+	run(&m, &res);
+	assert_int_equal(res.order0_exact, res.order0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -422,6 +491,8 @@ int main(void)
 		cmocka_unit_test(hands_out_before_it_drains),
 		cmocka_unit_test(refill_counts_the_share),
 		cmocka_unit_test(goes_on_on_another_cpu),
+		cmocka_unit_test(turned_before_the_hold),
+		cmocka_unit_test(type_of_a_free_that_was_missed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
