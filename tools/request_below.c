@@ -36,7 +36,8 @@ bool request_stays_above(struct request *r, uint32_t zone)
 	const struct trace_event *push = next_push(r, zone);
 	const struct run_zone *z = &r->zones[zone];
 
-	if (!push || !push->arg || push->bits & EV_BELOW_HIGH)
+	if (!push || !push->arg || push->bits & EV_BELOW_HIGH ||
+	    (z->reclaiming && push->bits & EV_RECLAIMING))
 		return false;
 	for (uint64_t i = r->now + 1; i < request_number_of(r, push); i++) {
 		const struct trace_event *ev = request_event(r, i);
@@ -113,6 +114,19 @@ bool request_is_set_again(const struct request *r, uint32_t zone)
 			free += INT64_C(1) << ev->order;
 	}
 	return false;
+}
+
+void request_doubt_below(struct request *r, uint32_t zone)
+{
+	const struct trace_event *push = next_push(r, zone);
+
+	r->zones[zone].doubted = push ? request_number_of(r, push) : 0;
+}
+
+bool request_is_doubted(const struct request *r, uint32_t zone)
+{
+	return r->now < r->zones[zone].doubted &&
+	       !(pa_zone_flags(r->pa, zone) & PA_ZONE_BELOW_HIGH);
 }
 
 void request_set_below_high(struct request *r, uint32_t zone, bool below)

@@ -167,12 +167,13 @@ struct run_zone {
 	uint64_t frame0; /* index of its first frame in the arrays below */
 	uint32_t trace_id;
 	bool begin, end_seen;
-	bool reclaiming;    /* ZONE_RECLAIM_ACTIVE, as last told */
-	bool balancing;	    /* kswapd is at work on it */
-	bool boosted;	    /* and a fallback may have boosted its marks since */
-	bool kept_below;    /* ZONE_BELOW_HIGH, see request_ends_too_early() */
-	bool may_be_below;  /* it ended, or not: the next refill tells */
-	uint64_t ended_by;  /* number of the event by which it has ended for sure */
+	bool reclaiming;   /* ZONE_RECLAIM_ACTIVE, as last told */
+	bool balancing;	   /* kswapd is at work on it */
+	bool boosted;	   /* and a fallback may have boosted its marks since */
+	bool kept_below;   /* ZONE_BELOW_HIGH, see request_ends_too_early() */
+	bool may_be_below; /* it ended, or not: the next refill tells */
+	uint64_t doubted;  /* see request_doubt_below(): number of the push that ends it, 0: none */
+	uint64_t ended_by; /* number of the event by which it has ended for sure */
 	uint32_t threshold; /* stat_threshold while kswapd sleeps */
 	uint64_t next_push; /* to the zone, of the events from now on: none ahead of this number */
 };
@@ -435,13 +436,22 @@ uint64_t request_find_start(const struct request *r);
 
 /* Does the next push to the zone, if it is near, find ZONE_BELOW_HIGH? */
 bool request_below_high_next(struct request *r, uint32_t zone);
-/* Is the next push to @zone told that it is not there, with nothing drained before that could end it? */
+/*
+ * Is the next push to @zone told that it is not there, with nothing drained before that could end it, and where kswapd
+ * was at work on the zone, that it is not any more?  It takes boosts back after that.
+ */
 bool request_stays_above(struct request *r, uint32_t zone);
 /*
  * That push finds it, and the zone is without: does an attempt of its own accord set it before that?
  * Others take pages meanwhile, and boost, and the zone falls below the mark.
  */
 bool request_is_set_again(const struct request *r, uint32_t zone);
+/*
+ * An attempt may have set it in @zone, and if it did not another one does, ahead of the next push: a refill in between
+ * tells, as it lets its list grow (nr_pcp_alloc) where it does not find it.
+ */
+void request_doubt_below(struct request *r, uint32_t zone);
+bool request_is_doubted(const struct request *r, uint32_t zone);
 /* boost_watermark: the boost after one try to claim, if @ev, a fallback, may have made any. */
 uint64_t request_boosted(const struct request *r, const struct trace_event *ev,
 			 const struct pa_zone_state *state, uint64_t boost);
@@ -609,6 +619,8 @@ int request_collect(struct request *r, const struct whatif *op); /* -ENOMEM */
 
 /* ---- request_run.c ---- */
 
+/* A list was turned: a block is its last one, @tail, or first. */
+void request_rotate(struct request *r, const struct trace_event *ev, bool tail);
 /* A task enters or leaves reclaim. */
 void request_on_task(struct request *r, const struct trace_event *ev, bool begins);
 
@@ -619,6 +631,4 @@ void request_note_first(struct request *r, const struct request_decision *d);
 int request_final_list(struct request *r, const struct trace_list *list);
 void request_final_end(struct request *r);
 
-/* A list was turned: a block is its last one, @tail, or first. */
-void request_rotate(struct request *r, const struct trace_event *ev, bool tail);
 #endif /* TOOLS_REQUEST_INTERNAL_H */

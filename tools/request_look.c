@@ -104,10 +104,15 @@ static void note_found(struct look *l, bool found)
 		found && !l->a->below_high && l->r->now < l->r->zones[l->a->choice.zone].ended_by;
 }
 
+/* @missing: what others keep out of the zones' counters, or NULL. */
+static void look_missing(struct look *l, const int64_t *missing)
+{
+	note_found(l, !pa_look_for_zone(l->r->pa, &l->args, l->a->flags, missing, &l->a->choice));
+}
+
 static void look_at_marks(struct look *l)
 {
-	note_found(l, !pa_look_for_zone(l->r->pa, &l->args, l->a->flags,
-					uncounted(l->r, l->args.cpu, false), &l->a->choice));
+	look_missing(l, uncounted(l->r, l->args.cpu, false));
 }
 
 /* Is the zone the one that the kernel's page is of? */
@@ -132,7 +137,7 @@ static bool fits_uncounted(struct look *l)
 	if (!pages)
 		return false;
 	put_zones_back(l);
-	note_found(l, !pa_look_for_zone(l->r->pa, &l->args, l->a->flags, pages, &l->a->choice));
+	look_missing(l, pages);
 	return is_the_one(l);
 }
 
@@ -233,18 +238,9 @@ static bool fits_without(struct look *l, uint32_t nr)
 	return false;
 }
 
-/* kswapd is at the end of balance_pgdat: it has cleared ZONE_RECLAIM_ACTIVE, and is to take boosts back. */
-static bool kswapd_ends(const struct request *r)
-{
-	for (uint32_t zone = 0; zone < r->nr_zones; zone++)
-		if (r->kswapd_boost[zone] && !r->zones[zone].reclaiming)
-			return true;
-	return false;
-}
-
 /*
- * The zone fits, but is below its high mark, for a boost alone: and the next push does not find ZONE_BELOW_HIGH.
- * Then the boost is gone by now.
+ * The zone fits, but is below its high mark, for a boost alone that kswapd is to take back: and the next push does not
+ * find ZONE_BELOW_HIGH.  Then the boost is gone by now.
  */
 static void look_without_boost(struct look *l)
 {
@@ -254,7 +250,7 @@ static void look_without_boost(struct look *l)
 	uint64_t boost[PA_MAX_ZONES];
 
 	if (!seen.below_high || r->before[zone].flags & PA_ZONE_BELOW_HIGH ||
-	    !r->kswapd_boost[zone] || r->zones[zone].reclaiming || !request_stays_above(r, zone))
+	    !r->kswapd_boost[zone] || !request_stays_above(r, zone))
 		return;
 	memcpy(boost, r->kswapd_boost, sizeof(boost));
 	if (fits_without(l, zone + 1) && !l->a->below_high) {
@@ -362,60 +358,78 @@ static bool fits_amid_claims(struct look *l)
 	put_zones_back(l);
 	if (!missed)
 		return false;
-	note_found(l, !pa_look_for_zone(l->r->pa, &l->args, l->a->flags, missed, &l->a->choice));
+	look_missing(l, missed);
 	if (!is_the_one(l))
 		return false;
 	l->r->res.amid_claims++;
 	return true;
 }
 
-/* Let each search of another CPU have tried to claim one pageblock of @zone, no more. */
+/* Let the search of another CPU have tried to claim one more pageblock of @zone. */
 static bool boost_once(struct look *l, uint32_t zone)
 {
 	struct request *r = l->r;
 	struct pa_zone_state state;
-	bool any = false;
+	uint64_t boost;
 
 	if (pa_zone_get(r->pa, zone, &state))
 		return false;
-	for (uint32_t i = 0; i < r->nr_cpus && !any; i++) {
+	boost = state.boost;
+	for (uint32_t i = 0; i < r->nr_cpus && state.boost == boost; i++) {
 		const struct trace_event *ev = i == l->cpu ? NULL : request_fallback_at_work(r, i);
 
-		if (!ev || request_zone_of(r, ev) != &r->zones[zone])
-			continue;
-		state.boost = request_boosted(r, ev, &state, state.boost);
-		any = true;
+		if (ev && request_zone_of(r, ev) == &r->zones[zone])
+			state.boost = request_boosted(r, ev, &state, boost);
 	}
-	if (any)
-		pa_zone_set(r->pa, zone, &state);
-	return any;
+	if (state.boost == boost)
+		return false;
+	pa_zone_set(r->pa, zone, &state);
+	return true;
+}
+
+/* Would the attempt, whose zone fits, set ZONE_BELOW_HIGH in it at some moment of another's search? */
+static bool is_below_amid_claims(struct look *l, uint32_t zone)
+{
+	struct request *r = l->r;
+	const struct attempt seen = *l->a;
+	const int64_t *missed;
+	bool first = true, below, more;
+
+	keep_zones(l);
+	missed = taken_by_others(l);
+	do {
+		more = boost_once(l, zone);
+		if (more || missed)
+			look_missing(l, missed);
+		below = pa_zone_flags(r->pa, zone) & PA_ZONE_BELOW_HIGH;
+		/* With one the next mark was in reach all the same; more of them stay. */
+		if (!first && !is_the_one(l))
+			below = more = false;
+		first = false;
+	} while (more && !below);
+	put_zones_back(l);
+	*l->a = seen;
+	return below;
 }
 
 /*
  * The zone fits, and the attempt leaves no ZONE_BELOW_HIGH: but the next push to the zone finds it, and
- * who looked at the high mark amid another's claim has set it.  The next mark was in reach all the same.
+ * who looked at the high mark amid another's claim has set it.  Where another attempt sets it in any case ahead
+ * of that push, the refills in between tell (request_doubt_below()).
  */
 static void look_high_amid_claims(struct look *l)
 {
 	struct request *r = l->r;
-	struct attempt seen = *l->a;
-	uint32_t zone = seen.choice.zone;
-	const int64_t *missed;
-	bool boosted;
+	uint32_t zone = l->a->choice.zone;
 
-	if (seen.below_high || !r->has_pushes || !fallback_is_near(r) ||
-	    !request_below_high_next(r, zone) || request_is_set_again(r, zone))
+	if (l->a->below_high || !r->has_pushes || !fallback_is_near(r) ||
+	    !request_below_high_next(r, zone) || !is_below_amid_claims(l, zone))
 		return;
-	keep_zones(l);
-	missed = taken_by_others(l);
-	boosted = boost_once(l, zone);
-	if (missed || boosted)
-		pa_look_for_zone(r->pa, &l->args, l->a->flags, missed, &l->a->choice);
-	*l->a = seen;
-	l->a->below_high = pa_zone_flags(r->pa, zone) & PA_ZONE_BELOW_HIGH;
-	put_zones_back(l);
-	if (!l->a->below_high)
+	if (request_is_set_again(r, zone)) {
+		request_doubt_below(r, zone);
 		return;
+	}
+	l->a->below_high = true;
 	request_set_below_high(r, zone, true);
 	r->res.amid_claims++;
 }
@@ -473,16 +487,16 @@ static bool fits_with_other(struct look *l)
 /* Look; return whether the zone fits, however the others' work was seen.  If not, it was no look. */
 static bool look(struct look *l)
 {
-	bool nested = l->r->looking, ends = kswapd_ends(l->r);
+	bool nested = l->r->looking, pending = boosts_pending(l->r);
 	uint32_t flags[PA_MAX_ZONES];
 	bool fit;
 
-	if (ends)
+	if (pending)
 		keep_zones(l);
 	note_found(l, pa_look_quick(l->r->pa, &l->args, l->a->flags,
 				    uncounted(l->r, l->args.cpu, false), &l->a->choice));
 	if (is_the_one(l)) {
-		if (ends)
+		if (pending)
 			look_without_boost(l);
 		look_high_amid_claims(l);
 		drop_doubts(l);
@@ -491,7 +505,7 @@ static bool look(struct look *l)
 	for (uint32_t zone = 0; zone < l->r->nr_zones; zone++)
 		flags[zone] = pa_zone_flags(l->r->pa, zone);
 	if (fits(l)) {
-		if (ends)
+		if (pending)
 			look_without_boost(l);
 		look_high_amid_claims(l);
 		drop_doubts(l);
@@ -544,7 +558,7 @@ static bool is_plain(struct request *r, const struct trace_event *ev)
 	       r->win_link[ev - r->win].to == 1 && r->now + 1 < r->play_end && !c->nr_tries &&
 	       !c->refill.open && !c->draining && !r->nr_made && !r->nr_late && !r->doubts &&
 	       (!r->refills_open || r->kernel->hygiene) && !r->looked_on && !r->opt.decision &&
-	       !fallback_is_near(r) && !kswapd_ends(r);
+	       !fallback_is_near(r) && !boosts_pending(r);
 }
 
 /* As nearly always: the page is of the CPU's own list. */

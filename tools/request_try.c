@@ -332,27 +332,49 @@ static void ask_size(struct request *r, struct refill *refill, uint32_t trace_cp
 }
 
 /*
+ * What the next push of @end's CPU to @z is told that its lists may hold, where nothing but refills changes that
+ * until then; -1: no such push is near.
+ */
+static int64_t told_high(const struct request *r, const struct run_zone *z,
+			 const struct trace_event *end)
+{
+	const struct trace_event *ev = end;
+
+	for (uint32_t n = 0; n < FLAG_EVENTS && (ev = request_next_of(r, ev)); n++) {
+		if (ev->type == EV_VMSTAT && (ev->arg & 3) == EV_VMSTAT_WORKER)
+			break; /* which lowers it */
+		if (ev->type == EV_PUSH && request_zone_of(r, ev) == z)
+			return ev->arg;
+	}
+	return -1;
+}
+
+/*
  * The attempt has found no ZONE_BELOW_HIGH, which another CPU's push was ending: that looks at the mark between its
- * last block and what it is heard of next, and nr_pcp_alloc may have come first.  Then the refill lets the
- * list grow no more, and the CPU's next push finds pcp->high as it was.
+ * last block and what it is heard of next, and nr_pcp_alloc may have come first.  Or one that came before may have
+ * set it, or not.  With it the refill lets the list grow no more, and the CPU's next push finds pcp->high as it was.
  */
 static void ask_high(struct request *r, struct refill *refill, const struct trace_event *end)
 {
-	const struct run_zone *z = &r->zones[refill->by.zone];
-	const struct trace_event *ev = end;
+	struct run_zone *z = &r->zones[refill->by.zone];
+	bool doubted = request_is_doubted(r, refill->by.zone);
 	struct pa_pcp pcp;
+	int64_t told;
 
-	if (!refill->tried.ending || refill->by.args.order ||
-	    pa_pcp_get(r->pa, refill->by.zone, refill->by.args.cpu, &pcp))
+	if (!doubted && (!refill->tried.ending || refill->by.args.order))
 		return;
-	for (uint32_t n = 0; n < FLAG_EVENTS && (ev = request_next_of(r, ev)); n++) {
-		if (ev->type == EV_VMSTAT && (ev->arg & 3) == EV_VMSTAT_WORKER)
-			return; /* which lowers it; refills do not */
-		if (ev->type != EV_PUSH || request_zone_of(r, ev) != z)
-			continue;
-		if (ev->arg == (uint32_t)pcp.high)
-			refill->tried.below_high = true;
+	if (pa_pcp_get(r->pa, refill->by.zone, refill->by.args.cpu, &pcp) ||
+	    pcp.high >= pcp.high_max)
 		return;
+	told = told_high(r, z, end);
+	if (told == pcp.high)
+		refill->tried.below_high = true;
+	if (!doubted || told < 0)
+		return;
+	z->doubted = 0;
+	if (told == pcp.high) {
+		request_set_below_high(r, refill->by.zone, true);
+		r->res.amid_claims++;
 	}
 }
 
@@ -422,28 +444,6 @@ static const struct trace_event *request_behind(const struct request *r,
 	return end;
 }
 
-void request_start_picks(struct request *r, const struct trace_event *ev)
-{
-	struct run_cpu *c = &r->cpus[ev->cpu];
-	const struct trace_event *end;
-	const struct attempt *tried;
-	const struct run_zone *z;
-	bool bypass, stealing = false;
-
-	request_end_hold(r, ev->cpu);
-	c->picking = true;
-	c->bypassing = false;
-	c->refill = (struct refill){ 0 };
-	end = request_behind(r, ev, &c->refill.picks);
-	r->res.refills.kernel += ev->type == EV_ZONE_ALLOC ?
-					 ev->bits & EV_REFILL :
-					 end && pa_pcp_index(r->pa, end->order, PA_UNMOVABLE) >= 0;
-	if (!end || was_made(r, request_number_of(r, end)))
-		return;
-	if (end->type == EV_BULK) {
-		if (is_bulk(r, end))
-			make_bulk(r, end);
-		return;
 /*
  * @ev takes the first block of a hold.  What is told of turned lists ahead of the second was so by then: nobody else
  * has had the lock.  (The recorder may ask late, as it does not ask at the block of a fallback.)
@@ -463,6 +463,29 @@ static void turn_lists(struct request *r, const struct trace_event *ev)
 	}
 }
 
+void request_start_picks(struct request *r, const struct trace_event *ev)
+{
+	struct run_cpu *c = &r->cpus[ev->cpu];
+	const struct trace_event *end;
+	const struct attempt *tried;
+	const struct run_zone *z;
+	bool bypass, stealing = false;
+
+	request_end_hold(r, ev->cpu);
+	turn_lists(r, ev);
+	c->picking = true;
+	c->bypassing = false;
+	c->refill = (struct refill){ 0 };
+	end = request_behind(r, ev, &c->refill.picks);
+	r->res.refills.kernel += ev->type == EV_ZONE_ALLOC ?
+					 ev->bits & EV_REFILL :
+					 end && pa_pcp_index(r->pa, end->order, PA_UNMOVABLE) >= 0;
+	if (!end || was_made(r, request_number_of(r, end)))
+		return;
+	if (end->type == EV_BULK) {
+		if (is_bulk(r, end))
+			make_bulk(r, end);
+		return;
 	}
 	c->refill.number = request_number_of(r, end);
 	z = request_zone_of(r, end);
@@ -472,7 +495,6 @@ static void turn_lists(struct request *r, const struct trace_event *ev)
 	make_preempted(r, c->refill.number, ev->cpu);
 	note_made(r, c->refill.number);
 	tried = request_take_try(r, end);
-	turn_lists(r, ev);
 	if (!bypass && start_refill(r, ev, end, tried))
 		return;
 	for (const struct trace_event *at = ev; at && at != end; at = request_next_of(r, at))
