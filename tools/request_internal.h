@@ -174,7 +174,8 @@ struct run_zone {
 	bool may_be_below; /* it ended, or not: the next refill tells */
 	uint64_t doubted;  /* see request_doubt_below(): number of the push that ends it, 0: none */
 	uint64_t ended_by; /* number of the event by which it has ended for sure */
-	uint32_t threshold; /* stat_threshold while kswapd sleeps */
+	uint32_t threshold;	   /* stat_threshold while kswapd sleeps */
+	uint32_t threshold_before; /* the change that kswapd is at; 0: none */
 	uint64_t next_push; /* to the zone, of the events from now on: none ahead of this number */
 };
 
@@ -245,6 +246,7 @@ struct request {
 	uint32_t nr_victims;
 	uint32_t nr_memalloc;	 /* tasks inside reclaim or compaction */
 	bool looking;		 /* an attempt is, see request_look.c */
+	uint32_t setting;	 /* CPU + 1 on which kswapd sets thresholds; 0: none */
 	bool doubts;		 /* a CPU's share of a counter is in doubt: pa_doubt_share() */
 	uint64_t made[MAX_MADE]; /* events of requests that were made ahead of them */
 	uint32_t nr_made;
@@ -583,8 +585,10 @@ void request_make_early(struct request *r, const struct trace_event *ev);
 void request_on_balance_begin(struct request *r, const struct trace_event *ev);
 void request_on_balance_end(struct request *r, const struct trace_event *ev);
 void request_take_boost(struct request *r, uint32_t zone, struct pa_zone_state *state);
-/* Of @node's zones, as kswapd is @awake or not. */
-void request_set_thresholds(struct request *r, uint32_t node, bool awake);
+/* Of @node's zones, as kswapd is @awake or not, on @cpu. */
+void request_set_thresholds(struct request *r, uint32_t node, bool awake, uint32_t cpu);
+/* Others may go by the ones of before up to now, and if it is not @over, on. */
+void request_doubt_thresholds(struct request *r, bool over);
 /* The pageblock of a fallback passes or fails the claim test as it did.  @stealing: of the hold. */
 void request_lean_claim(struct request *r, const struct trace_event *ev, bool *stealing);
 

@@ -434,9 +434,27 @@ static void look_high_amid_claims(struct look *l)
 	r->res.amid_claims++;
 }
 
+/* Which of the others that a CPU's share may be from number @i on find the zone?  Those that do not are none of it. */
+static bool drop_shares(struct look *l, uint32_t zone, uint32_t cpu, uint32_t i)
+{
+	struct request *r = l->r;
+	bool fit;
+
+	while (pa_swap_share(r->pa, zone, cpu, i)) {
+		put_zones_back(l);
+		fit = fits(l);
+		pa_swap_share(r->pa, zone, cpu, i);
+		if (fit)
+			i++;
+		else
+			pa_drop_share(r->pa, zone, cpu, i);
+	}
+	return i;
+}
+
 /*
  * A CPU's share of a counter is in doubt (pa_doubt_share()), and this attempt finds the zone with the share as
- * it was taken to be.  Where it would not with the other one, the doubt is over.
+ * it was taken to be.  Where it would not with another one, it is not that.
  */
 static void drop_doubts(struct look *l)
 {
@@ -448,39 +466,29 @@ static void drop_doubts(struct look *l)
 	r->doubts = false;
 	keep_zones(l);
 	for (uint32_t zone = 0; zone < r->nr_zones; zone++)
-		for (uint32_t cpu = 0; cpu < r->core_cpus; cpu++) {
-			bool fit;
-
-			if (!pa_swap_share(r->pa, zone, cpu))
-				continue;
-			fit = fits(l);
-			put_zones_back(l);
-			pa_swap_share(r->pa, zone, cpu);
-			if (fit)
-				r->doubts = true;
-			else
-				pa_doubt_share(r->pa, zone, cpu, pa_share(r->pa, zone, cpu));
-		}
+		for (uint32_t cpu = 0; cpu < r->core_cpus; cpu++)
+			r->doubts |= drop_shares(l, zone, cpu, 0);
+	put_zones_back(l);
 	*l->a = seen;
 }
 
-/* It finds it with the other share alone: that is the one. */
+/* It finds it with another share alone: that is the one, or one that does as well. */
 static bool fits_with_other(struct look *l)
 {
 	struct request *r = l->r;
 
-	for (uint32_t zone = 0; zone < r->nr_zones && l->last && r->doubts; zone++)
-		for (uint32_t cpu = 0; cpu < r->core_cpus; cpu++) {
-			if (!pa_swap_share(r->pa, zone, cpu))
-				continue;
-			put_zones_back(l);
-			if (fits(l)) {
-				pa_doubt_share(r->pa, zone, cpu, pa_share(r->pa, zone, cpu));
-				r->res.counted_late++;
-				return true;
+	for (uint32_t zone = 0; zone < r->nr_zones && r->doubts; zone++)
+		for (uint32_t cpu = 0; cpu < r->core_cpus; cpu++)
+			for (uint32_t i = 0; pa_swap_share(r->pa, zone, cpu, i); i++) {
+				put_zones_back(l);
+				if (fits(l)) {
+					drop_shares(l, zone, cpu, 0);
+					put_zones_back(l);
+					r->res.counted_late++;
+					return fits(l);
+				}
+				pa_swap_share(r->pa, zone, cpu, i);
 			}
-			pa_swap_share(r->pa, zone, cpu);
-		}
 	return false;
 }
 
@@ -491,6 +499,8 @@ static bool look(struct look *l)
 	uint32_t flags[PA_MAX_ZONES];
 	bool fit;
 
+	if (l->r->setting)
+		request_doubt_thresholds(l->r, false);
 	if (pending)
 		keep_zones(l);
 	note_found(l, pa_look_quick(l->r->pa, &l->args, l->a->flags,

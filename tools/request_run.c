@@ -82,7 +82,7 @@ static void on_other(struct request *r, const struct trace_event *ev)
 	case EV_KSWAPD_WAKE:
 	case EV_KSWAPD_SLEEP:
 		if (!r->has_thresholds)
-			request_set_thresholds(r, ev->arg, ev->type == EV_KSWAPD_WAKE);
+			request_set_thresholds(r, ev->arg, ev->type == EV_KSWAPD_WAKE, ev->cpu);
 		break;
 	case EV_RECLAIM_BEGIN:
 	case EV_RECLAIM_END:
@@ -219,6 +219,8 @@ static void look_on(struct request *r, const struct trace_event *ev)
 static inline void play(struct request *r, const struct trace_event *ev)
 {
 	r->ts = ev->ts;
+	if (r->setting == ev->cpu + 1u)
+		request_doubt_thresholds(r, true);
 	if (r->nr_late && ev->type != EV_ROTATE)
 		request_late_push(r, ev->cpu, ev);
 	if (r->res.changed)

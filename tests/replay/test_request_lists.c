@@ -474,6 +474,64 @@ static void type_of_a_free_that_was_missed(void **state)
 	assert_int_equal(res.order0_exact, res.order0);
 }
 
+/* CPU 0 gives back pages past its lists, those from @from to @to of what it holds. */
+static void give_past_lists(struct machine *m, uint64_t from, uint64_t to)
+{
+	for (uint64_t i = from; i <= to; i++) {
+		emit(m, EV_FREE, 0, NORMAL + i);
+		emit(m, EV_ZONE_FREE, 0, NORMAL + i);
+	}
+}
+
+static void thresholds(struct machine *m, uint32_t what)
+{
+	machine_emit(m, (struct trace_event){ .type = EV_VMSTAT,
+					      .cpu = 1,
+					      .pfn = EV_PFN_NONE,
+					      .mt = TRACE_MT_NONE,
+					      .arg = what });
+}
+
+/*
+ * kswapd sets one CPU's threshold after the other.  Until it is heard of again another CPU may go by the one of before,
+ * and not have told the zone yet: an attempt that finds the zone so alone tells.
+ */
+static void goes_by_the_old_threshold(void **state)
+{
+	static const struct {
+		bool heard; /* of kswapd's CPU */
+		uint64_t page;
+		bool late, exact;
+	} cases[] = {
+		{ false, DMA32, true, true },
+		{ false, NORMAL + HELD, false, true },
+		{ true, DMA32, false, false },
+		{ true, NORMAL + HELD, false, true },
+	};
+	struct request_result res;
+	struct machine m;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		begin(&m);
+		m.meta.zone[1].low = 1930; /* that is without what CPU 0 has not told yet */
+		emit(&m, EV_ISOLATE, 1, NORMAL + 2 * HELD);
+		m.ev[m.n - 1].order = 6;
+		thresholds(&m, EV_VMSTAT_AWAKE);
+		thresholds(&m, EV_VMSTAT_IDLE);
+		give_past_lists(&m, 0, 8);
+		thresholds(&m, EV_VMSTAT_ASLEEP);
+		if (cases[i].heard)
+			thresholds(&m, EV_VMSTAT_IDLE);
+		give_past_lists(&m, 9, 9);
+		emit(&m, EV_TRY, 0, 0);
+		emit(&m, EV_ALLOC, 0, cases[i].page);
+		run(&m, &res);
+		assert_int_equal(res.counted_late, cases[i].late);
+		assert_int_equal(res.order0_exact, HELD + cases[i].exact);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -493,6 +551,7 @@ int main(void)
 		cmocka_unit_test(goes_on_on_another_cpu),
 		cmocka_unit_test(turned_before_the_hold),
 		cmocka_unit_test(type_of_a_free_that_was_missed),
+		cmocka_unit_test(goes_by_the_old_threshold),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
