@@ -115,11 +115,19 @@ static void look_at_marks(struct look *l)
 	look_missing(l, uncounted(l->r, l->args.cpu, false));
 }
 
+/* The request got no page: none of its attempts found a zone that it had any of. */
+static bool fails(const struct look *l)
+{
+	return l->end && l->end->pfn == EV_PFN_NONE;
+}
+
 /* Is the zone the one that the kernel's page is of? */
 static bool is_the_one(const struct look *l)
 {
 	const struct run_zone *z = request_zone_of(l->r, l->end);
 
+	if (fails(l))
+		return !l->a->found;
 	return z && l->a->found && l->a->choice.zone == z - l->r->zones;
 }
 
@@ -272,7 +280,7 @@ static void note_unboosted_midway(struct look *l)
 	struct request *r = l->r;
 	uint32_t zone = l->a->choice.zone;
 
-	if (l->a->below_high || !(l->set_below >> zone & 1) || !r->has_pushes ||
+	if (!l->a->found || l->a->below_high || !(l->set_below >> zone & 1) || !r->has_pushes ||
 	    !request_below_high_next(r, zone) || request_is_set_again(r, zone))
 		return;
 	l->a->below_high = true;
@@ -434,15 +442,18 @@ static void look_high_amid_claims(struct look *l)
 	r->res.amid_claims++;
 }
 
-/* Which of the others that a CPU's share may be from number @i on find the zone?  Those that do not are none of it. */
-static bool drop_shares(struct look *l, uint32_t zone, uint32_t cpu, uint32_t i)
+/*
+ * Which of the others that a CPU's share may be from number @i on find the zone, and leave ZONE_BELOW_HIGH as @below
+ * says, NULL if that is not known?  Those that do not are none of it.
+ */
+static bool drop_shares(struct look *l, uint32_t zone, uint32_t cpu, uint32_t i, const bool *below)
 {
 	struct request *r = l->r;
 	bool fit;
 
 	while (pa_swap_share(r->pa, zone, cpu, i)) {
 		put_zones_back(l);
-		fit = fits(l);
+		fit = fits(l) && (!below || l->a->below_high == *below);
 		pa_swap_share(r->pa, zone, cpu, i);
 		if (fit)
 			i++;
@@ -467,7 +478,7 @@ static void drop_doubts(struct look *l)
 	keep_zones(l);
 	for (uint32_t zone = 0; zone < r->nr_zones; zone++)
 		for (uint32_t cpu = 0; cpu < r->core_cpus; cpu++)
-			r->doubts |= drop_shares(l, zone, cpu, 0);
+			r->doubts |= drop_shares(l, zone, cpu, 0, NULL);
 	put_zones_back(l);
 	*l->a = seen;
 }
@@ -482,7 +493,7 @@ static bool fits_with_other(struct look *l)
 			for (uint32_t i = 0; pa_swap_share(r->pa, zone, cpu, i); i++) {
 				put_zones_back(l);
 				if (fits(l)) {
-					drop_shares(l, zone, cpu, 0);
+					drop_shares(l, zone, cpu, 0, NULL);
 					put_zones_back(l);
 					r->res.counted_late++;
 					return fits(l);
@@ -490,6 +501,50 @@ static bool fits_with_other(struct look *l)
 				pa_swap_share(r->pa, zone, cpu, i);
 			}
 	return false;
+}
+
+/*
+ * The zone fits, and a CPU's share of its counter is in doubt: the next push finds ZONE_BELOW_HIGH, which no attempt sets
+ * but this one with another share, or does not find it, which this one has not set then.  @was_below: it was there.
+ */
+static void look_high_with_other(struct look *l, bool was_below)
+{
+	struct request *r = l->r;
+	const struct attempt seen = *l->a;
+	uint32_t zone = seen.choice.zone;
+	bool below = !seen.below_high;
+
+	if (!r->doubts || !r->has_pushes || was_below ||
+	    !(below ? request_below_high_next(r, zone) && !request_is_set_again(r, zone) :
+		      request_stays_above(r, zone)))
+		return;
+	keep_zones(l);
+	r->before[zone].flags &= ~PA_ZONE_BELOW_HIGH;
+	for (uint32_t cpu = 0; cpu < r->core_cpus; cpu++)
+		for (uint32_t i = 0; pa_swap_share(r->pa, zone, cpu, i); i++) {
+			put_zones_back(l);
+			if (fits(l) && l->a->below_high == below) {
+				drop_shares(l, zone, cpu, 0, &below);
+				put_zones_back(l);
+				fits(l);
+				r->res.counted_late++;
+				return;
+			}
+			pa_swap_share(r->pa, zone, cpu, i);
+		}
+	put_zones_back(l);
+	request_set_below_high(r, zone, seen.below_high);
+	*l->a = seen;
+}
+
+/* The zone fits: what else is known of the look.  @pending: kswapd is to take boosts back. */
+static void settle_look(struct look *l, bool pending, uint32_t flags)
+{
+	if (pending)
+		look_without_boost(l);
+	look_high_amid_claims(l);
+	look_high_with_other(l, flags & PA_ZONE_BELOW_HIGH);
+	drop_doubts(l);
 }
 
 /* Look; return whether the zone fits, however the others' work was seen.  If not, it was no look. */
@@ -503,22 +558,18 @@ static bool look(struct look *l)
 		request_doubt_thresholds(l->r, false);
 	if (pending)
 		keep_zones(l);
-	note_found(l, pa_look_quick(l->r->pa, &l->args, l->a->flags,
-				    uncounted(l->r, l->args.cpu, false), &l->a->choice));
-	if (is_the_one(l)) {
-		if (pending)
-			look_without_boost(l);
-		look_high_amid_claims(l);
-		drop_doubts(l);
-		return true;
-	}
+	if (!fails(l))
+		note_found(l, pa_look_quick(l->r->pa, &l->args, l->a->flags,
+					    uncounted(l->r, l->args.cpu, false), &l->a->choice));
 	for (uint32_t zone = 0; zone < l->r->nr_zones; zone++)
 		flags[zone] = pa_zone_flags(l->r->pa, zone);
+	if (l->a->found && is_the_one(l)) {
+		settle_look(l, pending, flags[l->a->choice.zone]);
+		return true;
+	}
 	if (fits(l)) {
-		if (pending)
-			look_without_boost(l);
-		look_high_amid_claims(l);
-		drop_doubts(l);
+		if (l->a->found)
+			settle_look(l, pending, flags[l->a->choice.zone]);
 		return true;
 	}
 	l->a->first = l->a->choice;
@@ -625,9 +676,9 @@ void request_on_try(struct request *r, const struct trace_event *ev)
 		.end = end ? request_number_of(r, end) : NO_EVENT,
 	};
 	l = look_of(r, ev->cpu, a, end);
-	if (end && !nested && end->pfn != EV_PFN_NONE)
-		a->late = !look(&l);
-	else
+	if (end && !nested)
+		a->late = !look(&l) && !fails(&l);
+	if (!end || nested || (fails(&l) && a->found))
 		look_at_marks(&l);
 }
 

@@ -344,35 +344,52 @@ static int64_t told_high(const struct request *r, const struct run_zone *z,
 		if (ev->type == EV_VMSTAT && (ev->arg & 3) == EV_VMSTAT_WORKER)
 			break; /* which lowers it */
 		if (ev->type == EV_PUSH && request_zone_of(r, ev) == z)
-			return ev->arg;
+			return ev->arg ? (int64_t)ev->arg : -1;
 	}
 	return -1;
+}
+
+/* What the lists of @pcp may hold once the refill has asked how much to bring, without ZONE_BELOW_HIGH. */
+static int32_t grown_high(struct request *r, const struct refill *refill, const struct pa_pcp *pcp)
+{
+	uint32_t zone = refill->by.zone, cpu = refill->by.args.cpu;
+	bool is_below = pa_zone_flags(r->pa, zone) & PA_ZONE_BELOW_HIGH;
+	struct pa_refill by = refill->by;
+	struct pa_pcp grown = *pcp;
+
+	request_set_below_high(r, zone, false);
+	pa_refill_start(r->pa, &by);
+	pa_pcp_get(r->pa, zone, cpu, &grown);
+	request_set_below_high(r, zone, is_below);
+	pa_pcp_set(r->pa, zone, cpu, pcp);
+	return grown.high;
 }
 
 /*
  * The attempt has found no ZONE_BELOW_HIGH, which another CPU's push was ending: that looks at the mark between its
  * last block and what it is heard of next, and nr_pcp_alloc may have come first.  Or one that came before may have
- * set it, or not.  With it the refill lets the list grow no more, and the CPU's next push finds pcp->high as it was.
+ * set it, or not.  With it the refill lets the list grow no more, and the CPU's next push finds less than it would.
  */
 static void ask_high(struct request *r, struct refill *refill, const struct trace_event *end)
 {
 	struct run_zone *z = &r->zones[refill->by.zone];
-	bool doubted = request_is_doubted(r, refill->by.zone);
+	bool doubted = request_is_doubted(r, refill->by.zone), below;
 	struct pa_pcp pcp;
 	int64_t told;
 
 	if (!doubted && (!refill->tried.ending || refill->by.args.order))
 		return;
-	if (pa_pcp_get(r->pa, refill->by.zone, refill->by.args.cpu, &pcp) ||
-	    pcp.high >= pcp.high_max)
+	if (pa_pcp_get(r->pa, refill->by.zone, refill->by.args.cpu, &pcp))
 		return;
 	told = told_high(r, z, end);
-	if (told == pcp.high)
-		refill->tried.below_high = true;
-	if (!doubted || told < 0)
+	if (told < 0)
+		return;
+	below = told < grown_high(r, refill, &pcp);
+	refill->tried.below_high |= below;
+	if (!doubted)
 		return;
 	z->doubted = 0;
-	if (told == pcp.high) {
+	if (below) {
 		request_set_below_high(r, refill->by.zone, true);
 		r->res.amid_claims++;
 	}

@@ -178,6 +178,38 @@ static void finds_flag_after_attempt(void **state)
 	}
 }
 
+/* The same, of a zone above the mark that has no block of the order that the attempt asks for. */
+static void finds_flag_of_a_fragmented_zone(void **state)
+{
+	enum { KEPT = 60, ENDED = KEPT + 1 + 2 + 4 + 8 + 16 + 32 };
+	struct request_result res;
+	struct machine m;
+
+	(void)state;
+	for (int large = 0; large < 2; large++) {
+		unsigned int order = large ? 10 : 0;
+
+		begin(&m);
+		m.meta.zone[1].high = 900;
+		emit(&m, EV_ISOLATE, 1, NORMAL + 1024)->order = 10;
+		for (uint64_t k = 0; k <= LATER; k++)
+			give_back(&m, NORMAL + k);
+		emit(&m, EV_TRY, 1, 0)->order = 10;
+		emit(&m, EV_ALLOC, 1, DMA32)->order = 10;
+		for (uint64_t k = 0; k <= LATER; k++)
+			emit(&m, EV_DRAIN, 0, NORMAL + k);
+		for (uint64_t k = 0; k < 2 * HELD; k++)
+			emit(&m, EV_ALLOC, 0, NORMAL + HELD + k);
+		emit(&m, EV_TRY, 1, 0)->order = (uint8_t)order;
+		emit(&m, EV_ALLOC, 1, large ? DMA32 + 1024 : NORMAL + 512)->order = (uint8_t)order;
+		give_back(&m, NORMAL + LATER + 1);
+		m.ev[m.n - 1].bits = EV_BELOW_HIGH;
+		m.ev[m.n - 1].arg = large ? ENDED : KEPT; /* none set it, and it did not end */
+		run(&m, &res);
+		assert_int_equal(res.highs_exact, 1);
+	}
+}
+
 /* Told that the flag was not there, pushes do without, while the attempt that sets it is under way. */
 static void flag_is_set_later(void **state)
 {
@@ -250,8 +282,36 @@ static void looks_amid_a_claim(void **state)
 	}
 }
 
+/* An attempt that failed did so amid a claim, where it would have found the zone before and behind it. */
+static void fails_amid_a_claim(void **state)
+{
+	struct request_result res;
+	struct machine m;
+
+	(void)state;
+	for (int amid = 0; amid < 2; amid++) {
+		begin(&m);
+		m.meta.zone[0].low = 4000;
+		m.meta.zone[0].high = 4050;
+		emit(&m, EV_TRY, 0, 0)->arg = event_try(1, 1);
+		if (amid)
+			machine_emit(&m, (struct trace_event){
+						 .type = EV_FALLBACK,
+						 .cpu = 1,
+						 .pfn = DMA32 + 1024,
+						 .mt = K_UNMOVABLE,
+						 .bits = EV_CLAIMED,
+						 .arg = trace_fallback_arg(10, K_MOVABLE) });
+		emit(&m, EV_ALLOC, 0, EV_PFN_NONE);
+		run(&m, &res);
+		assert_int_equal(res.failed.kernel, 1);
+		assert_int_equal(res.failed.core, amid);
+		assert_int_equal(res.amid_claims, amid);
+	}
+}
+
 /*
- * The same, but another attempt sets the flag in any case, ahead of the next push: whether the one amid the claim had
+ * Another attempt sets the flag in any case, ahead of the next push: whether the one amid the claim had
  * set it, the refill in between tells, whose CPU's next push finds pcp->high as it was, or more.
  */
 static void refill_tells_of_looks_amid_claims(void **state)
@@ -590,8 +650,10 @@ int main(void)
 		cmocka_unit_test(looks_after_drain),
 		cmocka_unit_test(looks_after_attempts),
 		cmocka_unit_test(finds_flag_after_attempt),
+		cmocka_unit_test(finds_flag_of_a_fragmented_zone),
 		cmocka_unit_test(flag_is_set_later),
 		cmocka_unit_test(looks_amid_a_claim),
+		cmocka_unit_test(fails_amid_a_claim),
 		cmocka_unit_test(refill_tells_of_looks_amid_claims),
 		cmocka_unit_test(looks_amid_an_isolation),
 		cmocka_unit_test(refill_asked_before_the_end),

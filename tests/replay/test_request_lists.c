@@ -492,6 +492,21 @@ static void thresholds(struct machine *m, uint32_t what)
 					      .arg = what });
 }
 
+#define AMID 1930 /* pages: what the counter has, or without what CPU 0 has not told yet */
+
+/* CPU 0 counts pages ahead of a change of thresholds and behind it; @heard: of kswapd's CPU in between. */
+static void count_amid_change(struct machine *m, bool heard)
+{
+	emit(m, EV_ISOLATE, 1, NORMAL + 2 * HELD)->order = 6;
+	thresholds(m, EV_VMSTAT_AWAKE);
+	thresholds(m, EV_VMSTAT_IDLE);
+	give_past_lists(m, 0, 8);
+	thresholds(m, EV_VMSTAT_ASLEEP);
+	if (heard)
+		thresholds(m, EV_VMSTAT_IDLE);
+	give_past_lists(m, 9, 9);
+}
+
 /*
  * kswapd sets one CPU's threshold after the other.  Until it is heard of again another CPU may go by the one of before,
  * and not have told the zone yet: an attempt that finds the zone so alone tells.
@@ -514,21 +529,36 @@ static void goes_by_the_old_threshold(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		begin(&m);
-		m.meta.zone[1].low = 1930; /* that is without what CPU 0 has not told yet */
-		emit(&m, EV_ISOLATE, 1, NORMAL + 2 * HELD);
-		m.ev[m.n - 1].order = 6;
-		thresholds(&m, EV_VMSTAT_AWAKE);
-		thresholds(&m, EV_VMSTAT_IDLE);
-		give_past_lists(&m, 0, 8);
-		thresholds(&m, EV_VMSTAT_ASLEEP);
-		if (cases[i].heard)
-			thresholds(&m, EV_VMSTAT_IDLE);
-		give_past_lists(&m, 9, 9);
+		m.meta.zone[1].low = AMID;
+		count_amid_change(&m, cases[i].heard);
 		emit(&m, EV_TRY, 0, 0);
 		emit(&m, EV_ALLOC, 0, cases[i].page);
 		run(&m, &res);
 		assert_int_equal(res.counted_late, cases[i].late);
 		assert_int_equal(res.order0_exact, HELD + cases[i].exact);
+	}
+}
+
+/* The same at the high mark: ZONE_BELOW_HIGH, which the next push finds, was set for what is not told. */
+static void below_high_by_the_old_threshold(void **state)
+{
+	struct request_result res;
+	struct machine m;
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		bool heard = i & 1, told = i & 2;
+
+		begin(&m);
+		m.meta.zone[1].low = 1000; /* far from the lowest, so that thresholds change */
+		m.meta.zone[1].high = AMID;
+		count_amid_change(&m, heard);
+		emit(&m, EV_TRY, 0, 0);
+		emit(&m, EV_ALLOC, 0, NORMAL + HELD);
+		give_back(&m, NORMAL + 10);
+		m.ev[m.n - 1].bits = told ? EV_BELOW_HIGH : 0;
+		run(&m, &res);
+		assert_int_equal(res.counted_late, told && !heard);
 	}
 }
 
@@ -552,6 +582,7 @@ int main(void)
 		cmocka_unit_test(turned_before_the_hold),
 		cmocka_unit_test(type_of_a_free_that_was_missed),
 		cmocka_unit_test(goes_by_the_old_threshold),
+		cmocka_unit_test(below_high_by_the_old_threshold),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
