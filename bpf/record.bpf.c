@@ -256,12 +256,14 @@ int preempting_free_again(struct bpf_raw_tracepoint_args *ctx)
 
 static __always_inline void report_before_pick(__u64 pfn, __u64 order)
 {
-	if (!unseen())
-		return;
-	if (stealing() == NOT_STEALING)
+	if (!unseen()) {
+		if (moves_first) /* the fallback is over, also where nobody asks now */
+			set_stealing(NOT_STEALING);
+	} else if (stealing() == NOT_STEALING) {
 		report_unseen(pfn, 1ULL << (order & 15));
-	else
+	} else {
 		set_stealing(NOT_STEALING);
+	}
 }
 
 /* (page, order, migratetype, percpu_refill) */

@@ -131,16 +131,22 @@ struct pa_queue {
 	uint32_t tail; /* means nothing while it is */
 };
 
+#define PA_MAX_OTHERS 32
+
 struct pa_cpu_pages {
 	struct pa_queue lists[PA_NR_PCP_LISTS];
 	struct pa_pcp pcp;
-	int8_t delta;	   /* vm_stat_diff[NR_FREE_PAGES] */
-	int8_t fair_delta; /* vm_stat_diff[NR_ALLOC_BATCH] */
-	int8_t other;	   /* while doubted: what delta may be as well */
-	bool doubted;
+	int8_t delta;		      /* vm_stat_diff[NR_FREE_PAGES] */
+	int8_t fair_delta;	      /* vm_stat_diff[NR_ALLOC_BATCH] */
+	uint8_t nr_others;	      /* while doubted: what delta may be as well */
+	bool doubted;		      /* there are any, or may be soon */
 	int32_t free_most;	      /* free_count grows while it is below this; 0 up to 6.6 */
 	uint64_t start, pfn0, blocks; /* the zone's */
-	uint64_t zeros[9];	      /* up to a power of two */
+	int8_t other[PA_MAX_OTHERS];
+	int8_t late; /* what delta is by late_threshold, if that is not 0 */
+	uint8_t late_threshold;
+	uint8_t pad[6];
+	uint64_t zeros[4]; /* up to a power of two */
 };
 
 _Static_assert(sizeof(struct pa_cpu_pages) == 256, "each free looks for one by its number");
@@ -326,14 +332,19 @@ static inline int64_t pa_zone_free(const struct pa_zone *z, const struct pa_zone
 }
 
 /* A CPU's share when @pages are added to one of @had: beyond the threshold the zone is told of all. */
-static inline int64_t pa_share_after(const struct pa_zone_req *zr, int64_t had, int64_t pages)
+static inline int64_t pa_share_by(uint32_t threshold, int64_t had, int64_t pages)
 {
 	const int64_t delta = had + pages;
 
-	return delta > (int64_t)zr->threshold || -delta > (int64_t)zr->threshold ? 0 : delta;
+	return delta > (int64_t)threshold || -delta > (int64_t)threshold ? 0 : delta;
 }
 
-/* What was added to the share in @n goes, @pages each, was to be added to the other one, too. */
+static inline int64_t pa_share_after(const struct pa_zone_req *zr, int64_t had, int64_t pages)
+{
+	return pa_share_by(zr->threshold, had, pages);
+}
+
+/* What was added to the share in @n goes, @pages each, was to be added to the other ones, too. */
 void pa_count_other(const struct pa_zone_req *zr, struct pa_cpu_pages *cp, int64_t pages,
 		    uint32_t n);
 

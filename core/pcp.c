@@ -676,7 +676,9 @@ static void fold(struct pa *pa, uint32_t zone, struct pa_cpu_pages *cp)
 	zr->deltas -= cp->delta;
 	zr->fair += cp->fair_delta;
 	cp->delta = 0;
-	cp->doubted = false; /* either way nothing is left of it */
+	cp->nr_others = 0; /* either way nothing is left of it */
+	cp->late = 0;
+	cp->doubted = cp->late_threshold;
 	cp->fair_delta = 0;
 }
 

@@ -304,8 +304,10 @@ int pa_set_counters(struct pa *pa, uint32_t zone, const int8_t *deltas)
 	}
 	zr->deltas = sum;
 	pa_zones(pa)[zone].quick = 0;
-	for (uint32_t cpu = 0; cpu < pa_req(pa)->cpus; cpu++)
-		pa_doubt_share(pa, zone, cpu, pa_cpu_pages(pa, zone, cpu)->delta = deltas[cpu]);
+	for (uint32_t cpu = 0; cpu < pa_req(pa)->cpus; cpu++) {
+		pa_cpu_pages(pa, zone, cpu)->delta = deltas[cpu];
+		pa_trust_share(pa, zone, cpu);
+	}
 	return 0;
 }
 
@@ -320,15 +322,40 @@ int pa_get_counters(const struct pa *pa, uint32_t zone, int8_t *deltas)
 
 /* ---- doubted shares ---- */
 
+/* It may be @share as well, unless that is known. */
+static void add_other(struct pa_cpu_pages *cp, int64_t share)
+{
+	for (uint32_t i = 0; i < cp->nr_others; i++)
+		if (cp->other[i] == share)
+			return;
+	if (cp->nr_others < PA_MAX_OTHERS)
+		cp->other[cp->nr_others++] = (int8_t)share;
+}
+
+/* Those that have become one. */
+static void merge_others(struct pa_cpu_pages *cp)
+{
+	uint32_t n = cp->nr_others;
+
+	cp->nr_others = 0;
+	for (uint32_t i = 0; i < n; i++)
+		if (cp->other[i] != cp->delta)
+			add_other(cp, cp->other[i]);
+	cp->doubted = cp->nr_others || cp->late_threshold;
+}
+
 void pa_count_other(const struct pa_zone_req *zr, struct pa_cpu_pages *cp, int64_t pages,
 		    uint32_t n)
 {
-	int64_t other = cp->other;
-
-	while (n--)
-		other = pa_share_after(zr, other, pages);
-	cp->other = (int8_t)other;
-	cp->doubted = cp->other != cp->delta;
+	while (n--) {
+		for (uint32_t i = 0; i < cp->nr_others; i++)
+			cp->other[i] = (int8_t)pa_share_after(zr, cp->other[i], pages);
+		if (!cp->late_threshold)
+			continue;
+		add_other(cp, pa_share_after(zr, cp->late, pages));
+		cp->late = (int8_t)pa_share_by(cp->late_threshold, cp->late, pages);
+	}
+	merge_others(cp);
 }
 
 static struct pa_cpu_pages *pages_of(const struct pa *pa, uint32_t zone, uint32_t cpu)
@@ -351,24 +378,60 @@ bool pa_doubt_share(struct pa *pa, uint32_t zone, uint32_t cpu, int other)
 
 	if (!cp)
 		return false;
-	cp->other = (int8_t)other;
-	cp->doubted = other != cp->delta;
-	return cp->doubted;
+	add_other(cp, other);
+	merge_others(cp);
+	return cp->nr_others;
 }
 
-bool pa_swap_share(struct pa *pa, uint32_t zone, uint32_t cpu)
+bool pa_doubt_threshold(struct pa *pa, uint32_t zone, uint32_t cpu, uint32_t threshold)
+{
+	struct pa_cpu_pages *cp = pages_of(pa, zone, cpu);
+
+	if (!cp)
+		return false;
+	if (cp->late_threshold)
+		add_other(cp, cp->late);
+	if (cp->late_threshold != threshold)
+		cp->late = cp->delta;
+	cp->late_threshold = (uint8_t)threshold;
+	merge_others(cp);
+	return cp->nr_others;
+}
+
+void pa_trust_share(struct pa *pa, uint32_t zone, uint32_t cpu)
+{
+	struct pa_cpu_pages *cp = pages_of(pa, zone, cpu);
+
+	if (!cp)
+		return;
+	cp->nr_others = 0;
+	cp->late_threshold = 0;
+	cp->doubted = false;
+}
+
+bool pa_swap_share(struct pa *pa, uint32_t zone, uint32_t cpu, uint32_t i)
 {
 	struct pa_cpu_pages *cp = pages_of(pa, zone, cpu);
 	int8_t delta;
 
-	if (!cp || !cp->doubted)
+	if (!cp || i >= cp->nr_others)
 		return false;
-	delta = cp->other;
+	delta = cp->other[i];
 	pa_zone_req(pa, zone)->deltas += delta - cp->delta;
 	pa_zones(pa)[zone].quick = 0;
-	cp->other = cp->delta;
+	cp->other[i] = cp->delta;
 	cp->delta = delta;
 	return true;
+}
+
+void pa_drop_share(struct pa *pa, uint32_t zone, uint32_t cpu, uint32_t i)
+{
+	struct pa_cpu_pages *cp = pages_of(pa, zone, cpu);
+
+	if (!cp || i >= cp->nr_others)
+		return;
+	cp->other[i] = cp->other[--cp->nr_others];
+	cp->doubted = cp->nr_others || cp->late_threshold;
 }
 
 /* -------------------------------------------------------------------------

@@ -36,7 +36,8 @@ bool request_stays_above(struct request *r, uint32_t zone)
 	const struct trace_event *push = next_push(r, zone);
 	const struct run_zone *z = &r->zones[zone];
 
-	if (!push || !push->arg || push->bits & EV_BELOW_HIGH)
+	if (!push || !push->arg || push->bits & EV_BELOW_HIGH ||
+	    (z->reclaiming && push->bits & EV_RECLAIMING))
 		return false;
 	for (uint64_t i = r->now + 1; i < request_number_of(r, push); i++) {
 		const struct trace_event *ev = request_event(r, i);
@@ -82,9 +83,20 @@ static bool looks_at(const struct request *r, const struct trace_event *try, uin
 	       other.node != state->node || other.type < state->type;
 }
 
+/* The order of the largest free block of @zone, + 1. */
+static unsigned int largest(const struct request *r, uint32_t zone)
+{
+	unsigned int order = r->meta->nr_orders;
+
+	while (order && !pa_nr_free(r->pa, zone, order - 1))
+		order--;
+	return order;
+}
+
 bool request_is_set_again(const struct request *r, uint32_t zone)
 {
 	const struct run_zone *z = &r->zones[zone];
+	unsigned int orders = largest(r, zone);
 	struct pa_zone_state state;
 	uint64_t boost, reserve;
 	int64_t free;
@@ -97,7 +109,8 @@ bool request_is_set_again(const struct request *r, uint32_t zone)
 		const struct trace_event *ev = request_event(r, i);
 
 		if (ev->type == EV_TRY && looks_at(r, ev, zone, &state, &reserve) &&
-		    free <= (int64_t)(state.wmark[PA_WMARK_HIGH] + boost + reserve))
+		    (ev->order >= orders ||
+		     free <= (int64_t)(state.wmark[PA_WMARK_HIGH] + boost + reserve)))
 			return true;
 		if (ev->pfn < z->start || ev->pfn >= z->end)
 			continue;
@@ -109,10 +122,25 @@ bool request_is_set_again(const struct request *r, uint32_t zone)
 			boost = trace_end_boost(ev);
 		if (request_is_pick(r, ev) || ev->type == EV_ISOLATE)
 			free -= INT64_C(1) << ev->order;
-		else if (ev->type == EV_DRAIN || ev->type == EV_ZONE_FREE)
+		else if (ev->type == EV_DRAIN || ev->type == EV_ZONE_FREE) {
 			free += INT64_C(1) << ev->order;
+			orders = r->meta->nr_orders; /* it may have merged with others */
+		}
 	}
 	return false;
+}
+
+void request_doubt_below(struct request *r, uint32_t zone)
+{
+	const struct trace_event *push = next_push(r, zone);
+
+	r->zones[zone].doubted = push ? request_number_of(r, push) : 0;
+}
+
+bool request_is_doubted(const struct request *r, uint32_t zone)
+{
+	return r->now < r->zones[zone].doubted &&
+	       !(pa_zone_flags(r->pa, zone) & PA_ZONE_BELOW_HIGH);
 }
 
 void request_set_below_high(struct request *r, uint32_t zone, bool below)

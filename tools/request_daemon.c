@@ -94,22 +94,44 @@ static void doubt_refills(struct request *r, uint32_t zone, int64_t threshold)
 	}
 }
 
+void request_doubt_thresholds(struct request *r, bool over)
+{
+	for (uint32_t zone = 0; zone < r->nr_zones; zone++)
+		for (uint32_t i = 0; i < r->nr_cpus; i++)
+			if (over || i + 1 != r->setting)
+				r->doubts |= pa_doubt_threshold(
+					r->pa, zone, request_core_cpu(r, i),
+					over ? 0 : r->zones[zone].threshold_before);
+	if (over)
+		r->setting = 0;
+}
+
 /*
- * set_pgdat_percpu_threshold: an awake kswapd sets how far the CPUs of its node may be off by the
- * gap between the marks, in zones with a percpu_drift_mark.
+ * set_pgdat_percpu_threshold: an awake kswapd, on @cpu, sets how far the CPUs of its node may be off by the gap
+ * between the marks, in zones with a percpu_drift_mark.  It does so one CPU after the other, and may stand still in
+ * between: until it is heard of again the others may go by the threshold of before.
  */
-void request_set_thresholds(struct request *r, uint32_t node, bool awake)
+void request_set_thresholds(struct request *r, uint32_t node, bool awake, uint32_t cpu)
 {
 	struct pa_zone_state state;
 
+	if (r->setting)
+		request_doubt_thresholds(r, true);
 	for (uint32_t zone = 0; !pa_zone_get(r->pa, zone, &state); zone++) {
+		uint32_t before = state.threshold;
+
+		r->zones[zone].threshold_before = 0;
 		if (state.node != node || !pa_drift_marked(r->pa, zone))
 			continue;
 		state.threshold =
 			awake ? pa_pressure_threshold(r->pa, zone) : r->zones[zone].threshold;
 		pa_zone_set(r->pa, zone, &state);
 		doubt_refills(r, zone, state.threshold);
+		if (before != state.threshold)
+			r->zones[zone].threshold_before = before;
 	}
+	r->setting = cpu + 1;
+	request_doubt_thresholds(r, false);
 }
 
 /* ---- claims ---- */

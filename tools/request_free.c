@@ -454,6 +454,7 @@ static bool push_at_once(struct request *r, const struct trace_event *ev, const 
 		return false;
 	compare_high(r, &p, high);
 	r->handle[frame] = NO_HANDLE;
+	r->asked[frame] = NO_MT;
 	r->res.frees++;
 	c->picking = c->drained = false;
 	c->what = WHAT_NOTHING;
@@ -490,6 +491,7 @@ void request_on_push(struct request *r, const struct trace_event *ev, const stru
 	p.drains = request_drains_next(r, ev);
 	p.balancing = r->zones[zone].balancing;
 	p.mt = (uint8_t)type_of_push(r, ev, frame, p.pfn);
+	r->asked[frame] = NO_MT; /* the next time mm_page_free may be missed */
 	if (ev->type == EV_PUSH && !(ev->bits & EV_BELOW_HIGH) && r->zones[zone].kept_below) {
 		r->zones[zone].kept_below = false; /* by now it is over */
 		request_set_below_high(r, zone, false);

@@ -168,13 +168,15 @@ struct run_zone {
 	uint64_t frame0; /* index of its first frame in the arrays below */
 	uint32_t trace_id;
 	bool begin, end_seen;
-	bool reclaiming;    /* ZONE_RECLAIM_ACTIVE, as last told */
-	bool balancing;	    /* kswapd is at work on it */
-	bool boosted;	    /* and a fallback may have boosted its marks since */
-	bool kept_below;    /* ZONE_BELOW_HIGH, see request_ends_too_early() */
-	bool may_be_below;  /* it ended, or not: the next refill tells */
-	uint64_t ended_by;  /* number of the event by which it has ended for sure */
-	uint32_t threshold; /* stat_threshold while kswapd sleeps */
+	bool reclaiming;   /* ZONE_RECLAIM_ACTIVE, as last told */
+	bool balancing;	   /* kswapd is at work on it */
+	bool boosted;	   /* and a fallback may have boosted its marks since */
+	bool kept_below;   /* ZONE_BELOW_HIGH, see request_ends_too_early() */
+	bool may_be_below; /* it ended, or not: the next refill tells */
+	uint64_t doubted;  /* see request_doubt_below(): number of the push that ends it, 0: none */
+	uint64_t ended_by; /* number of the event by which it has ended for sure */
+	uint32_t threshold;	   /* stat_threshold while kswapd sleeps */
+	uint32_t threshold_before; /* the change that kswapd is at; 0: none */
 	uint64_t next_push; /* to the zone, of the events from now on: none ahead of this number */
 };
 
@@ -246,6 +248,7 @@ struct request {
 	uint32_t nr_victims;
 	uint32_t nr_memalloc;	 /* tasks inside reclaim or compaction */
 	bool looking;		 /* an attempt is, see request_look.c */
+	uint32_t setting;	 /* CPU + 1 on which kswapd sets thresholds; 0: none */
 	bool doubts;		 /* a CPU's share of a counter is in doubt: pa_doubt_share() */
 	uint64_t made[MAX_MADE]; /* events of requests that were made ahead of them */
 	uint32_t nr_made;
@@ -438,13 +441,22 @@ uint64_t request_find_start(const struct request *r);
 
 /* Does the next push to the zone, if it is near, find ZONE_BELOW_HIGH? */
 bool request_below_high_next(struct request *r, uint32_t zone);
-/* Is the next push to @zone told that it is not there, with nothing drained before that could end it? */
+/*
+ * Is the next push to @zone told that it is not there, with nothing drained before that could end it, and where kswapd
+ * was at work on the zone, that it is not any more?  It takes boosts back after that.
+ */
 bool request_stays_above(struct request *r, uint32_t zone);
 /*
  * That push finds it, and the zone is without: does an attempt of its own accord set it before that?
  * Others take pages meanwhile, and boost, and the zone falls below the mark.
  */
 bool request_is_set_again(const struct request *r, uint32_t zone);
+/*
+ * An attempt may have set it in @zone, and if it did not another one does, ahead of the next push: a refill in between
+ * tells, as it lets its list grow (nr_pcp_alloc) where it does not find it.
+ */
+void request_doubt_below(struct request *r, uint32_t zone);
+bool request_is_doubted(const struct request *r, uint32_t zone);
 /* boost_watermark: the boost after one try to claim, if @ev, a fallback, may have made any. */
 uint64_t request_boosted(const struct request *r, const struct trace_event *ev,
 			 const struct pa_zone_state *state, uint64_t boost);
@@ -576,8 +588,10 @@ void request_make_early(struct request *r, const struct trace_event *ev);
 void request_on_balance_begin(struct request *r, const struct trace_event *ev);
 void request_on_balance_end(struct request *r, const struct trace_event *ev);
 void request_take_boost(struct request *r, uint32_t zone, struct pa_zone_state *state);
-/* Of @node's zones, as kswapd is @awake or not. */
-void request_set_thresholds(struct request *r, uint32_t node, bool awake);
+/* Of @node's zones, as kswapd is @awake or not, on @cpu. */
+void request_set_thresholds(struct request *r, uint32_t node, bool awake, uint32_t cpu);
+/* Others may go by the ones of before up to now, and if it is not @over, on. */
+void request_doubt_thresholds(struct request *r, bool over);
 /* The pageblock of a fallback passes or fails the claim test as it did.  @stealing: of the hold. */
 void request_lean_claim(struct request *r, const struct trace_event *ev, bool *stealing);
 
@@ -614,6 +628,8 @@ int request_collect(struct request *r, const struct whatif *op); /* -ENOMEM */
 
 /* ---- request_run.c ---- */
 
+/* A list was turned: a block is its last one, @tail, or first. */
+void request_rotate(struct request *r, const struct trace_event *ev, bool tail);
 /* A task enters or leaves reclaim. */
 void request_on_task(struct request *r, const struct trace_event *ev, bool begins);
 

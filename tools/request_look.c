@@ -79,6 +79,7 @@ struct look {
 	uint32_t cpu;		       /* the trace's */
 	const struct trace_event *end; /* the request that it is part of */
 	bool last;		       /* it will not look again */
+	uint32_t set_below; /* by zone, a bit: its first look has set ZONE_BELOW_HIGH there */
 	struct pa_alloc_args args;
 };
 
@@ -103,10 +104,21 @@ static void note_found(struct look *l, bool found)
 		found && !l->a->below_high && l->r->now < l->r->zones[l->a->choice.zone].ended_by;
 }
 
+/* @missing: what others keep out of the zones' counters, or NULL. */
+static void look_missing(struct look *l, const int64_t *missing)
+{
+	note_found(l, !pa_look_for_zone(l->r->pa, &l->args, l->a->flags, missing, &l->a->choice));
+}
+
 static void look_at_marks(struct look *l)
 {
-	note_found(l, !pa_look_for_zone(l->r->pa, &l->args, l->a->flags,
-					uncounted(l->r, l->args.cpu, false), &l->a->choice));
+	look_missing(l, uncounted(l->r, l->args.cpu, false));
+}
+
+/* The request got no page: none of its attempts found a zone that it had any of. */
+static bool fails(const struct look *l)
+{
+	return l->end && l->end->pfn == EV_PFN_NONE;
 }
 
 /* Is the zone the one that the kernel's page is of? */
@@ -114,6 +126,8 @@ static bool is_the_one(const struct look *l)
 {
 	const struct run_zone *z = request_zone_of(l->r, l->end);
 
+	if (fails(l))
+		return !l->a->found;
 	return z && l->a->found && l->a->choice.zone == z - l->r->zones;
 }
 
@@ -131,7 +145,7 @@ static bool fits_uncounted(struct look *l)
 	if (!pages)
 		return false;
 	put_zones_back(l);
-	note_found(l, !pa_look_for_zone(l->r->pa, &l->args, l->a->flags, pages, &l->a->choice));
+	look_missing(l, pages);
 	return is_the_one(l);
 }
 
@@ -232,18 +246,9 @@ static bool fits_without(struct look *l, uint32_t nr)
 	return false;
 }
 
-/* kswapd is at the end of balance_pgdat: it has cleared ZONE_RECLAIM_ACTIVE, and is to take boosts back. */
-static bool kswapd_ends(const struct request *r)
-{
-	for (uint32_t zone = 0; zone < r->nr_zones; zone++)
-		if (r->kswapd_boost[zone] && !r->zones[zone].reclaiming)
-			return true;
-	return false;
-}
-
 /*
- * The zone fits, but is below its high mark, for a boost alone: and the next push does not find ZONE_BELOW_HIGH.
- * Then the boost is gone by now.
+ * The zone fits, but is below its high mark, for a boost alone that kswapd is to take back: and the next push does not
+ * find ZONE_BELOW_HIGH.  Then the boost is gone by now.
  */
 static void look_without_boost(struct look *l)
 {
@@ -253,7 +258,7 @@ static void look_without_boost(struct look *l)
 	uint64_t boost[PA_MAX_ZONES];
 
 	if (!seen.below_high || r->before[zone].flags & PA_ZONE_BELOW_HIGH ||
-	    !r->kswapd_boost[zone] || r->zones[zone].reclaiming || !request_stays_above(r, zone))
+	    !r->kswapd_boost[zone] || !request_stays_above(r, zone))
 		return;
 	memcpy(boost, r->kswapd_boost, sizeof(boost));
 	if (fits_without(l, zone + 1) && !l->a->below_high) {
@@ -266,10 +271,27 @@ static void look_without_boost(struct look *l)
 	*l->a = seen;
 }
 
+/*
+ * The attempt looks at the high mark first and then at its own: balance_pgdat may take the boost back in between.
+ * Then it leaves ZONE_BELOW_HIGH for the boost, as the next push tells, and passes without it.
+ */
+static void note_unboosted_midway(struct look *l)
+{
+	struct request *r = l->r;
+	uint32_t zone = l->a->choice.zone;
+
+	if (!l->a->found || l->a->below_high || !(l->set_below >> zone & 1) || !r->has_pushes ||
+	    !request_below_high_next(r, zone) || request_is_set_again(r, zone))
+		return;
+	l->a->below_high = true;
+	request_set_below_high(r, zone, true);
+}
+
 static bool fits_unboosted(struct look *l)
 {
 	for (uint32_t nr = l->r->nr_zones; nr > 0 && boosts_pending(l->r); nr--)
 		if (fits_without(l, nr)) {
+			note_unboosted_midway(l);
 			l->r->res.boosts_early++;
 			return true;
 		}
@@ -344,67 +366,106 @@ static bool fits_amid_claims(struct look *l)
 	put_zones_back(l);
 	if (!missed)
 		return false;
-	note_found(l, !pa_look_for_zone(l->r->pa, &l->args, l->a->flags, missed, &l->a->choice));
+	look_missing(l, missed);
 	if (!is_the_one(l))
 		return false;
 	l->r->res.amid_claims++;
 	return true;
 }
 
-/* Let each search of another CPU have tried to claim one pageblock of @zone, no more. */
+/* Let the search of another CPU have tried to claim one more pageblock of @zone. */
 static bool boost_once(struct look *l, uint32_t zone)
 {
 	struct request *r = l->r;
 	struct pa_zone_state state;
-	bool any = false;
+	uint64_t boost;
 
 	if (pa_zone_get(r->pa, zone, &state))
 		return false;
-	for (uint32_t i = 0; i < r->nr_cpus && !any; i++) {
+	boost = state.boost;
+	for (uint32_t i = 0; i < r->nr_cpus && state.boost == boost; i++) {
 		const struct trace_event *ev = i == l->cpu ? NULL : request_fallback_at_work(r, i);
 
-		if (!ev || request_zone_of(r, ev) != &r->zones[zone])
-			continue;
-		state.boost = request_boosted(r, ev, &state, state.boost);
-		any = true;
+		if (ev && request_zone_of(r, ev) == &r->zones[zone])
+			state.boost = request_boosted(r, ev, &state, boost);
 	}
-	if (any)
-		pa_zone_set(r->pa, zone, &state);
-	return any;
+	if (state.boost == boost)
+		return false;
+	pa_zone_set(r->pa, zone, &state);
+	return true;
+}
+
+/* Would the attempt, whose zone fits, set ZONE_BELOW_HIGH in it at some moment of another's search? */
+static bool is_below_amid_claims(struct look *l, uint32_t zone)
+{
+	struct request *r = l->r;
+	const struct attempt seen = *l->a;
+	const int64_t *missed;
+	bool first = true, below, more;
+
+	keep_zones(l);
+	missed = taken_by_others(l);
+	do {
+		more = boost_once(l, zone);
+		if (more || missed)
+			look_missing(l, missed);
+		below = pa_zone_flags(r->pa, zone) & PA_ZONE_BELOW_HIGH;
+		/* With one the next mark was in reach all the same; more of them stay. */
+		if (!first && !is_the_one(l))
+			below = more = false;
+		first = false;
+	} while (more && !below);
+	put_zones_back(l);
+	*l->a = seen;
+	return below;
 }
 
 /*
  * The zone fits, and the attempt leaves no ZONE_BELOW_HIGH: but the next push to the zone finds it, and
- * who looked at the high mark amid another's claim has set it.  The next mark was in reach all the same.
+ * who looked at the high mark amid another's claim has set it.  Where another attempt sets it in any case ahead
+ * of that push, the refills in between tell (request_doubt_below()).
  */
 static void look_high_amid_claims(struct look *l)
 {
 	struct request *r = l->r;
-	struct attempt seen = *l->a;
-	uint32_t zone = seen.choice.zone;
-	const int64_t *missed;
-	bool boosted;
+	uint32_t zone = l->a->choice.zone;
 
-	if (seen.below_high || !r->has_pushes || !fallback_is_near(r) ||
-	    !request_below_high_next(r, zone) || request_is_set_again(r, zone))
+	if (l->a->below_high || !r->has_pushes || !fallback_is_near(r) ||
+	    !request_below_high_next(r, zone) || !is_below_amid_claims(l, zone))
 		return;
-	keep_zones(l);
-	missed = taken_by_others(l);
-	boosted = boost_once(l, zone);
-	if (missed || boosted)
-		pa_look_for_zone(r->pa, &l->args, l->a->flags, missed, &l->a->choice);
-	*l->a = seen;
-	l->a->below_high = pa_zone_flags(r->pa, zone) & PA_ZONE_BELOW_HIGH;
-	put_zones_back(l);
-	if (!l->a->below_high)
+	if (request_is_set_again(r, zone)) {
+		request_doubt_below(r, zone);
 		return;
+	}
+	l->a->below_high = true;
 	request_set_below_high(r, zone, true);
 	r->res.amid_claims++;
 }
 
 /*
+ * Which of the others that a CPU's share may be from number @i on find the zone, and leave ZONE_BELOW_HIGH as @below
+ * says, NULL if that is not known?  Those that do not are none of it.
+ */
+static bool drop_shares(struct look *l, uint32_t zone, uint32_t cpu, uint32_t i, const bool *below)
+{
+	struct request *r = l->r;
+	bool fit;
+
+	while (pa_swap_share(r->pa, zone, cpu, i)) {
+		put_zones_back(l);
+		fit = fits(l) && (!below || l->a->below_high == *below);
+		pa_swap_share(r->pa, zone, cpu, i);
+		if (fit)
+			i++;
+		else
+			pa_drop_share(r->pa, zone, cpu, i);
+	}
+	return i;
+}
+
+/*
  * A CPU's share of a counter is in doubt (pa_doubt_share()), and this attempt finds the zone with the share as
- * it was taken to be.  Where it would not with the other one, the doubt is over.
+ * it was taken to be.  Where it would not with another one, it is not that.
  */
 static void drop_doubts(struct look *l)
 {
@@ -416,75 +477,110 @@ static void drop_doubts(struct look *l)
 	r->doubts = false;
 	keep_zones(l);
 	for (uint32_t zone = 0; zone < r->nr_zones; zone++)
-		for (uint32_t cpu = 0; cpu < r->core_cpus; cpu++) {
-			bool fit;
-
-			if (!pa_swap_share(r->pa, zone, cpu))
-				continue;
-			fit = fits(l);
-			put_zones_back(l);
-			pa_swap_share(r->pa, zone, cpu);
-			if (fit)
-				r->doubts = true;
-			else
-				pa_doubt_share(r->pa, zone, cpu, pa_share(r->pa, zone, cpu));
-		}
+		for (uint32_t cpu = 0; cpu < r->core_cpus; cpu++)
+			r->doubts |= drop_shares(l, zone, cpu, 0, NULL);
+	put_zones_back(l);
 	*l->a = seen;
 }
 
-/* It finds it with the other share alone: that is the one. */
+/* It finds it with another share alone: that is the one, or one that does as well. */
 static bool fits_with_other(struct look *l)
 {
 	struct request *r = l->r;
 
-	for (uint32_t zone = 0; zone < r->nr_zones && l->last && r->doubts; zone++)
-		for (uint32_t cpu = 0; cpu < r->core_cpus; cpu++) {
-			if (!pa_swap_share(r->pa, zone, cpu))
-				continue;
-			put_zones_back(l);
-			if (fits(l)) {
-				pa_doubt_share(r->pa, zone, cpu, pa_share(r->pa, zone, cpu));
-				r->res.counted_late++;
-				return true;
+	for (uint32_t zone = 0; zone < r->nr_zones && r->doubts; zone++)
+		for (uint32_t cpu = 0; cpu < r->core_cpus; cpu++)
+			for (uint32_t i = 0; pa_swap_share(r->pa, zone, cpu, i); i++) {
+				put_zones_back(l);
+				if (fits(l)) {
+					drop_shares(l, zone, cpu, 0, NULL);
+					put_zones_back(l);
+					r->res.counted_late++;
+					return fits(l);
+				}
+				pa_swap_share(r->pa, zone, cpu, i);
 			}
-			pa_swap_share(r->pa, zone, cpu);
-		}
 	return false;
+}
+
+/*
+ * The zone fits, and a CPU's share of its counter is in doubt: the next push finds ZONE_BELOW_HIGH, which no attempt sets
+ * but this one with another share, or does not find it, which this one has not set then.  @was_below: it was there.
+ */
+static void look_high_with_other(struct look *l, bool was_below)
+{
+	struct request *r = l->r;
+	const struct attempt seen = *l->a;
+	uint32_t zone = seen.choice.zone;
+	bool below = !seen.below_high;
+
+	if (!r->doubts || !r->has_pushes || was_below ||
+	    !(below ? request_below_high_next(r, zone) && !request_is_set_again(r, zone) :
+		      request_stays_above(r, zone)))
+		return;
+	keep_zones(l);
+	r->before[zone].flags &= ~PA_ZONE_BELOW_HIGH;
+	for (uint32_t cpu = 0; cpu < r->core_cpus; cpu++)
+		for (uint32_t i = 0; pa_swap_share(r->pa, zone, cpu, i); i++) {
+			put_zones_back(l);
+			if (fits(l) && l->a->below_high == below) {
+				drop_shares(l, zone, cpu, 0, &below);
+				put_zones_back(l);
+				fits(l);
+				r->res.counted_late++;
+				return;
+			}
+			pa_swap_share(r->pa, zone, cpu, i);
+		}
+	put_zones_back(l);
+	request_set_below_high(r, zone, seen.below_high);
+	*l->a = seen;
+}
+
+/* The zone fits: what else is known of the look.  @pending: kswapd is to take boosts back. */
+static void settle_look(struct look *l, bool pending, uint32_t flags)
+{
+	if (pending)
+		look_without_boost(l);
+	look_high_amid_claims(l);
+	look_high_with_other(l, flags & PA_ZONE_BELOW_HIGH);
+	drop_doubts(l);
 }
 
 /* Look; return whether the zone fits, however the others' work was seen.  If not, it was no look. */
 static bool look(struct look *l)
 {
-	bool nested = l->r->looking, ends = kswapd_ends(l->r);
+	bool nested = l->r->looking, pending = boosts_pending(l->r);
 	uint32_t flags[PA_MAX_ZONES];
 	bool fit;
 
-	if (ends)
+	if (l->r->setting)
+		request_doubt_thresholds(l->r, false);
+	if (pending)
 		keep_zones(l);
-	note_found(l, pa_look_quick(l->r->pa, &l->args, l->a->flags,
-				    uncounted(l->r, l->args.cpu, false), &l->a->choice));
-	if (is_the_one(l)) {
-		if (ends)
-			look_without_boost(l);
-		look_high_amid_claims(l);
-		drop_doubts(l);
-		return true;
-	}
+	if (!fails(l))
+		note_found(l, pa_look_quick(l->r->pa, &l->args, l->a->flags,
+					    uncounted(l->r, l->args.cpu, false), &l->a->choice));
 	for (uint32_t zone = 0; zone < l->r->nr_zones; zone++)
 		flags[zone] = pa_zone_flags(l->r->pa, zone);
+	if (l->a->found && is_the_one(l)) {
+		settle_look(l, pending, flags[l->a->choice.zone]);
+		return true;
+	}
 	if (fits(l)) {
-		if (ends)
-			look_without_boost(l);
-		look_high_amid_claims(l);
-		drop_doubts(l);
+		if (l->a->found)
+			settle_look(l, pending, flags[l->a->choice.zone]);
 		return true;
 	}
 	l->a->first = l->a->choice;
 	l->a->first_found = l->a->found;
 	l->a->first_below = l->a->below_high;
 	keep_zones(l);
-	for (uint32_t zone = 0; zone < l->r->nr_zones; zone++)
+	for (uint32_t zone = 0; zone < l->r->nr_zones; zone++) {
+		if (l->r->before[zone].flags & ~flags[zone] & PA_ZONE_BELOW_HIGH)
+			l->set_below |= 1u << zone;
 		l->r->before[zone].flags = flags[zone];
+	}
 	l->r->looking = true;
 	fit = fits_uncounted(l) || (!nested && fits_after_fallbacks(l)) || fits_unboosted(l) ||
 	      fits_amid_claims(l) || fits_with_other(l);
@@ -523,7 +619,7 @@ static bool is_plain(struct request *r, const struct trace_event *ev)
 	       r->win_link[ev - r->win].to == 1 && r->now + 1 < r->play_end && !c->nr_tries &&
 	       !c->refill.open && !c->draining && !r->nr_made && !r->nr_late && !r->doubts &&
 	       (!r->refills_open || r->kernel->hygiene) && !r->looked_on && !r->opt.decision &&
-	       !fallback_is_near(r) && !kswapd_ends(r);
+	       !fallback_is_near(r) && !boosts_pending(r);
 }
 
 /* As nearly always: the page is of the CPU's own list. */
@@ -580,9 +676,9 @@ void request_on_try(struct request *r, const struct trace_event *ev)
 		.end = end ? request_number_of(r, end) : NO_EVENT,
 	};
 	l = look_of(r, ev->cpu, a, end);
-	if (end && !nested && end->pfn != EV_PFN_NONE)
-		a->late = !look(&l);
-	else
+	if (end && !nested)
+		a->late = !look(&l) && !fails(&l);
+	if (!end || nested || (fails(&l) && a->found))
 		look_at_marks(&l);
 }
 

@@ -12,7 +12,7 @@
  * A list was turned.  What is last is reported ahead of the event that saw it: a block that only
  * comes with that event is no news.
  */
-static void rotate(struct request *r, const struct trace_event *ev, bool tail)
+void request_rotate(struct request *r, const struct trace_event *ev, bool tail)
 {
 	struct pa_page_info info;
 
@@ -25,7 +25,7 @@ static void rotate(struct request *r, const struct trace_event *ev, bool tail)
 static void on_isolate(struct request *r, const struct trace_event *ev, const struct run_zone *z)
 {
 	if (ev->bits & EV_FAST)
-		rotate(r, ev, false);
+		request_rotate(r, ev, false);
 	if (pa_isolate_by(r->pa, request_core_cpu(r, ev->cpu), ev->pfn, ev->order) ||
 	    pa_set_allocated(r->pa, ev->pfn, ev->order, PA_USE_MOVABLE)) {
 		r->res.isolated_missed++;
@@ -82,7 +82,7 @@ static void on_other(struct request *r, const struct trace_event *ev)
 	case EV_KSWAPD_WAKE:
 	case EV_KSWAPD_SLEEP:
 		if (!r->has_thresholds)
-			request_set_thresholds(r, ev->arg, ev->type == EV_KSWAPD_WAKE);
+			request_set_thresholds(r, ev->arg, ev->type == EV_KSWAPD_WAKE, ev->cpu);
 		break;
 	case EV_RECLAIM_BEGIN:
 	case EV_RECLAIM_END:
@@ -160,7 +160,7 @@ static inline void dispatch(struct request *r, const struct trace_event *ev)
 		on_putback(r, ev, request_zone_of(r, ev));
 		return;
 	case EV_ROTATE:
-		rotate(r, ev, ev->bits & EV_ROTATE_TAIL);
+		request_rotate(r, ev, ev->bits & EV_ROTATE_TAIL);
 		return;
 	default:
 		on_other(r, ev);
@@ -217,6 +217,8 @@ static void look_on(struct request *r, const struct trace_event *ev)
 static inline void play(struct request *r, const struct trace_event *ev)
 {
 	r->ts = ev->ts;
+	if (r->setting == ev->cpu + 1u)
+		request_doubt_thresholds(r, true);
 	if (r->nr_late && ev->type != EV_ROTATE)
 		request_late_push(r, ev->cpu, ev);
 	if (r->res.changed)

@@ -332,27 +332,66 @@ static void ask_size(struct request *r, struct refill *refill, uint32_t trace_cp
 }
 
 /*
+ * What the next push of @end's CPU to @z is told that its lists may hold, where nothing but refills changes that
+ * until then; -1: no such push is near.
+ */
+static int64_t told_high(const struct request *r, const struct run_zone *z,
+			 const struct trace_event *end)
+{
+	const struct trace_event *ev = end;
+
+	for (uint32_t n = 0; n < FLAG_EVENTS && (ev = request_next_of(r, ev)); n++) {
+		if (ev->type == EV_VMSTAT && (ev->arg & 3) == EV_VMSTAT_WORKER)
+			break; /* which lowers it */
+		if (ev->type == EV_PUSH && request_zone_of(r, ev) == z)
+			return ev->arg ? (int64_t)ev->arg : -1;
+	}
+	return -1;
+}
+
+/* What the lists of @pcp may hold once the refill has asked how much to bring, without ZONE_BELOW_HIGH. */
+static int32_t grown_high(struct request *r, const struct refill *refill, const struct pa_pcp *pcp)
+{
+	uint32_t zone = refill->by.zone, cpu = refill->by.args.cpu;
+	bool is_below = pa_zone_flags(r->pa, zone) & PA_ZONE_BELOW_HIGH;
+	struct pa_refill by = refill->by;
+	struct pa_pcp grown = *pcp;
+
+	request_set_below_high(r, zone, false);
+	pa_refill_start(r->pa, &by);
+	pa_pcp_get(r->pa, zone, cpu, &grown);
+	request_set_below_high(r, zone, is_below);
+	pa_pcp_set(r->pa, zone, cpu, pcp);
+	return grown.high;
+}
+
+/*
  * The attempt has found no ZONE_BELOW_HIGH, which another CPU's push was ending: that looks at the mark between its
- * last block and what it is heard of next, and nr_pcp_alloc may have come first.  Then the refill lets the
- * list grow no more, and the CPU's next push finds pcp->high as it was.
+ * last block and what it is heard of next, and nr_pcp_alloc may have come first.  Or one that came before may have
+ * set it, or not.  With it the refill lets the list grow no more, and the CPU's next push finds less than it would.
  */
 static void ask_high(struct request *r, struct refill *refill, const struct trace_event *end)
 {
-	const struct run_zone *z = &r->zones[refill->by.zone];
-	const struct trace_event *ev = end;
+	struct run_zone *z = &r->zones[refill->by.zone];
+	bool doubted = request_is_doubted(r, refill->by.zone), below;
 	struct pa_pcp pcp;
+	int64_t told;
 
-	if (!refill->tried.ending || refill->by.args.order ||
-	    pa_pcp_get(r->pa, refill->by.zone, refill->by.args.cpu, &pcp))
+	if (!doubted && (!refill->tried.ending || refill->by.args.order))
 		return;
-	for (uint32_t n = 0; n < FLAG_EVENTS && (ev = request_next_of(r, ev)); n++) {
-		if (ev->type == EV_VMSTAT && (ev->arg & 3) == EV_VMSTAT_WORKER)
-			return; /* which lowers it; refills do not */
-		if (ev->type != EV_PUSH || request_zone_of(r, ev) != z)
-			continue;
-		if (ev->arg == (uint32_t)pcp.high)
-			refill->tried.below_high = true;
+	if (pa_pcp_get(r->pa, refill->by.zone, refill->by.args.cpu, &pcp))
 		return;
+	told = told_high(r, z, end);
+	if (told < 0)
+		return;
+	below = told < grown_high(r, refill, &pcp);
+	refill->tried.below_high |= below;
+	if (!doubted)
+		return;
+	z->doubted = 0;
+	if (below) {
+		request_set_below_high(r, refill->by.zone, true);
+		r->res.amid_claims++;
 	}
 }
 
@@ -422,6 +461,25 @@ static const struct trace_event *request_behind(const struct request *r,
 	return end;
 }
 
+/*
+ * @ev takes the first block of a hold.  What is told of turned lists ahead of the second was so by then: nobody else
+ * has had the lock.  (The recorder may ask late, as it does not ask at the block of a fallback.)
+ */
+static void turn_lists(struct request *r, const struct trace_event *ev)
+{
+	const struct trace_event *next = request_next_of(r, ev);
+	uint64_t end = next && next->type == EV_ZONE_ALLOC ? request_number_of(r, next) : 0;
+
+	if (ev->type != EV_ZONE_ALLOC)
+		return;
+	for (uint64_t i = request_number_of(r, ev) + 1; i < end; i++) {
+		const struct trace_event *turn = request_event(r, i);
+
+		if (turn->type == EV_ROTATE && turn->cpu == ev->cpu && turn->bits & EV_ROTATE_TAIL)
+			request_rotate(r, turn, true);
+	}
+}
+
 void request_start_picks(struct request *r, const struct trace_event *ev)
 {
 	struct run_cpu *c = &r->cpus[ev->cpu];
@@ -431,6 +489,7 @@ void request_start_picks(struct request *r, const struct trace_event *ev)
 	bool bypass, stealing = false;
 
 	request_end_hold(r, ev->cpu);
+	turn_lists(r, ev);
 	c->picking = true;
 	c->bypassing = false;
 	c->refill = (struct refill){ 0 };

@@ -119,7 +119,7 @@ void request_on_vmstat(struct request *r, const struct trace_event *ev)
 	uint32_t what = ev->arg & 3;
 
 	if (what == EV_VMSTAT_AWAKE || what == EV_VMSTAT_ASLEEP) {
-		request_set_thresholds(r, ev->arg >> 2, what == EV_VMSTAT_AWAKE);
+		request_set_thresholds(r, ev->arg >> 2, what == EV_VMSTAT_AWAKE, ev->cpu);
 		return;
 	}
 	popped = what == EV_VMSTAT_WORKER ? request_has_popped(r, ev->cpu) : NULL;

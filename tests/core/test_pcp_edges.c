@@ -187,12 +187,63 @@ static void test_cma(const char *policy)
 	sound(pa);
 }
 
+/*
+ * A CPU may go by the threshold of before for some more of what it counts: all that comes out of it is kept up, and
+ * what has become the same is one.
+ */
+static void test_doubted_threshold(const char *policy)
+{
+	enum { BEFORE = 4, NOW = 1, COUNTED = 5 };
+	struct pa *pa = filled(policy);
+	struct pa_zone_state state = zone_of(pa, 0);
+	int64_t nr_free;
+
+	for (uint64_t i = 0; i < COUNTED; i++) {
+		assert_int_equal(pa_take(pa, 1024 * i, 10), 0);
+		assert_int_equal(pa_free_block(pa, 1024 * i, 0, PA_MOVABLE, 0, -1), 0);
+	}
+	assert_int_equal(pa_set_counters(pa, 0, (int8_t[]){ 0, 0 }), 0);
+	state.threshold = NOW;
+	assert_int_equal(pa_zone_set(pa, 0, &state), 0);
+	assert_false(pa_doubt_threshold(pa, 0, 1, BEFORE));
+	for (uint64_t i = 0; i < COUNTED; i++)
+		assert_int_equal(pa_isolate_by(pa, 1, 1024 * i, 0), 0);
+	assert_true(pa_doubt_threshold(pa, 0, 1, 0));
+	/* Told at 2 and 4 pages; or from then on, at 3 and 5. */
+	nr_free = zone_of(pa, 0).nr_free;
+	assert_int_equal(pa_share(pa, 0, 1), -1);
+	assert_true(pa_swap_share(pa, 0, 1, 0));
+	assert_int_equal(pa_share(pa, 0, 1), 0);
+	assert_int_equal(zone_of(pa, 0).nr_free, nr_free - 1);
+	assert_false(pa_swap_share(pa, 0, 1, 1));
+	pa_drop_share(pa, 0, 1, 1); /* there is none */
+	assert_true(pa_swap_share(pa, 0, 1, 0));
+	pa_drop_share(pa, 0, 1, 0);
+	assert_false(pa_swap_share(pa, 0, 1, 0));
+	assert_false(pa_doubt_threshold(pa, 0, 1, BEFORE)); /* and again: */
+	assert_true(pa_doubt_share(pa, 0, 1, 1));
+	assert_int_equal(pa_fold_counters(pa, 1), 0); /* nothing is left by either */
+	assert_false(pa_doubt_threshold(pa, 0, 1, 0));
+	for (int other = 1; other <= 40; other++)
+		pa_doubt_share(pa, 0, 1, other);
+	assert_true(pa_swap_share(pa, 0, 1, 31)); /* there is an end to it */
+	assert_false(pa_swap_share(pa, 0, 1, 32));
+	assert_true(pa_swap_share(pa, 0, 1, 31));
+	pa_trust_share(pa, 0, 1);
+	assert_false(pa_swap_share(pa, 0, 1, 0));
+	assert_false(pa_doubt_threshold(pa, 0, 2, BEFORE)); /* no such CPU */
+	pa_trust_share(pa, 0, 2);
+	pa_drop_share(pa, 0, 2, 0);
+	sound(pa);
+}
+
 UNDER_EACH(test_high_below_batch)
 UNDER_EACH(test_fraction)
 UNDER_EACH(test_huge_mark)
 UNDER_EACH(test_remote)
 UNDER_EACH(test_rounds)
 UNDER_EACH(test_cma)
+SINCE("6.1.0", test_doubted_threshold)
 
 int main(void)
 {
@@ -203,6 +254,7 @@ int main(void)
 		cmocka_unit_test(test_remote_under_each),
 		cmocka_unit_test(test_rounds_under_each),
 		cmocka_unit_test(test_cma_under_each),
+		cmocka_unit_test(each_test_doubted_threshold),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -643,30 +643,32 @@ static void test_doubted_share(const char *policy)
 	assert_int_equal(pa_set_counters(pa, 0, (int8_t[]){ 0, 0 }), 0);
 	nr_free = zone_of(pa, 0).nr_free;
 	assert_false(pa_doubt_share(pa, 0, 1, 0));
-	assert_false(pa_swap_share(pa, 0, 1));
+	assert_false(pa_swap_share(pa, 0, 1, 0));
 	assert_true(pa_doubt_share(pa, 0, 1, -2));
-	assert_false(pa_swap_share(pa, 0, 0));
+	assert_true(pa_doubt_share(pa, 0, 1, -2)); /* that is known */
+	assert_false(pa_swap_share(pa, 0, 1, 1));
+	assert_false(pa_swap_share(pa, 0, 0, 0));
 	assert_int_equal(pa_isolate_by(pa, 1, 0, 0), 0);
 	assert_int_equal(pa_share(pa, 0, 1), -1);
-	assert_true(pa_swap_share(pa, 0, 1));
+	assert_true(pa_swap_share(pa, 0, 1, 0));
 	assert_int_equal(pa_share(pa, 0, 1), -3);
 	assert_int_equal(zone_of(pa, 0).nr_free, nr_free + 2);
 	sound(pa);
-	assert_true(pa_swap_share(pa, 0, 1));
+	assert_true(pa_swap_share(pa, 0, 1, 0));
 	assert_int_equal(zone_of(pa, 0).nr_free, nr_free);
 	assert_int_equal(pa_isolate_by(pa, 1, 1024, 10), 0); /* beyond any threshold */
-	assert_false(pa_swap_share(pa, 0, 1));
+	assert_false(pa_swap_share(pa, 0, 1, 0));
 	assert_true(pa_doubt_share(pa, 0, 1, -2));
 	assert_int_equal(pa_fold_counters(pa, 1), 0);
-	assert_false(pa_swap_share(pa, 0, 1));
+	assert_false(pa_swap_share(pa, 0, 1, 0));
 	assert_int_equal(pa_share(pa, 0, 2), 0);
 	assert_false(pa_doubt_share(pa, 0, 2, 1));
-	assert_false(pa_swap_share(pa, 1, 0));
+	assert_false(pa_swap_share(pa, 1, 0, 0));
 	assert_int_equal(pa_set_counters(pa, 0, (int8_t[]){ 0, 0 }), 0);
 	assert_true(pa_doubt_share(pa, 0, 1, -1));
 	get(pa, 1, PA_GFP_HIGHUSER_MOVABLE, 0, NULL);
 	nr_free = pa_share(pa, 0, 1);
-	if (pa_swap_share(pa, 0, 1)) /* what a refill takes goes off both */
+	if (pa_swap_share(pa, 0, 1, 0)) /* what a refill takes goes off both */
 		assert_int_equal(pa_share(pa, 0, 1), nr_free - 1);
 	sound(pa);
 }

@@ -178,6 +178,38 @@ static void finds_flag_after_attempt(void **state)
 	}
 }
 
+/* The same, of a zone above the mark that has no block of the order that the attempt asks for. */
+static void finds_flag_of_a_fragmented_zone(void **state)
+{
+	enum { KEPT = 60, ENDED = KEPT + 1 + 2 + 4 + 8 + 16 + 32 };
+	struct request_result res;
+	struct machine m;
+
+	(void)state;
+	for (int large = 0; large < 2; large++) {
+		unsigned int order = large ? 10 : 0;
+
+		begin(&m);
+		m.meta.zone[1].high = 900;
+		emit(&m, EV_ISOLATE, 1, NORMAL + 1024)->order = 10;
+		for (uint64_t k = 0; k <= LATER; k++)
+			give_back(&m, NORMAL + k);
+		emit(&m, EV_TRY, 1, 0)->order = 10;
+		emit(&m, EV_ALLOC, 1, DMA32)->order = 10;
+		for (uint64_t k = 0; k <= LATER; k++)
+			emit(&m, EV_DRAIN, 0, NORMAL + k);
+		for (uint64_t k = 0; k < 2 * HELD; k++)
+			emit(&m, EV_ALLOC, 0, NORMAL + HELD + k);
+		emit(&m, EV_TRY, 1, 0)->order = (uint8_t)order;
+		emit(&m, EV_ALLOC, 1, large ? DMA32 + 1024 : NORMAL + 512)->order = (uint8_t)order;
+		give_back(&m, NORMAL + LATER + 1);
+		m.ev[m.n - 1].bits = EV_BELOW_HIGH;
+		m.ev[m.n - 1].arg = large ? ENDED : KEPT; /* none set it, and it did not end */
+		run(&m, &res);
+		assert_int_equal(res.highs_exact, 1);
+	}
+}
+
 /* Told that the flag was not there, pushes do without, while the attempt that sets it is under way. */
 static void flag_is_set_later(void **state)
 {
@@ -212,11 +244,16 @@ static void looks_amid_a_claim(void **state)
 		bool told, claimed, sees;
 		int turned; /* the CPU that tells of a turned list before that, + 1 */
 	} cases[] = {
-		{ 1200, 10, true, true, true, 0 },   { 1200, 10, true, true, true, 2 },
+		{ 1200, 10, true, true, true, 0 },
+		{ 1200, 10, true, true, true, 2 },
 		{ 1200, 10, true, true, false, 1 }, /* it has the lock, too */
-		{ 1200, 10, false, true, false, 0 }, { 1200, 10, true, false, false, 0 },
-		{ 1200, 8, true, true, false, 0 }, /* above the mark without those, too */
-		{ 1500, 0, true, false, true, 0 }, /* but not above this one with a pageblock of boost */
+		{ 1200, 10, false, true, false, 0 },
+		{ 100, 8, true, true, false, 0 }, /* above the mark without those, too */
+		{ 1500, 0, true, false, true,
+		  0 }, /* but not above this one with a pageblock of boost */
+		{ 1200, 0, true, false, true, 0 }, /* nor above this one with two */
+		{ 100, 0, true, false, false,
+		  0 }, /* and no more than one is given where so few matter */
 	};
 	struct request_result res;
 	struct machine m;
@@ -242,6 +279,81 @@ static void looks_amid_a_claim(void **state)
 		run(&m, &res);
 		assert_int_equal(res.amid_claims, cases[i].sees);
 		assert_int_equal(res.drained.core > 0, cases[i].sees);
+	}
+}
+
+/* An attempt that failed did so amid a claim, where it would have found the zone before and behind it. */
+static void fails_amid_a_claim(void **state)
+{
+	struct request_result res;
+	struct machine m;
+
+	(void)state;
+	for (int amid = 0; amid < 2; amid++) {
+		begin(&m);
+		m.meta.zone[0].low = 4000;
+		m.meta.zone[0].high = 4050;
+		emit(&m, EV_TRY, 0, 0)->arg = event_try(1, 1);
+		if (amid)
+			machine_emit(&m, (struct trace_event){
+						 .type = EV_FALLBACK,
+						 .cpu = 1,
+						 .pfn = DMA32 + 1024,
+						 .mt = K_UNMOVABLE,
+						 .bits = EV_CLAIMED,
+						 .arg = trace_fallback_arg(10, K_MOVABLE) });
+		emit(&m, EV_ALLOC, 0, EV_PFN_NONE);
+		run(&m, &res);
+		assert_int_equal(res.failed.kernel, 1);
+		assert_int_equal(res.failed.core, amid);
+		assert_int_equal(res.amid_claims, amid);
+	}
+}
+
+/*
+ * Another attempt sets the flag in any case, ahead of the next push: whether the one amid the claim had
+ * set it, the refill in between tells, whose CPU's next push finds pcp->high as it was, or more.
+ */
+static void refill_tells_of_looks_amid_claims(void **state)
+{
+	enum { BEFORE = 71, GROWN = 72 };
+	static const struct {
+		bool amid;
+		uint32_t told; /* pcp->high, to the push */
+		bool sees, exact;
+	} cases[] = {
+		{ true, BEFORE, true, true },
+		{ true, GROWN, false, true },
+		{ false, BEFORE, false, false }, /* no reason not to grow is known */
+	};
+	static const uint8_t refill[] = { EV_TRY, EV_ZONE_ALLOC, EV_ALLOC };
+	struct request_result res;
+	struct machine m;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct trace_event claim = { .type = EV_FALLBACK,
+					     .cpu = 1,
+					     .pfn = NORMAL + 1024,
+					     .mt = K_UNMOVABLE,
+					     .arg = trace_fallback_arg(0, K_MOVABLE) };
+
+		begin(&m);
+		m.meta.zone[1].high = 1500;
+		emit(&m, EV_TRY, 0, 0);
+		if (cases[i].amid)
+			machine_emit(&m, claim);
+		emit(&m, EV_ALLOC, 0, NORMAL + HELD);
+		for (size_t k = 0; k < sizeof(refill) / sizeof(refill[0]); k++) {
+			emit(&m, refill[k], 0, k ? NORMAL + 512 : 0);
+			m.ev[m.n - 1].order = 1;
+		}
+		give_back(&m, NORMAL);
+		m.ev[m.n - 1].bits = EV_BELOW_HIGH;
+		m.ev[m.n - 1].arg = cases[i].told;
+		run(&m, &res);
+		assert_int_equal(res.amid_claims, cases[i].sees);
+		assert_int_equal(res.highs_exact, cases[i].exact);
 	}
 }
 
@@ -315,11 +427,13 @@ static void looks_amid_an_isolation(void **state)
 static void boost_is_gone_at_the_end(void **state)
 {
 	static const struct {
-		bool ended, below, early;
+		bool ended, ends, below,
+			early; /* known to have by the attempt, by the push behind */
 	} cases[] = {
-		{ true, false, true },
-		{ true, true, false },
-		{ false, false, false }, /* as far as is known kswapd is at work */
+		{ true, true, false, true },
+		{ true, true, true, false },
+		{ false, true, false, true },
+		{ false, false, false, false }, /* as far as is known kswapd is at work */
 	};
 	struct request_result res;
 	struct machine m;
@@ -340,11 +454,43 @@ static void boost_is_gone_at_the_end(void **state)
 		emit(&m, EV_ALLOC, 0, NORMAL + HELD);
 		give_back(&m, NORMAL + 1);
 		m.ev[m.n - 1].bits =
-			(cases[i].ended ? 0 : EV_RECLAIMING) | (cases[i].below ? EV_BELOW_HIGH : 0);
+			(cases[i].ends ? 0 : EV_RECLAIMING) | (cases[i].below ? EV_BELOW_HIGH : 0);
 		m.ev[m.n - 1].arg = 1;
 		machine_emit(&m, balance_end(1, NORMAL, 0));
 		run(&m, &res);
 		assert_int_equal(res.boosts_early, cases[i].early);
+	}
+}
+
+/*
+ * balance_pgdat takes its boost back between an attempt's look at the high mark and the one at its own: it passes,
+ * and leaves ZONE_BELOW_HIGH, as the next push tells.
+ */
+static void boost_goes_between_two_looks(void **state)
+{
+	enum { FOUND = 1000 };
+	struct request_result res;
+	struct machine m;
+
+	(void)state;
+	for (int told = 0; told < 2; told++) {
+		begin(&m);
+		m.meta.zone[1].high = 900;
+		m.meta.zone[1].boost = FOUND;
+		emit(&m, EV_BALANCE_BEGIN, 1, NORMAL);
+		m.ev[m.n - 1].arg = FOUND;
+		emit(&m, EV_ISOLATE, 1, NORMAL + 1024); /* below both marks with the boost alone */
+		m.ev[m.n - 1].order = 10;
+		emit(&m, EV_TRY, 0, 0);
+		machine_emit(&m, balance_end(1, NORMAL, 0));
+		emit(&m, EV_ALLOC, 0, NORMAL + HELD);
+		for (uint64_t i = 0; i <= LATER; i++) {
+			give_back(&m, NORMAL + i);
+			m.ev[m.n - 1].bits = told ? EV_BELOW_HIGH : 0;
+		}
+		run(&m, &res);
+		assert_int_equal(res.boosts_early, 1);
+		assert_int_equal(res.drained.core > 0, told);
 	}
 }
 
@@ -504,11 +650,15 @@ int main(void)
 		cmocka_unit_test(looks_after_drain),
 		cmocka_unit_test(looks_after_attempts),
 		cmocka_unit_test(finds_flag_after_attempt),
+		cmocka_unit_test(finds_flag_of_a_fragmented_zone),
 		cmocka_unit_test(flag_is_set_later),
 		cmocka_unit_test(looks_amid_a_claim),
+		cmocka_unit_test(fails_amid_a_claim),
+		cmocka_unit_test(refill_tells_of_looks_amid_claims),
 		cmocka_unit_test(looks_amid_an_isolation),
 		cmocka_unit_test(refill_asked_before_the_end),
 		cmocka_unit_test(boost_is_gone_at_the_end),
+		cmocka_unit_test(boost_goes_between_two_looks),
 		cmocka_unit_test(pushes_amid_a_claim),
 		cmocka_unit_test(reclaim_begins_meanwhile),
 		cmocka_unit_test(reclaim_begins_ahead_of_a_drain),

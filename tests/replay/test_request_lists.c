@@ -405,6 +405,163 @@ static void worker_preempts_a_request(void **state)
 	}
 }
 
+/* A list that is told to have turned between two blocks of a hold has been so before the first. */
+static void turned_before_the_hold(void **state)
+{
+	static const uint64_t pfn[] = { NORMAL + 2, NORMAL, NORMAL + 4 };
+	struct request_result res;
+	struct machine m;
+
+	(void)state;
+	for (int turned = 0; turned < 2; turned++) {
+		begin_as(&m, "6.1");
+		for (size_t i = 0; i < 3; i++) { /* past the lists: the last is first */
+			emit(&m, EV_FREE, 0, pfn[i]);
+			emit(&m, EV_ZONE_FREE, 0, pfn[i]);
+		}
+		emit(&m, EV_TRY, 1, 0);
+		emit(&m, EV_ZONE_ALLOC, 1, NORMAL);
+		if (turned) {
+			emit(&m, EV_ROTATE, 1, NORMAL + 4);
+			m.ev[m.n - 1].bits = EV_ROTATE_TAIL;
+		}
+		emit(&m, EV_ZONE_ALLOC, 1, NORMAL + 2);
+		emit(&m, EV_ALLOC, 1, NORMAL);
+		run(&m, &res);
+		assert_int_equal(res.order0_exact, HELD + turned);
+		assert_int_equal(res.rotations, turned);
+	}
+}
+
+/*
+ * Up to 6.9 the type of a page is read at mm_page_free.  Where that was missed it is not the one of the time before,
+ * if the pageblock was claimed since.
+ */
+static void type_of_a_free_that_was_missed(void **state)
+{
+	static const unsigned int larger[] = { 10, 9 }; /* elsewhere */
+	struct request_result res;
+	struct machine m;
+
+	(void)state;
+	begin_as(&m, "6.1");
+	give_back(&m, NORMAL);
+	emit(&m, EV_ALLOC, 0, NORMAL);
+	for (int i = 0; i < 2; i++) {
+		emit(&m, EV_ISOLATE, 1, NORMAL + (UINT64_C(1) << larger[i]));
+		m.ev[m.n - 1].order = (uint8_t)larger[i];
+	}
+	emit(&m, EV_TRY, 1, 0)->mt = K_UNMOVABLE;
+	machine_emit(&m, (struct trace_event){ .type = EV_FALLBACK,
+					       .cpu = 1,
+					       .pfn = NORMAL + 256,
+					       .mt = K_UNMOVABLE,
+					       .bits = EV_CLAIMED | EV_CLAIM_KNOWN,
+					       .arg = trace_fallback_arg(8, K_MOVABLE) });
+	/* The smallest that came along. */
+	emit(&m, EV_ZONE_ALLOC, 1, NORMAL + HELD)->mt = K_UNMOVABLE;
+	emit(&m, EV_ALLOC, 1, NORMAL + HELD);
+	m.ev[m.n - 1].mt = K_UNMOVABLE;
+	m.ev[m.n - 1].arg = 0;
+	emit(&m, EV_BALANCE_BEGIN, 1, NORMAL)->arg = BOOST; /* and takes back what the claim gave */
+	machine_emit(&m, balance_end(1, NORMAL, 0));
+	emit(&m, EV_PUSH, 0, NORMAL)->mt = K_UNMOVABLE;
+	emit(&m, EV_TRY, 0, 0)->mt = K_UNMOVABLE;
+	emit(&m, EV_ALLOC, 0, NORMAL);
+	m.ev[m.n - 1].mt = K_UNMOVABLE;
+	m.ev[m.n - 1].arg = 0;
+	run(&m, &res);
+	assert_int_equal(res.order0_exact, res.order0);
+}
+
+/* CPU 0 gives back pages past its lists, those from @from to @to of what it holds. */
+static void give_past_lists(struct machine *m, uint64_t from, uint64_t to)
+{
+	for (uint64_t i = from; i <= to; i++) {
+		emit(m, EV_FREE, 0, NORMAL + i);
+		emit(m, EV_ZONE_FREE, 0, NORMAL + i);
+	}
+}
+
+static void thresholds(struct machine *m, uint32_t what)
+{
+	machine_emit(m, (struct trace_event){ .type = EV_VMSTAT,
+					      .cpu = 1,
+					      .pfn = EV_PFN_NONE,
+					      .mt = TRACE_MT_NONE,
+					      .arg = what });
+}
+
+#define AMID 1930 /* pages: what the counter has, or without what CPU 0 has not told yet */
+
+/* CPU 0 counts pages ahead of a change of thresholds and behind it; @heard: of kswapd's CPU in between. */
+static void count_amid_change(struct machine *m, bool heard)
+{
+	emit(m, EV_ISOLATE, 1, NORMAL + 2 * HELD)->order = 6;
+	thresholds(m, EV_VMSTAT_AWAKE);
+	thresholds(m, EV_VMSTAT_IDLE);
+	give_past_lists(m, 0, 8);
+	thresholds(m, EV_VMSTAT_ASLEEP);
+	if (heard)
+		thresholds(m, EV_VMSTAT_IDLE);
+	give_past_lists(m, 9, 9);
+}
+
+/*
+ * kswapd sets one CPU's threshold after the other.  Until it is heard of again another CPU may go by the one of before,
+ * and not have told the zone yet: an attempt that finds the zone so alone tells.
+ */
+static void goes_by_the_old_threshold(void **state)
+{
+	static const struct {
+		bool heard; /* of kswapd's CPU */
+		uint64_t page;
+		bool late, exact;
+	} cases[] = {
+		{ false, DMA32, true, true },
+		{ false, NORMAL + HELD, false, true },
+		{ true, DMA32, false, false },
+		{ true, NORMAL + HELD, false, true },
+	};
+	struct request_result res;
+	struct machine m;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		begin(&m);
+		m.meta.zone[1].low = AMID;
+		count_amid_change(&m, cases[i].heard);
+		emit(&m, EV_TRY, 0, 0);
+		emit(&m, EV_ALLOC, 0, cases[i].page);
+		run(&m, &res);
+		assert_int_equal(res.counted_late, cases[i].late);
+		assert_int_equal(res.order0_exact, HELD + cases[i].exact);
+	}
+}
+
+/* The same at the high mark: ZONE_BELOW_HIGH, which the next push finds, was set for what is not told. */
+static void below_high_by_the_old_threshold(void **state)
+{
+	struct request_result res;
+	struct machine m;
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		bool heard = i & 1, told = i & 2;
+
+		begin(&m);
+		m.meta.zone[1].low = 1000; /* far from the lowest, so that thresholds change */
+		m.meta.zone[1].high = AMID;
+		count_amid_change(&m, heard);
+		emit(&m, EV_TRY, 0, 0);
+		emit(&m, EV_ALLOC, 0, NORMAL + HELD);
+		give_back(&m, NORMAL + 10);
+		m.ev[m.n - 1].bits = told ? EV_BELOW_HIGH : 0;
+		run(&m, &res);
+		assert_int_equal(res.counted_late, told && !heard);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -422,6 +579,10 @@ int main(void)
 		cmocka_unit_test(hands_out_before_it_drains),
 		cmocka_unit_test(refill_counts_the_share),
 		cmocka_unit_test(goes_on_on_another_cpu),
+		cmocka_unit_test(turned_before_the_hold),
+		cmocka_unit_test(type_of_a_free_that_was_missed),
+		cmocka_unit_test(goes_by_the_old_threshold),
+		cmocka_unit_test(below_high_by_the_old_threshold),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
