@@ -635,13 +635,53 @@ static void resume(struct request *r, struct run_cpu *c, uint32_t zone)
 	r->res.drains_cut--;
 }
 
+/* May a drain that has @left pages to go end with a row of @row?  It stops where its lock is free. */
+static bool ends_with(const struct pa_bulk *bulk, int32_t row)
+{
+	return row == bulk->left || (row < bulk->left && bulk->most > 0 && !(row % bulk->most));
+}
+
+/*
+ * A push stands between two of its holds, and what is left of the row that @ev goes on with is less than it has to
+ * go, and ends amid a hold: that is another's row.  Tasks preempt each other, and one whose own drain was cut
+ * before goes on with it here, while this one waits.
+ */
+static void give_way(struct request *r, struct run_cpu *c, const struct trace_event *ev,
+		     uint32_t zone)
+{
+	int32_t row;
+	uint32_t i;
+
+	if (!c->nr_cuts || !c->draining || c->what != WHAT_PUSH || !c->drained ||
+	    !c->bulk.between || c->bulk.zone != zone || ev->order)
+		return;
+	row = 1 + request_row_of(r, ev, zone);
+	if (row >= c->bulk.left || ends_with(&c->bulk, row) ||
+	    row == pages_on_lists(r, zone, c->bulk.cpu))
+		return;
+	for (i = c->nr_cuts; i; i--) {
+		const struct cut *cut = &c->cuts[i - 1];
+
+		if (cut->what == WHAT_PUSH && cut->bulk.zone == zone && ends_with(&cut->bulk, row))
+			break;
+	}
+	if (!i)
+		return;
+	struct cut other = c->cuts[i - 1];
+	memmove(&c->cuts[i - 1], &c->cuts[i], (c->nr_cuts - i) * sizeof(c->cuts[0]));
+	c->nr_cuts--;
+	cut(c, WHAT_PUSH, false);
+	c->bulk = other.bulk;
+	c->resumed = true;
+}
+
 /* Blocks that the CPU is seen to drain one after the other, with nobody else at work. */
 static bool drain_at_once(struct request *r, const struct trace_event *ev, struct run_cpu *c)
 {
 	int n;
 
 	if (!c->draining || c->bulk.left <= 0 || c->refill.open || request_captured(ev) >= 0 ||
-	    c->what == WHAT_NOTHING || (c->what == WHAT_PUSH && !c->drained) ||
+	    c->what == WHAT_NOTHING || (c->what == WHAT_PUSH && (!c->drained || c->nr_cuts)) ||
 	    request_zone_of(r, ev) != &r->zones[c->bulk.zone])
 		return false;
 	n = pa_bulk_steps(r->pa, &c->bulk, request_run_of(r, ev));
@@ -711,6 +751,7 @@ void request_on_drain(struct request *r, const struct trace_event *ev)
 		r->res.drains.kernel++;
 		r->res.drains.core += c->bulk.left > 0;
 	}
+	give_way(r, c, ev, zone);
 	c->draining = true;
 	start_capture(r, ev);
 	if (pa_bulk_step(r->pa, &c->bulk, NULL) > 0)

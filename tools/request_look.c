@@ -351,6 +351,50 @@ static bool fits_amid_claims(struct look *l)
 	return true;
 }
 
+/* Free blocks of @zone that a request of @order could be cut from. */
+static uint64_t blocks_for(const struct request *r, uint32_t zone, unsigned int order)
+{
+	uint64_t n = 0;
+
+	for (unsigned int o = order; o < r->meta->nr_orders; o++)
+		n += pa_nr_free(r->pa, zone, o);
+	return n;
+}
+
+/*
+ * __zone_watermark_ok asks for a block of the order, too.  Where the zone has one that is large enough, which another
+ * CPU takes next as a fallback, that has it in its hands for a moment: off its list, and its halves on none yet
+ * (page_del_and_expand, 6.10+).
+ */
+static bool fits_amid_split(struct look *l)
+{
+	struct request *r = l->r;
+	bool any = false;
+
+	put_zones_back(l);
+	if (!l->a->order)
+		return false;
+	memset(r->uncounted, 0, sizeof(r->uncounted));
+	for (uint32_t i = 0; i < r->nr_cpus; i++) {
+		const struct trace_event *ev =
+			i == l->cpu ? NULL : request_fallback_at_work(r, i);
+		uint32_t zone = ev ? (uint32_t)(request_zone_of(r, ev) - r->zones) : 0;
+
+		if (!ev || trace_fallback_order(ev) < l->a->order ||
+		    blocks_for(r, zone, l->a->order) != 1)
+			continue;
+		r->uncounted[zone] = -(int64_t)r->before[zone].nr_free;
+		any = true;
+	}
+	if (!any)
+		return false;
+	note_found(l, !pa_look_for_zone(r->pa, &l->args, l->a->flags, r->uncounted, &l->a->choice));
+	if (!is_the_one(l))
+		return false;
+	r->res.amid_claims++;
+	return true;
+}
+
 /* Let each search of another CPU have tried to claim one pageblock of @zone, no more. */
 static bool boost_once(struct look *l, uint32_t zone)
 {
@@ -486,7 +530,7 @@ static bool look(struct look *l)
 	for (uint32_t zone = 0; zone < l->r->nr_zones; zone++)
 		l->r->before[zone].flags = flags[zone];
 	l->r->looking = true;
-	fit = fits_uncounted(l) || (!nested && fits_after_fallbacks(l)) || fits_unboosted(l) ||
+	fit = fits_uncounted(l) || fits_amid_split(l) || (!nested && fits_after_fallbacks(l)) || fits_unboosted(l) ||
 	      fits_amid_claims(l) || fits_with_other(l);
 	if (!fit)
 		put_zones_back(l);
