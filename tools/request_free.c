@@ -115,21 +115,19 @@ static int32_t pages_on_lists(const struct request *r, uint32_t zone, uint32_t c
 /*
  * Between two holds of its locks a push gives up where it finds the list's lock taken or itself on another CPU
  * (free_frozen_page_commit @ 6.19+).  Or an interrupt has come, or another task: then its last look is yet to
- * come.  Where it has emptied the lists it is over, true; but of two that came upon one another the other may
+ * come.  Where it has emptied the lists, itself, it is over, true; but of two that came upon one another the other may
  * be left, and which of them it was that emptied them is not known.
  */
 static bool leave_between(struct request *r, struct run_cpu *c)
 {
-	bool emptied = !pages_on_lists(r, c->bulk.zone, c->bulk.cpu);
-
 	if (c->what == WHAT_FOLD) {
 		cut(c, WHAT_FOLD, false);
-	} else if (!emptied || c->resumed) {
-		cut(c, WHAT_PUSH, emptied);
+	} else if (!c->emptied || c->resumed) {
+		cut(c, WHAT_PUSH, c->emptied);
 		r->res.drains_cut++;
 	}
 	c->bulk.left = 0;
-	return emptied;
+	return c->emptied;
 }
 
 /* What the core has left to drain in the hold that ended.  True: see request_ends_too_early(). */
@@ -460,6 +458,26 @@ static bool push_at_once(struct request *r, const struct trace_event *ev, const 
 	return true;
 }
 
+/*
+ * The push @ev was told that ZONE_BELOW_HIGH is not there, and another CPU is setting it.  nr_pcp_high asks once more:
+ * where it lowers pcp->high, as the CPU's next push is told, with no vmstat worker in between, it has found it.
+ */
+static bool lowers_high(const struct request *r, const struct trace_event *ev, uint32_t zone)
+{
+	uint32_t core_cpu = request_core_cpu(r, ev->cpu);
+	struct pa_pcp pcp;
+
+	if (ev->order || ev->bits & EV_RECLAIMING || pa_pcp_get(r->pa, zone, core_cpu, &pcp))
+		return false;
+	for (uint32_t n = 0; n < INTERRUPT_EVENTS && (ev = request_next_of(r, ev)); n++) {
+		if (ev->type == EV_VMSTAT || ev->type == EV_DRAIN)
+			return false;
+		if (ev->type == EV_PUSH && request_zone_of(r, ev) == &r->zones[zone])
+			return ev->arg && ev->arg < (uint32_t)pcp.high;
+	}
+	return false;
+}
+
 void request_on_push(struct request *r, const struct trace_event *ev, const struct run_zone *z)
 {
 	struct run_cpu *c = &r->cpus[ev->cpu];
@@ -495,7 +513,7 @@ void request_on_push(struct request *r, const struct trace_event *ev, const stru
 		request_set_below_high(r, zone, false);
 	}
 	request_look_after_drains(r, ev, zone);
-	early = request_is_set_later(r, ev, zone);
+	early = request_is_set_later(r, ev, zone) && (p.drains || !lowers_high(r, ev, zone));
 	if (early)
 		request_set_below_high(r, zone, false);
 	push_or_wait(r, ev->cpu, &p);
@@ -713,9 +731,10 @@ static void drained(struct request *r, struct run_cpu *c, const struct trace_eve
 {
 	bool over = c->bulk.left <= 0;
 
+	c->emptied = !pages_on_lists(r, c->bulk.zone, c->bulk.cpu);
 	if (c->what == WHAT_PUSH && over)
 		end_push(r, c, ev);
-	else if (c->what == WHAT_FOLD && (over || !pages_on_lists(r, c->bulk.zone, c->bulk.cpu)))
+	else if (c->what == WHAT_FOLD && (over || c->emptied))
 		request_next_fold(r, c);
 }
 

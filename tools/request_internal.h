@@ -139,6 +139,7 @@ struct run_cpu {
 	bool draining;	       /* inside a row of drains */
 	bool drained;	       /* its push found the lists too long */
 	bool resumed;	       /* and is one that others' work had come upon */
+	bool emptied;	     /* the last block drained was the last on these lists */
 	enum what what;	       /* it is at */
 	/* Number + 1 of the zone whose lists its vmstat worker has yet to see, as those behind it; 0: none. */
 	uint32_t undecayed;
