@@ -603,6 +603,7 @@ struct pa_bulk {
  * pa_push_as() - The same, if it comes out like that: @drains if something is too much then.  Else
  * -EAGAIN, nothing changed.
  * pa_push_size() - How many base pages would be too much after a push of @order; nothing is changed.
+ * pa_push_size_at() - The same of lists that are as @pcp says, its count too.
  * pa_drain_start() - drain_pages_zone: the next hold.  -EINVAL: no such zone or CPU.
  * pa_bulk_step() - The next block.  Return: its base pages, 0 if there is no more, -EINVAL.
  * pa_bulk_steps() - Up to @most of the next blocks, until nothing is left.  Return: how many, or -EINVAL.
@@ -613,6 +614,8 @@ int pa_push(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order, enum 
 int pa_push_as(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order, enum pa_mt type,
 	       bool drains, struct pa_bulk *bulk);
 int32_t pa_push_size(const struct pa *pa, uint32_t zone, uint32_t cpu, unsigned int order);
+int32_t pa_push_size_at(const struct pa *pa, uint32_t zone, const struct pa_pcp *pcp,
+			unsigned int order);
 int pa_drain_start(struct pa *pa, uint32_t zone, uint32_t cpu, uint32_t by, struct pa_bulk *bulk);
 int pa_bulk_step(struct pa *pa, struct pa_bulk *bulk, struct pa_trail *trail);
 int pa_bulk_steps(struct pa *pa, struct pa_bulk *bulk, uint32_t most);

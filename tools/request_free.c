@@ -478,6 +478,67 @@ static bool lowers_high(const struct request *r, const struct trace_event *ev, u
 	return false;
 }
 
+/*
+ * How much the @nth push from now on to @zone would drain, with nothing drained before; @popped: a page is
+ * taken off the CPU's lists first.
+ */
+static int32_t nth_push_size(struct request *r, uint32_t zone, uint32_t cpu, int32_t nth, bool popped)
+{
+	struct pa_pcp pcp;
+
+	if (pa_pcp_get(r->pa, zone, cpu, &pcp))
+		return 0;
+	if (popped) {
+		pcp.count--;
+		pcp.free_count >>= 1;
+	}
+	pcp.count += nth - 1;
+	pcp.free_count += nth - 1;
+	return pa_push_size_at(r->pa, zone, &pcp, 0);
+}
+
+/*
+ * The request @popped was preempted, and its page is the first of its list as another task begins to push.  It
+ * may not have taken it, if what is pushed goes to other lists.  Then there is one page more on the lists:
+ * where the CPU is seen to drain by that, and would not without, it has not.
+ */
+static bool is_yet_to_pop(struct request *r, const struct trace_event *ev, uint32_t zone,
+			  const struct trace_event *popped)
+{
+	const uint8_t flags = EV_RECLAIMING | EV_BELOW_HIGH;
+	uint8_t bits = ev->bits & flags;
+	uint32_t cpu = request_core_cpu(r, ev->cpu);
+	int32_t nth = 0;
+
+	if (popped->order || request_zone_of(r, popped) != &r->zones[zone])
+		return false;
+	for (uint32_t n = 0; n < FLAG_EVENTS && ev; n++, ev = request_next_of(r, ev)) {
+		if (ev->type == EV_FREE)
+			continue;
+		if (ev->type != EV_PUSH)
+			return false;
+		if (request_zone_of(r, ev) != &r->zones[zone])
+			continue;
+		if (ev->order || ev->mt == popped->mt || (ev->bits & flags) != bits)
+			return false;
+		nth++;
+		if (ev->note & WIN_DRAINS)
+			return !nth_push_size(r, zone, cpu, nth, true) &&
+			       nth_push_size(r, zone, cpu, nth, false);
+	}
+	return false;
+}
+
+/* The attempt that ends with @popped is at that point still. */
+static void let_wait(struct request *r, uint32_t cpu, const struct trace_event *popped)
+{
+	struct run_cpu *c = &r->cpus[cpu];
+
+	for (uint32_t i = 0; i < c->nr_tries; i++)
+		if (c->tries[i].end == request_number_of(r, popped))
+			c->tries[i].waits = true;
+}
+
 void request_on_push(struct request *r, const struct trace_event *ev, const struct run_zone *z)
 {
 	struct run_cpu *c = &r->cpus[ev->cpu];
@@ -493,10 +554,12 @@ void request_on_push(struct request *r, const struct trace_event *ev, const stru
 		return;
 	popped = request_has_popped(r, ev->cpu);
 	request_end_hold(r, ev->cpu);
-	if (popped)
-		request_make_early(r, popped);
 	if (ev->type == EV_PUSH)
 		tell_reclaiming(r, zone, ev->bits & EV_RECLAIMING);
+	if (popped && is_yet_to_pop(r, ev, zone, popped))
+		let_wait(r, ev->cpu, popped);
+	else if (popped)
+		request_make_early(r, popped);
 	r->res.frees++;
 	request_cut_drain_pages(c);
 	c->what = WHAT_NOTHING;

@@ -71,6 +71,7 @@ struct attempt {
 	bool late;		    /* it looks once its CPU is heard of next */
 	bool below_high;	    /* ZONE_BELOW_HIGH of the zone found, then */
 	bool ending;		    /* and another CPU may not have ended it yet */
+	bool waits;		    /* it has no page yet, see request_is_yet_to_pop() */
 	uint32_t flags;		    /* PA_ALLOC_* */
 	uint32_t captured;	    /* by compaction, for it: the core's pfn; NO_PFN: none */
 	uint64_t end;		    /* number of the event of its request, as far as is known */

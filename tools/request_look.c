@@ -603,6 +603,8 @@ void request_on_try(struct request *r, const struct trace_event *ev)
 	struct look l;
 
 	request_drop_emptied(c);
+	for (uint32_t i = 0; i < c->nr_tries; i++)
+		c->tries[i].waits = false;
 	if (mt >= PA_PCPTYPES || (is_plain(r, ev) && try_at_once(r, ev)))
 		return;
 	end = request_end_of(r, ev, &nested);

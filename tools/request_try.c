@@ -614,7 +614,7 @@ const struct trace_event *request_has_popped(const struct request *r, uint32_t c
 		int pindex = pa_pcp_index(r->pa, a->order, (enum pa_mt)a->mt);
 		const struct run_zone *z = ev ? request_zone_of(r, ev) : NULL;
 
-		if (z && pindex >= 0 && !was_made(r, a->end) &&
+		if (z && pindex >= 0 && !a->waits && !was_made(r, a->end) &&
 		    pa_pcp_head(r->pa, (uint32_t)(z - r->zones), request_core_cpu(r, cpu),
 				(unsigned int)pindex) == ev->pfn &&
 		    !moves_before(r, ev))
