@@ -170,8 +170,8 @@ bool request_is_set_later(const struct request *r, const struct trace_event *ev,
 	return false;
 }
 
-/* Is the next push to @zone behind the event at hand told of the flag, and no attempt seen before that? */
-static bool is_there_next(const struct request *r, uint32_t zone)
+/* Is a push to @zone behind the event at hand told of the flag, and no other attempt seen before that? */
+static bool comes_up(const struct request *r, uint32_t zone)
 {
 	const struct run_zone *z = &r->zones[zone];
 
@@ -180,8 +180,9 @@ static bool is_there_next(const struct request *r, uint32_t zone)
 
 		if (ev->type == EV_TRY)
 			return false;
-		if (ev->type == EV_PUSH && ev->pfn >= z->start && ev->pfn < z->end)
-			return ev->bits & EV_BELOW_HIGH;
+		if (ev->type == EV_PUSH && ev->bits & EV_BELOW_HIGH && ev->pfn >= z->start &&
+		    ev->pfn < z->end)
+			return true;
 	}
 	return false;
 }
@@ -214,7 +215,7 @@ static void look_last(struct request *r, const struct pa_bulk *bulk)
 void request_look_after_drains(struct request *r, const struct trace_event *ev, uint32_t zone)
 {
 	if (!request_told_above(r, ev, zone) ||
-	    (request_is_set_later(r, ev, zone) && is_there_next(r, zone)))
+	    (request_is_set_later(r, ev, zone) && comes_up(r, zone)))
 		return;
 	for (uint32_t i = 0; i < r->nr_cpus; i++) {
 		const struct run_cpu *c = &r->cpus[i];

@@ -120,14 +120,16 @@ static int32_t pages_on_lists(const struct request *r, uint32_t zone, uint32_t c
  */
 static bool leave_between(struct request *r, struct run_cpu *c)
 {
+	bool emptied = !pages_on_lists(r, c->bulk.zone, c->bulk.cpu);
+
 	if (c->what == WHAT_FOLD) {
 		cut(c, WHAT_FOLD, false);
-	} else if (!c->emptied || c->resumed) {
-		cut(c, WHAT_PUSH, c->emptied);
+	} else if (!emptied || !c->emptied || c->resumed) {
+		cut(c, WHAT_PUSH, emptied);
 		r->res.drains_cut++;
 	}
 	c->bulk.left = 0;
-	return c->emptied;
+	return emptied;
 }
 
 /* What the core has left to drain in the hold that ended.  True: see request_ends_too_early(). */
