@@ -698,21 +698,22 @@ static uint32_t last_cut(const struct run_cpu *c, uint32_t zone)
 static void resume(struct request *r, struct run_cpu *c, uint32_t zone)
 {
 	uint32_t at = last_cut(c, zone);
-	const struct cut *last;
+	struct cut last;
 
 	if (!at) {
 		take_over(r, c);
 		return;
 	}
-	c->nr_cuts = at - 1;
-	last = &c->cuts[c->nr_cuts];
-	c->what = last->what;
-	if (last->what == WHAT_DRAIN_PAGES)
+	last = c->cuts[at - 1];
+	memmove(&c->cuts[at - 1], &c->cuts[at], (c->nr_cuts - at) * sizeof(c->cuts[0]));
+	c->nr_cuts--;
+	c->what = last.what;
+	if (last.what == WHAT_DRAIN_PAGES)
 		return;
-	c->bulk = last->bulk;
-	c->fold_turn = last->fold_turn;
+	c->bulk = last.bulk;
+	c->fold_turn = last.fold_turn;
 	c->draining = true; /* it is still the same one */
-	if (last->what == WHAT_FOLD)
+	if (last.what == WHAT_FOLD)
 		return;
 	c->drained = c->resumed = true;
 	r->res.drains_cut--;
