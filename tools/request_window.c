@@ -167,6 +167,25 @@ static void link_drain(const struct reading *in, struct run_cpu *c, uint64_t num
 }
 
 /*
+ * From its event to the first block that it drains a push holds the lock of its CPU's lists, and stays on the
+ * CPU (pcp_spin_trylock).  Where that CPU is seen to have got a page from these lists, it is over: what is
+ * drained behind that is another's.
+ */
+static inline void end_asker(const struct reading *in, struct run_cpu *c,
+			     const struct trace_event *ev, uint64_t before, uint64_t number)
+{
+	const struct trace_event *asker = &in->win[(c->asker - 1) & in->mask];
+	const struct trace_event *last = &in->win[(before - 1) & in->mask];
+
+	if (c->asker <= in->first || asker->type != EV_PUSH ||
+	    (asker->note ^ in->win[number & in->mask].note) & WIN_ZONE)
+		return;
+	/* One that found the list locked has taken a block of its own. */
+	if ((last->type != EV_ZONE_ALLOC && last->type != EV_FALLBACK) || last->pfn != ev->pfn)
+		c->asker = 0;
+}
+
+/*
  * What a run that follows the kernel asks of the events ahead.  @before: number + 1 of the last event
  * of the CPU.
  */
@@ -179,6 +198,7 @@ static inline void link_acts(const struct reading *in, struct run_cpu *c,
 		break;
 	case EV_ALLOC:
 		link_request(in, c, ev, number);
+		end_asker(in, c, ev, before, number);
 		break;
 	case EV_FREE:
 		start_batch(in, c, ev, before, number);
