@@ -438,15 +438,36 @@ static bool is_plain(const struct request *r, const struct trace_event *ev,
 	       z->reclaiming == !!(ev->bits & EV_RECLAIMING);
 }
 
+/*
+ * The push @ev was told of ZONE_BELOW_HIGH, and its CPU stood still before nr_pcp_high: another has ended the flag
+ * by then, as its next push is told.  That one finds pcp->high as it is.
+ */
+static bool keeps_high(const struct request *r, const struct trace_event *ev, uint32_t zone)
+{
+	uint32_t core_cpu = request_core_cpu(r, ev->cpu);
+	struct pa_pcp pcp;
+
+	if (ev->type != EV_PUSH || ev->order || ev->bits & EV_RECLAIMING ||
+	    !(ev->bits & EV_BELOW_HIGH) || !(pa_zone_flags(r->pa, zone) & PA_ZONE_BELOW_HIGH) ||
+	    pa_pcp_get(r->pa, zone, core_cpu, &pcp) || pcp.high <= pcp.high_min)
+		return false;
+	do
+		ev = request_next_of(r, ev);
+	while (ev && ev->type == EV_FREE);
+	return ev && ev->type == EV_PUSH && request_zone_of(r, ev) == &r->zones[zone] &&
+	       !(ev->bits & EV_BELOW_HIGH) && ev->arg == (uint32_t)pcp.high;
+}
+
 /* As nearly always: the page goes to the CPU's list, which stays short enough. */
 static bool push_at_once(struct request *r, const struct trace_event *ev, const struct run_zone *z)
 {
 	uint64_t frame = request_frame(z, ev->pfn);
 	struct push p = { .pfn = r->handle[frame], .number = r->now, .high = ev->arg };
 	struct run_cpu *c = &r->cpus[ev->cpu];
+	uint32_t zone = (uint32_t)(z - r->zones);
 	int32_t high;
 
-	if (p.pfn >= NO_PAGE || request_told_above(r, ev, (uint32_t)(z - r->zones)))
+	if (p.pfn >= NO_PAGE || request_told_above(r, ev, zone) || keeps_high(r, ev, zone))
 		return false;
 	high = high_of(r, ev->cpu, &p);
 	if (pa_push_as(r->pa, request_core_cpu(r, ev->cpu), p.pfn, 0,
@@ -578,7 +599,8 @@ void request_on_push(struct request *r, const struct trace_event *ev, const stru
 		request_set_below_high(r, zone, false);
 	}
 	request_look_after_drains(r, ev, zone);
-	early = request_is_set_later(r, ev, zone) && (p.drains || !lowers_high(r, ev, zone));
+	early = !p.drains && keeps_high(r, ev, zone);
+	early |= request_is_set_later(r, ev, zone) && (p.drains || !lowers_high(r, ev, zone));
 	if (early)
 		request_set_below_high(r, zone, false);
 	push_or_wait(r, ev->cpu, &p);
