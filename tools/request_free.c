@@ -137,6 +137,9 @@ static bool finish_bulk(struct request *r, struct run_cpu *c)
 {
 	bool any = c->drained, early = false;
 
+	/* One of two, that has emptied the lists: the other is between two holds. */
+	if (c->what == WHAT_PUSH && c->resumed && c->emptied && c->bulk.left > 0)
+		c->bulk.between = true;
 	if (c->bulk.between && c->bulk.left > 0) {
 		any &= leave_between(r, c);
 	} else {
