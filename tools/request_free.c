@@ -442,6 +442,49 @@ static bool is_plain(const struct request *r, const struct trace_event *ev,
 }
 
 /*
+ * The push @ev was told that ZONE_BELOW_HIGH is not there, and another CPU sets it.  nr_pcp_high asks once more:
+ * where it lowers pcp->high, as the CPU's next push is told, with no vmstat worker in between, it has found it.
+ */
+static bool lowers_high(const struct request *r, const struct trace_event *ev, uint32_t zone)
+{
+	uint32_t core_cpu = request_core_cpu(r, ev->cpu);
+	struct pa_pcp pcp;
+
+	if (ev->type != EV_PUSH || !ev->arg || ev->order ||
+	    ev->bits & (EV_RECLAIMING | EV_BELOW_HIGH) ||
+	    pa_pcp_get(r->pa, zone, core_cpu, &pcp))
+		return false;
+	for (uint32_t n = 0; n < INTERRUPT_EVENTS && (ev = request_next_of(r, ev)); n++) {
+		if (ev->type == EV_VMSTAT || ev->type == EV_DRAIN)
+			return false;
+		if (ev->type == EV_PUSH && request_zone_of(r, ev) == &r->zones[zone])
+			return ev->arg && ev->arg < (uint32_t)pcp.high &&
+			       !(ev->bits & EV_RECLAIMING);
+	}
+	return false;
+}
+
+/*
+ * The same, and the attempt that sets it is still to come; or kswapd sets ZONE_RECLAIM_ACTIVE, which lowers pcp->high
+ * as much.
+ */
+static bool lowers_late(const struct request *r, const struct trace_event *ev, uint32_t zone)
+{
+	const struct trace_event *next;
+
+	if (pa_zone_flags(r->pa, zone) & PA_ZONE_BELOW_HIGH || !lowers_high(r, ev, zone))
+		return false;
+	next = request_next_of(r, ev);
+	for (uint64_t n = r->now + 1; next && n < request_number_of(r, next); n++) {
+		const struct trace_event *at = request_event(r, n);
+
+		if (at->cpu != ev->cpu && (at->type == EV_TRY || at->type == EV_BALANCE_BEGIN))
+			return true;
+	}
+	return r->zones[zone].balancing;
+}
+
+/*
  * The push @ev was told of ZONE_BELOW_HIGH, and its CPU stood still before nr_pcp_high: another has ended the flag
  * by then, as its next push is told.  That one finds pcp->high as it is.
  */
@@ -470,7 +513,8 @@ static bool push_at_once(struct request *r, const struct trace_event *ev, const 
 	uint32_t zone = (uint32_t)(z - r->zones);
 	int32_t high;
 
-	if (p.pfn >= NO_PAGE || request_told_above(r, ev, zone) || keeps_high(r, ev, zone))
+	if (p.pfn >= NO_PAGE || request_told_above(r, ev, zone) || keeps_high(r, ev, zone) ||
+	    lowers_late(r, ev, zone))
 		return false;
 	high = high_of(r, ev->cpu, &p);
 	if (pa_push_as(r->pa, request_core_cpu(r, ev->cpu), p.pfn, 0,
@@ -482,26 +526,6 @@ static bool push_at_once(struct request *r, const struct trace_event *ev, const 
 	c->picking = c->drained = false;
 	c->what = WHAT_NOTHING;
 	return true;
-}
-
-/*
- * The push @ev was told that ZONE_BELOW_HIGH is not there, and another CPU is setting it.  nr_pcp_high asks once more:
- * where it lowers pcp->high, as the CPU's next push is told, with no vmstat worker in between, it has found it.
- */
-static bool lowers_high(const struct request *r, const struct trace_event *ev, uint32_t zone)
-{
-	uint32_t core_cpu = request_core_cpu(r, ev->cpu);
-	struct pa_pcp pcp;
-
-	if (ev->order || ev->bits & EV_RECLAIMING || pa_pcp_get(r->pa, zone, core_cpu, &pcp))
-		return false;
-	for (uint32_t n = 0; n < INTERRUPT_EVENTS && (ev = request_next_of(r, ev)); n++) {
-		if (ev->type == EV_VMSTAT || ev->type == EV_DRAIN)
-			return false;
-		if (ev->type == EV_PUSH && request_zone_of(r, ev) == &r->zones[zone])
-			return ev->arg && ev->arg < (uint32_t)pcp.high;
-	}
-	return false;
 }
 
 /*
@@ -572,7 +596,7 @@ void request_on_push(struct request *r, const struct trace_event *ev, const stru
 	uint64_t frame = request_frame(z, ev->pfn);
 	struct push p = { .number = r->now, .high = ev->arg, .order = ev->order };
 	uint32_t zone = (uint32_t)(z - r->zones);
-	bool early;
+	bool early, late;
 
 	if (c->undecayed && ev->type == EV_PUSH)
 		request_find_decayed(r, ev, zone);
@@ -604,11 +628,12 @@ void request_on_push(struct request *r, const struct trace_event *ev, const stru
 	request_look_after_drains(r, ev, zone);
 	early = !p.drains && keeps_high(r, ev, zone);
 	early |= request_is_set_later(r, ev, zone) && (p.drains || !lowers_high(r, ev, zone));
-	if (early)
-		request_set_below_high(r, zone, false);
+	late = !p.drains && lowers_late(r, ev, zone);
+	if (early || late)
+		request_set_below_high(r, zone, late);
 	push_or_wait(r, ev->cpu, &p);
-	if (early)
-		request_set_below_high(r, zone, true);
+	if (early || late)
+		request_set_below_high(r, zone, early);
 }
 
 /*
