@@ -447,19 +447,15 @@ static bool is_plain(const struct request *r, const struct trace_event *ev,
  */
 static bool lowers_high(const struct request *r, const struct trace_event *ev, uint32_t zone)
 {
-	uint32_t core_cpu = request_core_cpu(r, ev->cpu);
-	struct pa_pcp pcp;
+	uint32_t high = ev->arg;
 
-	if (ev->type != EV_PUSH || !ev->arg || ev->order ||
-	    ev->bits & (EV_RECLAIMING | EV_BELOW_HIGH) ||
-	    pa_pcp_get(r->pa, zone, core_cpu, &pcp))
+	if (ev->type != EV_PUSH || ev->order || ev->bits & (EV_RECLAIMING | EV_BELOW_HIGH))
 		return false;
 	for (uint32_t n = 0; n < INTERRUPT_EVENTS && (ev = request_next_of(r, ev)); n++) {
 		if (ev->type == EV_VMSTAT || ev->type == EV_DRAIN)
 			return false;
 		if (ev->type == EV_PUSH && request_zone_of(r, ev) == &r->zones[zone])
-			return ev->arg && ev->arg < (uint32_t)pcp.high &&
-			       !(ev->bits & EV_RECLAIMING);
+			return ev->arg && ev->arg < high && !(ev->bits & EV_RECLAIMING);
 	}
 	return false;
 }
@@ -490,18 +486,19 @@ static bool lowers_late(const struct request *r, const struct trace_event *ev, u
  */
 static bool keeps_high(const struct request *r, const struct trace_event *ev, uint32_t zone)
 {
-	uint32_t core_cpu = request_core_cpu(r, ev->cpu);
+	uint32_t high = ev->arg;
 	struct pa_pcp pcp;
 
 	if (ev->type != EV_PUSH || ev->order || ev->bits & EV_RECLAIMING ||
 	    !(ev->bits & EV_BELOW_HIGH) || !(pa_zone_flags(r->pa, zone) & PA_ZONE_BELOW_HIGH) ||
-	    pa_pcp_get(r->pa, zone, core_cpu, &pcp) || pcp.high <= pcp.high_min)
+	    pa_pcp_get(r->pa, zone, request_core_cpu(r, ev->cpu), &pcp) ||
+	    high <= (uint32_t)pcp.high_min)
 		return false;
 	do
 		ev = request_next_of(r, ev);
 	while (ev && ev->type == EV_FREE);
 	return ev && ev->type == EV_PUSH && request_zone_of(r, ev) == &r->zones[zone] &&
-	       !(ev->bits & EV_BELOW_HIGH) && ev->arg == (uint32_t)pcp.high;
+	       !(ev->bits & EV_BELOW_HIGH) && ev->arg == high;
 }
 
 /* As nearly always: the page goes to the CPU's list, which stays short enough. */
@@ -701,7 +698,6 @@ void request_on_drain_pages(struct request *r, const struct trace_event *ev)
 	request_end_hold(r, ev->cpu);
 	c->what = WHAT_NOTHING;
 	c->bulk.left = 0;
-	c->nr_cuts = 0; /* no interrupt does that: what was cut before is over */
 	if (!z || ev->arg >= r->nr_cpus)
 		return;
 	c->what = WHAT_DRAIN_PAGES;
