@@ -737,6 +737,15 @@ static uint32_t last_cut(const struct run_cpu *c, uint32_t zone)
 	return i;
 }
 
+/* What goes on with the drain that was cut as the @i-th. */
+static struct cut take_cut(struct run_cpu *c, uint32_t i)
+{
+	struct cut cut = c->cuts[i];
+
+	memmove(&c->cuts[i], &c->cuts[i + 1], (--c->nr_cuts - i) * sizeof(c->cuts[0]));
+	return cut;
+}
+
 /*
  * It was an interrupt, if anything: the CPU goes on to drain @zone.  What came upon that drain and was cut
  * in another zone has given up.
@@ -750,9 +759,7 @@ static void resume(struct request *r, struct run_cpu *c, uint32_t zone)
 		take_over(r, c);
 		return;
 	}
-	last = c->cuts[at - 1];
-	memmove(&c->cuts[at - 1], &c->cuts[at], (c->nr_cuts - at) * sizeof(c->cuts[0]));
-	c->nr_cuts--;
+	last = take_cut(c, at - 1);
 	c->what = last.what;
 	if (last.what == WHAT_DRAIN_PAGES)
 		return;
@@ -765,44 +772,103 @@ static void resume(struct request *r, struct run_cpu *c, uint32_t zone)
 	r->res.drains_cut--;
 }
 
-/* May a drain that has @left pages to go end with a row of @row?  It stops where its lock is free. */
-static bool ends_with(const struct pa_bulk *bulk, int32_t row)
+/* Drains of a CPU, one after the other. */
+struct row {
+	const struct trace_event *end; /* the last one */
+	int32_t pages;		       /* of one zone */
+	int32_t last;		       /* of these that last block of the zone */
+};
+
+/* The one that @ev goes on with. */
+static struct row row_from(const struct request *r, const struct trace_event *ev, uint32_t zone)
 {
-	return row == bulk->left || (row < bulk->left && bulk->most > 0 && !(row % bulk->most));
+	struct row row = { .pages = 0 };
+
+	for (; ev && ev->type == EV_DRAIN; ev = request_next_of(r, ev)) {
+		row.end = ev;
+		if (request_zone_of(r, ev) != &r->zones[zone])
+			continue;
+		row.last = 1 << ev->order;
+		row.pages += row.last;
+	}
+	return row;
+}
+
+/* May @bulk end with all but @ahead pages of @row?  It stops where its lock is free; its last block may go beyond. */
+static bool ends_with(const struct pa_bulk *bulk, const struct row *row, int32_t ahead)
+{
+	int32_t pages = row->pages - ahead;
+
+	return pages < bulk->left ? bulk->most > 0 && !(pages % bulk->most) :
+				    pages - row->last < bulk->left;
+}
+
+/* The same of drain_pages_zone: what is on the other CPU's lists by then, and what that pushes meanwhile. */
+static bool empties_with(const struct request *r, const struct run_cpu *c, const struct row *row,
+			 int32_t ahead)
+{
+	int32_t pages = pages_on_lists(r, c->drain_zone, request_core_cpu(r, c->drain_of));
+
+	if (!pages || row->pages - ahead < pages)
+		return false;
+	for (uint64_t n = r->now; n < request_number_of(r, row->end); n++) {
+		const struct trace_event *ev = request_event(r, n);
+
+		if (ev->type == EV_PUSH && ev->cpu == c->drain_of &&
+		    request_zone_of(r, ev) == &r->zones[c->drain_zone])
+			pages += 1 << ev->order;
+	}
+	return row->pages - ahead <= pages;
+}
+
+/* Which of the drains of @zone that were cut may end so, + 1; 0: none. */
+static uint32_t cut_with(const struct request *r, const struct run_cpu *c, uint32_t zone,
+			 const struct row *row, int32_t ahead)
+{
+	uint32_t i;
+
+	for (i = c->nr_cuts; i; i--) {
+		const struct cut *cut = &c->cuts[i - 1];
+
+		if (cut->what == WHAT_PUSH && cut->bulk.zone == zone &&
+		    ends_with(&cut->bulk, row, ahead))
+			break;
+		if (cut->what == WHAT_DRAIN_PAGES && c->drain_zone == zone &&
+		    empties_with(r, c, row, ahead))
+			break;
+	}
+	return i;
 }
 
 /*
- * A push stands between two of its holds, and what is left of the row that @ev goes on with is less than it has to
- * go, and ends amid a hold: that is another's row.  Tasks preempt each other, and one whose own drain was cut
- * before goes on with it here, while this one waits.
+ * A push stands between two of its holds, and the row that @ev goes on with is not what it has left to go: it is less,
+ * and ends amid a hold, or it is more.  That is another's row.  Tasks preempt each other, and one whose own
+ * drain was cut before goes on with it here, while this one waits.
  */
 static void give_way(struct request *r, struct run_cpu *c, const struct trace_event *ev,
 		     uint32_t zone)
 {
-	int32_t row;
+	struct row row;
+	struct cut other;
 	uint32_t i;
 
 	if (!c->nr_cuts || !c->draining || c->what != WHAT_PUSH || !c->drained ||
-	    !c->bulk.between || c->bulk.zone != zone || ev->order)
+	    !c->bulk.between || c->bulk.left <= 0 || c->bulk.zone != zone)
 		return;
-	row = 1 + request_row_of(r, ev, zone);
-	if (row >= c->bulk.left || ends_with(&c->bulk, row) ||
-	    row == pages_on_lists(r, zone, c->bulk.cpu))
+	row = row_from(r, ev, zone);
+	if (ends_with(&c->bulk, &row, 0) || row.pages == pages_on_lists(r, zone, c->bulk.cpu) ||
+	    (row.pages > c->bulk.left && cut_with(r, c, zone, &row, c->bulk.left)))
 		return;
-	for (i = c->nr_cuts; i; i--) {
-		const struct cut *cut = &c->cuts[i - 1];
-
-		if (cut->what == WHAT_PUSH && cut->bulk.zone == zone && ends_with(&cut->bulk, row))
-			break;
-	}
+	i = cut_with(r, c, zone, &row, 0);
 	if (!i)
 		return;
-	struct cut other = c->cuts[i - 1];
-	memmove(&c->cuts[i - 1], &c->cuts[i], (c->nr_cuts - i) * sizeof(c->cuts[0]));
-	c->nr_cuts--;
+	other = take_cut(c, i - 1);
 	cut(c, WHAT_PUSH, false);
+	c->what = other.what;
 	c->bulk = other.bulk;
 	c->resumed = true;
+	if (c->what == WHAT_DRAIN_PAGES)
+		c->bulk.left = 0;
 }
 
 /* Blocks that the CPU is seen to drain one after the other, with nobody else at work. */
@@ -876,13 +942,13 @@ void request_on_drain(struct request *r, const struct trace_event *ev)
 	r->res.drained.kernel++;
 	if (c->what == WHAT_FOLD && c->bulk.left <= 0 && !request_next_fold(r, c))
 		resume(r, c, zone);
+	give_way(r, c, ev, zone);
 	if (c->what == WHAT_DRAIN_PAGES && c->bulk.left <= 0)
 		start_drain_pages(r, ev->cpu);
 	if (!c->draining) { /* a row of them is one, whatever holds it took */
 		r->res.drains.kernel++;
 		r->res.drains.core += c->bulk.left > 0;
 	}
-	give_way(r, c, ev, zone);
 	c->draining = true;
 	start_capture(r, ev);
 	if (pa_bulk_step(r->pa, &c->bulk, NULL) > 0)
