@@ -85,34 +85,6 @@ uint64_t request_take_handle(struct request *r, const struct run_zone *z, uint64
 }
 
 /*
- * Others' work comes upon what the CPU does between two holds of its locks: an interrupt's, another
- * task's, and again upon theirs.  It may go on later, see resume(), or have given up.
- */
-static void cut(struct run_cpu *c, enum what what, bool emptied)
-{
-	request_drop_emptied(c);
-	if (c->nr_cuts == MAX_CUTS)
-		memmove(c->cuts, c->cuts + 1, --c->nr_cuts * sizeof(c->cuts[0]));
-	c->cuts[c->nr_cuts++] = (struct cut){
-		.what = what, .emptied = emptied, .bulk = c->bulk, .fold_turn = c->fold_turn
-	};
-}
-
-void request_cut_drain_pages(struct run_cpu *c)
-{
-	if (c->what == WHAT_DRAIN_PAGES && c->drain_goes_on)
-		cut(c, WHAT_DRAIN_PAGES, false);
-}
-
-/* Pages on the lists that the core's CPU @cpu has of @zone. */
-static int32_t pages_on_lists(const struct request *r, uint32_t zone, uint32_t cpu)
-{
-	struct pa_pcp pcp;
-
-	return pa_pcp_get(r->pa, zone, cpu, &pcp) ? 0 : pcp.count;
-}
-
-/*
  * Between two holds of its locks a push gives up where it finds the list's lock taken or itself on another CPU
  * (free_frozen_page_commit @ 6.19+).  Or an interrupt has come, or another task: then its last look is yet to
  * come.  Where it has emptied the lists, itself, it is over, true; but of two that came upon one another the other may
@@ -120,12 +92,12 @@ static int32_t pages_on_lists(const struct request *r, uint32_t zone, uint32_t c
  */
 static bool leave_between(struct request *r, struct run_cpu *c)
 {
-	bool emptied = !pages_on_lists(r, c->bulk.zone, c->bulk.cpu);
+	bool emptied = !request_pages_on_lists(r, c->bulk.zone, c->bulk.cpu);
 
 	if (c->what == WHAT_FOLD) {
-		cut(c, WHAT_FOLD, false);
+		request_cut(c, WHAT_FOLD, false);
 	} else if (!emptied || !c->emptied || c->resumed) {
-		cut(c, WHAT_PUSH, emptied);
+		request_cut(c, WHAT_PUSH, emptied);
 		r->res.drains_cut++;
 	}
 	c->bulk.left = 0;
@@ -203,8 +175,8 @@ static void start_drain_pages(struct request *r, uint32_t cpu)
 		request_make_early(r, popped);
 	pa_drain_start(r->pa, c->drain_zone, request_core_cpu(r, c->drain_of),
 		       request_core_cpu(r, cpu), &c->bulk);
-	c->drain_goes_on =
-		pages_on_lists(r, c->drain_zone, request_core_cpu(r, c->drain_of)) > c->bulk.left;
+	c->drain_goes_on = request_pages_on_lists(r, c->drain_zone,
+						  request_core_cpu(r, c->drain_of)) > c->bulk.left;
 	r->res.drain_alls += c->bulk.left > 0;
 }
 
@@ -441,66 +413,6 @@ static bool is_plain(const struct request *r, const struct trace_event *ev,
 	       z->reclaiming == !!(ev->bits & EV_RECLAIMING);
 }
 
-/*
- * The push @ev was told that ZONE_BELOW_HIGH is not there, and another CPU sets it.  nr_pcp_high asks once more:
- * where it lowers pcp->high, as the CPU's next push is told, with no vmstat worker in between, it has found it.
- */
-static bool lowers_high(const struct request *r, const struct trace_event *ev, uint32_t zone)
-{
-	uint32_t high = ev->arg;
-
-	if (ev->type != EV_PUSH || ev->order || ev->bits & (EV_RECLAIMING | EV_BELOW_HIGH))
-		return false;
-	for (uint32_t n = 0; n < INTERRUPT_EVENTS && (ev = request_next_of(r, ev)); n++) {
-		if (ev->type == EV_VMSTAT || ev->type == EV_DRAIN)
-			return false;
-		if (ev->type == EV_PUSH && request_zone_of(r, ev) == &r->zones[zone])
-			return ev->arg && ev->arg < high && !(ev->bits & EV_RECLAIMING);
-	}
-	return false;
-}
-
-/*
- * The same, and the attempt that sets it is still to come; or kswapd sets ZONE_RECLAIM_ACTIVE, which lowers pcp->high
- * as much.
- */
-static bool lowers_late(const struct request *r, const struct trace_event *ev, uint32_t zone)
-{
-	const struct trace_event *next;
-
-	if (pa_zone_flags(r->pa, zone) & PA_ZONE_BELOW_HIGH || !lowers_high(r, ev, zone))
-		return false;
-	next = request_next_of(r, ev);
-	for (uint64_t n = r->now + 1; next && n < request_number_of(r, next); n++) {
-		const struct trace_event *at = request_event(r, n);
-
-		if (at->cpu != ev->cpu && (at->type == EV_TRY || at->type == EV_BALANCE_BEGIN))
-			return true;
-	}
-	return r->zones[zone].balancing;
-}
-
-/*
- * The push @ev was told of ZONE_BELOW_HIGH, and its CPU stood still before nr_pcp_high: another has ended the flag
- * by then, as its next push is told.  That one finds pcp->high as it is.
- */
-static bool keeps_high(const struct request *r, const struct trace_event *ev, uint32_t zone)
-{
-	uint32_t high = ev->arg;
-	struct pa_pcp pcp;
-
-	if (ev->type != EV_PUSH || ev->order || ev->bits & EV_RECLAIMING ||
-	    !(ev->bits & EV_BELOW_HIGH) || !(pa_zone_flags(r->pa, zone) & PA_ZONE_BELOW_HIGH) ||
-	    pa_pcp_get(r->pa, zone, request_core_cpu(r, ev->cpu), &pcp) ||
-	    high <= (uint32_t)pcp.high_min)
-		return false;
-	do
-		ev = request_next_of(r, ev);
-	while (ev && ev->type == EV_FREE);
-	return ev && ev->type == EV_PUSH && request_zone_of(r, ev) == &r->zones[zone] &&
-	       !(ev->bits & EV_BELOW_HIGH) && ev->arg == high;
-}
-
 /* As nearly always: the page goes to the CPU's list, which stays short enough. */
 static bool push_at_once(struct request *r, const struct trace_event *ev, const struct run_zone *z)
 {
@@ -510,8 +422,8 @@ static bool push_at_once(struct request *r, const struct trace_event *ev, const 
 	uint32_t zone = (uint32_t)(z - r->zones);
 	int32_t high;
 
-	if (p.pfn >= NO_PAGE || request_told_above(r, ev, zone) || keeps_high(r, ev, zone) ||
-	    lowers_late(r, ev, zone))
+	if (p.pfn >= NO_PAGE || request_told_above(r, ev, zone) ||
+	    request_keeps_high(r, ev, zone) || request_lowers_late(r, ev, zone))
 		return false;
 	high = high_of(r, ev->cpu, &p);
 	if (pa_push_as(r->pa, request_core_cpu(r, ev->cpu), p.pfn, 0,
@@ -523,67 +435,6 @@ static bool push_at_once(struct request *r, const struct trace_event *ev, const 
 	c->picking = c->drained = false;
 	c->what = WHAT_NOTHING;
 	return true;
-}
-
-/*
- * How much the @nth push from now on to @zone would drain, with nothing drained before; @popped: a page is
- * taken off the CPU's lists first.
- */
-static int32_t nth_push_size(struct request *r, uint32_t zone, uint32_t cpu, int32_t nth, bool popped)
-{
-	struct pa_pcp pcp;
-
-	if (pa_pcp_get(r->pa, zone, cpu, &pcp))
-		return 0;
-	if (popped) {
-		pcp.count--;
-		pcp.free_count >>= 1;
-	}
-	pcp.count += nth - 1;
-	pcp.free_count += nth - 1;
-	return pa_push_size_at(r->pa, zone, &pcp, 0);
-}
-
-/*
- * The request @popped was preempted, and its page is the first of its list as another task begins to push.  It
- * may not have taken it, if what is pushed goes to other lists.  Then there is one page more on the lists:
- * where the CPU is seen to drain by that, and would not without, it has not.
- */
-static bool is_yet_to_pop(struct request *r, const struct trace_event *ev, uint32_t zone,
-			  const struct trace_event *popped)
-{
-	const uint8_t flags = EV_RECLAIMING | EV_BELOW_HIGH;
-	uint8_t bits = ev->bits & flags;
-	uint32_t cpu = request_core_cpu(r, ev->cpu);
-	int32_t nth = 0;
-
-	if (popped->order || request_zone_of(r, popped) != &r->zones[zone])
-		return false;
-	for (uint32_t n = 0; n < FLAG_EVENTS && ev; n++, ev = request_next_of(r, ev)) {
-		if (ev->type == EV_FREE)
-			continue;
-		if (ev->type != EV_PUSH)
-			return false;
-		if (request_zone_of(r, ev) != &r->zones[zone])
-			continue;
-		if (ev->order || ev->mt == popped->mt || (ev->bits & flags) != bits)
-			return false;
-		nth++;
-		if (ev->note & WIN_DRAINS)
-			return !nth_push_size(r, zone, cpu, nth, true) &&
-			       nth_push_size(r, zone, cpu, nth, false);
-	}
-	return false;
-}
-
-/* The attempt that ends with @popped is at that point still. */
-static void let_wait(struct request *r, uint32_t cpu, const struct trace_event *popped)
-{
-	struct run_cpu *c = &r->cpus[cpu];
-
-	for (uint32_t i = 0; i < c->nr_tries; i++)
-		if (c->tries[i].end == request_number_of(r, popped))
-			c->tries[i].waits = true;
 }
 
 void request_on_push(struct request *r, const struct trace_event *ev, const struct run_zone *z)
@@ -603,9 +454,7 @@ void request_on_push(struct request *r, const struct trace_event *ev, const stru
 	request_end_hold(r, ev->cpu);
 	if (ev->type == EV_PUSH)
 		tell_reclaiming(r, zone, ev->bits & EV_RECLAIMING);
-	if (popped && is_yet_to_pop(r, ev, zone, popped))
-		let_wait(r, ev->cpu, popped);
-	else if (popped)
+	if (popped && !request_waits_for_page(r, ev, zone, popped))
 		request_make_early(r, popped);
 	r->res.frees++;
 	request_cut_drain_pages(c);
@@ -623,9 +472,10 @@ void request_on_push(struct request *r, const struct trace_event *ev, const stru
 		request_set_below_high(r, zone, false);
 	}
 	request_look_after_drains(r, ev, zone);
-	early = !p.drains && keeps_high(r, ev, zone);
-	early |= request_is_set_later(r, ev, zone) && (p.drains || !lowers_high(r, ev, zone));
-	late = !p.drains && lowers_late(r, ev, zone);
+	early = !p.drains && request_keeps_high(r, ev, zone);
+	early |= request_is_set_later(r, ev, zone) &&
+		 (p.drains || !request_lowers_high(r, ev, zone));
+	late = !p.drains && request_lowers_late(r, ev, zone);
 	if (early || late)
 		request_set_below_high(r, zone, late);
 	push_or_wait(r, ev->cpu, &p);
@@ -723,43 +573,20 @@ static void take_over(struct request *r, struct run_cpu *c)
 	}
 }
 
-/* Which of the drains that were cut is the last one of @zone, + 1; 0: none. */
-static uint32_t last_cut(const struct run_cpu *c, uint32_t zone)
-{
-	uint32_t i;
-
-	for (i = c->nr_cuts; i; i--) {
-		const struct cut *cut = &c->cuts[i - 1];
-
-		if ((cut->what == WHAT_DRAIN_PAGES ? c->drain_zone : cut->bulk.zone) == zone)
-			break;
-	}
-	return i;
-}
-
-/* What goes on with the drain that was cut as the @i-th. */
-static struct cut take_cut(struct run_cpu *c, uint32_t i)
-{
-	struct cut cut = c->cuts[i];
-
-	memmove(&c->cuts[i], &c->cuts[i + 1], (--c->nr_cuts - i) * sizeof(c->cuts[0]));
-	return cut;
-}
-
 /*
  * It was an interrupt, if anything: the CPU goes on to drain @zone.  What came upon that drain and was cut
  * in another zone has given up.
  */
 static void resume(struct request *r, struct run_cpu *c, uint32_t zone)
 {
-	uint32_t at = last_cut(c, zone);
+	uint32_t at = request_last_cut(c, zone);
 	struct cut last;
 
 	if (!at) {
 		take_over(r, c);
 		return;
 	}
-	last = take_cut(c, at - 1);
+	last = request_take_cut(c, at - 1);
 	c->what = last.what;
 	if (last.what == WHAT_DRAIN_PAGES)
 		return;
@@ -770,105 +597,6 @@ static void resume(struct request *r, struct run_cpu *c, uint32_t zone)
 		return;
 	c->drained = c->resumed = true;
 	r->res.drains_cut--;
-}
-
-/* Drains of a CPU, one after the other. */
-struct row {
-	const struct trace_event *end; /* the last one */
-	int32_t pages;		       /* of one zone */
-	int32_t last;		       /* of these that last block of the zone */
-};
-
-/* The one that @ev goes on with. */
-static struct row row_from(const struct request *r, const struct trace_event *ev, uint32_t zone)
-{
-	struct row row = { .pages = 0 };
-
-	for (; ev && ev->type == EV_DRAIN; ev = request_next_of(r, ev)) {
-		row.end = ev;
-		if (request_zone_of(r, ev) != &r->zones[zone])
-			continue;
-		row.last = 1 << ev->order;
-		row.pages += row.last;
-	}
-	return row;
-}
-
-/* May @bulk end with all but @ahead pages of @row?  It stops where its lock is free; its last block may go beyond. */
-static bool ends_with(const struct pa_bulk *bulk, const struct row *row, int32_t ahead)
-{
-	int32_t pages = row->pages - ahead;
-
-	return pages < bulk->left ? bulk->most > 0 && !(pages % bulk->most) :
-				    pages - row->last < bulk->left;
-}
-
-/* The same of drain_pages_zone: what is on the other CPU's lists by then, and what that pushes meanwhile. */
-static bool empties_with(const struct request *r, const struct run_cpu *c, const struct row *row,
-			 int32_t ahead)
-{
-	int32_t pages = pages_on_lists(r, c->drain_zone, request_core_cpu(r, c->drain_of));
-
-	if (!pages || row->pages - ahead < pages)
-		return false;
-	for (uint64_t n = r->now; n < request_number_of(r, row->end); n++) {
-		const struct trace_event *ev = request_event(r, n);
-
-		if (ev->type == EV_PUSH && ev->cpu == c->drain_of &&
-		    request_zone_of(r, ev) == &r->zones[c->drain_zone])
-			pages += 1 << ev->order;
-	}
-	return row->pages - ahead <= pages;
-}
-
-/* Which of the drains of @zone that were cut may end so, + 1; 0: none. */
-static uint32_t cut_with(const struct request *r, const struct run_cpu *c, uint32_t zone,
-			 const struct row *row, int32_t ahead)
-{
-	uint32_t i;
-
-	for (i = c->nr_cuts; i; i--) {
-		const struct cut *cut = &c->cuts[i - 1];
-
-		if (cut->what == WHAT_PUSH && cut->bulk.zone == zone &&
-		    ends_with(&cut->bulk, row, ahead))
-			break;
-		if (cut->what == WHAT_DRAIN_PAGES && c->drain_zone == zone &&
-		    empties_with(r, c, row, ahead))
-			break;
-	}
-	return i;
-}
-
-/*
- * A push stands between two of its holds, and the row that @ev goes on with is not what it has left to go: it is less,
- * and ends amid a hold, or it is more.  That is another's row.  Tasks preempt each other, and one whose own
- * drain was cut before goes on with it here, while this one waits.
- */
-static void give_way(struct request *r, struct run_cpu *c, const struct trace_event *ev,
-		     uint32_t zone)
-{
-	struct row row;
-	struct cut other;
-	uint32_t i;
-
-	if (!c->nr_cuts || !c->draining || c->what != WHAT_PUSH || !c->drained ||
-	    !c->bulk.between || c->bulk.left <= 0 || c->bulk.zone != zone)
-		return;
-	row = row_from(r, ev, zone);
-	if (ends_with(&c->bulk, &row, 0) || row.pages == pages_on_lists(r, zone, c->bulk.cpu) ||
-	    (row.pages > c->bulk.left && cut_with(r, c, zone, &row, c->bulk.left)))
-		return;
-	i = cut_with(r, c, zone, &row, 0);
-	if (!i)
-		return;
-	other = take_cut(c, i - 1);
-	cut(c, WHAT_PUSH, false);
-	c->what = other.what;
-	c->bulk = other.bulk;
-	c->resumed = true;
-	if (c->what == WHAT_DRAIN_PAGES)
-		c->bulk.left = 0;
 }
 
 /* Blocks that the CPU is seen to drain one after the other, with nobody else at work. */
@@ -909,7 +637,7 @@ static void drained(struct request *r, struct run_cpu *c, const struct trace_eve
 {
 	bool over = c->bulk.left <= 0;
 
-	c->emptied = !pages_on_lists(r, c->bulk.zone, c->bulk.cpu);
+	c->emptied = !request_pages_on_lists(r, c->bulk.zone, c->bulk.cpu);
 	if (c->what == WHAT_PUSH && over)
 		end_push(r, c, ev);
 	else if (c->what == WHAT_FOLD && (over || c->emptied))
@@ -942,7 +670,7 @@ void request_on_drain(struct request *r, const struct trace_event *ev)
 	r->res.drained.kernel++;
 	if (c->what == WHAT_FOLD && c->bulk.left <= 0 && !request_next_fold(r, c))
 		resume(r, c, zone);
-	give_way(r, c, ev, zone);
+	request_give_way(r, c, ev, zone);
 	if (c->what == WHAT_DRAIN_PAGES && c->bulk.left <= 0)
 		start_drain_pages(r, ev->cpu);
 	if (!c->draining) { /* a row of them is one, whatever holds it took */

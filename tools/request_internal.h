@@ -140,7 +140,7 @@ struct run_cpu {
 	bool draining;	       /* inside a row of drains */
 	bool drained;	       /* its push found the lists too long */
 	bool resumed;	       /* and is one that others' work had come upon */
-	bool emptied;	     /* the last block drained was the last on these lists */
+	bool emptied;	       /* the last block drained was the last on these lists */
 	enum what what;	       /* it is at */
 	/* Number + 1 of the zone whose lists its vmstat worker has yet to see, as those behind it; 0: none. */
 	uint32_t undecayed;
@@ -501,8 +501,54 @@ void request_on_drain(struct request *r, const struct trace_event *ev);
 bool request_drains_next(const struct request *r, const struct trace_event *ev);
 /* Pages of @zone that it drains in the row that follows. */
 int32_t request_row_of(const struct request *r, const struct trace_event *ev, uint32_t zone);
+
+/* ---- request_push.c ---- */
+
+/*
+ * The push @ev was told that ZONE_BELOW_HIGH is not there, and another CPU sets it.  nr_pcp_high asks once more:
+ * where it lowers pcp->high, as the CPU's next push is told, with no vmstat worker in between, it has found it.
+ */
+bool request_lowers_high(const struct request *r, const struct trace_event *ev, uint32_t zone);
+/*
+ * The same, and the attempt that sets it is still to come; or kswapd sets ZONE_RECLAIM_ACTIVE, which lowers
+ * pcp->high as much.
+ */
+bool request_lowers_late(const struct request *r, const struct trace_event *ev, uint32_t zone);
+/*
+ * The push @ev was told of ZONE_BELOW_HIGH, and its CPU stood still before nr_pcp_high: another has ended the flag
+ * by then, as its next push is told.  That one finds pcp->high as it is.
+ */
+bool request_keeps_high(const struct request *r, const struct trace_event *ev, uint32_t zone);
+/*
+ * The request @popped was preempted, and its page is the first of its list as another task begins to push, with @ev.
+ * It may not have taken it, if what is pushed goes to other lists.  Then there is one page more on the
+ * lists: where the CPU is seen to drain by that, and would not without, it has not; and is left so.
+ */
+bool request_waits_for_page(struct request *r, const struct trace_event *ev, uint32_t zone,
+			    const struct trace_event *popped);
+
+/* ---- request_cut.c ---- */
+
+/*
+ * Others' work comes upon what the CPU does between two holds of its locks: an interrupt's, another
+ * task's, and again upon theirs.  It may go on later, or have given up.
+ */
+void request_cut(struct run_cpu *c, enum what what, bool emptied);
 /* Something comes upon drain_pages_zone, if that is what the CPU is at. */
 void request_cut_drain_pages(struct run_cpu *c);
+/* Pages on the lists that the core's CPU @cpu has of @zone. */
+int32_t request_pages_on_lists(const struct request *r, uint32_t zone, uint32_t cpu);
+/* Which of the drains that were cut is the last one of @zone, + 1; 0: none. */
+uint32_t request_last_cut(const struct run_cpu *c, uint32_t zone);
+/* The drain that was cut as the @i-th goes on. */
+struct cut request_take_cut(struct run_cpu *c, uint32_t i);
+/*
+ * A push stands between two of its holds, and the row that @ev goes on with is not what it has left to go: it is less,
+ * and ends amid a hold, or it is more.  That is another's row.  Tasks preempt each other, and one whose own
+ * drain was cut before goes on with it here, while this one waits.
+ */
+void request_give_way(struct request *r, struct run_cpu *c, const struct trace_event *ev,
+		      uint32_t zone);
 
 /* ---- request_vmstat.c ---- */
 

@@ -376,8 +376,7 @@ static bool fits_amid_split(struct look *l)
 		return false;
 	memset(r->uncounted, 0, sizeof(r->uncounted));
 	for (uint32_t i = 0; i < r->nr_cpus; i++) {
-		const struct trace_event *ev =
-			i == l->cpu ? NULL : request_fallback_at_work(r, i);
+		const struct trace_event *ev = i == l->cpu ? NULL : request_fallback_at_work(r, i);
 		uint32_t zone = ev ? (uint32_t)(request_zone_of(r, ev) - r->zones) : 0;
 
 		if (!ev || trace_fallback_order(ev) < l->a->order ||
@@ -530,8 +529,8 @@ static bool look(struct look *l)
 	for (uint32_t zone = 0; zone < l->r->nr_zones; zone++)
 		l->r->before[zone].flags = flags[zone];
 	l->r->looking = true;
-	fit = fits_uncounted(l) || fits_amid_split(l) || (!nested && fits_after_fallbacks(l)) || fits_unboosted(l) ||
-	      fits_amid_claims(l) || fits_with_other(l);
+	fit = fits_uncounted(l) || fits_amid_split(l) || (!nested && fits_after_fallbacks(l)) ||
+	      fits_unboosted(l) || fits_amid_claims(l) || fits_with_other(l);
 	if (!fit)
 		put_zones_back(l);
 	l->r->looking = nested;

@@ -11,7 +11,7 @@
 
 #include "request_internal.h"
 
-#define LOOK_FOR 256 /* events of a CPU searched for the request of a lock hold */
+#define LOOK_FOR 256	/* events of a CPU searched for the request of a lock hold */
 #define LOOK_AHEAD 4096 /* events searched for who takes a page */
 
 /* ---- alloc_pages_bulk ---- */
