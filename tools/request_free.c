@@ -644,6 +644,15 @@ static void drained(struct request *r, struct run_cpu *c, const struct trace_eve
 		request_next_fold(r, c);
 }
 
+/* What the CPU drains in another zone is not for drain_pages_zone, which is over or preempted. */
+static void leave_drain_pages(struct request *r, struct run_cpu *c, uint32_t cpu)
+{
+	request_finish_hold(r, cpu);
+	request_cut_drain_pages(c);
+	c->what = WHAT_NOTHING;
+	c->bulk.left = 0;
+}
+
 void request_on_drain(struct request *r, const struct trace_event *ev)
 {
 	struct run_cpu *c = &r->cpus[ev->cpu];
@@ -658,6 +667,8 @@ void request_on_drain(struct request *r, const struct trace_event *ev)
 	request_end_refill(r, ev->cpu);
 	if (c->draining && c->what == WHAT_PUSH && c->bulk.zone != zone) /* that one is over */
 		request_finish_hold(r, ev->cpu);
+	if (c->what == WHAT_DRAIN_PAGES && c->drain_zone != zone)
+		leave_drain_pages(r, c, ev->cpu);
 	/* Nothing that the CPU was seen to do leads to it: then it goes on with what it was at before. */
 	if (c->what == WHAT_NOTHING || (c->what == WHAT_PUSH && !c->drained)) {
 		if (c->undecayed && !c->draining) {
