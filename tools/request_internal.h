@@ -597,6 +597,9 @@ const struct trace_event *request_upcoming(struct request *r, uint32_t cpu);
 const struct trace_event *request_fallback_at_work(struct request *r, uint32_t i);
 const struct attempt *request_take_try(struct request *r, const struct trace_event *ev);
 void request_capture(struct request *r, uint32_t cpu, unsigned int order, uint64_t pfn);
+/* Would @a find the zone of the page of @end if it looked now?  Nothing is changed. */
+bool request_fits_now(struct request *r, uint32_t cpu, const struct attempt *a,
+		      const struct trace_event *end);
 
 /* ---- request_try.c ---- */
 
@@ -613,7 +616,7 @@ void request_on_fallback(struct request *r, const struct trace_event *ev);
  * The request that @cpu has under way without having taken a lock for it, if the page it will
  * name is the first of its list by now: something else is about to happen to that list.
  */
-const struct trace_event *request_has_popped(const struct request *r, uint32_t cpu);
+const struct trace_event *request_has_popped(struct request *r, uint32_t cpu);
 void request_make_early(struct request *r, const struct trace_event *ev);
 
 /* ---- request_daemon.c ---- */

@@ -266,10 +266,27 @@ static void look_without_boost(struct look *l)
 	*l->a = seen;
 }
 
+/*
+ * It fits without a boost, or later, and leaves no ZONE_BELOW_HIGH, which the next push finds, and nobody else sets:
+ * it has looked at the high mark before the boost was gone, and at its own behind that.
+ */
+static void look_high_before(struct look *l)
+{
+	struct request *r = l->r;
+	uint32_t zone = l->a->choice.zone;
+
+	if (l->a->below_high || !r->has_pushes || !request_below_high_next(r, zone) ||
+	    request_is_set_again(r, zone))
+		return;
+	l->a->below_high = true;
+	request_set_below_high(r, zone, true);
+}
+
 static bool fits_unboosted(struct look *l)
 {
 	for (uint32_t nr = l->r->nr_zones; nr > 0 && boosts_pending(l->r); nr--)
 		if (fits_without(l, nr)) {
+			look_high_before(l);
 			l->r->res.boosts_early++;
 			return true;
 		}
@@ -679,11 +696,28 @@ const struct attempt *request_take_try(struct request *r, const struct trace_eve
 	if (a->late && a->captured == NO_PFN) {
 		l = look_of(r, ev->cpu, a, ev);
 		l.last = true;
-		if (!came_too_late(r, ev->cpu, a) && (ev->pfn == EV_PFN_NONE || !look(&l)))
-			look_at_marks(&l);
+		if (!came_too_late(r, ev->cpu, a)) {
+			if (ev->pfn != EV_PFN_NONE && look(&l))
+				look_high_before(&l);
+			else
+				look_at_marks(&l);
+		}
 		r->res.looked_late++;
 	}
 	return a;
+}
+
+bool request_fits_now(struct request *r, uint32_t cpu, const struct attempt *a,
+		      const struct trace_event *end)
+{
+	struct attempt try = *a;
+	struct look l = look_of(r, cpu, &try, end);
+	bool fit;
+
+	keep_zones(&l);
+	fit = fits(&l);
+	put_zones_back(&l);
+	return fit;
 }
 
 /* compaction_capture took what the CPU freed just now, for the attempt of that order that failed. */

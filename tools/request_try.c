@@ -603,7 +603,7 @@ static bool moves_before(const struct request *r, const struct trace_event *end)
  * A request that @cpu has under way without having taken a lock for it, if the page it will name is
  * the first of its list by now: something else is about to happen to that list.
  */
-const struct trace_event *request_has_popped(const struct request *r, uint32_t cpu)
+const struct trace_event *request_has_popped(struct request *r, uint32_t cpu)
 {
 	const struct run_cpu *c = &r->cpus[cpu];
 
@@ -617,7 +617,7 @@ const struct trace_event *request_has_popped(const struct request *r, uint32_t c
 		if (z && pindex >= 0 && !a->waits && !was_made(r, a->end) &&
 		    pa_pcp_head(r->pa, (uint32_t)(z - r->zones), request_core_cpu(r, cpu),
 				(unsigned int)pindex) == ev->pfn &&
-		    !moves_before(r, ev))
+		    !moves_before(r, ev) && (!a->late || request_fits_now(r, cpu, a, ev)))
 			return ev;
 	}
 	return NULL;
