@@ -197,6 +197,8 @@ struct win_link {
 #define WIN_ENDED 0x0800  /* try: it leads to a request */
 #define WIN_NESTED 0x1000 /* try: another one of its kind comes before that */
 #define WIN_PUSHED 0x2000 /* free: its push was read, nothing else of the block between them */
+#define WIN_CAPTURE                                                                                \
+	0x4000 /* fallback: compaction_capture tells of the block that it takes (6.13+) */
 
 struct request {
 	struct request_options opt;
@@ -296,7 +298,7 @@ static inline uint32_t request_core_cpu(const struct request *r, uint32_t cpu)
 static inline bool request_is_pick(const struct request *r, const struct trace_event *ev)
 {
 	return ev->type == EV_ZONE_ALLOC ||
-	       (ev->type == EV_FALLBACK && r->kernel->hygiene &&
+	       (ev->type == EV_FALLBACK && r->kernel->hygiene && !(ev->note & WIN_CAPTURE) &&
 		(!(ev->bits & EV_CLAIMED) || trace_fallback_order(ev) >= r->meta->pageblock_order));
 }
 
@@ -344,7 +346,10 @@ static inline const struct trace_event *request_fallback_of(const struct request
 	const struct trace_event *next =
 		ev->type == EV_ZONE_ALLOC && r->kernel->hygiene ? request_next_of(r, ev) : ev;
 
-	return next && next->type == EV_FALLBACK && next->pfn == ev->pfn ? next : NULL;
+	return next && next->type == EV_FALLBACK && next->pfn == ev->pfn &&
+			       !(next->note & WIN_CAPTURE) ?
+		       next :
+		       NULL;
 }
 
 static inline uint64_t request_frame(const struct run_zone *z, uint64_t pfn)

@@ -153,6 +153,21 @@ static void forget_tries(struct run_cpu *c, int order)
 		memset(c->tries_open[order], 0, sizeof(c->tries_open[order]));
 }
 
+/*
+ * compaction took a block as @ev freed another: from 6.13 on compaction_capture itself tells of a fallback, where the
+ * block is not of its type.
+ */
+static void end_capture(const struct reading *in, struct run_cpu *c, const struct trace_event *ev,
+			uint64_t before)
+{
+	struct trace_event *last = &in->win[(before - 1) & in->mask];
+	int order = request_captured(ev);
+
+	forget_tries(c, order);
+	if (order >= 0 && before > in->first && last->type == EV_FALLBACK && last->order == order)
+		last->note |= WIN_CAPTURE;
+}
+
 /* ---- drains ---- */
 
 /* What the CPU's pushes and its vmstat worker's rounds are followed by. */
@@ -214,10 +229,10 @@ static inline void link_acts(const struct reading *in, struct run_cpu *c,
 		if (c->asker > in->first)
 			link_drain(in, c, number);
 		c->asker = 0;
-		forget_tries(c, request_captured(ev));
+		end_capture(in, c, ev, before);
 		break;
 	case EV_ZONE_FREE:
-		forget_tries(c, request_captured(ev));
+		end_capture(in, c, ev, before);
 		break;
 	case EV_DRAIN_PAGES:
 		c->asker = 0;

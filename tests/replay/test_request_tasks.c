@@ -368,6 +368,27 @@ static void has_no_zone_yet(void **state)
 	assert_int_equal(res.order0_exact, HELD + 1); /* the other is not what it looks at */
 }
 
+/* compaction_capture tells of a fallback itself, in the middle of the drain that frees the block: none is made. */
+static void capture_is_no_fallback(void **state)
+{
+	struct request_result res;
+	struct machine m;
+
+	(void)state;
+	for (int captures = 0; captures < 2; captures++) {
+		push_reclaiming(&m, begin_cut(&m));
+		drain(&m, 0, BATCH);
+		emit(&m, EV_FALLBACK, 0, NORMAL + 512)->order = 1;
+		m.ev[m.n - 1].mt = K_UNMOVABLE;
+		m.ev[m.n - 1].bits = EV_CLAIM_KNOWN;
+		m.ev[m.n - 1].arg = trace_fallback_arg(1, K_MOVABLE);
+		drain(&m, 0, 1);
+		m.ev[m.n - 1].bits = captures ? 2 << EV_CAPTURE_SHIFT : 0;
+		run_with(&m, &lists, &res, keep);
+		assert_int_equal(res.fallbacks.kernel, !captures);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -383,6 +404,7 @@ int main(void)
 		cmocka_unit_test(looks_at_two_marks),
 		cmocka_unit_test(flag_comes_up),
 		cmocka_unit_test(has_no_zone_yet),
+		cmocka_unit_test(capture_is_no_fallback),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
