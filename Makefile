@@ -169,7 +169,7 @@ deps: ## install what build, test and lint need (as root; else print the command
 deps-vm: ## the same for test-vm
 
 # The model alone is of use to others: its headers, and what pkg-config says of it.
-CORE_HEADERS := core/pa.h core/pa_request.h
+CORE_HEADERS := core/pa.h core/pa_request.h core/pa_shares.h
 VERSION = $(shell sed -n 's/^\#define BUDDYSCOPE_VERSION "\(.*\)"/\1/p' tools/cmd.h)
 
 install: $(BUILD)/buddyscope $(BUILD)/libpa.a ## command, libpa.a and man pages, into DESTDIR and PREFIX

@@ -176,15 +176,23 @@ int pa_push(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order, enum 
 	return 0;
 }
 
-int32_t pa_push_size(const struct pa *pa, uint32_t zone, uint32_t cpu, unsigned int order)
+int32_t pa_push_size_at(const struct pa *pa, uint32_t zone, const struct pa_pcp *pcp,
+			unsigned int order)
 {
 	int pindex = pa_pcp_index(pa, order, PA_UNMOVABLE);
+	struct pa_pcp then = *pcp;
+
+	if (pindex < 0 || zone >= pa->nr_zones)
+		return 0;
+	count_push(&then, order, false);
+	return pa_pcp_excess(pa, zone, &then, order, (unsigned int)pindex);
+}
+
+int32_t pa_push_size(const struct pa *pa, uint32_t zone, uint32_t cpu, unsigned int order)
+{
 	struct pa_pcp pcp;
 
-	if (pindex < 0 || pa_pcp_get(pa, zone, cpu, &pcp))
-		return 0;
-	count_push(&pcp, order, false);
-	return pa_pcp_excess(pa, zone, &pcp, order, (unsigned int)pindex);
+	return pa_pcp_get(pa, zone, cpu, &pcp) ? 0 : pa_push_size_at(pa, zone, &pcp, order);
 }
 
 int pa_push_as(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order, enum pa_mt type,

@@ -444,5 +444,6 @@ uint64_t pa_hash(const struct pa *pa);
 bool pa_check(const struct pa *pa, const char **why);
 
 #include "pa_request.h"
+#include "pa_shares.h"
 
 #endif /* PA_H */

@@ -603,6 +603,7 @@ struct pa_bulk {
  * pa_push_as() - The same, if it comes out like that: @drains if something is too much then.  Else
  * -EAGAIN, nothing changed.
  * pa_push_size() - How many base pages would be too much after a push of @order; nothing is changed.
+ * pa_push_size_at() - The same of lists that are as @pcp says, its count too.
  * pa_drain_start() - drain_pages_zone: the next hold.  -EINVAL: no such zone or CPU.
  * pa_bulk_step() - The next block.  Return: its base pages, 0 if there is no more, -EINVAL.
  * pa_bulk_steps() - Up to @most of the next blocks, until nothing is left.  Return: how many, or -EINVAL.
@@ -613,6 +614,8 @@ int pa_push(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order, enum 
 int pa_push_as(struct pa *pa, uint32_t cpu, uint64_t pfn, unsigned int order, enum pa_mt type,
 	       bool drains, struct pa_bulk *bulk);
 int32_t pa_push_size(const struct pa *pa, uint32_t zone, uint32_t cpu, unsigned int order);
+int32_t pa_push_size_at(const struct pa *pa, uint32_t zone, const struct pa_pcp *pcp,
+			unsigned int order);
 int pa_drain_start(struct pa *pa, uint32_t zone, uint32_t cpu, uint32_t by, struct pa_bulk *bulk);
 int pa_bulk_step(struct pa *pa, struct pa_bulk *bulk, struct pa_trail *trail);
 int pa_bulk_steps(struct pa *pa, struct pa_bulk *bulk, uint32_t most);
@@ -723,25 +726,6 @@ int pa_set_counters(struct pa *pa, uint32_t zone, const int8_t *deltas);
 
 /* What they are; room for one for each CPU.  -ENOENT */
 int pa_get_counters(const struct pa *pa, uint32_t zone, int8_t *deltas);
-
-/*
- * Who follows a real kernel may not know whether a CPU's share was told to the zone.
- *
- * pa_share() - One CPU's; 0 without it.
- * pa_doubt_share() - It may be @other as well: all are kept up from now on, until they agree.  Whether there are any.
- * pa_doubt_threshold() - The CPU may go by @threshold for some more of what it counts, and is taken not to, until
- * this is called with 0; and if it is called before that, from here on.  So it may be what comes out where that
- * changed at any moment.
- * pa_swap_share() - Take the one of number @i, and keep the one there was in its place.  False: there are no more.
- * pa_drop_share() - It is not that; the last one has its number now.
- * pa_trust_share() - It is the one it is taken to be.
- */
-int pa_share(const struct pa *pa, uint32_t zone, uint32_t cpu);
-bool pa_doubt_share(struct pa *pa, uint32_t zone, uint32_t cpu, int other);
-bool pa_doubt_threshold(struct pa *pa, uint32_t zone, uint32_t cpu, uint32_t threshold);
-bool pa_swap_share(struct pa *pa, uint32_t zone, uint32_t cpu, uint32_t i);
-void pa_drop_share(struct pa *pa, uint32_t zone, uint32_t cpu, uint32_t i);
-void pa_trust_share(struct pa *pa, uint32_t zone, uint32_t cpu);
 
 /*
  * Compute watermarks, reserves and per-cpu sizes anew from the knobs and managed pages, as

@@ -198,6 +198,23 @@ bool request_is_set_later(const struct request *r, const struct trace_event *ev,
 	return false;
 }
 
+/* Is a push to @zone behind the event at hand told of the flag, and no other attempt seen before that? */
+static bool comes_up(const struct request *r, uint32_t zone)
+{
+	const struct run_zone *z = &r->zones[zone];
+
+	for (uint64_t n = r->now + 1; n < r->win_end && n - r->now < FLAG_EVENTS; n++) {
+		const struct trace_event *ev = request_event(r, n);
+
+		if (ev->type == EV_TRY)
+			return false;
+		if (ev->type == EV_PUSH && ev->bits & EV_BELOW_HIGH && ev->pfn >= z->start &&
+		    ev->pfn < z->end)
+			return true;
+	}
+	return false;
+}
+
 /*
  * The last look of a push that drained.  balance_pgdat takes boosts back a moment before it is seen to: where
  * that alone makes the zone one above its high mark, it has by now.
@@ -225,7 +242,8 @@ static void look_last(struct request *r, const struct pa_bulk *bulk)
 
 void request_look_after_drains(struct request *r, const struct trace_event *ev, uint32_t zone)
 {
-	if (!request_told_above(r, ev, zone))
+	if (!request_told_above(r, ev, zone) ||
+	    (request_is_set_later(r, ev, zone) && comes_up(r, zone)))
 		return;
 	for (uint32_t i = 0; i < r->nr_cpus; i++) {
 		const struct run_cpu *c = &r->cpus[i];

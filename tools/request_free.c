@@ -85,47 +85,19 @@ uint64_t request_take_handle(struct request *r, const struct run_zone *z, uint64
 }
 
 /*
- * Others' work comes upon what the CPU does between two holds of its locks: an interrupt's, another
- * task's, and again upon theirs.  It may go on later, see resume(), or have given up.
- */
-static void cut(struct run_cpu *c, enum what what, bool emptied)
-{
-	request_drop_emptied(c);
-	if (c->nr_cuts == MAX_CUTS)
-		memmove(c->cuts, c->cuts + 1, --c->nr_cuts * sizeof(c->cuts[0]));
-	c->cuts[c->nr_cuts++] = (struct cut){
-		.what = what, .emptied = emptied, .bulk = c->bulk, .fold_turn = c->fold_turn
-	};
-}
-
-void request_cut_drain_pages(struct run_cpu *c)
-{
-	if (c->what == WHAT_DRAIN_PAGES && c->drain_goes_on)
-		cut(c, WHAT_DRAIN_PAGES, false);
-}
-
-/* Pages on the lists that the core's CPU @cpu has of @zone. */
-static int32_t pages_on_lists(const struct request *r, uint32_t zone, uint32_t cpu)
-{
-	struct pa_pcp pcp;
-
-	return pa_pcp_get(r->pa, zone, cpu, &pcp) ? 0 : pcp.count;
-}
-
-/*
  * Between two holds of its locks a push gives up where it finds the list's lock taken or itself on another CPU
  * (free_frozen_page_commit @ 6.19+).  Or an interrupt has come, or another task: then its last look is yet to
- * come.  Where it has emptied the lists it is over, true; but of two that came upon one another the other may
+ * come.  Where it has emptied the lists, itself, it is over, true; but of two that came upon one another the other may
  * be left, and which of them it was that emptied them is not known.
  */
 static bool leave_between(struct request *r, struct run_cpu *c)
 {
-	bool emptied = !pages_on_lists(r, c->bulk.zone, c->bulk.cpu);
+	bool emptied = !request_pages_on_lists(r, c->bulk.zone, c->bulk.cpu);
 
 	if (c->what == WHAT_FOLD) {
-		cut(c, WHAT_FOLD, false);
-	} else if (!emptied || c->resumed) {
-		cut(c, WHAT_PUSH, emptied);
+		request_cut(c, WHAT_FOLD, false);
+	} else if (!emptied || !c->emptied || c->resumed) {
+		request_cut(c, WHAT_PUSH, emptied);
 		r->res.drains_cut++;
 	}
 	c->bulk.left = 0;
@@ -137,6 +109,9 @@ static bool finish_bulk(struct request *r, struct run_cpu *c)
 {
 	bool any = c->drained, early = false;
 
+	/* One of two, that has emptied the lists: the other is between two holds. */
+	if (c->what == WHAT_PUSH && c->resumed && c->emptied && c->bulk.left > 0)
+		c->bulk.between = true;
 	if (c->bulk.between && c->bulk.left > 0) {
 		any &= leave_between(r, c);
 	} else {
@@ -200,8 +175,8 @@ static void start_drain_pages(struct request *r, uint32_t cpu)
 		request_make_early(r, popped);
 	pa_drain_start(r->pa, c->drain_zone, request_core_cpu(r, c->drain_of),
 		       request_core_cpu(r, cpu), &c->bulk);
-	c->drain_goes_on =
-		pages_on_lists(r, c->drain_zone, request_core_cpu(r, c->drain_of)) > c->bulk.left;
+	c->drain_goes_on = request_pages_on_lists(r, c->drain_zone,
+						  request_core_cpu(r, c->drain_of)) > c->bulk.left;
 	r->res.drain_alls += c->bulk.left > 0;
 }
 
@@ -444,9 +419,11 @@ static bool push_at_once(struct request *r, const struct trace_event *ev, const 
 	uint64_t frame = request_frame(z, ev->pfn);
 	struct push p = { .pfn = r->handle[frame], .number = r->now, .high = ev->arg };
 	struct run_cpu *c = &r->cpus[ev->cpu];
+	uint32_t zone = (uint32_t)(z - r->zones);
 	int32_t high;
 
-	if (p.pfn >= NO_PAGE || request_told_above(r, ev, (uint32_t)(z - r->zones)))
+	if (p.pfn >= NO_PAGE || request_told_above(r, ev, zone) ||
+	    request_keeps_high(r, ev, zone) || request_lowers_late(r, ev, zone))
 		return false;
 	high = high_of(r, ev->cpu, &p);
 	if (pa_push_as(r->pa, request_core_cpu(r, ev->cpu), p.pfn, 0,
@@ -468,7 +445,7 @@ void request_on_push(struct request *r, const struct trace_event *ev, const stru
 	uint64_t frame = request_frame(z, ev->pfn);
 	struct push p = { .number = r->now, .high = ev->arg, .order = ev->order };
 	uint32_t zone = (uint32_t)(z - r->zones);
-	bool early;
+	bool early, late;
 
 	if (c->undecayed && ev->type == EV_PUSH)
 		request_find_decayed(r, ev, zone);
@@ -476,10 +453,10 @@ void request_on_push(struct request *r, const struct trace_event *ev, const stru
 		return;
 	popped = request_has_popped(r, ev->cpu);
 	request_end_hold(r, ev->cpu);
-	if (popped)
-		request_make_early(r, popped);
 	if (ev->type == EV_PUSH)
 		tell_reclaiming(r, zone, ev->bits & EV_RECLAIMING);
+	if (popped && !request_waits_for_page(r, ev, zone, popped))
+		request_make_early(r, popped);
 	r->res.frees++;
 	request_cut_drain_pages(c);
 	c->what = WHAT_NOTHING;
@@ -497,12 +474,15 @@ void request_on_push(struct request *r, const struct trace_event *ev, const stru
 		request_set_below_high(r, zone, false);
 	}
 	request_look_after_drains(r, ev, zone);
-	early = request_is_set_later(r, ev, zone);
-	if (early)
-		request_set_below_high(r, zone, false);
+	early = !p.drains && request_keeps_high(r, ev, zone);
+	early |= request_is_set_later(r, ev, zone) &&
+		 (p.drains || !request_lowers_high(r, ev, zone));
+	late = !p.drains && request_lowers_late(r, ev, zone);
+	if (early || late)
+		request_set_below_high(r, zone, late);
 	push_or_wait(r, ev->cpu, &p);
-	if (early)
-		request_set_below_high(r, zone, true);
+	if (early || late)
+		request_set_below_high(r, zone, early);
 }
 
 /*
@@ -570,7 +550,6 @@ void request_on_drain_pages(struct request *r, const struct trace_event *ev)
 	request_end_hold(r, ev->cpu);
 	c->what = WHAT_NOTHING;
 	c->bulk.left = 0;
-	c->nr_cuts = 0; /* no interrupt does that: what was cut before is over */
 	if (!z || ev->arg >= r->nr_cpus)
 		return;
 	c->what = WHAT_DRAIN_PAGES;
@@ -596,42 +575,27 @@ static void take_over(struct request *r, struct run_cpu *c)
 	}
 }
 
-/* Which of the drains that were cut is the last one of @zone, + 1; 0: none. */
-static uint32_t last_cut(const struct run_cpu *c, uint32_t zone)
-{
-	uint32_t i;
-
-	for (i = c->nr_cuts; i; i--) {
-		const struct cut *cut = &c->cuts[i - 1];
-
-		if ((cut->what == WHAT_DRAIN_PAGES ? c->drain_zone : cut->bulk.zone) == zone)
-			break;
-	}
-	return i;
-}
-
 /*
  * It was an interrupt, if anything: the CPU goes on to drain @zone.  What came upon that drain and was cut
  * in another zone has given up.
  */
 static void resume(struct request *r, struct run_cpu *c, uint32_t zone)
 {
-	uint32_t at = last_cut(c, zone);
-	const struct cut *last;
+	uint32_t at = request_last_cut(c, zone);
+	struct cut last;
 
 	if (!at) {
 		take_over(r, c);
 		return;
 	}
-	c->nr_cuts = at - 1;
-	last = &c->cuts[c->nr_cuts];
-	c->what = last->what;
-	if (last->what == WHAT_DRAIN_PAGES)
+	last = request_take_cut(c, at - 1);
+	c->what = last.what;
+	if (last.what == WHAT_DRAIN_PAGES)
 		return;
-	c->bulk = last->bulk;
-	c->fold_turn = last->fold_turn;
+	c->bulk = last.bulk;
+	c->fold_turn = last.fold_turn;
 	c->draining = true; /* it is still the same one */
-	if (last->what == WHAT_FOLD)
+	if (last.what == WHAT_FOLD)
 		return;
 	c->drained = c->resumed = true;
 	r->res.drains_cut--;
@@ -643,7 +607,7 @@ static bool drain_at_once(struct request *r, const struct trace_event *ev, struc
 	int n;
 
 	if (!c->draining || c->bulk.left <= 0 || c->refill.open || request_captured(ev) >= 0 ||
-	    c->what == WHAT_NOTHING || (c->what == WHAT_PUSH && !c->drained) ||
+	    c->what == WHAT_NOTHING || (c->what == WHAT_PUSH && (!c->drained || c->nr_cuts)) ||
 	    request_zone_of(r, ev) != &r->zones[c->bulk.zone])
 		return false;
 	n = pa_bulk_steps(r->pa, &c->bulk, request_run_of(r, ev));
@@ -675,10 +639,20 @@ static void drained(struct request *r, struct run_cpu *c, const struct trace_eve
 {
 	bool over = c->bulk.left <= 0;
 
+	c->emptied = !request_pages_on_lists(r, c->bulk.zone, c->bulk.cpu);
 	if (c->what == WHAT_PUSH && over)
 		end_push(r, c, ev);
-	else if (c->what == WHAT_FOLD && (over || !pages_on_lists(r, c->bulk.zone, c->bulk.cpu)))
+	else if (c->what == WHAT_FOLD && (over || c->emptied))
 		request_next_fold(r, c);
+}
+
+/* What the CPU drains in another zone is not for drain_pages_zone, which is over or preempted. */
+static void leave_drain_pages(struct request *r, struct run_cpu *c, uint32_t cpu)
+{
+	request_finish_hold(r, cpu);
+	request_cut_drain_pages(c);
+	c->what = WHAT_NOTHING;
+	c->bulk.left = 0;
 }
 
 void request_on_drain(struct request *r, const struct trace_event *ev)
@@ -695,6 +669,8 @@ void request_on_drain(struct request *r, const struct trace_event *ev)
 	request_end_refill(r, ev->cpu);
 	if (c->draining && c->what == WHAT_PUSH && c->bulk.zone != zone) /* that one is over */
 		request_finish_hold(r, ev->cpu);
+	if (c->what == WHAT_DRAIN_PAGES && c->drain_zone != zone)
+		leave_drain_pages(r, c, ev->cpu);
 	/* Nothing that the CPU was seen to do leads to it: then it goes on with what it was at before. */
 	if (c->what == WHAT_NOTHING || (c->what == WHAT_PUSH && !c->drained)) {
 		if (c->undecayed && !c->draining) {
@@ -707,6 +683,7 @@ void request_on_drain(struct request *r, const struct trace_event *ev)
 	r->res.drained.kernel++;
 	if (c->what == WHAT_FOLD && c->bulk.left <= 0 && !request_next_fold(r, c))
 		resume(r, c, zone);
+	request_give_way(r, c, ev, zone);
 	if (c->what == WHAT_DRAIN_PAGES && c->bulk.left <= 0)
 		start_drain_pages(r, ev->cpu);
 	if (!c->draining) { /* a row of them is one, whatever holds it took */

@@ -72,6 +72,7 @@ struct attempt {
 	bool late;		    /* it looks once its CPU is heard of next */
 	bool below_high;	    /* ZONE_BELOW_HIGH of the zone found, then */
 	bool ending;		    /* and another CPU may not have ended it yet */
+	bool waits;		    /* it has no page yet, see request_is_yet_to_pop() */
 	uint32_t flags;		    /* PA_ALLOC_* */
 	uint32_t captured;	    /* by compaction, for it: the core's pfn; NO_PFN: none */
 	uint64_t end;		    /* number of the event of its request, as far as is known */
@@ -140,6 +141,7 @@ struct run_cpu {
 	bool draining;	       /* inside a row of drains */
 	bool drained;	       /* its push found the lists too long */
 	bool resumed;	       /* and is one that others' work had come upon */
+	bool emptied;	       /* the last block drained was the last on these lists */
 	enum what what;	       /* it is at */
 	/* Number + 1 of the zone whose lists its vmstat worker has yet to see, as those behind it; 0: none. */
 	uint32_t undecayed;
@@ -198,6 +200,8 @@ struct win_link {
 #define WIN_ENDED 0x0800  /* try: it leads to a request */
 #define WIN_NESTED 0x1000 /* try: another one of its kind comes before that */
 #define WIN_PUSHED 0x2000 /* free: its push was read, nothing else of the block between them */
+#define WIN_CAPTURE                                                                                \
+	0x4000 /* fallback: compaction_capture tells of the block that it takes (6.13+) */
 
 struct request {
 	struct request_options opt;
@@ -299,7 +303,7 @@ static inline uint32_t request_core_cpu(const struct request *r, uint32_t cpu)
 static inline bool request_is_pick(const struct request *r, const struct trace_event *ev)
 {
 	return ev->type == EV_ZONE_ALLOC ||
-	       (ev->type == EV_FALLBACK && r->kernel->hygiene &&
+	       (ev->type == EV_FALLBACK && r->kernel->hygiene && !(ev->note & WIN_CAPTURE) &&
 		(!(ev->bits & EV_CLAIMED) || trace_fallback_order(ev) >= r->meta->pageblock_order));
 }
 
@@ -347,7 +351,10 @@ static inline const struct trace_event *request_fallback_of(const struct request
 	const struct trace_event *next =
 		ev->type == EV_ZONE_ALLOC && r->kernel->hygiene ? request_next_of(r, ev) : ev;
 
-	return next && next->type == EV_FALLBACK && next->pfn == ev->pfn ? next : NULL;
+	return next && next->type == EV_FALLBACK && next->pfn == ev->pfn &&
+			       !(next->note & WIN_CAPTURE) ?
+		       next :
+		       NULL;
 }
 
 static inline uint64_t request_frame(const struct run_zone *z, uint64_t pfn)
@@ -424,6 +431,11 @@ const struct trace_event *request_next_of_block(const struct request *r,
  */
 const struct trace_event *request_end_of(const struct request *r, const struct trace_event *try,
 					 bool *nested);
+
+/* The event that @cpu has next, those aside and turned lists left out; NULL: none was read. */
+const struct trace_event *request_upcoming(struct request *r, uint32_t cpu);
+/* Is the next fallback so near that its search may be at work? */
+bool request_fallback_is_near(struct request *r);
 
 /* ---- request_load.c ---- */
 
@@ -514,8 +526,54 @@ void request_on_drain(struct request *r, const struct trace_event *ev);
 bool request_drains_next(const struct request *r, const struct trace_event *ev);
 /* Pages of @zone that it drains in the row that follows. */
 int32_t request_row_of(const struct request *r, const struct trace_event *ev, uint32_t zone);
+
+/* ---- request_push.c ---- */
+
+/*
+ * The push @ev was told that ZONE_BELOW_HIGH is not there, and another CPU sets it.  nr_pcp_high asks once more:
+ * where it lowers pcp->high, as the CPU's next push is told, with no vmstat worker in between, it has found it.
+ */
+bool request_lowers_high(const struct request *r, const struct trace_event *ev, uint32_t zone);
+/*
+ * The same, and the attempt that sets it is still to come; or kswapd sets ZONE_RECLAIM_ACTIVE, which lowers
+ * pcp->high as much.
+ */
+bool request_lowers_late(const struct request *r, const struct trace_event *ev, uint32_t zone);
+/*
+ * The push @ev was told of ZONE_BELOW_HIGH, and its CPU stood still before nr_pcp_high: another has ended the flag
+ * by then, as its next push is told.  That one finds pcp->high as it is.
+ */
+bool request_keeps_high(const struct request *r, const struct trace_event *ev, uint32_t zone);
+/*
+ * The request @popped was preempted, and its page is the first of its list as another task begins to push, with @ev.
+ * It may not have taken it, if what is pushed goes to other lists.  Then there is one page more on the
+ * lists: where the CPU is seen to drain by that, and would not without, it has not; and is left so.
+ */
+bool request_waits_for_page(struct request *r, const struct trace_event *ev, uint32_t zone,
+			    const struct trace_event *popped);
+
+/* ---- request_cut.c ---- */
+
+/*
+ * Others' work comes upon what the CPU does between two holds of its locks: an interrupt's, another
+ * task's, and again upon theirs.  It may go on later, or have given up.
+ */
+void request_cut(struct run_cpu *c, enum what what, bool emptied);
 /* Something comes upon drain_pages_zone, if that is what the CPU is at. */
 void request_cut_drain_pages(struct run_cpu *c);
+/* Pages on the lists that the core's CPU @cpu has of @zone. */
+int32_t request_pages_on_lists(const struct request *r, uint32_t zone, uint32_t cpu);
+/* Which of the drains that were cut is the last one of @zone, + 1; 0: none. */
+uint32_t request_last_cut(const struct run_cpu *c, uint32_t zone);
+/* The drain that was cut as the @i-th goes on. */
+struct cut request_take_cut(struct run_cpu *c, uint32_t i);
+/*
+ * A push stands between two of its holds, and the row that @ev goes on with is not what it has left to go: it is less,
+ * and ends amid a hold, or it is more.  That is another's row.  Tasks preempt each other, and one whose own
+ * drain was cut before goes on with it here, while this one waits.
+ */
+void request_give_way(struct request *r, struct run_cpu *c, const struct trace_event *ev,
+		      uint32_t zone);
 
 /* ---- request_vmstat.c ---- */
 
@@ -552,8 +610,6 @@ bool request_make_at_once(struct request *r, const struct trace_event *ev, uint3
 /* ---- request_look.c ---- */
 
 void request_on_try(struct request *r, const struct trace_event *ev);
-/* The event that @cpu has next, those aside and turned lists left out; NULL: none was read. */
-const struct trace_event *request_upcoming(struct request *r, uint32_t cpu);
 /*
  * The fallback that CPU @i comes to next, with nobody in the zone's lock before it.  It claims a
  * pageblock, or has tried to, before any event: each try is a pageblock of boost (boost_watermark), and
@@ -564,6 +620,9 @@ const struct trace_event *request_upcoming(struct request *r, uint32_t cpu);
 const struct trace_event *request_fallback_at_work(struct request *r, uint32_t i);
 const struct attempt *request_take_try(struct request *r, const struct trace_event *ev);
 void request_capture(struct request *r, uint32_t cpu, unsigned int order, uint64_t pfn);
+/* Would @a find the zone of the page of @end if it looked now?  Nothing is changed. */
+bool request_fits_now(struct request *r, uint32_t cpu, const struct attempt *a,
+		      const struct trace_event *end);
 
 /* ---- request_try.c ---- */
 
@@ -580,7 +639,7 @@ void request_on_fallback(struct request *r, const struct trace_event *ev);
  * The request that @cpu has under way without having taken a lock for it, if the page it will
  * name is the first of its list by now: something else is about to happen to that list.
  */
-const struct trace_event *request_has_popped(const struct request *r, uint32_t cpu);
+const struct trace_event *request_has_popped(struct request *r, uint32_t cpu);
 void request_make_early(struct request *r, const struct trace_event *ev);
 
 /* ---- request_daemon.c ---- */

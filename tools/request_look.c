@@ -79,7 +79,6 @@ struct look {
 	uint32_t cpu;		       /* the trace's */
 	const struct trace_event *end; /* the request that it is part of */
 	bool last;		       /* it will not look again */
-	uint32_t set_below; /* by zone, a bit: its first look has set ZONE_BELOW_HIGH there */
 	struct pa_alloc_args args;
 };
 
@@ -165,19 +164,6 @@ static bool lock_is_free(const struct request *r, const struct trace_event *ev,
 			return false;
 	}
 	return true;
-}
-
-const struct trace_event *request_upcoming(struct request *r, uint32_t cpu)
-{
-	uint64_t *n = &r->cpus[cpu].upcoming;
-
-	for (*n = *n > r->now ? *n : r->now + 1; *n < r->win_end; ++*n) {
-		const struct trace_event *ev = request_event(r, *n);
-
-		if (ev->cpu == cpu && !(ev->note & WIN_ASIDE) && ev->type != EV_ROTATE)
-			return ev;
-	}
-	return NULL;
 }
 
 /*
@@ -272,16 +258,16 @@ static void look_without_boost(struct look *l)
 }
 
 /*
- * The attempt looks at the high mark first and then at its own: balance_pgdat may take the boost back in between.
- * Then it leaves ZONE_BELOW_HIGH for the boost, as the next push tells, and passes without it.
+ * It fits without a boost, or later, and leaves no ZONE_BELOW_HIGH, which the next push finds, and nobody else sets:
+ * it has looked at the high mark before the boost was gone, and at its own behind that.
  */
-static void note_unboosted_midway(struct look *l)
+static void look_high_before(struct look *l)
 {
 	struct request *r = l->r;
 	uint32_t zone = l->a->choice.zone;
 
-	if (!l->a->found || l->a->below_high || !(l->set_below >> zone & 1) || !r->has_pushes ||
-	    !request_below_high_next(r, zone) || request_is_set_again(r, zone))
+	if (l->a->below_high || !r->has_pushes || !request_below_high_next(r, zone) ||
+	    request_is_set_again(r, zone))
 		return;
 	l->a->below_high = true;
 	request_set_below_high(r, zone, true);
@@ -291,21 +277,10 @@ static bool fits_unboosted(struct look *l)
 {
 	for (uint32_t nr = l->r->nr_zones; nr > 0 && boosts_pending(l->r); nr--)
 		if (fits_without(l, nr)) {
-			note_unboosted_midway(l);
+			look_high_before(l);
 			l->r->res.boosts_early++;
 			return true;
 		}
-	return false;
-}
-
-/* Is the next fallback so near that its search may be at work? */
-static bool fallback_is_near(struct request *r)
-{
-	uint64_t *n = &r->next_fallback;
-
-	for (*n = *n > r->now ? *n : r->now + 1; *n < r->win_end; ++*n)
-		if (request_event(r, *n)->type == EV_FALLBACK)
-			return *n - r->now < FALLBACK_EVENTS;
 	return false;
 }
 
@@ -373,6 +348,49 @@ static bool fits_amid_claims(struct look *l)
 	return true;
 }
 
+/* Free blocks of @zone that a request of @order could be cut from. */
+static uint64_t blocks_for(const struct request *r, uint32_t zone, unsigned int order)
+{
+	uint64_t n = 0;
+
+	for (unsigned int o = order; o < r->meta->nr_orders; o++)
+		n += pa_nr_free(r->pa, zone, o);
+	return n;
+}
+
+/*
+ * __zone_watermark_ok asks for a block of the order, too.  Where the zone has one that is large enough, which another
+ * CPU takes next as a fallback, that has it in its hands for a moment: off its list, and its halves on none yet
+ * (page_del_and_expand, 6.10+).
+ */
+static bool fits_amid_split(struct look *l)
+{
+	struct request *r = l->r;
+	bool any = false;
+
+	put_zones_back(l);
+	if (!l->a->order)
+		return false;
+	memset(r->uncounted, 0, sizeof(r->uncounted));
+	for (uint32_t i = 0; i < r->nr_cpus; i++) {
+		const struct trace_event *ev = i == l->cpu ? NULL : request_fallback_at_work(r, i);
+		uint32_t zone = ev ? (uint32_t)(request_zone_of(r, ev) - r->zones) : 0;
+
+		if (!ev || trace_fallback_order(ev) < l->a->order ||
+		    blocks_for(r, zone, l->a->order) != 1)
+			continue;
+		r->uncounted[zone] = -(int64_t)r->before[zone].nr_free;
+		any = true;
+	}
+	if (!any)
+		return false;
+	note_found(l, !pa_look_for_zone(r->pa, &l->args, l->a->flags, r->uncounted, &l->a->choice));
+	if (!is_the_one(l))
+		return false;
+	r->res.amid_claims++;
+	return true;
+}
+
 /* Let the search of another CPU have tried to claim one more pageblock of @zone. */
 static bool boost_once(struct look *l, uint32_t zone)
 {
@@ -430,7 +448,7 @@ static void look_high_amid_claims(struct look *l)
 	struct request *r = l->r;
 	uint32_t zone = l->a->choice.zone;
 
-	if (l->a->below_high || !r->has_pushes || !fallback_is_near(r) ||
+	if (l->a->below_high || !r->has_pushes || !request_fallback_is_near(r) ||
 	    !request_below_high_next(r, zone) || !is_below_amid_claims(l, zone))
 		return;
 	if (request_is_set_again(r, zone)) {
@@ -576,14 +594,11 @@ static bool look(struct look *l)
 	l->a->first_found = l->a->found;
 	l->a->first_below = l->a->below_high;
 	keep_zones(l);
-	for (uint32_t zone = 0; zone < l->r->nr_zones; zone++) {
-		if (l->r->before[zone].flags & ~flags[zone] & PA_ZONE_BELOW_HIGH)
-			l->set_below |= 1u << zone;
+	for (uint32_t zone = 0; zone < l->r->nr_zones; zone++)
 		l->r->before[zone].flags = flags[zone];
-	}
 	l->r->looking = true;
-	fit = fits_uncounted(l) || (!nested && fits_after_fallbacks(l)) || fits_unboosted(l) ||
-	      fits_amid_claims(l) || fits_with_other(l);
+	fit = fits_uncounted(l) || fits_amid_split(l) || (!nested && fits_after_fallbacks(l)) ||
+	      fits_unboosted(l) || fits_amid_claims(l) || fits_with_other(l);
 	if (!fit)
 		put_zones_back(l);
 	l->r->looking = nested;
@@ -619,7 +634,7 @@ static bool is_plain(struct request *r, const struct trace_event *ev)
 	       r->win_link[ev - r->win].to == 1 && r->now + 1 < r->play_end && !c->nr_tries &&
 	       !c->refill.open && !c->draining && !r->nr_made && !r->nr_late && !r->doubts &&
 	       (!r->refills_open || r->kernel->hygiene) && !r->looked_on && !r->opt.decision &&
-	       !fallback_is_near(r) && !boosts_pending(r);
+	       !request_fallback_is_near(r) && !boosts_pending(r);
 }
 
 /* As nearly always: the page is of the CPU's own list. */
@@ -655,6 +670,8 @@ void request_on_try(struct request *r, const struct trace_event *ev)
 	struct look l;
 
 	request_drop_emptied(c);
+	for (uint32_t i = 0; i < c->nr_tries; i++)
+		c->tries[i].waits = false;
 	if (mt >= PA_PCPTYPES || (is_plain(r, ev) && try_at_once(r, ev)))
 		return;
 	end = request_end_of(r, ev, &nested);
@@ -730,11 +747,28 @@ const struct attempt *request_take_try(struct request *r, const struct trace_eve
 	if (a->late && a->captured == NO_PFN) {
 		l = look_of(r, ev->cpu, a, ev);
 		l.last = true;
-		if (!came_too_late(r, ev->cpu, a) && (ev->pfn == EV_PFN_NONE || !look(&l)))
-			look_at_marks(&l);
+		if (!came_too_late(r, ev->cpu, a)) {
+			if (ev->pfn != EV_PFN_NONE && look(&l))
+				look_high_before(&l);
+			else
+				look_at_marks(&l);
+		}
 		r->res.looked_late++;
 	}
 	return a;
+}
+
+bool request_fits_now(struct request *r, uint32_t cpu, const struct attempt *a,
+		      const struct trace_event *end)
+{
+	struct attempt try = *a;
+	struct look l = look_of(r, cpu, &try, end);
+	bool fit;
+
+	keep_zones(&l);
+	fit = fits(&l);
+	put_zones_back(&l);
+	return fit;
 }
 
 /* compaction_capture took what the CPU freed just now, for the attempt of that order that failed. */

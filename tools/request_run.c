@@ -138,7 +138,8 @@ static inline void dispatch(struct request *r, const struct trace_event *ev)
 		request_on_pick(r, ev);
 		return;
 	case EV_FALLBACK:
-		request_on_fallback(r, ev);
+		if (!(ev->note & WIN_CAPTURE))
+			request_on_fallback(r, ev);
 		return;
 	case EV_DRAIN:
 		request_on_drain(r, ev);

@@ -11,7 +11,8 @@
 
 #include "request_internal.h"
 
-#define LOOK_FOR 256 /* events of a CPU searched for the request of a lock hold */
+#define LOOK_FOR 256	/* events of a CPU searched for the request of a lock hold */
+#define LOOK_AHEAD 4096 /* events searched for who takes a page */
 
 /* ---- alloc_pages_bulk ---- */
 
@@ -87,6 +88,60 @@ static bool forget_made(struct request *r, uint64_t number)
 	return false;
 }
 
+/* The request that the block at @pfn is for, if the next event that names it is one, of @cpu and not at hand. */
+static const struct trace_event *next_taker(const struct request *r, uint64_t pfn, uint32_t cpu)
+{
+	for (uint64_t n = r->now + 1; n < r->win_end && n - r->now < LOOK_AHEAD; n++) {
+		const struct trace_event *ev = request_event(r, n);
+
+		if (ev->pfn == pfn && ev->note & WIN_ZONE)
+			return ev->type == EV_ALLOC && ev->cpu == cpu ? ev : NULL;
+	}
+	return NULL;
+}
+
+/*
+ * A request of number @number is about to be made whose page is not the first of its list.  Another attempt of
+ * its kind is open, that is, a task was stopped behind taking that first page.  Which request an attempt ends
+ * with follows from how they nest, and of tasks that preempt each other they need not: where a later attempt
+ * seems to end with the request for that page, the two of them end the other way round.
+ */
+static bool uncross(struct request *r, uint64_t number, uint32_t cpu)
+{
+	const struct trace_event *ev = request_event(r, number), *taker;
+	int pindex = pa_pcp_index(r->pa, ev->order, (enum pa_mt)request_type_of(r, ev->mt));
+	const struct run_zone *z = request_zone_of(r, ev);
+	struct run_cpu *c = &r->cpus[cpu];
+	uint64_t first, to;
+
+	if (!z || pindex < 0)
+		return false;
+	first = pa_pcp_head(r->pa, (uint32_t)(z - r->zones), request_core_cpu(r, cpu),
+			    (unsigned int)pindex);
+	taker = first == PA_PFN_NONE || first == ev->pfn ? NULL : next_taker(r, first, cpu);
+	if (!taker || taker->order != ev->order || taker->mt != ev->mt)
+		return false;
+	to = request_number_of(r, taker);
+	for (uint32_t i = c->nr_tries; i-- > 0;) {
+		struct attempt *a = &c->tries[i];
+
+		if (a->end == NO_EVENT || a->end <= to || a->order != ev->order ||
+		    a->mt != request_type_of(r, ev->mt))
+			continue;
+		for (uint64_t n = r->now + 1; n < to; n++) {
+			const struct trace_event *try = request_event(r, n);
+			struct win_link *link = &r->win_link[try - r->win];
+
+			if (try->type != EV_TRY || !(try->note & WIN_ENDED) || n + link->to != to)
+				continue;
+			link->to = (uint32_t)(a->end - n);
+			a->end = to;
+			return true;
+		}
+	}
+	return false;
+}
+
 /*
  * A preemptible kernel may stop a task between the page it took from its CPU's list and
  * mm_page_alloc, for as long as it likes: requests of other tasks on @cpu come after it then.
@@ -99,7 +154,9 @@ static void make_preempted(struct request *r, uint64_t number, uint32_t cpu)
 
 	if (!c->nr_tries || (c->nr_tries == 1 && c->tries[0].end == number))
 		return; /* there is no other */
-	while ((ev = request_has_popped(r, cpu)) && request_number_of(r, ev) != number)
+	while (((ev = request_has_popped(r, cpu)) ||
+		(uncross(r, number, cpu) && (ev = request_has_popped(r, cpu)))) &&
+	       request_number_of(r, ev) != number)
 		request_make_early(r, ev);
 }
 
@@ -605,7 +662,7 @@ static bool moves_before(const struct request *r, const struct trace_event *end)
  * A request that @cpu has under way without having taken a lock for it, if the page it will name is
  * the first of its list by now: something else is about to happen to that list.
  */
-const struct trace_event *request_has_popped(const struct request *r, uint32_t cpu)
+const struct trace_event *request_has_popped(struct request *r, uint32_t cpu)
 {
 	const struct run_cpu *c = &r->cpus[cpu];
 
@@ -616,10 +673,10 @@ const struct trace_event *request_has_popped(const struct request *r, uint32_t c
 		int pindex = pa_pcp_index(r->pa, a->order, (enum pa_mt)a->mt);
 		const struct run_zone *z = ev ? request_zone_of(r, ev) : NULL;
 
-		if (z && pindex >= 0 && !was_made(r, a->end) &&
+		if (z && pindex >= 0 && !a->waits && !was_made(r, a->end) &&
 		    pa_pcp_head(r->pa, (uint32_t)(z - r->zones), request_core_cpu(r, cpu),
 				(unsigned int)pindex) == ev->pfn &&
-		    !moves_before(r, ev))
+		    !moves_before(r, ev) && (!a->late || request_fits_now(r, cpu, a, ev)))
 			return ev;
 	}
 	return NULL;

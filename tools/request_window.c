@@ -153,6 +153,21 @@ static void forget_tries(struct run_cpu *c, int order)
 		memset(c->tries_open[order], 0, sizeof(c->tries_open[order]));
 }
 
+/*
+ * compaction took a block as @ev freed another: from 6.13 on compaction_capture itself tells of a fallback, where the
+ * block is not of its type.
+ */
+static void end_capture(const struct reading *in, struct run_cpu *c, const struct trace_event *ev,
+			uint64_t before)
+{
+	struct trace_event *last = &in->win[(before - 1) & in->mask];
+	int order = request_captured(ev);
+
+	forget_tries(c, order);
+	if (order >= 0 && before > in->first && last->type == EV_FALLBACK && last->order == order)
+		last->note |= WIN_CAPTURE;
+}
+
 /* ---- drains ---- */
 
 /* What the CPU's pushes and its vmstat worker's rounds are followed by. */
@@ -164,6 +179,25 @@ static void link_drain(const struct reading *in, struct run_cpu *c, uint64_t num
 		at += in->link[at & in->mask].cpu;
 	if (at == number)
 		in->win[(c->asker - 1) & in->mask].note |= WIN_DRAINS;
+}
+
+/*
+ * From its event to the first block that it drains a push holds the lock of its CPU's lists, and stays on the
+ * CPU (pcp_spin_trylock).  Where that CPU is seen to have got a page from these lists, it is over: what is
+ * drained behind that is another's.
+ */
+static inline void end_asker(const struct reading *in, struct run_cpu *c,
+			     const struct trace_event *ev, uint64_t before, uint64_t number)
+{
+	const struct trace_event *asker = &in->win[(c->asker - 1) & in->mask];
+	const struct trace_event *last = &in->win[(before - 1) & in->mask];
+
+	if (c->asker <= in->first || asker->type != EV_PUSH ||
+	    (asker->note ^ in->win[number & in->mask].note) & WIN_ZONE)
+		return;
+	/* One that found the list locked has taken a block of its own. */
+	if ((last->type != EV_ZONE_ALLOC && last->type != EV_FALLBACK) || last->pfn != ev->pfn)
+		c->asker = 0;
 }
 
 /*
@@ -179,6 +213,7 @@ static inline void link_acts(const struct reading *in, struct run_cpu *c,
 		break;
 	case EV_ALLOC:
 		link_request(in, c, ev, number);
+		end_asker(in, c, ev, before, number);
 		break;
 	case EV_FREE:
 		start_batch(in, c, ev, before, number);
@@ -194,10 +229,10 @@ static inline void link_acts(const struct reading *in, struct run_cpu *c,
 		if (c->asker > in->first)
 			link_drain(in, c, number);
 		c->asker = 0;
-		forget_tries(c, request_captured(ev));
+		end_capture(in, c, ev, before);
 		break;
 	case EV_ZONE_FREE:
-		forget_tries(c, request_captured(ev));
+		end_capture(in, c, ev, before);
 		break;
 	case EV_DRAIN_PAGES:
 		c->asker = 0;
@@ -312,4 +347,27 @@ const struct trace_event *request_end_of(const struct request *r, const struct t
 	for (uint32_t n = 0; n < ENDS_WITHIN && ev != end; n++)
 		ev = request_next_of(r, ev);
 	return ev == end ? end : NULL;
+}
+
+const struct trace_event *request_upcoming(struct request *r, uint32_t cpu)
+{
+	uint64_t *n = &r->cpus[cpu].upcoming;
+
+	for (*n = *n > r->now ? *n : r->now + 1; *n < r->win_end; ++*n) {
+		const struct trace_event *ev = request_event(r, *n);
+
+		if (ev->cpu == cpu && !(ev->note & WIN_ASIDE) && ev->type != EV_ROTATE)
+			return ev;
+	}
+	return NULL;
+}
+
+bool request_fallback_is_near(struct request *r)
+{
+	uint64_t *n = &r->next_fallback;
+
+	for (*n = *n > r->now ? *n : r->now + 1; *n < r->win_end; ++*n)
+		if (request_event(r, *n)->type == EV_FALLBACK)
+			return *n - r->now < FALLBACK_EVENTS;
+	return false;
 }

@@ -65,6 +65,40 @@ void run(struct machine *m, struct request_result *res)
 
 void run_watched(struct machine *m, struct request_result *res, request_sample_fn *sample)
 {
+	run_with(m, NULL, res, sample);
+}
+
+/* The snapshot of NORMAL's per-cpu lists, which are empty. */
+static void tell_lists(struct request *r, const struct rig_lists *lists)
+{
+	for (uint32_t cpu = 0; cpu < 2; cpu++) {
+		struct trace_item item = { .kind = TRACE_PCP };
+
+		item.pcp = (struct trace_pcp){ .zone = 1,
+					       .cpu = cpu,
+					       .mt = K_MOVABLE,
+					       .batch = lists->batch,
+					       .high = lists->high };
+		assert_int_equal(request_item(r, &item), 0);
+		item.kind = TRACE_CPU;
+		item.cpu = (struct trace_cpu){ .zone = 1,
+					       .cpu = cpu,
+					       .high_min = lists->high_min,
+					       .high_max = lists->high,
+					       .free_count = -1,
+					       .alloc_factor = -1,
+					       .flags = -1,
+					       .free_factor = -1,
+					       .expire = -1,
+					       .threshold = -1,
+					       .delta = TRACE_NO_DELTA };
+		assert_int_equal(request_item(r, &item), 0);
+	}
+}
+
+void run_with(struct machine *m, const struct rig_lists *lists, struct request_result *res,
+	      request_sample_fn *sample)
+{
 	struct request_options opt = { .check = true, .sample = sample, .every = sample ? 1 : 0 };
 	struct trace_item item = { .kind = TRACE_LIST };
 	struct request *r;
@@ -75,6 +109,8 @@ void run_watched(struct machine *m, struct request_result *res, request_sample_f
 		item.list = m->begin[i].list;
 		assert_int_equal(request_item(r, &item), 0);
 	}
+	if (lists)
+		tell_lists(r, lists);
 	item.kind = TRACE_EVENTS;
 	item.events.ev = m->ev;
 	item.events.n = m->n;

@@ -28,5 +28,11 @@ struct trace_event balance_end(unsigned int cpu, uint64_t pfn, uint32_t boost);
 void run(struct machine *m, struct request_result *res);
 /* And call @sample after each event. */
 void run_watched(struct machine *m, struct request_result *res, request_sample_fn *sample);
+/* With per-cpu lists of NORMAL that a snapshot tells of. */
+struct rig_lists {
+	int64_t batch, high_min, high;
+};
+void run_with(struct machine *m, const struct rig_lists *lists, struct request_result *res,
+	      request_sample_fn *sample);
 
 #endif /* TESTS_REPLAY_REQUEST_RIG_H */
