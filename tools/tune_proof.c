@@ -12,15 +12,15 @@ static const struct {
 	const char *key, *text;
 } proofs[] = {
 	{ "watermark_boost_factor",
-	  "0, 6.12: fallbacks up as predicted, the change within 20 %; free order 9: down, right twice" },
+	  "0, 6.12, 7.3: fallbacks up as predicted, by 6.12 less; free order 9: up once, predicted down" },
 	{ "min_free_kbytes",
-	  "16384, 6.12, 7.3: fallbacks down to few as predicted; free order 9: right once, wrong once" },
+	  "16384, 6.12, 7.3: fallbacks down to few as predicted; free order 9: within the spread" },
 	{ "watermark_scale_factor",
-	  "500, 6.12, 7.3: fallbacks down to few as predicted; free order 9: right once, wrong twice" },
+	  "500, 6.12, 7.3: fallbacks down to few as predicted; free order 9: within the spread" },
 	{ "percpu_pagelist_high_fraction",
-	  "8, 6.12: fallbacks within the spread, 7.3: wrong; free order 9: down, as predicted" },
+	  "8, 6.12, 7.3: fallbacks and free order 9 within the spread" },
 	{ "compaction_proactiveness",
-	  "100, 6.12: fallbacks down once, not predicted; free order 9, 7.3 too: up, too little" },
+	  "100, 6.12, 7.3: fallbacks and free order 9 within the spread" },
 	{ "defrag_mode",
 	  "1, 7.3: fallbacks down to few as predicted; free order 9: within the spread" },
 };
