@@ -23,12 +23,6 @@ struct summary {
 	bool cut;
 };
 
-static const char *const use_names[] = {
-#define X(id, name, what) name,
-	TRACE_USES(X)
-#undef X
-};
-
 static int add_stats(struct summary *sum, const struct trace_pairs *stats)
 {
 	size_t i;
@@ -196,7 +190,7 @@ static int print_json(const struct trace_meta *meta, const struct summary *sum, 
 	json_snapshot(&j, "end", sum, TRACE_AT_END);
 	out_object_inline(&j, "pages");
 	for (i = 0; i < TRACE_NR_USES; i++)
-		out_u64(&j, use_names[i], sum->uses[i]);
+		out_u64(&j, trace_use_name((enum trace_use)i), sum->uses[i]);
 	out_close(&j);
 	json_pairs(&j, "stats", &sum->stats);
 	json_pairs(&j, "sites", &meta->sites);
@@ -254,7 +248,7 @@ static void print_uses(const struct summary *sum)
 		return;
 	printf("LRU lists   ");
 	for (int use = TRACE_USE_OTHER + 1; use < TRACE_NR_USES; use++)
-		printf(" %" PRIu64 " %s%s", sum->uses[use], use_names[use],
+		printf(" %" PRIu64 " %s%s", sum->uses[use], trace_use_name((enum trace_use)use),
 		       use + 1 < TRACE_NR_USES ? "," : "");
 	printf(" of %" PRIu64 " pages\n", all);
 }

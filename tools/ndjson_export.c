@@ -268,11 +268,6 @@ static void put_blocks(struct text *t, const struct trace_blocks *b)
 
 static void put_pages(struct text *t, const struct trace_pages *p)
 {
-	static const char *const names[] = {
-#define X(id, name, what) name,
-		TRACE_USES(X)
-#undef X
-	};
 	char run[64];
 	size_t n;
 
@@ -282,7 +277,8 @@ static void put_pages(struct text *t, const struct trace_pages *p)
 	for (size_t i = 0; i < p->n; i += n) {
 		for (n = 1; i + n < p->n && p->use[i + n] == p->use[i];)
 			n++;
-		snprintf(run, sizeof(run), "%s[%zu,\"%s\"]", i ? "," : "[", n, names[p->use[i]]);
+		snprintf(run, sizeof(run), "%s[%zu,\"%s\"]", i ? "," : "[", n,
+			 trace_use_name((enum trace_use)p->use[i]));
 		put_text(t, run);
 	}
 	put_text(t, p->n ? "]}\n" : "[]}\n");

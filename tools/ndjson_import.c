@@ -237,11 +237,6 @@ static int read_blocks(struct import *im, const json_t *o)
 /* A run of frames in @run, [number, use]; what the use is, or -1. */
 static int read_run(const json_t *run, size_t room, size_t *n)
 {
-	static const char *const names[] = {
-#define X(id, name, what) name,
-		TRACE_USES(X)
-#undef X
-	};
 	const json_t *count = json_array_get(run, 0);
 	const char *use = json_string_value(json_array_get(run, 1));
 
@@ -250,7 +245,7 @@ static int read_run(const json_t *run, size_t room, size_t *n)
 		return -1;
 	*n = (size_t)json_integer_value(count);
 	for (int i = 0; i < TRACE_NR_USES; i++)
-		if (!strcmp(use, names[i]))
+		if (!strcmp(use, trace_use_name((enum trace_use)i)))
 			return i;
 	return -1;
 }

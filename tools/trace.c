@@ -79,6 +79,17 @@ uint64_t trace_missed(const struct trace_pairs *stats)
 	return n;
 }
 
+const char *trace_use_name(enum trace_use use)
+{
+	static const char *const names[] = {
+#define X(id, name, what) name,
+		TRACE_USES(X)
+#undef X
+	};
+
+	return names[use];
+}
+
 int trace_mt_index(const struct trace_meta *meta, const char *name)
 {
 	uint32_t i;

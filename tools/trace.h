@@ -240,6 +240,7 @@ enum trace_use {
 #undef X
 		TRACE_NR_USES
 };
+const char *trace_use_name(enum trace_use use);
 
 /* Uses of consecutive frames, a moment before the free lists were read. */
 struct trace_pages {

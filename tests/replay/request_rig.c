@@ -122,3 +122,24 @@ void run_with(struct machine *m, const struct rig_lists *lists, struct request_r
 	request_close(r);
 	machine_free(m);
 }
+
+struct moment after[EVENTS];
+
+void keep_moment(void *arg, const struct pa *pa, const struct request_result *res, uint64_t event,
+		 uint64_t ts)
+{
+	(void)arg;
+	(void)res;
+	(void)ts;
+	if (event >= EVENTS)
+		return;
+	after[event].flags = pa_zone_flags(pa, 1);
+	for (uint32_t cpu = 0; cpu < 2; cpu++)
+		pa_pcp_get(pa, 1, cpu, &after[event].pcp[cpu]);
+}
+
+void drain(struct machine *m, unsigned int cpu, unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++)
+		emit(m, EV_DRAIN, cpu, NORMAL + 512);
+}

@@ -34,5 +34,18 @@ struct rig_lists {
 };
 void run_with(struct machine *m, const struct rig_lists *lists, struct request_result *res,
 	      request_sample_fn *sample);
+/* @n blocks leave @cpu's lists. */
+void drain(struct machine *m, unsigned int cpu, unsigned int n);
+
+#define EVENTS 1024
+
+/* The zone after an event, and its lists of both CPUs; keep_moment() is for run_watched(). */
+struct moment {
+	uint32_t flags;
+	struct pa_pcp pcp[2];
+};
+extern struct moment after[EVENTS];
+void keep_moment(void *arg, const struct pa *pa, const struct request_result *res, uint64_t event,
+		 uint64_t ts);
 
 #endif /* TESTS_REPLAY_REQUEST_RIG_H */

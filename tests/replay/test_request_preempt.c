@@ -11,32 +11,6 @@
 
 #define LISTED 31 /* refills have brought so many besides */
 #define FAR 70000
-#define EVENTS 1024
-
-/* The zone after an event, and its lists of both CPUs. */
-static struct moment {
-	uint32_t flags;
-	struct pa_pcp pcp[2];
-} after[EVENTS];
-
-static void keep(void *arg, const struct pa *pa, const struct request_result *res, uint64_t event,
-		 uint64_t ts)
-{
-	(void)arg;
-	(void)res;
-	(void)ts;
-	if (event >= EVENTS)
-		return;
-	after[event].flags = pa_zone_flags(pa, 1);
-	for (uint32_t cpu = 0; cpu < 2; cpu++)
-		pa_pcp_get(pa, 1, cpu, &after[event].pcp[cpu]);
-}
-
-static void drain(struct machine *m, unsigned int cpu, unsigned int n)
-{
-	for (unsigned int i = 0; i < n; i++)
-		emit(m, EV_DRAIN, cpu, NORMAL + 512);
-}
 
 /* CPU 1 empties CPU 0's lists, which hold @n pages. */
 static void empty(struct machine *m, unsigned int n)
@@ -67,7 +41,7 @@ static void looks_when_it_ends(void **state)
 	cut = m.n - 1;
 	drain(&m, 0, 3);
 	end = m.n - 1;
-	run_watched(&m, &res, keep);
+	run_watched(&m, &res, keep_moment);
 	assert_int_equal(res.drained.core, LATER + 1);
 	assert_true(is_below(cut));
 	assert_false(is_below(end));
@@ -95,7 +69,7 @@ static void ends_with_the_lists(void **state)
 	emit(&m, EV_FREE, 0, NORMAL + 512);
 	emit(&m, EV_PUSH, 0, NORMAL + 512);
 	drain(&m, 0, 1);
-	run_watched(&m, &res, keep);
+	run_watched(&m, &res, keep_moment);
 	assert_int_equal(res.drained.core, HELD + LISTED + 2);
 	assert_int_equal(res.drains_cut, 0);
 }
@@ -118,7 +92,7 @@ static void cannot_drain(void **state)
 	give_back(&m, NORMAL + 8);
 	push = m.n - 1;
 	drain(&m, 0, 1);
-	run_watched(&m, &res, keep);
+	run_watched(&m, &res, keep_moment);
 	assert_int_equal(after[push].pcp[0].count, 3);
 	assert_int_equal(after[push + 1].pcp[0].count, 2);
 }
@@ -143,7 +117,7 @@ static void worker_in_steps(void **state)
 	drain(&m, 0, 3);
 	emit(&m, EV_ALLOC, 0, NORMAL + HELD);
 	drain(&m, 0, LATER);
-	run_watched(&m, &res, keep);
+	run_watched(&m, &res, keep_moment);
 	left = after[round].pcp[0].count;
 	assert_int_equal(after[round + 1].pcp[0].count, left - 1);
 	assert_int_equal(after[round + 3].pcp[0].count, left - 3);
@@ -164,7 +138,7 @@ static void lost_push_far_back(void **state)
 	for (unsigned int i = 0; i < FAR; i++)
 		emit(&m, EV_VMSTAT, 1, EV_PFN_NONE)->arg = EV_VMSTAT_IDLE;
 	emit(&m, EV_DRAIN, 1, NORMAL);
-	run_watched(&m, &res, keep);
+	run_watched(&m, &res, keep_moment);
 	assert_int_equal(res.frees, 2);
 }
 
@@ -186,7 +160,7 @@ static void last_look_without_boost(void **state)
 		give_back(&m, NORMAL + LATER + 1);
 		m.ev[m.n - 1].arg = 1;
 		m.ev[m.n - 1].bits = told ? EV_BELOW_HIGH : 0;
-		run_watched(&m, &res, keep);
+		run_watched(&m, &res, keep_moment);
 		assert_int_equal(res.boosts_early, !told);
 		assert_int_equal(is_below(m.n - 1), told);
 	}
@@ -213,7 +187,7 @@ static void stays_locked(void **state)
 		emit(&m, EV_ZONE_ALLOC, 0, NORMAL + 520)->order = 3;
 		emit(&m, EV_ALLOC, 0, NORMAL + 520)->order = 3;
 		drain(&m, 1, 1);
-		run_watched(&m, &res, keep);
+		run_watched(&m, &res, keep_moment);
 		assert_int_equal(res.bypasses, heard ? 1 : 2);
 	}
 }
@@ -233,7 +207,7 @@ static void comes_too_late(void **state)
 		emit(&m, EV_ISOLATE, 0, NORMAL + (UINT64_C(1) << orders[i]))->order =
 			(uint8_t)orders[i];
 	emit(&m, EV_ALLOC, 1, 4096);
-	run_watched(&m, &res, keep);
+	run_watched(&m, &res, keep_moment);
 	assert_int_equal(res.isolated, sizeof(orders) / sizeof(orders[0]));
 	assert_int_equal(res.order0_exact, HELD + 1);
 	assert_int_equal(after[m.n - 1].pcp[1].alloc_factor, 1);

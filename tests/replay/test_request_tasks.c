@@ -10,37 +10,11 @@
 #include "core/pa_request.h"
 #include "request_rig.h"
 
-#define EVENTS 1024
 #define BATCH 4
 #define REST 34	     /* pages on its lists behind begin_cut() */
 #define MAY_HOLD 188 /* as the pushes below are told */
 
 static const struct rig_lists lists = { .batch = BATCH, .high_min = 4, .high = 400 };
-
-/* The zone after an event, and its lists of both CPUs. */
-static struct moment {
-	uint32_t flags;
-	struct pa_pcp pcp[2];
-} after[EVENTS];
-
-static void keep(void *arg, const struct pa *pa, const struct request_result *res, uint64_t event,
-		 uint64_t ts)
-{
-	(void)arg;
-	(void)res;
-	(void)ts;
-	if (event >= EVENTS)
-		return;
-	after[event].flags = pa_zone_flags(pa, 1);
-	for (uint32_t cpu = 0; cpu < 2; cpu++)
-		pa_pcp_get(pa, 1, cpu, &after[event].pcp[cpu]);
-}
-
-static void drain(struct machine *m, unsigned int cpu, unsigned int n)
-{
-	for (unsigned int i = 0; i < n; i++)
-		emit(m, EV_DRAIN, cpu, NORMAL + 512);
-}
 
 /* A page is pushed while kswapd is at work: lists of four batches are too long. */
 static void push_reclaiming(struct machine *m, uint64_t pfn)
@@ -77,7 +51,7 @@ static void gives_way(void **state)
 	drain(&m, 0, BATCH + 6);
 	emit(&m, EV_ALLOC, 0, NORMAL + HELD);
 	drain(&m, 0, 7);
-	run_with(&m, &lists, &res, keep);
+	run_with(&m, &lists, &res, keep_moment);
 	assert_int_equal(after[row + BATCH + 6].pcp[0].count,
 			 after[row - 1].pcp[0].count - BATCH - 6 - 1);
 	assert_int_equal(res.drained.core, BATCH + BATCH + 6 + 7);
@@ -101,7 +75,7 @@ static void gives_way_to_drain_pages(void **state)
 	push_reclaiming(&m, NORMAL + 18);
 	row = m.n;
 	drain(&m, 0, BATCH + 9);
-	run_with(&m, &lists, &res, keep);
+	run_with(&m, &lists, &res, keep_moment);
 	assert_int_equal(after[row + BATCH + 8].pcp[1].count, 0);
 	assert_int_equal(after[row + BATCH + 8].pcp[0].count, after[row].pcp[0].count - BATCH + 1);
 }
@@ -116,7 +90,7 @@ static void outlasts_drain_pages(void **state)
 	begin_cut(&m);
 	emit(&m, EV_DRAIN_PAGES, 0, DMA32)->arg = 0;
 	drain(&m, 0, 6);
-	run_with(&m, &lists, &res, keep);
+	run_with(&m, &lists, &res, keep_moment);
 	assert_int_equal(res.drained.core, BATCH + 6);
 }
 
@@ -134,7 +108,7 @@ static void outlasts_the_lists(void **state)
 	for (uint64_t i = 0; i < 3; i++)
 		give_back(&m, pfn + i);
 	drain(&m, 0, 3);
-	run_with(&m, &lists, &res, keep);
+	run_with(&m, &lists, &res, keep_moment);
 	assert_int_equal(after[m.n - 4].pcp[0].count, 3);
 	assert_int_equal(after[m.n - 1].pcp[0].count, 0);
 	assert_int_equal(res.drained.core, BATCH + REST + 3);
@@ -152,7 +126,7 @@ static void ends_with_a_request(void **state)
 	push = m.n - 1;
 	emit(&m, EV_ALLOC, 0, NORMAL + HELD);
 	drain(&m, 0, 6);
-	run_with(&m, &lists, &res, keep);
+	run_with(&m, &lists, &res, keep_moment);
 	assert_int_equal(after[push].pcp[0].count, after[push - 1].pcp[0].count + 1);
 }
 
@@ -216,7 +190,7 @@ static void asks_for_the_flag_again(void **state)
 		if (cases[i].after)
 			emit(&m, EV_TRY, 1, 0);
 		push_told(&m, NORMAL + 1, cases[i].high, cases[i].next);
-		run_with(&m, &long_ones, &res, keep);
+		run_with(&m, &long_ones, &res, keep_moment);
 		assert_int_equal(after[push].pcp[0].high < after[push - 1].pcp[0].high,
 				 cases[i].lowers);
 	}
@@ -247,7 +221,7 @@ static void looks_amid_a_split(void **state)
 		emit(&m, EV_ALLOC, 1, NORMAL + 1024)->mt = K_UNMOVABLE;
 		m.ev[m.n - 1].arg = 0;
 		emit(&m, EV_ALLOC, 0, DMA32)->order = 3;
-		run_watched(&m, &res, keep);
+		run_watched(&m, &res, keep_moment);
 		assert_int_equal(res.amid_claims, !others);
 	}
 }
@@ -280,7 +254,7 @@ static void has_no_page_yet(void **state)
 		}
 		drain(&m, 0, SHORT + has);
 		emit(&m, EV_ALLOC, 0, NORMAL + HELD);
-		run_with(&m, &short_ones, &res, keep);
+		run_with(&m, &short_ones, &res, keep_moment);
 		assert_int_equal(after[push].pcp[0].count, 40 - SHORT);
 		assert_int_equal(res.drained.core, SHORT + has);
 		assert_int_equal(res.reordered, has);
@@ -311,7 +285,7 @@ static void looks_at_two_marks(void **state)
 		machine_emit(&m, block);
 		emit(&m, EV_ALLOC, 1, NORMAL + HELD);
 		push_told(&m, NORMAL, 1, told);
-		run_watched(&m, &res, keep);
+		run_watched(&m, &res, keep_moment);
 		assert_int_equal(res.looked_late, 1);
 		assert_int_equal(!!(after[m.n - 3].flags & PA_ZONE_BELOW_HIGH), told);
 	}
@@ -337,7 +311,7 @@ static void flag_comes_up(void **state)
 	emit(&m, EV_TRY, 1, 0)->order = 3;
 	push_told(&m, pfn, 1, false);
 	push_told(&m, pfn + 1, 1, true);
-	run_with(&m, &lists, &res, keep);
+	run_with(&m, &lists, &res, keep_moment);
 	assert_true(after[m.n - 3].flags & PA_ZONE_BELOW_HIGH);
 }
 
@@ -363,7 +337,7 @@ static void has_no_zone_yet(void **state)
 	block.type = EV_PUTBACK;
 	machine_emit(&m, block);
 	emit(&m, EV_ALLOC, 0, NORMAL + HELD);
-	run_watched(&m, &res, keep);
+	run_watched(&m, &res, keep_moment);
 	assert_int_equal(res.reordered, 0);
 	assert_int_equal(res.order0_exact, HELD + 1); /* the other is not what it looks at */
 }
@@ -384,7 +358,7 @@ static void capture_is_no_fallback(void **state)
 		m.ev[m.n - 1].arg = trace_fallback_arg(1, K_MOVABLE);
 		drain(&m, 0, 1);
 		m.ev[m.n - 1].bits = captures ? 2 << EV_CAPTURE_SHIFT : 0;
-		run_with(&m, &lists, &res, keep);
+		run_with(&m, &lists, &res, keep_moment);
 		assert_int_equal(res.fallbacks.kernel, !captures);
 	}
 }
