@@ -384,7 +384,7 @@ static bool fits_amid_split(struct look *l)
 	}
 	if (!any)
 		return false;
-	note_found(l, !pa_look_for_zone(r->pa, &l->args, l->a->flags, r->uncounted, &l->a->choice));
+	look_missing(l, r->uncounted);
 	if (!is_the_one(l))
 		return false;
 	r->res.amid_claims++;

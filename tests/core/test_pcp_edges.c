@@ -79,21 +79,23 @@ static void test_huge_mark(const char *policy)
 	assert_int_equal(pcp_of(pa, 0, 0).high_min, INT_MAX);
 }
 
+/* The second is of another node than the CPUs. */
+static const struct pa_zone_config two_nodes[] = {
+	{ .spanned = PAGES, .managed = PAGES, .type = PA_ZONE_NORMAL },
+	{ .start_pfn = PAGES,
+	  .spanned = PAGES,
+	  .managed = PAGES,
+	  .type = PA_ZONE_NORMAL,
+	  .node = 1 },
+};
+
 /*
  * refresh_cpu_vm_stats: what a CPU holds of another node's zone goes home, a batch of it, in the
  * third round after the zone's counter was last told anything.  Its own node's stays.
  */
 static void test_remote(const char *policy)
 {
-	const struct pa_zone_config zones[] = {
-		{ .spanned = PAGES, .managed = PAGES, .type = PA_ZONE_NORMAL },
-		{ .start_pfn = PAGES,
-		  .spanned = PAGES,
-		  .managed = PAGES,
-		  .type = PA_ZONE_NORMAL,
-		  .node = 1 },
-	};
-	struct pa *pa = zoned(policy, zones, 2, NULL);
+	struct pa *pa = zoned(policy, two_nodes, 2, NULL);
 	int32_t batch, counts[2];
 
 	for (uint8_t nid = 0; nid < 2; nid++) {
@@ -123,16 +125,8 @@ static void test_remote(const char *policy)
 /* Three rounds with a remote zone that has too much on its list, at once or part by part. */
 static uint64_t rounds(const char *policy, bool in_parts)
 {
-	const struct pa_zone_config zones[] = {
-		{ .spanned = PAGES, .managed = PAGES, .type = PA_ZONE_NORMAL },
-		{ .start_pfn = PAGES,
-		  .spanned = PAGES,
-		  .managed = PAGES,
-		  .type = PA_ZONE_NORMAL,
-		  .node = 1 },
-	};
 	const struct pa_alloc_args args = { .gfp = PA_GFP_KERNEL, .nid = 1 };
-	struct pa *pa = zoned(policy, zones, 2, NULL);
+	struct pa *pa = zoned(policy, two_nodes, 2, NULL);
 	static const int8_t told = 1;
 	uint64_t pfn[400];
 	struct pa_pcp pcp;
