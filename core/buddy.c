@@ -10,7 +10,9 @@
 static inline void link_block(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsigned int order,
 			      enum pa_mt mt, bool tail)
 {
-	pa_link_free(pa, z, pa_frame(z, pfn), order, mt, tail, order >= pa->pageblock_order);
+	pa_enter_list(pa, z, pa_descs(pa), pa_frame(z, pfn), order, mt, tail,
+		      order >= pa->pageblock_order);
+	z->free[mt] += pa_pages(order);
 	if (pa->maps)
 		pa_flip_pair(pa, z, pfn, order);
 }
@@ -22,7 +24,8 @@ static inline void unlink_block(struct pa *pa, struct pa_zone *z, uint64_t pfn)
 	uint8_t *tag = &pa_descs(pa)[frame].tag;
 	unsigned int order = pa_tag_order(*tag);
 
-	pa_unlink_free(pa, z, frame, order, *tag, order >= pa->pageblock_order);
+	pa_leave_list(pa, z, frame, order, pa_tag_mt(*tag), order >= pa->pageblock_order);
+	z->free[pa_tag_mt(*tag)] -= pa_pages(order);
 	z->quick = 0;
 	*tag = PA_USE_FREE;
 	if (pa->maps)
@@ -142,7 +145,7 @@ static inline bool buddy_free(const struct pa *pa, const struct pa_zone *z, uint
 {
 	if (pa->maps)
 		return pa_pair_bit(pa, z, pfn, order);
-	return pa_free_at(pa, z, pa_frame(z, pfn ^ pa_pages(order)), order);
+	return pa_free_at(pa_descs(pa), pa_frame(z, pfn ^ pa_pages(order)), order);
 }
 
 /*
@@ -208,33 +211,37 @@ static bool merge_on(struct pa *pa, struct pa_zone *z, uint64_t *pfn, unsigned i
 	return false;
 }
 
+/* To the tail: the caller says so, or the block is likely to merge further. */
+static void link_merged(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsigned int order,
+			enum pa_mt mt, bool tail)
+{
+	tail = tail || pa_merge_likely(pa, pa_descs(pa), pa_frame(z, pfn), order);
+	link_block(pa, z, pfn, order, mt, tail);
+}
+
 /* __free_one_page on frames known to be in use.  Returns whether they were captured. */
 static inline bool merge_and_link(struct pa *pa, struct pa_zone *z, uint64_t pfn,
 				  unsigned int order, enum pa_mt mt, unsigned int flags,
 				  int capture)
 {
-	bool plain = capture < 0 && !pa->maps;
+	bool tail = flags & PA_TO_TAIL && pa_version(pa)->tail_moves;
 
 	pa_mark(pa, z, pfn, order, PA_USE_FREE);
-	if (plain) {
-		uint32_t frame = pa_frame(z, pfn);
-
-		order = pa_merge_within(pa, z, &frame, order);
-		pfn = pa_pfn(z, frame);
+	if (capture < 0 && !pa->maps) {
+		pa_merge_plain(pa, z, pa_descs(pa), pa_frame(z, pfn), order, mt, tail);
+		return false;
 	}
-	if ((!plain || order >= pa->pageblock_order) && merge_on(pa, z, &pfn, &order, mt, capture))
+	if (merge_on(pa, z, &pfn, &order, mt, capture))
 		return true;
-	link_block(pa, z, pfn, order, mt,
-		   (flags & PA_TO_TAIL && pa_version(pa)->tail_moves) ||
-			   pa_merge_likely(pa, z, pa_frame(z, pfn), order));
+	link_merged(pa, z, pfn, order, mt, tail);
 	return false;
 }
 
 void pa_merge_above(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsigned int order,
-		    enum pa_mt mt)
+		    enum pa_mt mt, bool tail)
 {
 	merge_on(pa, z, &pfn, &order, mt, -1);
-	link_block(pa, z, pfn, order, mt, pa_merge_likely(pa, z, pa_frame(z, pfn), order));
+	link_merged(pa, z, pfn, order, mt, tail);
 }
 
 bool pa_merge_block(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsigned int order,
@@ -356,7 +363,7 @@ int pa_isolate(struct pa *pa, uint64_t pfn, unsigned int order)
 	struct pa_zone *z = pa_valid_block(pa, pfn, order);
 	uint64_t last = pfn + pa_pages(order) - 1;
 
-	if (!z || !pa_free_at(pa, z, pa_frame(z, pfn), order))
+	if (!z || !pa_free_at(pa_descs(pa), pa_frame(z, pfn), order))
 		return -ENOENT;
 	unlink_block(pa, z, pfn);
 	pa_mark(pa, z, pfn, order, PA_USE_PINNED);

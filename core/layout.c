@@ -70,10 +70,15 @@ static bool zone_valid(const struct pa_config *cfg, uint32_t i)
 	return true;
 }
 
-/* The number of a zone's first frame, aligned as its pfn is, from @nr on. */
+static uint64_t whole_row(uint64_t nr)
+{
+	return (nr + PA_FRAMES_ALIGN - 1) & ~(uint64_t)(PA_FRAMES_ALIGN - 1);
+}
+
+/* The number of a zone's first frame, aligned as its pfn is, in a row behind the first @nr frames. */
 static uint64_t first_frame(const struct pa_zone_config *z, uint64_t nr)
 {
-	return nr + ((z->start_pfn - nr) & (PA_FRAMES_ALIGN - 1));
+	return whole_row(nr) + (z->start_pfn & (PA_FRAMES_ALIGN - 1));
 }
 
 /* Validate @cfg and place every part of the state. */
@@ -95,6 +100,7 @@ static bool plan(const struct pa_config *cfg, struct layout *l)
 		l->nr_frames = first_frame(&cfg->zones[i], l->nr_frames) + cfg->zones[i].spanned;
 		l->nr_pairs += zone_pairs(&cfg->zones[i], cfg);
 	}
+	l->nr_frames = whole_row(l->nr_frames);
 	if (l->nr_frames >= PA_NIL)
 		return false;
 	l->nr_blocks = pa_count_blocks(cfg);

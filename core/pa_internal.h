@@ -110,7 +110,10 @@ struct pa_back {
 
 #define PA_WAYS 5
 #define PA_LINKS_AT 4096
-/* A frame's number has the low bits of its pfn, so that buddies' numbers differ as their pfns do. */
+/*
+ * A frame's number has the low bits of its pfn, so that buddies' numbers differ as their pfns do.  No two zones
+ * have part of the same so many: what one lacks of them is nobody's, and never free.
+ */
 #define PA_FRAMES_ALIGN (1u << (PA_MAX_ORDERS - 1))
 
 struct pa {
@@ -339,16 +342,21 @@ static inline uint64_t pa_part(const struct pa *pa, uint64_t pfn, unsigned int h
 	return pa->maps ? pfn + pa_pages(high) - pa_pages(order) : pfn;
 }
 
-/* pa_free_type() of a frame that @z holds. */
-static inline enum pa_mt pa_type_at_free(const struct pa *pa, const struct pa_zone *z, uint64_t pfn,
-					 enum pa_mt before)
+/* The same where it is known what the policy reads. */
+static inline enum pa_mt pa_type_by(enum pa_type_read read, const struct pa *pa,
+				    const struct pa_zone *z, uint64_t pfn, enum pa_mt before)
 {
-	enum pa_type_read read = pa_version(pa)->type_read;
-
 	if (read == PA_TYPE_LOCKED ||
 	    (read == PA_TYPE_IF_ISOLATED && (z->nr_isolate || before == PA_ISOLATE)))
 		return *pa_block(pa, z, pfn);
 	return before;
+}
+
+/* pa_free_type() of a frame that @z holds. */
+static inline enum pa_mt pa_type_at_free(const struct pa *pa, const struct pa_zone *z, uint64_t pfn,
+					 enum pa_mt before)
+{
+	return pa_type_by(pa_version(pa)->type_read, pa, z, pfn, before);
 }
 
 /* Two verbs for names, so that the core wants nothing of a libc but memcpy and its kin. */
@@ -390,7 +398,7 @@ bool pa_merge_block(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsigned int
 		    enum pa_mt mt, unsigned int flags, int capture);
 /* The rest of it for frames that were merged to a pageblock or more, of which nobody captures any. */
 void pa_merge_above(struct pa *pa, struct pa_zone *z, uint64_t pfn, unsigned int order,
-		    enum pa_mt mt);
+		    enum pa_mt mt, bool tail);
 /* decide.c: pa_decide() for a request known to be valid, in its zone; and performing that. */
 void pa_choose(const struct pa *pa, const struct pa_zone *z, const struct pa_request *req,
 	       struct pa_decision *d);

@@ -323,21 +323,15 @@ static inline int32_t free_oldest(const struct entry *e, struct pa_cpu_pages *cp
  * What the block at @frame will merge with is on its way to the cache: its list's neighbours there.
  * No branch: nobody could foretell it.
  */
-PA_INLINE void expect_merge(const struct pa *pa, const struct pa_zone *z, uint32_t frame,
-			    unsigned int order)
+PA_INLINE void expect_merge(const struct pa_link *links, const struct pa_desc *descs,
+			    uint32_t frame, unsigned int order)
 {
 	const uint32_t buddy = frame ^ 1u << order;
-	bool next, prev;
-	struct pa_link link;
+	const struct pa_link link = links[buddy];
+	const bool head = pa_tag_is_head(descs[buddy].tag);
 
-	if (order >= pa->pageblock_order || buddy - (uint32_t)z->frame0 >= z->nr_frames)
-		return;
-	link = pa->links[buddy];
-	next = prev = pa_tag_is_head(pa_descs(pa)[buddy].tag);
-	next &= link.next != PA_NIL;
-	prev &= link.prev != PA_NIL;
-	PA_PREFETCH(&pa->links[next ? link.next : frame]);
-	PA_PREFETCH(&pa->links[prev ? link.prev : frame]);
+	PA_PREFETCH(&links[head && link.next != PA_NIL ? link.next : frame]);
+	PA_PREFETCH(&links[head && link.prev != PA_NIL ? link.prev : frame]);
 }
 
 /*
@@ -349,18 +343,22 @@ PA_INLINE int32_t free_row_of(const struct entry *e, struct pa_cpu_pages *cp, un
 {
 	struct pa *pa = e->pa;
 	struct pa_zone *z = e->z;
+	struct pa_link *links = pa->links;
+	struct pa_desc *descs = pa_descs(pa);
 	struct pa_queue *list = &cp->lists[pindex];
+	const enum pa_type_read read = pa_version(pa)->type_read;
+	const uint64_t pfn0 = z->pfn0;
 	const uint32_t first = list->head;
 	const uint32_t most = ((uint32_t)left + (1u << order) - 1) >> order;
 	uint32_t frames[AHEAD], known = list->tail, frame, n = 0;
-	uint32_t counted = 0;
-	int32_t done = 0;
+	uint32_t isolated = 0;
 
 	for (uint32_t i = 0; i < AHEAD; i++) {
 		frames[i] = known;
 		if (i < most && known != first) {
-			known = pa->links[known].prev;
-			pa_prefetch(pa, known);
+			known = links[known].prev;
+			PA_PREFETCH(&links[known]);
+			PA_PREFETCH(&descs[known]);
 		}
 	}
 	do {
@@ -369,29 +367,33 @@ PA_INLINE int32_t free_row_of(const struct entry *e, struct pa_cpu_pages *cp, un
 
 		frame = frames[n % AHEAD];
 		frames[n % AHEAD] = known;
-		known = known == first ? first : pa->links[known].prev;
-		pa_prefetch(pa, known);
+		known = known == first ? first : links[known].prev;
+		PA_PREFETCH(&links[known]);
+		PA_PREFETCH(&descs[known]);
 		n++;
-		expect_merge(pa, z, frames[(n + AHEAD / 2) % AHEAD], order);
+		expect_merge(links, descs, frames[(n + AHEAD / 2) % AHEAD], order);
 
-		pfn = frame + z->pfn0;
-		mt = pa_type_at_free(pa, z, pfn, pa_stored_mt(pa_descs(pa)[frame].owner));
-		counted += mt != PA_ISOLATE;
+		pfn = frame + pfn0;
+		mt = pa_type_by(read, pa, z, pfn, pa_stored_mt(descs[frame].owner));
+		isolated += mt == PA_ISOLATE;
 		if (e->trail)
 			note_drain(e->trail, pfn, order, mt, true);
-		pa_free_plain(pa, z, frame, order, mt);
-		done += 1 << order;
-	} while (done < left && frame != first);
+		if (order)
+			pa_fill(&descs[frame], order, PA_USE_FREE, 0);
+		else
+			descs[frame] = (struct pa_desc){ PA_USE_FREE, 0 };
+		pa_merge_plain(pa, z, descs, frame, order, mt, false);
+	} while (n < most && frame != first);
 
 	if (frame == first) {
 		list->head = PA_NIL;
 	} else {
 		list->tail = frames[n % AHEAD];
-		pa->links[list->tail].next = PA_NIL;
+		links[list->tail].next = PA_NIL;
 	}
-	pa_count_free_run(e->zr, e->by, (int64_t)pa_pages(order), counted);
-	cp->pcp.count -= done;
-	return done;
+	pa_count_free_run(e->zr, e->by, (int64_t)pa_pages(order), n - isolated);
+	cp->pcp.count -= (int32_t)(n << order);
+	return (int32_t)(n << order);
 }
 
 /* The same, built apart for single pages: most are. */

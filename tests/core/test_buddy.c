@@ -238,8 +238,8 @@ static void a_captured_block_reaches_no_list(const char *policy)
 static void zones_do_not_merge(const char *policy)
 {
 	const struct pa_zone_config zones[] = {
-		{ .start_pfn = 0x401, .spanned = 0x3ff, .managed = 1 },
 		{ .start_pfn = 0, .spanned = 0x401, .managed = 1 },
+		{ .start_pfn = 0x401, .spanned = 0x3ff, .managed = 1 },
 	};
 	const struct pa_config cfg = { .policy = pa_policy_find(policy),
 				       .zones = zones,
@@ -251,8 +251,8 @@ static void zones_do_not_merge(const char *policy)
 	assert_int_equal(pa_init(mem, sizeof(mem), &cfg, &pa), 0);
 	put(pa, 0x400, 0, PA_MOVABLE);
 	put(pa, 0x401, 0, PA_MOVABLE);
-	assert_int_equal(pa_list_head(pa, 1, 0, PA_MOVABLE), 0x400);
-	assert_int_equal(pa_list_head(pa, 0, 0, PA_MOVABLE), 0x401);
+	assert_int_equal(pa_list_head(pa, 0, 0, PA_MOVABLE), 0x400);
+	assert_int_equal(pa_list_head(pa, 1, 0, PA_MOVABLE), 0x401);
 	assert_int_equal(pa_free_block(pa, 0x400, 1, PA_MOVABLE, 0, -1), -EINVAL);
 }
 
