@@ -262,6 +262,7 @@ static __always_inline void report_before_pick(__u64 pfn, __u64 order)
 	} else if (stealing() == NOT_STEALING) {
 		report_unseen(pfn, 1ULL << (order & 15));
 	} else {
+		see_tails(pfn); /* where the fallback has put blocks */
 		set_stealing(NOT_STEALING);
 	}
 }

@@ -238,7 +238,8 @@ int BPF_PROG(site_mod_zone_page_state, struct zone *zone, int item, long delta)
 		return 0;
 	frame->wanted = 0;
 	refresh_type(frame, zone_addr);
-	report_turns(frame->pfn);
+	report_turns_ahead(frame->pfn);
+	forget_tails(frame->pfn, frame->order); /* it may go to a tail, merged */
 	report_reporting(frame->pfn);
 	emit(EV_ZONE_FREE, frame->pfn, frame->order, frame->mt, 0, 0,
 	     frame->bits | (frame->mt >= 0 ? EV_MT_KNOWN : 0) |
@@ -320,7 +321,7 @@ int BPF_PROG(site_isolate_entry, struct page *page)
 {
 	__u64 pfn = page_arg(ctx);
 
-	report_turns(pfn);
+	report_turns_ahead(pfn);
 	report_reporting(pfn);
 	return 0;
 }
@@ -340,6 +341,8 @@ int BPF_PROG(site_isolate_free_page, struct page *page, unsigned int order, int 
 		emit(EV_ISOLATE, pfn, order, 0, 0, 0, fast ? EV_FAST : 0);
 	else if (fast)
 		emit(EV_ROTATE, pfn, order, 0, 0, 0, 0);
+	if (ret)
+		see_tails(pfn);
 	return 0;
 }
 
@@ -348,6 +351,8 @@ int BPF_PROG(site_putback, struct page *page, unsigned int order, int mt)
 {
 	__u64 pfn = page_arg(ctx);
 
+	report_turns_ahead(pfn);
+	forget_tails(pfn, order);
 	report_reporting(pfn);
 	emit(EV_PUTBACK, pfn, order, mt, 0, 0, 0);
 	return 0;
@@ -357,20 +362,29 @@ int BPF_PROG(site_putback, struct page *page, unsigned int order, int mt)
 SEC("fentry/move_freelist_tail")
 int BPF_PROG(site_move_freelist_tail, struct list_head *list, struct page *page)
 {
-	emit(EV_ROTATE, page_arg(ctx + 1), BPF_CORE_READ(page, private), 0, 0, 0, EV_ROTATE_TAIL);
+	__u64 pfn = page_arg(ctx + 1), order = BPF_CORE_READ(page, private);
+
+	emit(EV_ROTATE, pfn, order, 0, 0, 0, EV_ROTATE_TAIL);
+	see_turned(pfn, order);
 	return 0;
 }
 
 /*
  * __move_freepages_block(zone, start_pfn, old_mt, new_mt) @ 6.10+.  Moves between the three
  * mergeable types belong to a claim or an isolation, which replay derives; the others reserve,
- * release or isolate a pageblock and stand for themselves.
+ * release or isolate a pageblock and stand for themselves.  Blocks go to the tail of their new list, which
+ * would hide that it was turned before.
  */
 SEC("fentry/__move_freepages_block")
 int BPF_PROG(site_move_block, struct zone *zone, unsigned long pfn, int old_mt, int new_mt)
 {
-	if ((old_mt >= PCPTYPES || new_mt >= PCPTYPES) && stealing() != STEALING)
+	if (stealing() == STEALING)
+		return 0;
+	report_turns_ahead(pfn);
+	if (old_mt >= PCPTYPES || new_mt >= PCPTYPES) {
+		forget_tails(pfn, 0);
 		emit(EV_MOVE_BLOCK, pfn, 0, new_mt, old_mt, 0, 0);
+	}
 	return 0;
 }
 
@@ -385,6 +399,8 @@ int BPF_PROG(site_isolation_old, struct zone *zone, struct page *page, int mt)
 	__u64 pfn = page_arg(ctx + 1);
 	int old = pageblock_mt(pfn);
 
+	report_turns_ahead(pfn);
+	forget_tails(pfn, 0);
 	set_stealing(STEALING);
 	emit(EV_MOVE_BLOCK, pfn, 0, mt, old >= 0 ? old : mt, 0, 0);
 	return 0;
@@ -404,6 +420,8 @@ int BPF_PROG(site_isolation, struct zone *zone, struct page *page, bool isolate)
 	__u64 pfn = page_arg(ctx + 1);
 	__s64 flags = pageblock_flags(pfn);
 
+	report_turns_ahead(pfn);
+	forget_tails(pfn, 0);
 	set_stealing(STEALING);
 	if (flags >= 0)
 		emit(EV_MOVE_BLOCK, pfn, 0, isolate ? mt_isolate : flags & 7,
@@ -437,7 +455,7 @@ int BPF_PROG(site_change_range, struct page *page, int order, int mt)
 SEC("fentry/steal_suitable_fallback")
 int BPF_PROG(site_steal, struct zone *zone, struct page *page)
 {
-	report_turns(page_arg(ctx + 1));
+	report_turns_ahead(page_arg(ctx + 1));
 	set_stealing(STEALING);
 	return 0;
 }
@@ -458,6 +476,8 @@ int BPF_PROG(site_move_block_old, struct zone *zone, struct page *page, int mt)
 
 	if (stealing() == STEALING)
 		return 0;
+	report_turns_ahead(pfn);
+	forget_tails(pfn, 0);
 	emit(EV_MOVE_BLOCK, pfn, 0, mt, old >= 0 ? old : mt, 0, 0);
 	return 0;
 }

@@ -8,6 +8,11 @@
  * while a compactor is at work (in compaction_alloc() where that can be probed), and until the
  * lock was next held after it, whoever reports anything inside the lock first reports the tails
  * that are new.
+ *
+ * A turn most often takes the last block to the head.  If that block came without a look at the tail,
+ * what is last then is what was told before, and the turn does not show.  So whoever changes tails
+ * looks behind that (see_tails()), or where no probe is behind it, lets the next one tell of whatever is
+ * last (forget_tails()).  While nobody compacts nobody looks: who begins tells apart what has changed.
  */
 #ifndef TURNS_BPF_H
 #define TURNS_BPF_H
@@ -51,6 +56,50 @@ static __always_inline void claim_turning(struct turning *t, __u64 addr)
 #endif
 }
 
+static __always_inline __u64 before_on_list(__u64 entry)
+{
+	__u64 prev = 0;
+
+	bpf_probe_read_kernel(&prev, sizeof(prev), (void *)(entry + 8)); /* list_head.prev */
+	return prev;
+}
+
+static __always_inline __u64 turned_list(const struct turning *t, __u32 order)
+{
+	return t->zone + bpf_core_field_offset(struct zone, free_area) + order * free_area_size +
+	       16 * mt_movable;
+}
+
+enum tail_look {
+	TAIL_SEEN,   /* inside the lock: whoever changed it tells */
+	TAIL_DOUBT,  /* outside: it may change any time */
+	TAIL_FORGET, /* inside the lock: it is about to change */
+};
+
+/*
+ * Look at what is last on the lists of orders from @from on, and say nothing.  Not static: the verifier
+ * then looks at it once and not for each call.
+ */
+__noinline int look_at_tails(__u32 slot, __u32 how, __u32 from)
+{
+	struct turning *t = turning_at(slot);
+	__u64 last;
+	__u32 i;
+
+	if (!t)
+		return 0;
+	for (i = 0; i < MAX_ORDERS; i++) {
+		if (i < from)
+			continue;
+		last = how == TAIL_FORGET ? 0 : before_on_list(turned_list(t, i));
+		if (how != TAIL_DOUBT)
+			t->tail[i] = last;
+		else if (last != t->tail[i])
+			t->tail[i] = 0;
+	}
+	return 0;
+}
+
 static __noinline int turns_begin(__u64 addr)
 {
 	struct turning *t;
@@ -64,6 +113,7 @@ static __noinline int turns_begin(__u64 addr)
 		if (t->zone != addr)
 			continue;
 		__sync_fetch_and_add(&t->compactors, 1);
+		look_at_tails(i, TAIL_DOUBT, 0); /* whoever changes one from here on looks at it */
 		__sync_fetch_and_add(&t->begun, 1); /* last: see report_turns() */
 		break;
 	}
@@ -83,14 +133,6 @@ static __noinline int turns_end(__u64 addr)
 	return 0;
 }
 
-static __always_inline __u64 before_on_list(__u64 entry)
-{
-	__u64 prev = 0;
-
-	bpf_probe_read_kernel(&prev, sizeof(prev), (void *)(entry + 8)); /* list_head.prev */
-	return prev;
-}
-
 /* Of the zone that @pfn is of; MAX_TURNING if no compactor was ever at work there. */
 static __always_inline __u32 turning_slot(__u64 pfn)
 {
@@ -107,11 +149,13 @@ static __always_inline __u32 turning_slot(__u64 pfn)
 	return MAX_TURNING;
 }
 
+#define NO_BLOCK (~0ULL)
+
 /*
- * @pfn is of the zone whose lock is held, and of the block that was inserted just now, if one
- * was: where that is the last one, a turn shows in what was the last before it.
+ * @pfn is of the zone whose lock is held, @inserted of the block that was inserted just now: where that
+ * is the last one, a turn shows in what was the last before it.
  */
-static __noinline int report_turns(__u64 pfn)
+static __noinline int report_turns_but(__u64 pfn, __u64 inserted)
 {
 	struct turning *t = turning_at(turning_slot(pfn));
 	__u64 list, last, old, frame;
@@ -126,15 +170,15 @@ static __noinline int report_turns(__u64 pfn)
 			return 0;
 		t->seen = begun;
 	}
-	list = t->zone + bpf_core_field_offset(struct zone, free_area) + 16 * mt_movable;
-	for (i = 0; i < MAX_ORDERS; i++, list += free_area_size) {
+	for (i = 0; i < MAX_ORDERS; i++) {
+		list = turned_list(t, i);
 		last = before_on_list(list);
 		old = t->tail[i];
 		if (!last || last == list || last == old)
 			continue;
 		t->tail[i] = last;
 		frame = page_pfn(last - bpf_core_field_offset(struct page, lru));
-		if (frame >> i == pfn >> i) {
+		if (frame >> i == inserted >> i) {
 			last = before_on_list(last);
 			if (!last || last == list || last == old)
 				continue;
@@ -142,6 +186,41 @@ static __noinline int report_turns(__u64 pfn)
 		}
 		emit(EV_ROTATE, frame, i, 0, 0, 0, EV_ROTATE_TAIL);
 	}
+	return 0;
+}
+
+/* @pfn is of the zone whose lock is held, and of the block that was inserted just now, if one was. */
+static __always_inline void report_turns(__u64 pfn)
+{
+	report_turns_but(pfn, pfn);
+}
+
+/* The same ahead of a change, when what is last may be a block that the change begins with. */
+static __always_inline void report_turns_ahead(__u64 pfn)
+{
+	report_turns_but(pfn, NO_BLOCK);
+}
+
+/* What was changed in the lock of @pfn's zone is told of by this CPU. */
+static __always_inline void see_tails(__u64 pfn)
+{
+	look_at_tails(turning_slot(pfn), TAIL_SEEN, 0);
+}
+
+/* Lists of orders from @from on are about to change, and nothing tells when that is done. */
+static __always_inline void forget_tails(__u64 pfn, __u32 from)
+{
+	look_at_tails(turning_slot(pfn), TAIL_FORGET, from);
+}
+
+/* @pfn, a free block of @order, is about to be made the last one on its list, as is told. */
+static __noinline int see_turned(__u64 pfn, __u64 order)
+{
+	struct turning *t = turning_at(turning_slot(pfn));
+
+	if (t && order < MAX_ORDERS)
+		t->tail[order] = vmemmap_base + pfn * bpf_core_type_size(struct page) +
+				 bpf_core_field_offset(struct page, lru);
 	return 0;
 }
 

@@ -147,6 +147,29 @@ void kernel_in_lock(uint64_t pfn, uint64_t taken)
 	report_near_tail(pfn, taken);
 }
 
+void kernel_search(bool begins)
+{
+	(begins ? turns_begin : turns_end)((__u64)&memory);
+}
+
+void kernel_changes(uint64_t pfn, enum kernel_change change)
+{
+	switch (change) {
+	case KERNEL_DRAINED:
+		report_turns(pfn);
+		break;
+	case KERNEL_AHEAD:
+		report_turns_ahead(pfn);
+		break;
+	case KERNEL_DONE:
+		see_tails(pfn);
+		break;
+	case KERNEL_TO_COME:
+		forget_tails(pfn, 0);
+		break;
+	}
+}
+
 uint64_t kernel_compactor(unsigned int slot)
 {
 	return hands_at(slot)->cc;

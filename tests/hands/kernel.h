@@ -37,6 +37,11 @@ void kernel_list(size_t n, const uint64_t *pfn);
 void kernel_set_free(uint64_t pfn, int order);
 /* Inside the lock: @taken frames from @pfn on left their list. */
 void kernel_in_lock(uint64_t pfn, uint64_t taken);
+/* A search of the lists begins, and is over. */
+void kernel_search(bool begins);
+/* Inside the lock: @pfn was drained; or something begins with it, or is done, or is about to be. */
+enum kernel_change { KERNEL_DRAINED, KERNEL_AHEAD, KERNEL_DONE, KERNEL_TO_COME };
+void kernel_changes(uint64_t pfn, enum kernel_change change);
 
 uint64_t kernel_compactor(unsigned int slot); /* compact_control; 0: none */
 uint32_t kernel_compactors(void);	      /* at work in the zone, as bpf/turns counts them */
