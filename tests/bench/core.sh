@@ -32,25 +32,25 @@ for order in 0 9; do
 done
 
 echo "== core, page requests under $policy: 1048576 frames, 4 CPUs, best of $rounds in turns with none"
-# Of eleven other allocators the fastest on each phase, and the harness it ran in without any: ns and
-# instructions, measured once on another machine of the kind.
-peers='order_0_pairs 15.3 165 0.8 10 buddy-malloc
-order_0_pairs_aged 15.2 88 0.7 10 godspeed
-order_9_pairs 22.5 245 0.8 10 buddy-malloc
-mix_fill 29.8 127 4.9 24 godspeed
-mix 26.3 107 7.2 19 mentos
-mix_drain 36.7 213 1.7 14 llfree
-bulk_alloc 9.0 59 1.1 13 godspeed
-bulk_free 31.2 201 0.4 5 llfree'
-printf '%-20s %8s %8s %8s %8s %8s | %8s %8s %8s %8s %s\n' operation ns 'of none' instr 'of none' target \
-	'peer ns' 'of none' instr 'of none' peer
+# Once, on a 2-core Xeon, these phases ran on four other allocators and the core in turns: the fastest of
+# the four on each, its ns and what the core took then.
+peers='order_0_pairs 6.8 6.4 buddy-malloc
+order_0_pairs_aged 6.4 27.0 godspeed
+order_9_pairs 9.8 5.9 buddy-malloc
+mix_fill 14.7 16.4 mentos
+mix 14.6 16.9 mentos
+mix_drain 32.9 16.9 llfree
+bulk_alloc 5.5 8.3 mentos
+bulk_free 51.6 15.4 llfree'
+printf '%-20s %8s %8s %8s %8s %8s | %8s %8s %s\n' operation ns 'of none' instr 'of none' target \
+	'then: ns' 'peer ns' peer
 taskset -c 0 "$dir/request" "$policy" $pairs "$rounds" | PEERS="$peers" awk '
 	BEGIN { target["order_0_pairs"] = target["order_0_pairs_aged"] = 100
 		target["order_9_pairs"] = 400; target["mix"] = 150
 		n = split(ENVIRON["PEERS"], row, "\n")
 		for (i = 1; i <= n; i++) {
 			split(row[i], p, " ")
-			peer[p[1]] = sprintf("%8s %8s %8s %8s %s", p[2], p[4], p[3], p[5], p[6])
+			peer[p[1]] = sprintf("%8s %8s %s", p[2], p[3], p[4])
 		} }
 	$1 == "bytes-a-frame" { bytes = $2; next }
 	{ printf "%-20s %8s %8s %8s %8s %8s | %s\n", $1, $2, $3, $4, $5,
@@ -67,6 +67,7 @@ else
 	echo "1 TiB, start: not measured: less than 4 GiB of memory are free"
 fi
 echo "none: the same work without an allocator.  Memory of the 1 TiB zone was touched before."
-echo "peer: of eleven the fastest on that phase, measured once elsewhere, not in this run: no package of"
-echo "Debian has a page allocator's core.  None of them has zones, types, per-cpu lists or Linux's order"
-echo "of lists; godspeed and mentos keep 32 bytes a frame, llfree 0.14."
+echo "peer: of four allocators the fastest on that phase, in turns with the core, once and not in this run: no"
+echo "package of Debian has a page allocator's core.  buddy-malloc keeps its links in the free pages, and a fresh"
+echo "arena is a small tree to it; godspeed and mentos keep 32 bytes a frame, llfree 0.14 and no order of free"
+echo "pages at all.  None of them has zones, types, per-cpu lists or Linux's order of lists."
