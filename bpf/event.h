@@ -46,7 +46,7 @@
 	X(2,  FREE,         "free",         "pot",   "mm_page_free: a block was given back")       \
 	X(3,  FREE_BATCHED, "free_batched", "p",     "mm_page_free_batched")                       \
 	X(4,  ZONE_ALLOC,   "zone_alloc",   "pomr",  "mm_page_alloc_zone_locked (lock)")           \
-	X(5,  DRAIN,        "drain",        "pomq",  "mm_page_pcpu_drain: inserted (lock)")        \
+	X(5,  DRAIN,        "drain",        "pomqt", "mm_page_pcpu_drain: inserted (lock)")        \
 	X(6,  FALLBACK,     "fallback",     "pomfc", "mm_page_alloc_extfrag (lock)")               \
 	X(7,  ZONE_FREE,    "zone_free",    "pomlqxw", "a free entering the buddy directly")       \
 	X(8,  ISOLATE,      "isolate",      "posh",  "__isolate_free_page succeeded (lock)")       \
@@ -54,9 +54,9 @@
 	X(10, MOVE_BLOCK,   "move_block",   "pmnh",  "a pageblock changed its type (lock)")        \
 	X(11, ROTATE,       "rotate",       "pod",   "a free list was rotated"       )             \
 	X(12, LOST,         "lost",         "a",     "records this gap has lost")                  \
-	X(13, PUSH,         "push",         "pomiba:high", "a block was put on a per-cpu list")          \
-	X(14, TRY,          "try",          "omy",   "get_page_from_freelist is entered")       \
-	X(15, VMSTAT,       "vmstat",       "a:what", "a CPU's counters are folded, thresholds are set") \
+	X(13, PUSH,         "push",         "pomibta:high", "a block was put on a per-cpu list")         \
+	X(14, TRY,          "try",          "omyt",  "get_page_from_freelist is entered")       \
+	X(15, VMSTAT,       "vmstat",       "at:what","a CPU's counters are folded, thresholds are set") \
 	X(16, RECLAIM_BEGIN, "mm_vmscan_direct_reclaim_begin", "ogt", "direct reclaim starts")     \
 	X(17, RECLAIM_END,  "mm_vmscan_direct_reclaim_end", "at:nr_reclaimed", "and ends")         \
 	X(18, KSWAPD_WAKE,  "mm_vmscan_kswapd_wake",  "oa:nid", "kswapd starts to work")           \
@@ -71,7 +71,7 @@
 	X(27, COMPACT_FAST, "mm_compaction_fast_isolate_freepages", "pz", "free scanner: one list") \
 	X(28, BALANCE_BEGIN, "balance_begin",         "poa:boost", "balance_pgdat finds a zone's boost") \
 	X(29, BALANCE_END,  "balance_end",            "pe",    "balance_pgdat ends, zone by zone")     \
-	X(30, DRAIN_PAGES,  "drain_pages",            "pa:of_cpu", "a CPU's lists of a zone are emptied") \
+	X(30, DRAIN_PAGES,  "drain_pages",            "pat:of_cpu","a CPU's lists of a zone are emptied") \
 	X(31, BULK,         "bulk",                   "pomg",  "a page of alloc_pages_bulk reached its caller")
 /* clang-format on */
 

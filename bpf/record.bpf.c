@@ -299,6 +299,8 @@ int on_zone_locked_5_10(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
+const volatile bool tells_drainer; /* with --requests */
+
 /* (page, order, migratetype) */
 RAW_TP(mm_page_pcpu_drain)
 {
@@ -309,7 +311,8 @@ RAW_TP(mm_page_pcpu_drain)
 		capture = captured(pfn);
 	}
 	report_passing(pfn);
-	emit_fitting(EV_DRAIN, pfn, ctx->args[1], ctx->args[2], 0, 0, capture << EV_CAPTURE_SHIFT);
+	emit_fitting(EV_DRAIN, pfn, ctx->args[1], ctx->args[2], 0,
+		     tells_drainer ? current_tgid() : 0, capture << EV_CAPTURE_SHIFT);
 	snapshot_in_lock(pfn);
 	return 0;
 }

@@ -21,7 +21,7 @@ static __always_inline void emit_push(struct zone *zone, struct per_cpu_pages *p
 		below = bpf_core_enum_value(enum zone_flags, ZONE_BELOW_HIGH);
 		bits |= flags >> below & 1 ? EV_BELOW_HIGH : 0;
 	}
-	emit(EV_PUSH, pfn, order & 0xf, mt, pcp->high, 0, bits);
+	emit(EV_PUSH, pfn, order & 0xf, mt, pcp->high, current_tgid(), bits);
 }
 
 SEC("fentry/free_unref_page_commit")
@@ -47,7 +47,7 @@ int BPF_PROG(site_try, unsigned int gfp, unsigned int order, int alloc_flags,
 	     struct alloc_context *ac)
 {
 	emit(EV_TRY, EV_PFN_NONE, order & 0xf, ac->migratetype,
-	     event_try(alloc_flags, ac->highest_zoneidx), 0, 0);
+	     event_try(alloc_flags, ac->highest_zoneidx), current_tgid(), 0);
 	return 0;
 }
 
@@ -55,7 +55,8 @@ int BPF_PROG(site_try, unsigned int gfp, unsigned int order, int alloc_flags,
 SEC("fentry/refresh_cpu_vm_stats")
 int BPF_PROG(site_fold, bool do_pagesets)
 {
-	emit(EV_VMSTAT, EV_PFN_NONE, 0, 0, do_pagesets ? EV_VMSTAT_WORKER : EV_VMSTAT_IDLE, 0, 0);
+	emit(EV_VMSTAT, EV_PFN_NONE, 0, 0, do_pagesets ? EV_VMSTAT_WORKER : EV_VMSTAT_IDLE,
+	     current_tgid(), 0);
 	return 0;
 }
 
@@ -135,7 +136,7 @@ int BPF_PROG(site_balance_exit, struct pglist_data *pgdat, int order, int highes
 SEC("fentry/drain_pages_zone")
 int BPF_PROG(site_drain_pages, unsigned int cpu, struct zone *zone)
 {
-	emit(EV_DRAIN_PAGES, zone->zone_start_pfn, 0, 0, cpu, 0, 0);
+	emit(EV_DRAIN_PAGES, zone->zone_start_pfn, 0, 0, cpu, current_tgid(), 0);
 	return 0;
 }
 

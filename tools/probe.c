@@ -152,6 +152,7 @@ static int set_constants(const struct probe *p, const struct host *host,
 					     !plan->group[GROUP_MOVE_OLD] },
 		{ "watch_turns", plan->group[GROUP_ISOLATE] || plan->group[GROUP_HANDS] ||
 					 plan->group[GROUP_HANDS_OLD] },
+		{ "tells_drainer", plan->group[GROUP_PUSH] || plan->group[GROUP_PUSH_OLD] },
 		{ "silent_search", silent },
 		{ "lru_batches", silent ? lru_batches() : 0 },
 		/* came with 6.10 */
