@@ -569,6 +569,7 @@ struct pa_refill {
 /*
  * pa_refill_start() - nr_pcp_alloc.  Return: blocks wanted, 0 if the list needs none; -EINVAL: no such
  * CPU, zone, order or list, or a policy without lists by order.
+ * pa_refill_size_at() - The same of lists that are as @pcp says, which it changes; 0: there are none such.
  * pa_refill_step() - The next block.  @rec: its trail gets the decision; may be NULL.  Return: 1, 0
  * if there is no more, -EINVAL.  Up to 6.9 the zone counter is told of all blocks at the end: it reads
  * that much too low in between.
@@ -577,6 +578,8 @@ struct pa_refill {
  * pa_refill_end() - The end of it; a request of the same kind takes the first block from then on.
  */
 int pa_refill_start(struct pa *pa, struct pa_refill *refill);
+int32_t pa_refill_size_at(const struct pa *pa, uint32_t zone, struct pa_pcp *pcp,
+			  unsigned int order);
 int pa_refill_step(struct pa *pa, struct pa_refill *refill, struct pa_alloc_record *rec);
 int pa_refill_steps(struct pa *pa, struct pa_refill *refill, int32_t most,
 		    struct pa_alloc_record *rec);

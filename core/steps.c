@@ -51,6 +51,17 @@ int pa_refill_start(struct pa *pa, struct pa_refill *refill)
 	return refill->want;
 }
 
+int32_t pa_refill_size_at(const struct pa *pa, uint32_t zone, struct pa_pcp *pcp,
+			  unsigned int order)
+{
+	int pindex = pa_pcp_index(pa, order, PA_UNMOVABLE);
+
+	if (pindex < 0 || zone >= pa->nr_zones)
+		return 0;
+	return pa_refill_size(pa_rules(pa), pcp, pa_zone_req(pa, zone), order,
+			      (unsigned int)pindex);
+}
+
 /* What goes on with a refill; its ac is not to be copied. */
 struct filling {
 	struct pa_ctx ac;
