@@ -182,6 +182,18 @@ bool request_ends_too_early(struct request *r, const struct pa_bulk *bulk)
 	return true;
 }
 
+bool request_would_end(struct request *r, const struct pa_bulk *bulk)
+{
+	uint32_t flags = pa_zone_flags(r->pa, bulk->zone);
+	bool ends;
+
+	pa_push_end(r->pa, bulk);
+	ends = flags != pa_zone_flags(r->pa, bulk->zone);
+	if (ends)
+		request_set_below_high(r, bulk->zone, true);
+	return ends;
+}
+
 bool request_told_above(const struct request *r, const struct trace_event *ev, uint32_t zone)
 {
 	return ev->type == EV_PUSH && ev->arg && !(ev->bits & EV_BELOW_HIGH) &&
@@ -215,6 +227,20 @@ static bool comes_up(const struct request *r, uint32_t zone)
 	return false;
 }
 
+/* Does the push @ev drain as it would with the flag alone? */
+static bool drains_below(struct request *r, const struct trace_event *ev, uint32_t zone)
+{
+	uint32_t cpu = request_core_cpu(r, ev->cpu);
+	int32_t with = pa_push_size(r->pa, zone, cpu, ev->order), without;
+
+	if (!(ev->note & WIN_DRAINS) || !with)
+		return false;
+	request_set_below_high(r, zone, false);
+	without = pa_push_size(r->pa, zone, cpu, ev->order);
+	request_set_below_high(r, zone, true);
+	return !without;
+}
+
 /*
  * The last look of a push that drained.  balance_pgdat takes boosts back a moment before it is seen to: where
  * that alone makes the zone one above its high mark, it has by now.
@@ -243,7 +269,7 @@ static void look_last(struct request *r, const struct pa_bulk *bulk)
 void request_look_after_drains(struct request *r, const struct trace_event *ev, uint32_t zone)
 {
 	if (!request_told_above(r, ev, zone) ||
-	    (request_is_set_later(r, ev, zone) && comes_up(r, zone)))
+	    (request_is_set_later(r, ev, zone) && (comes_up(r, zone) || drains_below(r, ev, zone))))
 		return;
 	for (uint32_t i = 0; i < r->nr_cpus; i++) {
 		const struct run_cpu *c = &r->cpus[i];

@@ -6,11 +6,17 @@
 
 void request_cut(struct run_cpu *c, enum what what, bool emptied)
 {
-	request_drop_emptied(c);
+	request_drop_emptied(c, c->pid);
 	if (c->nr_cuts == MAX_CUTS)
 		memmove(c->cuts, c->cuts + 1, --c->nr_cuts * sizeof(c->cuts[0]));
 	c->cuts[c->nr_cuts++] = (struct cut){
-		.what = what, .emptied = emptied, .bulk = c->bulk, .fold_turn = c->fold_turn
+		.what = what,
+		.emptied = emptied,
+		.bulk = c->bulk,
+		.fold_turn = c->fold_turn,
+		.pid = c->pid,
+		.drain_of = c->drain_of,
+		.drain_zone = c->drain_zone,
 	};
 }
 
@@ -35,6 +41,22 @@ uint32_t request_last_cut(const struct run_cpu *c, uint32_t zone)
 		const struct cut *cut = &c->cuts[i - 1];
 
 		if ((cut->what == WHAT_DRAIN_PAGES ? c->drain_zone : cut->bulk.zone) == zone)
+			break;
+	}
+	return i;
+}
+
+uint32_t request_cut_of(const struct run_cpu *c, uint32_t zone, uint32_t pid)
+{
+	uint32_t i;
+
+	if (!pid)
+		return request_last_cut(c, zone);
+	for (i = c->nr_cuts; i; i--) {
+		const struct cut *cut = &c->cuts[i - 1];
+
+		if ((!cut->pid || cut->pid == pid) &&
+		    (cut->what == WHAT_DRAIN_PAGES ? cut->drain_zone : cut->bulk.zone) == zone)
 			break;
 	}
 	return i;
@@ -123,7 +145,7 @@ void request_give_way(struct request *r, struct run_cpu *c, const struct trace_e
 	struct cut other;
 	uint32_t i;
 
-	if (!c->nr_cuts || !c->draining || c->what != WHAT_PUSH || !c->drained ||
+	if (ev->pid || !c->nr_cuts || !c->draining || c->what != WHAT_PUSH || !c->drained ||
 	    !c->bulk.between || c->bulk.left <= 0 || c->bulk.zone != zone)
 		return;
 	row = row_from(r, ev, zone);

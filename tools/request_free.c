@@ -9,6 +9,19 @@
 
 #include "request_internal.h"
 
+/* compaction_capture took what the CPU freed just now, for the attempt of that order that failed. */
+static void take_capture(struct request *r, uint32_t cpu, unsigned int order, uint64_t pfn)
+{
+	struct run_cpu *c = &r->cpus[cpu];
+
+	for (uint32_t i = c->nr_tries; i-- > 0;)
+		if (c->tries[i].order == order && c->tries[i].captured == NO_PFN) {
+			c->tries[i].captured = (uint32_t)pfn;
+			r->res.captures++;
+			return;
+		}
+}
+
 /*
  * Where the event says that compaction captured a block as this one was freed, it may do so in the
  * core: between these two.  That the type allows it, the event says too.
@@ -25,7 +38,7 @@ static void end_capture(struct request *r, const struct trace_event *ev)
 	uint64_t pfn = request_captured(ev) >= 0 ? pa_end_capture(r->pa) : PA_PFN_NONE;
 
 	if (pfn != PA_PFN_NONE)
-		request_capture(r, ev->cpu, (unsigned int)request_captured(ev), pfn);
+		take_capture(r, ev->cpu, (unsigned int)request_captured(ev), pfn);
 }
 
 /* Free the core's @pfn past the per-cpu lists. */
@@ -232,9 +245,10 @@ static int32_t high_of(const struct request *r, uint32_t cpu, const struct push 
 }
 
 /* What the push left in c->bulk; if the CPU is not seen to drain, what is too much goes at once. */
-static void pushed(struct request *r, struct run_cpu *c, bool drains)
+static void pushed(struct request *r, struct run_cpu *c, const struct push *p, bool drains)
 {
 	c->what = WHAT_PUSH;
+	c->pid = p->pid;
 	c->drained = c->bulk.left > 0;
 	c->resumed = false;
 	if (drains)
@@ -256,7 +270,7 @@ static void push(struct request *r, uint32_t cpu, const struct push *p, bool dra
 		return;
 	}
 	compare_high(r, p, high);
-	pushed(r, c, drains);
+	pushed(r, c, p, drains);
 }
 
 /* The push, if it comes out as its CPU is seen to go on; -EAGAIN: it would not. */
@@ -270,7 +284,7 @@ static int push_as_seen(struct request *r, uint32_t cpu, const struct push *p)
 	if (err)
 		return err;
 	compare_high(r, p, high);
-	pushed(r, c, p->drains);
+	pushed(r, c, p, p->drains);
 	return 0;
 }
 
@@ -379,6 +393,22 @@ static void push_or_wait(struct request *r, uint32_t cpu, const struct push *p)
 }
 
 /*
+ * Has the pageblock of the push @ev been claimed, and was of type @mt before, since its CPU was last heard of?  A free
+ * asks for the type before it has the list's lock (__free_frozen_pages, free_unref_folios @ 7.3).
+ */
+static bool was_claimed(const struct request *r, const struct trace_event *ev, uint8_t mt)
+{
+	for (uint32_t i = 0; i < MAX_CLAIMS && i < r->nr_claims; i++) {
+		const struct claim *c = &r->claims[i];
+
+		if (c->number > r->cpus[ev->cpu].played && c->before == mt &&
+		    c->block == ev->pfn >> r->meta->pageblock_order)
+			return true;
+	}
+	return false;
+}
+
+/*
  * The type that the page is pushed with.  Where the event tells of another one than the core's pageblock has,
  * and another CPU is about to claim that pageblock for just that type, it has done so by now.
  */
@@ -399,7 +429,7 @@ static enum pa_mt type_of_push(struct request *r, const struct trace_event *ev, 
 		    claim->pfn / block == ev->pfn / block)
 			return (enum pa_mt)told;
 	}
-	return type;
+	return was_claimed(r, ev, told) ? (enum pa_mt)told : type;
 }
 
 /* A push that nothing else its CPU is at matters to, and that is not seen to drain. */
@@ -443,7 +473,7 @@ void request_on_push(struct request *r, const struct trace_event *ev, const stru
 	struct run_cpu *c = &r->cpus[ev->cpu];
 	const struct trace_event *popped;
 	uint64_t frame = request_frame(z, ev->pfn);
-	struct push p = { .number = r->now, .high = ev->arg, .order = ev->order };
+	struct push p = { .number = r->now, .high = ev->arg, .pid = ev->pid, .order = ev->order };
 	uint32_t zone = (uint32_t)(z - r->zones);
 	bool early, late;
 
@@ -553,22 +583,24 @@ void request_on_drain_pages(struct request *r, const struct trace_event *ev)
 	if (!z || ev->arg >= r->nr_cpus)
 		return;
 	c->what = WHAT_DRAIN_PAGES;
+	c->pid = ev->pid;
 	c->drain_goes_on = true;
 	c->drain_zone = (uint32_t)(z - r->zones);
 	c->drain_of = ev->arg;
 }
 
 /* drain_pages_zone goes on here, if another CPU was at it: the task has moved between two holds. */
-static void take_over(struct request *r, struct run_cpu *c)
+static void take_over(struct request *r, struct run_cpu *c, uint32_t pid)
 {
 	for (uint32_t i = 0; i < r->nr_cpus; i++) {
 		struct run_cpu *other = &r->cpus[i];
 
 		if (other == c || other->what != WHAT_DRAIN_PAGES || !other->drain_goes_on ||
-		    other->bulk.left > 0)
+		    other->bulk.left > 0 || (pid && other->pid && pid != other->pid))
 			continue;
 		other->what = WHAT_NOTHING;
 		c->what = WHAT_DRAIN_PAGES;
+		c->pid = other->pid;
 		c->drain_of = other->drain_of;
 		c->drain_zone = other->drain_zone;
 		return;
@@ -579,19 +611,28 @@ static void take_over(struct request *r, struct run_cpu *c)
  * It was an interrupt, if anything: the CPU goes on to drain @zone.  What came upon that drain and was cut
  * in another zone has given up.
  */
-static void resume(struct request *r, struct run_cpu *c, uint32_t zone)
+static void resume(struct request *r, struct run_cpu *c, uint32_t zone, uint32_t pid)
 {
-	uint32_t at = request_last_cut(c, zone);
+	uint32_t at = request_cut_of(c, zone, pid);
+	const struct trace_event *popped;
 	struct cut last;
 
 	if (!at) {
-		take_over(r, c);
+		take_over(r, c, pid);
 		return;
 	}
 	last = request_take_cut(c, at - 1);
 	c->what = last.what;
-	if (last.what == WHAT_DRAIN_PAGES)
+	c->pid = last.pid;
+	if (last.what == WHAT_DRAIN_PAGES) {
+		c->drain_of = last.drain_of;
+		c->drain_zone = last.drain_zone;
 		return;
+	}
+	/* A request that came in between and is stopped by this has the page that it will name. */
+	popped = request_has_popped(r, (uint32_t)(c - r->cpus));
+	if (popped && request_zone_of(r, popped) == &r->zones[zone])
+		request_make_early(r, popped);
 	c->bulk = last.bulk;
 	c->fold_turn = last.fold_turn;
 	c->draining = true; /* it is still the same one */
@@ -625,8 +666,12 @@ static void end_push(struct request *r, struct run_cpu *c, const struct trace_ev
 {
 	const struct trace_event *next = request_next_of(r, ev);
 
-	if (next && next->type == EV_FREE)
+	/* Up to the next push, but for interrupts, whose frees find the list locked. */
+	for (uint32_t n = 0; n < INTERRUPT_EVENTS && next; n++) {
+		if (next->type != EV_FREE && next->type != EV_ZONE_FREE)
+			break;
 		next = request_next_of(r, next);
+	}
 	if (finish_bulk(r, c)) {
 		c->what = WHAT_PUSH;
 		c->drained = true;
@@ -655,10 +700,28 @@ static void leave_drain_pages(struct request *r, struct run_cpu *c, uint32_t cpu
 	c->bulk.left = 0;
 }
 
+/*
+ * drain_pages_zone goes by the count as it takes the lists' lock: where that was all there was, or another hold has
+ * emptied them, it is over, and what follows is of a drain that it came upon.
+ */
+static void end_drain_pages(struct request *r, struct run_cpu *c, uint32_t zone, uint32_t pid)
+{
+	bool over = c->what == WHAT_DRAIN_PAGES && c->bulk.left <= 0 &&
+		    (!c->drain_goes_on ||
+		     !request_pages_on_lists(r, c->drain_zone, request_core_cpu(r, c->drain_of)));
+
+	if (over && !r->cpus[c->drain_of].late.waits && request_cut_of(c, zone, pid))
+		c->what = WHAT_NOTHING;
+}
+
 void request_on_drain(struct request *r, const struct trace_event *ev)
 {
 	struct run_cpu *c = &r->cpus[ev->cpu];
 	uint32_t zone;
+
+	/* Another task drains than the one that the CPU was at, which stands between two holds. */
+	if (ev->pid && c->pid && ev->pid != c->pid && c->what != WHAT_NOTHING)
+		leave_drain_pages(r, c, ev->cpu);
 
 	if (drain_at_once(r, ev, c)) {
 		drained(r, c, request_event(r, r->now));
@@ -671,18 +734,19 @@ void request_on_drain(struct request *r, const struct trace_event *ev)
 		request_finish_hold(r, ev->cpu);
 	if (c->what == WHAT_DRAIN_PAGES && c->drain_zone != zone)
 		leave_drain_pages(r, c, ev->cpu);
+	end_drain_pages(r, c, zone, ev->pid);
 	/* Nothing that the CPU was seen to do leads to it: then it goes on with what it was at before. */
 	if (c->what == WHAT_NOTHING || (c->what == WHAT_PUSH && !c->drained)) {
 		if (c->undecayed && !c->draining) {
 			request_start_fold(r, c, c->undecayed_turn);
 			c->undecayed = 0;
 		} else {
-			resume(r, c, zone);
+			resume(r, c, zone, ev->pid);
 		}
 	}
 	r->res.drained.kernel++;
 	if (c->what == WHAT_FOLD && c->bulk.left <= 0 && !request_next_fold(r, c))
-		resume(r, c, zone);
+		resume(r, c, zone, ev->pid);
 	request_give_way(r, c, ev, zone);
 	if (c->what == WHAT_DRAIN_PAGES && c->bulk.left <= 0)
 		start_drain_pages(r, ev->cpu);

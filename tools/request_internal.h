@@ -22,7 +22,8 @@
 #define FALLBACK_EVENTS 1024 /* searched for a fallback that is at work */
 #define INTERRUPT_EVENTS 64  /* that may come on top of a free */
 #define MAX_CUTS 4
-#define MAX_MADE 64 /* requests made ahead of their events */
+#define MAX_CLAIMS 4 /* of pageblocks, the latest, that are remembered */
+#define MAX_MADE 64  /* requests made ahead of their events */
 
 /* What an event comes to in a what-if run. */
 enum whatif_kind {
@@ -95,6 +96,7 @@ struct push {
 	uint64_t pfn;	 /* the core's */
 	uint64_t number; /* of its event */
 	uint32_t high;	 /* of the CPU's lists, as told; 0: was not */
+	uint32_t pid;	 /* of the process, as told; 0: was not */
 	uint8_t order;
 	uint8_t mt;
 	bool drains;	/* the CPU is seen to drain for it */
@@ -112,6 +114,8 @@ struct cut {
 	bool emptied;
 	struct pa_bulk bulk; /* of a push or a vmstat worker */
 	uint32_t fold_turn;
+	uint32_t pid;		       /* of the process, 0: not known */
+	uint32_t drain_of, drain_zone; /* of drain_pages_zone */
 };
 
 /* A refill that the kernel is seen to make: the core takes a block where the kernel does. */
@@ -143,6 +147,7 @@ struct run_cpu {
 	bool resumed;	       /* and is one that others' work had come upon */
 	bool emptied;	       /* the last block drained was the last on these lists */
 	enum what what;	       /* it is at */
+	uint32_t pid;	       /* and for which process, 0: not known */
 	/* Number + 1 of the zone whose lists its vmstat worker has yet to see, as those behind it; 0: none. */
 	uint32_t undecayed;
 	uint32_t undecayed_turn; /* and where its round is, as fold_turn */
@@ -156,6 +161,7 @@ struct run_cpu {
 	struct cut cuts[MAX_CUTS]; /* what it seems to have left undrained, the latest last */
 	uint32_t nr_cuts;
 	uint64_t latest;   /* number of the last event read of it, + 1; 0: none */
+	uint64_t played;   /* number of the last event played of it */
 	uint64_t upcoming; /* no event ahead of this number is still to be played */
 	uint64_t asker; /* number + 1 of the last event read that drains_next() is about; 0: known */
 	uint64_t batch,
@@ -163,6 +169,13 @@ struct run_cpu {
 	uint8_t before;	 /* what-if: type of its event before the one at hand */
 	/* By order and type of the trace: number + 1 of the latest attempt read that nothing ends. */
 	uint64_t tries_open[MAX_TRY_ORDERS][TRACE_MAX_MT];
+};
+
+/* A pageblock that was claimed: what type it had before. */
+struct claim {
+	uint64_t block;	 /* in pageblocks */
+	uint64_t number; /* of the event */
+	uint8_t before;
 };
 
 struct run_zone {
@@ -261,6 +274,8 @@ struct request {
 	uint64_t kswapd_boost[PA_MAX_ZONES];
 	struct pa_zone_state before[PA_MAX_ZONES]; /* an attempt that looks more than once */
 	int64_t uncounted[PA_MAX_ZONES];
+	struct claim claims[MAX_CLAIMS];
+	uint32_t nr_claims;	/* ever, modulo the above the next to be forgotten */
 	uint64_t next_fallback; /* of the events from now on none ahead of this number is one */
 	uint64_t next_check;
 	struct final_lists *final;
@@ -401,8 +416,9 @@ static inline uint32_t request_run_of(const struct request *r, const struct trac
 	while (n < r->play_end) {
 		const struct trace_event *at = request_event(r, n);
 
-		if (at->type != ev->type || at->cpu != ev->cpu || at->note & WIN_ALIEN ||
-		    (at->note ^ ev->note) & WIN_ZONE || request_captured(at) >= 0)
+		if (at->type != ev->type || at->cpu != ev->cpu || at->pid != ev->pid ||
+		    at->note & WIN_ALIEN || (at->note ^ ev->note) & WIN_ZONE ||
+		    request_captured(at) >= 0)
 			break;
 		n++;
 	}
@@ -478,6 +494,8 @@ void request_set_below_high(struct request *r, uint32_t zone, bool below);
  * finds it still, the look came later, or another CPU's attempt set it again: true, and it stays.
  */
 bool request_ends_too_early(struct request *r, const struct pa_bulk *bulk);
+/* Would the last look of a push that drained @bulk end it now? */
+bool request_would_end(struct request *r, const struct pa_bulk *bulk);
 /* The push @ev is told that the flag, which the core has, is not there. */
 bool request_told_above(const struct request *r, const struct trace_event *ev, uint32_t zone);
 /*
@@ -492,6 +510,11 @@ bool request_is_set_later(const struct request *r, const struct trace_event *ev,
  */
 void request_look_after_drains(struct request *r, const struct trace_event *ev, uint32_t zone);
 
+/* ---- request_high.c ---- */
+
+/* A refill is about to ask how much to bring, for @end: what it finds of ZONE_BELOW_HIGH is in refill->tried. */
+void request_ask_high(struct request *r, struct refill *refill, const struct trace_event *end);
+
 /* ---- request_free.c ---- */
 
 /* The core's page for the allocation that the kernel has at @pfn; it ends here. */
@@ -499,9 +522,12 @@ uint64_t request_take_handle(struct request *r, const struct run_zone *z, uint64
 			     unsigned int order);
 /* What the lock's events of the CPU before this one were about is over. */
 void request_finish_hold(struct request *r, uint32_t cpu);
-static inline void request_drop_emptied(struct run_cpu *c)
+/* @pid: of the process that is seen to be at something else, 0: not known. */
+static inline void request_drop_emptied(struct run_cpu *c, uint32_t pid)
 {
-	if (c->nr_cuts && c->cuts[c->nr_cuts - 1].emptied)
+	const struct cut *last = c->nr_cuts ? &c->cuts[c->nr_cuts - 1] : NULL;
+
+	if (last && last->emptied && (!pid || !last->pid || pid == last->pid))
 		c->nr_cuts--;
 }
 
@@ -565,6 +591,8 @@ void request_cut_drain_pages(struct run_cpu *c);
 int32_t request_pages_on_lists(const struct request *r, uint32_t zone, uint32_t cpu);
 /* Which of the drains that were cut is the last one of @zone, + 1; 0: none. */
 uint32_t request_last_cut(const struct run_cpu *c, uint32_t zone);
+/* The same of those that the process @pid may be at, 0: not known. */
+uint32_t request_cut_of(const struct run_cpu *c, uint32_t zone, uint32_t pid);
 /* The drain that was cut as the @i-th goes on. */
 struct cut request_take_cut(struct run_cpu *c, uint32_t i);
 /*
@@ -619,7 +647,6 @@ void request_on_try(struct request *r, const struct trace_event *ev);
  */
 const struct trace_event *request_fallback_at_work(struct request *r, uint32_t i);
 const struct attempt *request_take_try(struct request *r, const struct trace_event *ev);
-void request_capture(struct request *r, uint32_t cpu, unsigned int order, uint64_t pfn);
 /* Would @a find the zone of the page of @end if it looked now?  Nothing is changed. */
 bool request_fits_now(struct request *r, uint32_t cpu, const struct attempt *a,
 		      const struct trace_event *end);

@@ -79,6 +79,7 @@ struct look {
 	uint32_t cpu;		       /* the trace's */
 	const struct trace_event *end; /* the request that it is part of */
 	bool last;		       /* it will not look again */
+	bool failed;		       /* its process is seen to go on to the slow path */
 	struct pa_alloc_args args;
 };
 
@@ -114,19 +115,20 @@ static void look_at_marks(struct look *l)
 	look_missing(l, uncounted(l->r, l->args.cpu, false));
 }
 
-/* The request got no page: none of its attempts found a zone that it had any of. */
+/* The request got no page: none of its attempts found a zone that it had any of.  Or this one is seen to fail. */
 static bool fails(const struct look *l)
 {
-	return l->end && l->end->pfn == EV_PFN_NONE;
+	return l->failed || (l->end && l->end->pfn == EV_PFN_NONE);
 }
 
 /* Is the zone the one that the kernel's page is of? */
 static bool is_the_one(const struct look *l)
 {
-	const struct run_zone *z = request_zone_of(l->r, l->end);
+	const struct run_zone *z;
 
 	if (fails(l))
 		return !l->a->found;
+	z = request_zone_of(l->r, l->end);
 	return z && l->a->found && l->a->choice.zone == z - l->r->zones;
 }
 
@@ -259,16 +261,20 @@ static void look_without_boost(struct look *l)
 
 /*
  * It fits without a boost, or later, and leaves no ZONE_BELOW_HIGH, which the next push finds, and nobody else sets:
- * it has looked at the high mark before the boost was gone, and at its own behind that.
+ * it has looked at the high mark before the boost was gone, and at its own behind that.  Where another attempt sets it
+ * ahead of that push, too, the refills in between tell.
  */
 static void look_high_before(struct look *l)
 {
 	struct request *r = l->r;
 	uint32_t zone = l->a->choice.zone;
 
-	if (l->a->below_high || !r->has_pushes || !request_below_high_next(r, zone) ||
-	    request_is_set_again(r, zone))
+	if (l->a->below_high || !r->has_pushes || !request_below_high_next(r, zone))
 		return;
+	if (request_is_set_again(r, zone)) {
+		request_doubt_below(r, zone);
+		return;
+	}
 	l->a->below_high = true;
 	request_set_below_high(r, zone, true);
 }
@@ -653,6 +659,19 @@ static bool try_at_once(struct request *r, const struct trace_event *ev)
 	return true;
 }
 
+/* Does what @try's CPU does next show that it fails: reclaim, or an attempt that only the slow path makes? */
+static bool seen_to_fail(struct request *r, const struct trace_event *try)
+{
+	const struct trace_event *next = request_next_of(r, try);
+
+	if (!next || (try->pid && next->pid != try->pid) || next->order != try->order)
+		return false;
+	return next->type == EV_RECLAIM_BEGIN || next->type == EV_COMPACT_TRY ||
+	       (next->type == EV_TRY && next->mt == try->mt &&
+		!request_is_slow(flags_of(r, trace_try_flags(try))) &&
+		request_is_slow(flags_of(r, trace_try_flags(next))));
+}
+
 /*
  * An attempt starts.  Of one that fails nothing more is heard; the next one comes on top of it.
  *
@@ -669,7 +688,9 @@ void request_on_try(struct request *r, const struct trace_event *ev)
 	struct attempt *a;
 	struct look l;
 
-	request_drop_emptied(c);
+	request_drop_emptied(c, ev->pid);
+	c->picking = false; /* what comes next of its CPU in the lock is another hold */
+	request_end_refill(r, ev->cpu);
 	for (uint32_t i = 0; i < c->nr_tries; i++)
 		c->tries[i].waits = false;
 	if (mt >= PA_PCPTYPES || (is_plain(r, ev) && try_at_once(r, ev)))
@@ -693,7 +714,8 @@ void request_on_try(struct request *r, const struct trace_event *ev)
 		.end = end ? request_number_of(r, end) : NO_EVENT,
 	};
 	l = look_of(r, ev->cpu, a, end);
-	if (end && !nested)
+	l.failed = (!end || nested) && seen_to_fail(r, ev);
+	if (l.failed || (end && !nested))
 		a->late = !look(&l) && !fails(&l);
 	if (!end || nested || (fails(&l) && a->found))
 		look_at_marks(&l);
@@ -730,10 +752,15 @@ const struct attempt *request_take_try(struct request *r, const struct trace_eve
 {
 	struct run_cpu *c = &r->cpus[ev->cpu];
 	uint8_t mt = request_type_of(r, ev->mt);
+	uint64_t number = request_number_of(r, ev);
 	uint32_t i = c->nr_tries;
 	struct attempt *a;
 	struct look l;
 
+	while (i > 0 && c->tries[i - 1].end != number)
+		i--;
+	if (!i)
+		i = c->nr_tries;
 	while (i > 0 && (c->tries[i - 1].order != ev->order || c->tries[i - 1].mt != mt))
 		i--;
 	if (!i)
@@ -769,17 +796,4 @@ bool request_fits_now(struct request *r, uint32_t cpu, const struct attempt *a,
 	fit = fits(&l);
 	put_zones_back(&l);
 	return fit;
-}
-
-/* compaction_capture took what the CPU freed just now, for the attempt of that order that failed. */
-void request_capture(struct request *r, uint32_t cpu, unsigned int order, uint64_t pfn)
-{
-	struct run_cpu *c = &r->cpus[cpu];
-
-	for (uint32_t i = c->nr_tries; i-- > 0;)
-		if (c->tries[i].order == order && c->tries[i].captured == NO_PFN) {
-			c->tries[i].captured = (uint32_t)pfn;
-			r->res.captures++;
-			return;
-		}
 }

@@ -55,54 +55,67 @@ bool request_keeps_high(const struct request *r, const struct trace_event *ev, u
 	       !(ev->bits & EV_BELOW_HIGH) && ev->arg == high;
 }
 
-/*
- * How much the @nth push from now on to @zone would drain, with nothing drained before; @popped: a page is
- * taken off the CPU's lists first.
- */
-static int32_t nth_push_size(struct request *r, uint32_t zone, uint32_t cpu, int32_t nth,
-			     bool popped)
+/* What a push would drain from lists that are as @pcp says, in a zone whose flags are as @ev, a push, was told. */
+static int32_t size_as_told(struct request *r, const struct trace_event *ev, uint32_t zone,
+			    const struct pa_pcp *pcp)
 {
-	struct pa_pcp pcp;
+	struct pa_zone_state state, told;
+	int32_t size;
 
-	if (pa_pcp_get(r->pa, zone, cpu, &pcp))
+	if (pa_zone_get(r->pa, zone, &state))
 		return 0;
-	if (popped) {
-		pcp.count--;
-		pcp.free_count >>= 1;
-	}
-	pcp.count += nth - 1;
-	pcp.free_count += nth - 1;
-	return pa_push_size_at(r->pa, zone, &pcp, 0);
+	told = state;
+	told.flags &= ~(PA_ZONE_RECLAIM_ACTIVE | PA_ZONE_BELOW_HIGH);
+	told.flags |= ev->bits & EV_RECLAIMING ? PA_ZONE_RECLAIM_ACTIVE : 0;
+	told.flags |= ev->bits & EV_BELOW_HIGH ? PA_ZONE_BELOW_HIGH : 0;
+	pa_zone_set(r->pa, zone, &told);
+	size = pa_push_size_at(r->pa, zone, pcp, 0);
+	pa_zone_set(r->pa, zone, &state);
+	return size;
+}
+
+/* One page more is on the lists, or with @row pages drained, that many are gone. */
+static void note_push(struct pa_pcp *pcp, int32_t row)
+{
+	pcp->count += 1 - row;
+	if (pcp->free_count < pcp->batch << 5) /* CONFIG_PCP_BATCH_SCALE_MAX */
+		pcp->free_count++;
 }
 
 /*
  * The request @popped was preempted, and its page is the first of its list as another task begins to push.  It
- * may not have taken it, if what is pushed goes to other lists.  Then there is one page more on the lists:
- * where the CPU is seen to drain by that, and would not without, it has not.
+ * may not have taken it, if what is pushed goes to other lists.  Then there is more on the lists: where the CPU is
+ * seen to drain, or not, by that, and would do otherwise without, it has not.
  */
 static bool is_yet_to_pop(struct request *r, const struct trace_event *ev, uint32_t zone,
 			  const struct trace_event *popped)
 {
-	const uint8_t flags = EV_RECLAIMING | EV_BELOW_HIGH;
-	uint8_t bits = ev->bits & flags;
-	uint32_t cpu = request_core_cpu(r, ev->cpu);
-	int32_t nth = 0;
+	struct pa_pcp with, without; /* the page */
 
-	if (popped->order || request_zone_of(r, popped) != &r->zones[zone])
+	if (request_zone_of(r, popped) != &r->zones[zone] ||
+	    pa_pcp_get(r->pa, zone, request_core_cpu(r, ev->cpu), &with))
 		return false;
+	without = with;
+	without.count -= 1 << popped->order;
+	without.free_count >>= 1;
 	for (uint32_t n = 0; n < FLAG_EVENTS && ev; n++, ev = request_next_of(r, ev)) {
-		if (ev->type == EV_FREE)
+		bool drains = ev->note & WIN_DRAINS;
+
+		if (ev->type == EV_FREE || ev->type == EV_DRAIN)
 			continue;
-		if (ev->type != EV_PUSH)
+		if (ev->type != EV_PUSH || ev->order)
 			return false;
 		if (request_zone_of(r, ev) != &r->zones[zone])
 			continue;
-		if (ev->order || ev->mt == popped->mt || (ev->bits & flags) != bits)
+		if (ev->mt == popped->mt && !popped->order)
 			return false;
-		nth++;
-		if (ev->note & WIN_DRAINS)
-			return !nth_push_size(r, zone, cpu, nth, true) &&
-			       nth_push_size(r, zone, cpu, nth, false);
+		if (ev->arg)
+			with.high = without.high = (int32_t)ev->arg;
+		if ((size_as_told(r, ev, zone, &with) > 0) !=
+		    (size_as_told(r, ev, zone, &without) > 0))
+			return (size_as_told(r, ev, zone, &with) > 0) == drains;
+		note_push(&with, drains ? request_row_of(r, ev, zone) : 0);
+		note_push(&without, drains ? request_row_of(r, ev, zone) : 0);
 	}
 	return false;
 }

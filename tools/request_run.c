@@ -226,6 +226,7 @@ static inline void play(struct request *r, const struct trace_event *ev)
 		play_whatif(r, ev);
 	else
 		follow(r, ev);
+	r->cpus[ev->cpu].played = r->now;
 	if (r->looked_on)
 		look_on(r, ev);
 }

@@ -173,16 +173,31 @@ static bool has_attempt(const struct request *r, const struct run_cpu *c,
 	return false;
 }
 
+/* Has @c an attempt that ends with the event of @number? */
+static bool ends_with(const struct run_cpu *c, uint64_t number)
+{
+	for (uint32_t i = c->nr_tries; i-- > 0;)
+		if (c->tries[i].end == number)
+			return true;
+	return false;
+}
+
 /*
  * The CPU that the page was taken on: a task that a preemptible kernel stops behind that may go on to
  * mm_page_alloc on another one, which saw no attempt.
  */
 static uint32_t taken_on(const struct request *r, const struct trace_event *ev)
 {
+	uint64_t number = request_number_of(r, ev);
 	int pindex = pa_pcp_index(r->pa, ev->order, (enum pa_mt)request_type_of(r, ev->mt));
 	const struct run_zone *z = request_zone_of(r, ev);
 
-	if (!z || pindex < 0 || !r->has_pushes || has_attempt(r, &r->cpus[ev->cpu], ev, false))
+	if (!z || pindex < 0 || !r->has_pushes)
+		return ev->cpu;
+	for (uint32_t i = 0; i < r->nr_cpus; i++)
+		if (ends_with(&r->cpus[i], number))
+			return i;
+	if (has_attempt(r, &r->cpus[ev->cpu], ev, false))
 		return ev->cpu;
 	for (uint32_t i = 0; i < r->nr_cpus; i++)
 		if (i != ev->cpu && has_attempt(r, &r->cpus[i], ev, true) &&
@@ -192,12 +207,23 @@ static uint32_t taken_on(const struct request *r, const struct trace_event *ev)
 	return ev->cpu;
 }
 
+/* For a while @ev is one of @cpu.  Return: whose it was. */
+static uint16_t move_to(struct request *r, const struct trace_event *ev, uint32_t cpu)
+{
+	uint16_t *of = &r->win[ev - r->win].cpu, told = *of;
+
+	*of = (uint16_t)cpu;
+	return told;
+}
+
 void request_on_alloc(struct request *r, const struct trace_event *ev)
 {
+	if (forget_made(r, r->now)) {
+		request_end_hold(r, ev->cpu);
+		return;
+	}
 	r->win[ev - r->win].cpu = (uint16_t)taken_on(r, ev);
 	request_end_hold(r, ev->cpu);
-	if (forget_made(r, r->now))
-		return;
 	make_preempted(r, r->now, ev->cpu);
 	request_make(r, ev, request_take_try(r, ev), 0, false, NULL);
 }
@@ -388,70 +414,6 @@ static void ask_size(struct request *r, struct refill *refill, uint32_t trace_cp
 	pa_pcp_set(r->pa, refill->by.zone, refill->by.args.cpu, &pcp);
 }
 
-/*
- * What the next push of @end's CPU to @z is told that its lists may hold, where nothing but refills changes that
- * until then; -1: no such push is near.
- */
-static int64_t told_high(const struct request *r, const struct run_zone *z,
-			 const struct trace_event *end)
-{
-	const struct trace_event *ev = end;
-
-	for (uint32_t n = 0; n < FLAG_EVENTS && (ev = request_next_of(r, ev)); n++) {
-		if (ev->type == EV_VMSTAT && (ev->arg & 3) == EV_VMSTAT_WORKER)
-			break; /* which lowers it */
-		if (ev->type == EV_PUSH && request_zone_of(r, ev) == z)
-			return ev->arg ? (int64_t)ev->arg : -1;
-	}
-	return -1;
-}
-
-/* What the lists of @pcp may hold once the refill has asked how much to bring, without ZONE_BELOW_HIGH. */
-static int32_t grown_high(struct request *r, const struct refill *refill, const struct pa_pcp *pcp)
-{
-	uint32_t zone = refill->by.zone, cpu = refill->by.args.cpu;
-	bool is_below = pa_zone_flags(r->pa, zone) & PA_ZONE_BELOW_HIGH;
-	struct pa_refill by = refill->by;
-	struct pa_pcp grown = *pcp;
-
-	request_set_below_high(r, zone, false);
-	pa_refill_start(r->pa, &by);
-	pa_pcp_get(r->pa, zone, cpu, &grown);
-	request_set_below_high(r, zone, is_below);
-	pa_pcp_set(r->pa, zone, cpu, pcp);
-	return grown.high;
-}
-
-/*
- * The attempt has found no ZONE_BELOW_HIGH, which another CPU's push was ending: that looks at the mark between its
- * last block and what it is heard of next, and nr_pcp_alloc may have come first.  Or one that came before may have
- * set it, or not.  With it the refill lets the list grow no more, and the CPU's next push finds less than it would.
- */
-static void ask_high(struct request *r, struct refill *refill, const struct trace_event *end)
-{
-	struct run_zone *z = &r->zones[refill->by.zone];
-	bool doubted = request_is_doubted(r, refill->by.zone), below;
-	struct pa_pcp pcp;
-	int64_t told;
-
-	if (!doubted && (!refill->tried.ending || refill->by.args.order))
-		return;
-	if (pa_pcp_get(r->pa, refill->by.zone, refill->by.args.cpu, &pcp))
-		return;
-	told = told_high(r, z, end);
-	if (told < 0)
-		return;
-	below = told < grown_high(r, refill, &pcp);
-	refill->tried.below_high |= below;
-	if (!doubted)
-		return;
-	z->doubted = 0;
-	if (below) {
-		request_set_below_high(r, refill->by.zone, true);
-		r->res.amid_claims++;
-	}
-}
-
 /* A refill begins at @ev, if @tried is in for one; its first block is taken. */
 static bool start_refill(struct request *r, const struct trace_event *ev,
 			 const struct trace_event *end, const struct attempt *tried)
@@ -469,7 +431,7 @@ static bool start_refill(struct request *r, const struct trace_event *ev,
 		.flags = tried->choice.flags,
 	};
 	ask_size(r, refill, ev->cpu);
-	ask_high(r, refill, end);
+	request_ask_high(r, refill, end);
 	if (size_refill(r, refill))
 		request_refill_step(r, ev);
 	refill->open = refill->by.taken > 0;
@@ -485,10 +447,12 @@ void request_end_refill(struct request *r, uint32_t cpu)
 	struct refill *refill = &r->cpus[cpu].refill;
 	struct pa_zone_state before, after;
 	const struct trace_event *end;
+	uint16_t told;
 
 	if (!refill->open)
 		return;
 	end = request_event(r, refill->number);
+	told = move_to(r, end, cpu);
 	while (refill->by.taken < refill->by.want)
 		request_refill_step(r, end);
 	refill->share = pa_share(r->pa, refill->by.zone, refill->by.args.cpu);
@@ -500,6 +464,7 @@ void request_end_refill(struct request *r, uint32_t cpu)
 	refill->open = false;
 	r->refills_open--;
 	request_make(r, end, &refill->tried, refill->picks, false, refill);
+	move_to(r, end, told);
 }
 
 /* ---- what happens under the lock ---- */
@@ -508,9 +473,17 @@ void request_end_refill(struct request *r, uint32_t cpu)
 static const struct trace_event *request_behind(const struct request *r,
 						const struct trace_event *ev, uint32_t *picks)
 {
-	const struct trace_event *end = request_of(r, ev, picks);
+	const struct trace_event *end = request_of(r, ev, picks), *sure;
 	const struct run_cpu *c = &r->cpus[ev->cpu];
 
+	/* What a hold takes first is for who holds it: tasks may preempt each other behind that, and go elsewhere. */
+	for (uint32_t i = c->nr_tries; i-- > 0;) {
+		sure = c->tries[i].end == NO_EVENT || c->tries[i].end < r->now ?
+			       NULL :
+			       request_event(r, c->tries[i].end);
+		if (sure && sure->pfn == ev->pfn && sure->order == ev->order)
+			return sure;
+	}
 	for (uint32_t i = c->nr_tries; !end && i-- > 0;)
 		if (c->tries[i].order == ev->order && c->tries[i].end != NO_EVENT &&
 		    c->tries[i].end > r->now && c->tries[i].mt == request_type_of(r, ev->mt))
@@ -537,13 +510,37 @@ static void turn_lists(struct request *r, const struct trace_event *ev)
 	}
 }
 
+/* The hold that starts with @ev is for the request @end: that is made, or begun. */
+static void begin_hold(struct request *r, const struct trace_event *ev,
+		       const struct trace_event *end)
+{
+	const struct run_zone *z = request_zone_of(r, end);
+	uint64_t number = request_number_of(r, end);
+	struct run_cpu *c = &r->cpus[ev->cpu];
+	bool bypass, stealing = false;
+	const struct attempt *tried;
+
+	c->refill.number = number;
+	bypass = z && c->refill.picks == 1 && ev->pfn == end->pfn && is_locked(r, c, z, end);
+	r->res.refills.kernel -= bypass; /* a block of an order that lists hold, for no list */
+	c->bypassing = bypass;
+	make_preempted(r, number, ev->cpu);
+	note_made(r, number);
+	tried = request_take_try(r, end);
+	if (!bypass && start_refill(r, ev, end, tried))
+		return;
+	for (const struct trace_event *at = ev; at && request_number_of(r, at) < number;
+	     at = request_next_of(r, at))
+		if (at->type == EV_FALLBACK)
+			request_lean_claim(r, at, &stealing);
+	request_make(r, end, tried, c->refill.picks, bypass, NULL);
+}
+
 void request_start_picks(struct request *r, const struct trace_event *ev)
 {
 	struct run_cpu *c = &r->cpus[ev->cpu];
 	const struct trace_event *end;
-	const struct attempt *tried;
-	const struct run_zone *z;
-	bool bypass, stealing = false;
+	uint16_t told;
 
 	request_end_hold(r, ev->cpu);
 	turn_lists(r, ev);
@@ -561,20 +558,9 @@ void request_start_picks(struct request *r, const struct trace_event *ev)
 			make_bulk(r, end);
 		return;
 	}
-	c->refill.number = request_number_of(r, end);
-	z = request_zone_of(r, end);
-	bypass = z && c->refill.picks == 1 && ev->pfn == end->pfn && is_locked(r, c, z, end);
-	r->res.refills.kernel -= bypass; /* a block of an order that lists hold, for no list */
-	c->bypassing = bypass;
-	make_preempted(r, c->refill.number, ev->cpu);
-	note_made(r, c->refill.number);
-	tried = request_take_try(r, end);
-	if (!bypass && start_refill(r, ev, end, tried))
-		return;
-	for (const struct trace_event *at = ev; at && at != end; at = request_next_of(r, at))
-		if (at->type == EV_FALLBACK)
-			request_lean_claim(r, at, &stealing);
-	request_make(r, end, tried, c->refill.picks, bypass, NULL);
+	told = move_to(r, end, ev->cpu);
+	begin_hold(r, ev, end);
+	move_to(r, end, told);
 }
 
 static int32_t less(int32_t a, int32_t b)
@@ -643,6 +629,12 @@ void request_on_fallback(struct request *r, const struct trace_event *ev)
 	r->res.fallbacks.kernel++;
 	if (z)
 		r->zones[z - r->zones].boosted = true;
+	if (ev->bits & EV_CLAIMED)
+		r->claims[r->nr_claims++ % MAX_CLAIMS] = (struct claim){
+			.block = ev->pfn >> r->meta->pageblock_order,
+			.number = r->now,
+			.before = request_type_of(r, trace_fallback_mt(ev)),
+		};
 	request_on_pick(r, ev);
 }
 
@@ -684,7 +676,10 @@ const struct trace_event *request_has_popped(struct request *r, uint32_t cpu)
 
 void request_make_early(struct request *r, const struct trace_event *ev)
 {
+	uint16_t told = move_to(r, ev, taken_on(r, ev));
+
 	note_made(r, request_number_of(r, ev));
 	request_make(r, ev, request_take_try(r, ev), 0, false, NULL);
+	move_to(r, ev, told);
 	r->res.reordered++;
 }

@@ -19,6 +19,7 @@ bool request_next_fold(struct request *r, struct run_cpu *c)
 void request_start_fold(struct request *r, struct run_cpu *c, uint32_t turn)
 {
 	c->what = WHAT_FOLD;
+	c->pid = 0;
 	c->fold_turn = turn;
 	c->bulk.left = 0;
 	r->res.vmstat_rounds++;
@@ -98,18 +99,25 @@ void request_find_decayed(struct request *r, const struct trace_event *ev, uint3
 
 /*
  * The worker has preempted the request @popped (7.3): did that have its page by then?  The lists give back what
- * is more than their high, so how much says it, to the page.
+ * is more than their high, so how much says it, to the page.  A push that was cut may go on right behind that.
  */
 static bool pops_before_decay(const struct request *r, const struct trace_event *ev,
 			      const struct trace_event *popped)
 {
 	uint32_t zone = (uint32_t)(request_zone_of(r, popped) - r->zones);
-	uint32_t cpu = request_core_cpu(r, ev->cpu);
+	uint32_t cpu = request_core_cpu(r, ev->cpu), cut;
+	const struct run_cpu *c = &r->cpus[ev->cpu];
+	int32_t row, left;
 	struct pa_pcp pcp;
 
-	return !pa_pcp_get(r->pa, zone, cpu, &pcp) &&
-	       pcp.count - pa_decayed_high(r->pa, zone, cpu) ==
-		       request_row_of(r, ev, zone) + (1 << popped->order);
+	if (pa_pcp_get(r->pa, zone, cpu, &pcp))
+		return false;
+	row = request_row_of(r, ev, zone);
+	left = pcp.count - (1 << popped->order) - pa_decayed_high(r->pa, zone, cpu);
+	cut = request_last_cut(c, zone);
+	return left == row ||
+	       (cut && c->cuts[cut - 1].what == WHAT_PUSH && row > left + (1 << popped->order) &&
+		left + c->cuts[cut - 1].bulk.left == row);
 }
 
 void request_on_vmstat(struct request *r, const struct trace_event *ev)
@@ -132,8 +140,10 @@ void request_on_vmstat(struct request *r, const struct trace_event *ev)
 	c->what = WHAT_NOTHING;
 	if (what == EV_VMSTAT_IDLE)
 		pa_fold_counters(r->pa, request_core_cpu(r, ev->cpu));
-	else if (request_drains_next(r, ev))
-		request_start_fold(r, c, 0);
-	else
+	else if (!request_drains_next(r, ev))
 		fold_unseen(r, ev->cpu);
+	else {
+		request_start_fold(r, c, 0);
+		c->pid = ev->pid;
+	}
 }

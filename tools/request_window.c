@@ -130,20 +130,81 @@ static inline void link_try(const struct reading *in, struct run_cpu *c,
 	*open = number + 1;
 }
 
-/* A request ends the latest one of its kind. */
-static inline void link_request(const struct reading *in, struct run_cpu *c,
-				const struct trace_event *ev, uint64_t number)
+/* The process of the attempt is the one that @ev, a request, is of, or not known. */
+static inline bool may_be_of(const struct trace_event *try, const struct trace_event *ev)
 {
-	uint64_t *open = open_try(c, ev), try;
-	struct win_link *link;
+	return !try->pid || try->pid == ev->pid;
+}
 
-	if (!open || *open <= in->first)
-		return;
-	try = *open - 1;
-	link = &in->link[try & in->mask];
+/* The attempt @open ends with the request of @number, and those around it stay: @open is number + 1. */
+static void end_try(const struct reading *in, uint64_t *open, uint64_t number)
+{
+	uint64_t try = *open - 1;
+	struct win_link *link = &in->link[try & in->mask];
+
 	*open = link->to ? try - link->to + 1 : 0;
 	link->to = (uint32_t)(number - try);
 	in->win[try & in->mask].note |= WIN_ENDED;
+}
+
+/* The same of the latest one that may be of the process of @ev, but not the latest of all. */
+static bool end_inner_try(const struct reading *in, uint64_t open, const struct trace_event *ev,
+			  uint64_t number)
+{
+	while (open > in->first) {
+		struct win_link *link = &in->link[(open - 1) & in->mask];
+		uint64_t around = link->to ? open - link->to : 0, further;
+
+		if (around <= in->first)
+			return false;
+		if (may_be_of(&in->win[(around - 1) & in->mask], ev)) {
+			further = around;
+			end_try(in, &further, number);
+			link->to = further ? (uint32_t)(open - further) : 0;
+			return true;
+		}
+		open = around;
+	}
+	return false;
+}
+
+/* The request ends an attempt that was made on another CPU than @c. */
+static void link_elsewhere(const struct reading *in, const struct run_cpu *c,
+			   const struct trace_event *ev, uint64_t number)
+{
+	for (uint32_t i = 0; i < in->nr_cpus; i++) {
+		uint64_t *open = open_try(&in->cpus[i], ev);
+
+		if (&in->cpus[i] == c || *open <= in->first)
+			continue;
+		if (may_be_of(&in->win[(*open - 1) & in->mask], ev)) {
+			end_try(in, open, number);
+			return;
+		}
+		if (end_inner_try(in, *open, ev, number))
+			return;
+	}
+}
+
+/*
+ * A request ends the latest one of its kind that its process has made.  A task may have gone on to another CPU behind
+ * it (7.3), where nothing is open then; and which process it is old traces do not tell.
+ */
+static inline void link_request(const struct reading *in, struct run_cpu *c,
+				const struct trace_event *ev, uint64_t number)
+{
+	uint64_t *open = open_try(c, ev);
+
+	if (!open)
+		return;
+	if (*open > in->first) {
+		if (may_be_of(&in->win[(*open - 1) & in->mask], ev))
+			end_try(in, open, number);
+		else if (!end_inner_try(in, *open, ev, number))
+			link_elsewhere(in, c, ev, number);
+	} else {
+		link_elsewhere(in, c, ev, number);
+	}
 }
 
 /* compaction took a block of that order: whose attempt ends with it, is not known. */
@@ -170,15 +231,29 @@ static void end_capture(const struct reading *in, struct run_cpu *c, const struc
 
 /* ---- drains ---- */
 
-/* What the CPU's pushes and its vmstat worker's rounds are followed by. */
+static inline bool is_same_task(const struct trace_event *a, const struct trace_event *b)
+{
+	return !a->pid || !b->pid || a->pid == b->pid;
+}
+
+/*
+ * What the CPU's pushes and its vmstat worker's rounds are followed by.  Interrupts may come in between, with as many
+ * frees past the lists as they like, which they find locked.
+ */
 static void link_drain(const struct reading *in, struct run_cpu *c, uint64_t number)
 {
+	struct trace_event *asker = &in->win[(c->asker - 1) & in->mask];
 	uint64_t at = c->asker - 1;
 
-	for (uint32_t n = 0; at != number && n < INTERRUPT_EVENTS; n++)
+	for (uint32_t n = 0; at != number && n < INTERRUPT_EVENTS;) {
+		if (in->win[at & in->mask].type != EV_ZONE_FREE)
+			n++;
+		else if (n) /* nor does the free ahead of it count */
+			n--;
 		at += in->link[at & in->mask].cpu;
-	if (at == number)
-		in->win[(c->asker - 1) & in->mask].note |= WIN_DRAINS;
+	}
+	if (at == number && is_same_task(asker, &in->win[number & in->mask]))
+		asker->note |= WIN_DRAINS;
 }
 
 /*

@@ -229,6 +229,14 @@ static void a_push_knows_of_its_drain(void **state)
 	act(164, EV_DRAIN, 0, 1);
 	act(200, EV_PUSH, 0, 1);
 	act(265, EV_DRAIN, 0, 1);
+	act(300, EV_PUSH, 0, 1);
+	for (size_t i = 302; i < 500; i += 2)
+		act(i, EV_ZONE_FREE, 0, 1);
+	act(500, EV_DRAIN, 0, 1);
+	act(600, EV_PUSH, 0, 1);
+	chunk[600].pid = 1;
+	act(601, EV_DRAIN, 0, 1);
+	chunk[601].pid = 2;
 	assert_int_equal(request_read_ahead(r, chunk, CHUNK), 0);
 	assert_true(request_event(r, 10)->note & WIN_DRAINS);
 	assert_false(request_event(r, 20)->note & WIN_DRAINS);
@@ -236,6 +244,8 @@ static void a_push_knows_of_its_drain(void **state)
 	assert_false(request_event(r, 30)->note & WIN_DRAINS);
 	assert_true(request_event(r, 100)->note & WIN_DRAINS);
 	assert_false(request_event(r, 200)->note & WIN_DRAINS);
+	assert_true(request_event(r, 300)->note & WIN_DRAINS); /* interrupts find the list locked */
+	assert_false(request_event(r, 600)->note & WIN_DRAINS);
 	stop(r);
 }
 
