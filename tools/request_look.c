@@ -364,14 +364,27 @@ static uint64_t blocks_for(const struct request *r, uint32_t zone, unsigned int 
 	return n;
 }
 
+/* The block that CPU @i has in its hands before it tells of it, and where of; NULL: none. */
+static const struct run_zone *held_next(struct request *r, uint32_t i, unsigned int *order)
+{
+	const struct run_zone *z = taken_next(r, i, order);
+	const struct trace_event *ev = z ? NULL : request_fallback_at_work(r, i);
+
+	if (!ev)
+		return z;
+	*order = trace_fallback_order(ev);
+	return request_zone_of(r, ev);
+}
+
 /*
  * __zone_watermark_ok asks for a block of the order, too.  Where the zone has one that is large enough, which another
- * CPU takes next as a fallback, that has it in its hands for a moment: off its list, and its halves on none yet
- * (page_del_and_expand, 6.10+).
+ * CPU takes next as a fallback or for compaction, that has it in its hands for a moment: off its list, and its
+ * halves on none yet (page_del_and_expand, 6.10+; __isolate_free_page).
  */
 static bool fits_amid_split(struct look *l)
 {
 	struct request *r = l->r;
+	unsigned int order;
 	bool any = false;
 
 	put_zones_back(l);
@@ -379,11 +392,10 @@ static bool fits_amid_split(struct look *l)
 		return false;
 	memset(r->uncounted, 0, sizeof(r->uncounted));
 	for (uint32_t i = 0; i < r->nr_cpus; i++) {
-		const struct trace_event *ev = i == l->cpu ? NULL : request_fallback_at_work(r, i);
-		uint32_t zone = ev ? (uint32_t)(request_zone_of(r, ev) - r->zones) : 0;
+		const struct run_zone *z = i == l->cpu ? NULL : held_next(r, i, &order);
+		uint32_t zone = z ? (uint32_t)(z - r->zones) : 0;
 
-		if (!ev || trace_fallback_order(ev) < l->a->order ||
-		    blocks_for(r, zone, l->a->order) != 1)
+		if (!z || order < l->a->order || blocks_for(r, zone, l->a->order) != 1)
 			continue;
 		r->uncounted[zone] = -(int64_t)r->before[zone].nr_free;
 		any = true;

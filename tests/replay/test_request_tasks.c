@@ -226,6 +226,28 @@ static void looks_amid_a_split(void **state)
 	}
 }
 
+/* The same where compaction takes it, which tells of that late.  Where another one is large enough, it is found. */
+static void looks_amid_an_isolation(void **state)
+{
+	struct request_result res;
+	struct machine m;
+
+	(void)state;
+	for (int others = 0; others < 2; others++) {
+		begin_as(&m, "7.3");
+		m.meta.zone[1].high = 100;
+		for (unsigned int o = 7 + others; o < 10; o++) {
+			emit(&m, EV_ISOLATE, 0, NORMAL + (UINT64_C(1) << o))->order = (uint8_t)o;
+			emit(&m, EV_PUTBACK, 0, NORMAL + (UINT64_C(1) << o))->order = 6;
+		}
+		emit(&m, EV_TRY, 0, 0)->order = 7;
+		emit(&m, EV_ISOLATE, 1, NORMAL + 1024)->order = 10;
+		emit(&m, EV_ALLOC, 0, DMA32)->order = 7;
+		run_watched(&m, &res, keep_moment);
+		assert_int_equal(res.amid_claims, !others);
+	}
+}
+
 /*
  * A request of movable memory is stopped, and what its CPU pushes goes to another list: whether it has had its page
  * shows in how many pushes make the lists too long.
@@ -374,6 +396,7 @@ int main(void)
 		cmocka_unit_test(requests_cross),
 		cmocka_unit_test(asks_for_the_flag_again),
 		cmocka_unit_test(looks_amid_a_split),
+		cmocka_unit_test(looks_amid_an_isolation),
 		cmocka_unit_test(has_no_page_yet),
 		cmocka_unit_test(looks_at_two_marks),
 		cmocka_unit_test(flag_comes_up),
