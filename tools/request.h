@@ -114,7 +114,7 @@ struct request_result {
 	uint64_t first_high; /* event of the first that was not; UINT64_MAX: none */
 	uint64_t drains_cut; /* pushes that gave up before all was drained: from outside, too */
 	uint64_t reordered, leaned, boosts_early, boosts_late, fallbacks_early, amid_claims,
-		counted_late, decayed_late, looked_late;
+		counted_late, decayed_late, looked_late, grown_otherwise;
 	uint64_t untried;			  /* requests whose attempt was not recorded */
 	uint64_t slow;				  /* requests that entered the slow path */
 	uint64_t slow_by[PA_NR_STEPS];		  /* by the step that ended it */

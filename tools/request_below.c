@@ -274,7 +274,8 @@ void request_look_after_drains(struct request *r, const struct trace_event *ev, 
 	for (uint32_t i = 0; i < r->nr_cpus; i++) {
 		const struct run_cpu *c = &r->cpus[i];
 		bool over = i == ev->cpu ? c->looks_by == r->now + 1 :
-					   c->draining && c->what == WHAT_PUSH;
+					   (c->draining && c->what == WHAT_PUSH) ||
+						   r->now < c->looks_until;
 
 		if (over && c->bulk.zone == zone)
 			look_last(r, &c->bulk);

@@ -479,6 +479,8 @@ void request_on_push(struct request *r, const struct trace_event *ev, const stru
 
 	if (c->undecayed && ev->type == EV_PUSH)
 		request_find_decayed(r, ev, zone);
+	if (c->nr_growths && ev->type == EV_PUSH)
+		request_settle_growths(r, ev, zone);
 	if (is_plain(r, ev, z) && push_at_once(r, ev, z))
 		return;
 	popped = request_has_popped(r, ev->cpu);
@@ -666,9 +668,11 @@ static void end_push(struct request *r, struct run_cpu *c, const struct trace_ev
 {
 	const struct trace_event *next = request_next_of(r, ev);
 
+	c->looks_until = next ? request_number_of(r, next) : r->win_end;
 	/* Up to the next push, but for interrupts, whose frees find the list locked. */
 	for (uint32_t n = 0; n < INTERRUPT_EVENTS && next; n++) {
-		if (next->type != EV_FREE && next->type != EV_ZONE_FREE)
+		if (next->type != EV_FREE && next->type != EV_ZONE_FREE &&
+		    (next->type != EV_VMSTAT || next->note & WIN_DRAINS))
 			break;
 		next = request_next_of(r, next);
 	}

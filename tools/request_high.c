@@ -124,8 +124,8 @@ void request_ask_high(struct request *r, struct refill *refill, const struct tra
 {
 	struct run_zone *z = &r->zones[refill->by.zone];
 	bool doubted = request_is_doubted(r, refill->by.zone), below;
+	int64_t told, grown;
 	struct pa_pcp pcp;
-	int64_t told;
 
 	if (refill->tried.below_high) {
 		ask_over(r, refill, end);
@@ -138,7 +138,9 @@ void request_ask_high(struct request *r, struct refill *refill, const struct tra
 	told = told_high(r, z, end);
 	if (told < 0)
 		return;
-	below = told < grown_high(r, refill, &pcp);
+	grown = grown_high(r, refill, &pcp);
+	below = told < grown && !request_grew_otherwise(&r->cpus[end->cpu], refill->by.zone,
+							(int32_t)(told - grown));
 	refill->tried.below_high |= below;
 	if (!doubted)
 		return;

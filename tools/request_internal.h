@@ -23,7 +23,8 @@
 #define INTERRUPT_EVENTS 64  /* that may come on top of a free */
 #define MAX_CUTS 4
 #define MAX_CLAIMS 4 /* of pageblocks, the latest, that are remembered */
-#define MAX_MADE 64  /* requests made ahead of their events */
+#define MAX_GROWTHS 8
+#define MAX_MADE 64 /* requests made ahead of their events */
 
 /* What an event comes to in a what-if run. */
 enum whatif_kind {
@@ -133,6 +134,12 @@ struct refill {
 	int64_t counted; /* by how much that fell as the refill ended: its pages, and the share */
 };
 
+/* Whether pcp->high was raised is in doubt: by so much more, or less, than the core has. */
+struct growth {
+	uint32_t zone;
+	int32_t by;
+};
+
 struct run_cpu {
 	struct attempt tries[MAX_TRIES]; /* the latest one last */
 	uint32_t nr_tries;
@@ -153,7 +160,10 @@ struct run_cpu {
 	uint32_t undecayed_turn; /* and where its round is, as fold_turn */
 	struct push late;
 	int32_t high_then; /* its lists', in the zone that may_be_below, when that came up */
-	uint64_t looks_by; /* number + 1 of the push right behind a drain, which has looked by then */
+	struct growth growths[MAX_GROWTHS]; /* see request_grow.c: in order */
+	uint32_t nr_growths;
+	uint64_t looks_until; /* number of its event behind the drain of a push, which may look last up to then */
+	uint64_t looks_by;   /* number + 1 of the push behind a drain, which has looked by then */
 	struct pa_bulk bulk; /* what the core has yet to drain for it */
 	uint32_t drain_of, drain_zone;
 	uint32_t fold_turn; /* how far the vmstat worker's round is, see pa_vmstat_next() */
@@ -577,6 +587,29 @@ bool request_keeps_high(const struct request *r, const struct trace_event *ev, u
  */
 bool request_waits_for_page(struct request *r, const struct trace_event *ev, uint32_t zone,
 			    const struct trace_event *popped);
+
+/* ---- request_grow.c ---- */
+
+/* Lists of @c in @zone may have grown @by more than in the core, or less. */
+void request_note_growth(struct run_cpu *c, uint32_t zone, int32_t by);
+/*
+ * @a, a failed attempt of @cpu, came too late for its zone, and ZONE_BELOW_HIGH is there by now: whether that was set
+ * before it asked is not known.  False.
+ */
+bool request_note_too_late(struct request *r, uint32_t cpu, const struct attempt *a);
+/* Do some of these come to @by? */
+bool request_grew_otherwise(const struct run_cpu *c, uint32_t zone, int32_t by);
+/* The push @ev tells. */
+void request_settle_growths(struct request *r, const struct trace_event *ev, uint32_t zone);
+/* A refill of order 0 is to begin on @cpu: it does not bring as many as it would, and so tells. */
+void request_ask_growths(struct request *r, struct refill *refill, uint32_t cpu);
+/*
+ * @cpu takes the first block of a refill.  Its next push to @zone tells of more than all refills behind this one could
+ * let the lists grow: this one has, and found no ZONE_BELOW_HIGH.
+ */
+bool request_must_grow(struct request *r, uint32_t cpu, uint32_t zone);
+/* How many blocks the refill would bring, with ZONE_BELOW_HIGH as @below says and lists of @high. */
+int32_t request_size_with(struct request *r, const struct refill *refill, bool below, int32_t high);
 
 /* ---- request_cut.c ---- */
 

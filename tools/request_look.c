@@ -269,7 +269,8 @@ static void look_high_before(struct look *l)
 	struct request *r = l->r;
 	uint32_t zone = l->a->choice.zone;
 
-	if (l->a->below_high || !r->has_pushes || !request_below_high_next(r, zone))
+	if (l->a->below_high || !r->has_pushes || !request_below_high_next(r, zone) ||
+	    request_must_grow(r, l->cpu, zone))
 		return;
 	if (request_is_set_again(r, zone)) {
 		request_doubt_below(r, zone);
@@ -752,7 +753,7 @@ static bool came_too_late(struct request *r, uint32_t cpu, struct attempt *a)
 	if (a->first_below)
 		request_set_below_high(r, zone, true);
 	else if (pa_zone_flags(r->pa, zone) & PA_ZONE_BELOW_HIGH)
-		return false;
+		return request_note_too_late(r, cpu, a);
 	a->choice = a->first;
 	a->found = true;
 	a->below_high = a->first_below;

@@ -31,10 +31,11 @@ static void print_inputs(const struct request_result *res)
 	       " looked at the marks later, %" PRIu64 " fallbacks came earlier, %" PRIu64
 	       " rounds of kswapd took boosts back earlier, %" PRIu64 " found others, %" PRIu64
 	       " looked amid a claim, %" PRIu64 " refills were counted later, %" PRIu64
-	       " lists decayed later, %" PRIu64 " pageblocks' LRU pages\n",
+	       " lists decayed later, %" PRIu64 " grew or did not, %" PRIu64
+	       " pageblocks' LRU pages\n",
 	       res->reordered, res->looked_late, res->fallbacks_early, res->boosts_early,
 	       res->boosts_late, res->amid_claims, res->counted_late, res->decayed_late,
-	       res->leaned);
+	       res->grown_otherwise, res->leaned);
 	if (res->untried)
 		printf("not told     when %" PRIu64
 		       " requests looked at the watermarks (record with "
@@ -179,6 +180,7 @@ static void out_inputs(struct out_json *j, const struct request_result *res)
 	out_u64(j, "amid_claims", res->amid_claims);
 	out_u64(j, "counted_late", res->counted_late);
 	out_u64(j, "decayed_late", res->decayed_late);
+	out_u64(j, "grown_otherwise", res->grown_otherwise);
 	out_u64(j, "lru_blocks", res->leaned);
 	out_close(j);
 }

@@ -368,27 +368,6 @@ static bool size_refill(struct request *r, struct refill *refill)
 	return wants;
 }
 
-/* How many blocks the refill would bring, with ZONE_BELOW_HIGH as @below says and lists of @high. */
-static int32_t size_with(struct request *r, const struct refill *refill, bool below, int32_t high)
-{
-	uint32_t zone = refill->by.zone, cpu = refill->by.args.cpu;
-	bool is_below = pa_zone_flags(r->pa, zone) & PA_ZONE_BELOW_HIGH;
-	struct pa_refill by = refill->by;
-	struct pa_pcp pcp, then;
-
-	if (pa_pcp_get(r->pa, zone, cpu, &pcp))
-		return 0;
-	then = pcp;
-	then.high = high;
-	pa_pcp_set(r->pa, zone, cpu, &then);
-	request_set_below_high(r, zone, below);
-	if (pa_refill_start(r->pa, &by) < 0)
-		by.want = 0;
-	request_set_below_high(r, zone, is_below);
-	pa_pcp_set(r->pa, zone, cpu, &pcp);
-	return by.want;
-}
-
 /*
  * A drain has ended ZONE_BELOW_HIGH, and the next push finds it, though an attempt may have set it anew.
  * While it is there refills let no list grow: where the first one of order 0 since brings as many blocks as
@@ -405,8 +384,8 @@ static void ask_size(struct request *r, struct refill *refill, uint32_t trace_cp
 	z->may_be_below = false;
 	if (refill->tried.below_high ||
 	    pa_pcp_get(r->pa, refill->by.zone, refill->by.args.cpu, &pcp) ||
-	    size_with(r, refill, true, high) != picks ||
-	    size_with(r, refill, false, pcp.high) == picks)
+	    request_size_with(r, refill, true, high) != picks ||
+	    request_size_with(r, refill, false, pcp.high) == picks)
 		return;
 	refill->tried.below_high = true;
 	request_set_below_high(r, refill->by.zone, true);
@@ -420,7 +399,7 @@ static bool start_refill(struct request *r, const struct trace_event *ev,
 {
 	struct refill *refill = &r->cpus[ev->cpu].refill;
 	uint32_t cpu = request_core_cpu(r, ev->cpu);
-	struct pa_pcp before;
+	struct pa_pcp before, after;
 
 	if (!tried || !tried->found || pa_pcp_get(r->pa, tried->choice.zone, cpu, &before))
 		return false;
@@ -432,8 +411,16 @@ static bool start_refill(struct request *r, const struct trace_event *ev,
 	};
 	ask_size(r, refill, ev->cpu);
 	request_ask_high(r, refill, end);
+	if (r->cpus[ev->cpu].nr_growths) {
+		request_ask_growths(r, refill, ev->cpu);
+		pa_pcp_get(r->pa, tried->choice.zone, cpu, &before);
+	}
 	if (size_refill(r, refill))
 		request_refill_step(r, ev);
+	if (refill->tried.ending && !refill->tried.below_high &&
+	    !pa_pcp_get(r->pa, tried->choice.zone, cpu, &after))
+		request_note_growth(&r->cpus[ev->cpu], tried->choice.zone,
+				    before.high - after.high);
 	refill->open = refill->by.taken > 0;
 	r->refills_open += refill->open;
 	if (!refill->open)

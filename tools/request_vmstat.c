@@ -138,6 +138,8 @@ void request_on_vmstat(struct request *r, const struct trace_event *ev)
 	if (c->undecayed && what == EV_VMSTAT_WORKER)
 		r->res.drains.core += fold(r, ev->cpu);
 	c->what = WHAT_NOTHING;
+	if (what == EV_VMSTAT_WORKER)
+		c->nr_growths = 0; /* what decay_pcp_high leaves of them cannot be told apart */
 	if (what == EV_VMSTAT_IDLE)
 		pa_fold_counters(r->pa, request_core_cpu(r, ev->cpu));
 	else if (!request_drains_next(r, ev))
