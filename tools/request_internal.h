@@ -158,6 +158,8 @@ struct run_cpu {
 	/* Number + 1 of the zone whose lists its vmstat worker has yet to see, as those behind it; 0: none. */
 	uint32_t undecayed;
 	uint32_t undecayed_turn; /* and where its round is, as fold_turn */
+	uint32_t folds_late; /* holds from which on it may have folded the other zones' counters; 0: it has */
+	uint64_t folded_at; /* event of the last of these */
 	struct push late;
 	int32_t high_then; /* its lists', in the zone that may_be_below, when that came up */
 	struct growth growths[MAX_GROWTHS]; /* see request_grow.c: in order */
@@ -641,6 +643,8 @@ void request_give_way(struct request *r, struct run_cpu *c, const struct trace_e
 void request_on_vmstat(struct request *r, const struct trace_event *ev);
 /* The worker's round begins, or is at @turn (pa_vmstat_next()), and goes on as its CPU is seen to drain. */
 void request_start_fold(struct request *r, struct run_cpu *c, uint32_t turn);
+/* @ev may be one of another task, behind which the worker goes on with the counters. */
+void request_fold_late(struct request *r, const struct trace_event *ev);
 /* It goes on to the next zone of whose lists something is too much, in c->bulk; false: it is over. */
 bool request_next_fold(struct request *r, struct run_cpu *c);
 /* The worker gave way to others, and went on unseen: the push @ev finds the lists as it leaves them. */

@@ -120,11 +120,43 @@ static bool pops_before_decay(const struct request *r, const struct trace_event 
 		left + c->cuts[cut - 1].bulk.left == row);
 }
 
+#define LATE_HOLDS 4 /* of the zone's lock, at most, that the worker lets others have before it goes on */
+
+/*
+ * refresh_cpu_vm_stats gives way to others behind each zone's counters (cond_resched).  So those of all zones but the
+ * first may be folded later, and until then, and from then on, a CPU's share is another one: all are kept up.
+ */
+static void doubt_fold(struct request *r, uint32_t cpu, const int *shares)
+{
+	for (uint32_t zone = 1; zone < r->nr_zones; zone++)
+		if (shares[zone])
+			r->doubts |=
+				pa_doubt_share(r->pa, zone, request_core_cpu(r, cpu), shares[zone]);
+	r->cpus[cpu].folds_late = LATE_HOLDS;
+}
+
+void request_fold_late(struct request *r, const struct trace_event *ev)
+{
+	const uint32_t in_lock = 1u << EV_ZONE_ALLOC | 1u << EV_FALLBACK | 1u << EV_DRAIN |
+				 1u << EV_ISOLATE | 1u << EV_ZONE_FREE;
+	const struct run_zone *z = request_zone_of(r, ev);
+	struct run_cpu *c = &r->cpus[ev->cpu];
+
+	if (!z || z == r->zones || !(in_lock >> ev->type & 1) || c->picking || c->draining ||
+	    r->now - c->folded_at < INTERRUPT_EVENTS)
+		return;
+	c->folded_at = r->now;
+	c->folds_late--;
+	r->doubts |=
+		pa_doubt_share(r->pa, (uint32_t)(z - r->zones), request_core_cpu(r, ev->cpu), 0);
+}
+
 void request_on_vmstat(struct request *r, const struct trace_event *ev)
 {
 	struct run_cpu *c = &r->cpus[ev->cpu];
 	const struct trace_event *popped;
 	uint32_t what = ev->arg & 3;
+	int shares[TRACE_MAX_ZONES];
 
 	if (what == EV_VMSTAT_AWAKE || what == EV_VMSTAT_ASLEEP) {
 		request_set_thresholds(r, ev->arg >> 2, what == EV_VMSTAT_AWAKE, ev->cpu);
@@ -138,6 +170,9 @@ void request_on_vmstat(struct request *r, const struct trace_event *ev)
 	if (c->undecayed && what == EV_VMSTAT_WORKER)
 		r->res.drains.core += fold(r, ev->cpu);
 	c->what = WHAT_NOTHING;
+	c->folds_late = 0;
+	for (uint32_t zone = 0; zone < r->nr_zones; zone++)
+		shares[zone] = pa_share(r->pa, zone, request_core_cpu(r, ev->cpu));
 	if (what == EV_VMSTAT_WORKER)
 		c->nr_growths = 0; /* what decay_pcp_high leaves of them cannot be told apart */
 	if (what == EV_VMSTAT_IDLE)
@@ -148,4 +183,6 @@ void request_on_vmstat(struct request *r, const struct trace_event *ev)
 		request_start_fold(r, c, 0);
 		c->pid = ev->pid;
 	}
+	if (what == EV_VMSTAT_WORKER)
+		doubt_fold(r, ev->cpu, shares);
 }

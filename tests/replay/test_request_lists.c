@@ -562,6 +562,35 @@ static void below_high_by_the_old_threshold(void **state)
 	}
 }
 
+/*
+ * The vmstat worker gives way to others behind the first zone's counters: until it goes on an attempt finds those of the
+ * next one as they were.  An idle CPU's do not stay away.
+ */
+static void zone_folded_late(void **state)
+{
+	struct request_result res;
+	struct machine m;
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		bool works = i & 1, found = i & 2;
+
+		begin(&m);
+		m.meta.zone[1].low = AMID - 5;
+		emit(&m, EV_ISOLATE, 1, NORMAL + 2 * HELD)->order = 6;
+		thresholds(&m, EV_VMSTAT_AWAKE);
+		thresholds(&m, EV_VMSTAT_IDLE);
+		give_past_lists(&m, 0, 8);
+		thresholds(&m, works ? EV_VMSTAT_WORKER : EV_VMSTAT_IDLE);
+		m.ev[m.n - 1].cpu = 0;
+		emit(&m, EV_TRY, 0, 0);
+		emit(&m, EV_ALLOC, 0, found ? NORMAL + HELD : DMA32);
+		run(&m, &res);
+		assert_int_equal(res.counted_late, works && !found);
+		assert_int_equal(res.order0_exact, HELD + (works || found));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -582,6 +611,7 @@ int main(void)
 		cmocka_unit_test(turned_before_the_hold),
 		cmocka_unit_test(type_of_a_free_that_was_missed),
 		cmocka_unit_test(goes_by_the_old_threshold),
+		cmocka_unit_test(zone_folded_late),
 		cmocka_unit_test(below_high_by_the_old_threshold),
 	};
 
