@@ -60,8 +60,11 @@ int BPF_PROG(site_fold, bool do_pagesets)
 	return 0;
 }
 
-/* set_pgdat_percpu_threshold(pgdat, ...): kswapd calls it for its sleep and after it. */
-SEC("fexit/set_pgdat_percpu_threshold")
+/*
+ * set_pgdat_percpu_threshold(pgdat, ...): kswapd calls it for its sleep and after it.  It is told of ahead: what others
+ * count from here until kswapd's CPU is heard of next may be by either.
+ */
+SEC("fentry/set_pgdat_percpu_threshold")
 int BPF_PROG(site_thresholds, struct pglist_data *pgdat)
 {
 	__u32 nid = BPF_CORE_READ(pgdat, node_id);

@@ -135,7 +135,7 @@ const struct site sites[] = {
 	{ "site_push", "free_unref_page_commit", SITE_FENTRY, GROUP_PUSH_OLD, 5 },
 	{ "site_try", "get_page_from_freelist", SITE_FENTRY, GROUP_TRY, 4 },
 	{ "site_fold", "refresh_cpu_vm_stats", SITE_FENTRY, GROUP_COUNTERS, 1 },
-	{ "site_thresholds", "set_pgdat_percpu_threshold", SITE_FEXIT, GROUP_COUNTERS, 2 },
+	{ "site_thresholds", "set_pgdat_percpu_threshold", SITE_FENTRY, GROUP_COUNTERS, 2 },
 	{ "site_balance", "balance_pgdat", SITE_FENTRY, GROUP_COUNTERS, 3 },
 	{ "site_boost_over", "wakeup_kcompactd", SITE_FENTRY, GROUP_COUNTERS, 3 },
 	{ "site_balance_exit", "balance_pgdat", SITE_FEXIT, GROUP_COUNTERS, 3 },

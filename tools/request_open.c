@@ -392,6 +392,7 @@ int request_open(const struct trace_meta *meta, const struct request_options *op
 		r->asked = malloc(r->nr_frames + 1);
 		r->has_pushes = has_pushes(meta);
 		r->has_thresholds =
+			trace_pairs_get(&meta->sites, "fentry:set_pgdat_percpu_threshold", 0) > 0 ||
 			trace_pairs_get(&meta->sites, "fexit:set_pgdat_percpu_threshold", 0) > 0;
 		err = r->cpus && r->handle && r->asked ? 0 : -ENOMEM;
 	}
