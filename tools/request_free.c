@@ -410,7 +410,8 @@ static bool was_claimed(const struct request *r, const struct trace_event *ev, u
 
 /*
  * The type that the page is pushed with.  Where the event tells of another one than the core's pageblock has,
- * and another CPU is about to claim that pageblock for just that type, it has done so by now.
+ * and another CPU is about to claim that pageblock for just that type, it has done so by now; or from it, and
+ * the core made it do so early, for its boost, it has not.
  */
 static enum pa_mt type_of_push(struct request *r, const struct trace_event *ev, uint64_t frame,
 			       uint64_t core)
@@ -425,8 +426,9 @@ static enum pa_mt type_of_push(struct request *r, const struct trace_event *ev, 
 		const struct trace_event *claim =
 			i == ev->cpu ? NULL : request_fallback_at_work(r, i);
 
-		if (claim && claim->bits & EV_CLAIMED && request_type_of(r, claim->mt) == told &&
-		    claim->pfn / block == ev->pfn / block)
+		if (claim && claim->bits & EV_CLAIMED && claim->pfn / block == ev->pfn / block &&
+		    (request_type_of(r, claim->mt) == told ||
+		     request_type_of(r, trace_fallback_mt(claim)) == told))
 			return (enum pa_mt)told;
 	}
 	return was_claimed(r, ev, told) ? (enum pa_mt)told : type;
@@ -591,21 +593,46 @@ void request_on_drain_pages(struct request *r, const struct trace_event *ev)
 	c->drain_of = ev->arg;
 }
 
+static void take_drain_pages(struct run_cpu *c, uint32_t of, uint32_t zone, uint32_t pid)
+{
+	c->what = WHAT_DRAIN_PAGES;
+	c->pid = pid;
+	c->drain_of = of;
+	c->drain_zone = zone;
+	c->drain_goes_on = true;
+}
+
+/* Something came upon it on the other CPU before its task went on here, which is known by its process alone. */
+static bool take_cut_over(struct run_cpu *c, struct run_cpu *other, uint32_t pid)
+{
+	struct cut cut;
+
+	for (uint32_t i = other->nr_cuts; pid && i-- > 0;) {
+		if (other->cuts[i].what != WHAT_DRAIN_PAGES || other->cuts[i].pid != pid)
+			continue;
+		cut = request_take_cut(other, i);
+		take_drain_pages(c, cut.drain_of, cut.drain_zone, pid);
+		return true;
+	}
+	return false;
+}
+
 /* drain_pages_zone goes on here, if another CPU was at it: the task has moved between two holds. */
 static void take_over(struct request *r, struct run_cpu *c, uint32_t pid)
 {
 	for (uint32_t i = 0; i < r->nr_cpus; i++) {
 		struct run_cpu *other = &r->cpus[i];
 
-		if (other == c || other->what != WHAT_DRAIN_PAGES || !other->drain_goes_on ||
-		    other->bulk.left > 0 || (pid && other->pid && pid != other->pid))
+		if (other == c)
 			continue;
-		other->what = WHAT_NOTHING;
-		c->what = WHAT_DRAIN_PAGES;
-		c->pid = other->pid;
-		c->drain_of = other->drain_of;
-		c->drain_zone = other->drain_zone;
-		return;
+		if (other->what == WHAT_DRAIN_PAGES && other->drain_goes_on &&
+		    other->bulk.left <= 0 && (!pid || !other->pid || pid == other->pid)) {
+			other->what = WHAT_NOTHING;
+			take_drain_pages(c, other->drain_of, other->drain_zone, other->pid);
+			return;
+		}
+		if (take_cut_over(c, other, pid))
+			return;
 	}
 }
 

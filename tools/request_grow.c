@@ -142,7 +142,7 @@ void request_ask_growths(struct request *r, struct refill *refill, uint32_t cpu)
 		if (c->growths[i].zone != zone || c->growths[i].by > 0)
 			continue;
 		high += c->growths[i].by;
-		if (request_size_with(r, refill, false, high) != picks)
+		if (request_size_with(r, refill, refill->tried.below_high, high) != picks)
 			continue;
 		set_high(r, zone, on, high);
 		forget(c, zone);

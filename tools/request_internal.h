@@ -77,7 +77,8 @@ struct attempt {
 	bool waits;		    /* it has no page yet, see request_is_yet_to_pop() */
 	uint32_t flags;		    /* PA_ALLOC_* */
 	uint32_t captured;	    /* by compaction, for it: the core's pfn; NO_PFN: none */
-	uint64_t end;		    /* number of the event of its request, as far as is known */
+	uint64_t number;	    /* of its event */
+	uint64_t end;		    /* of the event of its request, as far as is known */
 	struct pa_choice choice;
 	/* Of one that looks late, what it would have found at once, if anything. */
 	bool first_found, first_below;
@@ -255,6 +256,7 @@ struct request {
 	 * run, as many by the numbers of pages that the kernel evicted. */
 	uint32_t *handle;
 	bool has_pushes;       /* the trace has EV_PUSH */
+	bool yields;	       /* the kernel's cond_resched lets others run */
 	bool has_thresholds;   /* and EV_VMSTAT tells of them */
 	uint8_t *use;	       /* what-if: by frame, enum trace_use, likewise; NULL if not told */
 	struct trace_pcp *pcp; /* kept from the snapshot until the moment they hold */
@@ -653,6 +655,7 @@ void request_find_decayed(struct request *r, const struct trace_event *ev, uint3
 /* ---- request_make.c ---- */
 
 uint32_t request_gfp_of(struct request *r, const struct trace_event *ev);	 /* PA_GFP_* */
+uint32_t request_flags_of(struct request *r, uint32_t kernel);			 /* PA_ALLOC_* */
 uint32_t request_task_of(const struct request *r, const struct trace_event *ev); /* PA_TASK_* */
 void request_count_fallback(struct request *r, const struct pa_decision *d);
 void request_count_picks(struct request *r, const struct pa_alloc_record *rec);
@@ -695,6 +698,8 @@ void request_on_alloc(struct request *r, const struct trace_event *ev);
 void request_on_pick(struct request *r, const struct trace_event *ev);
 /* A CPU is inside the lock: what takes its blocks there is made, or begun.  @ev: the first pick. */
 void request_start_picks(struct request *r, const struct trace_event *ev);
+/* @ev, in the lock, is about to be played ahead of the events at hand: so is what its CPU tells of turned lists first. */
+void request_turn_ahead(struct request *r, const struct trace_event *ev);
 /* The next block of an open refill; @ev: the event that will tell of it. */
 void request_refill_step(struct request *r, const struct trace_event *ev);
 void request_end_refill(struct request *r, uint32_t cpu);

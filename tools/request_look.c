@@ -20,29 +20,6 @@ static uint32_t gfp_of_zone(unsigned int highest)
 	return highest < sizeof(gfp) / sizeof(gfp[0]) ? gfp[highest] : 0;
 }
 
-/* The kernel's ALLOC_*, which have kept their bits since 4.20 (mm/internal.h). */
-static uint32_t flags_of(struct request *r, uint32_t kernel)
-{
-	static const struct {
-		uint32_t kernel, core;
-	} bits[] = {
-		{ 0x004, PA_ALLOC_NO_WATERMARKS }, { 0x008, PA_ALLOC_OOM },
-		{ 0x010, PA_ALLOC_NON_BLOCK },	   { 0x020, PA_ALLOC_MIN_RESERVE },
-		{ 0x040, PA_ALLOC_CPUSET },	   { 0x080, PA_ALLOC_CMA },
-		{ 0x100, PA_ALLOC_NOFRAGMENT },	   { 0x200, PA_ALLOC_HIGHATOMIC },
-		{ 0x800, PA_ALLOC_KSWAPD },
-	};
-	uint32_t flags = (kernel & 0x3) << PA_ALLOC_WMARK_SHIFT;
-
-	if (kernel && kernel == r->flags_asked)
-		return r->flags_are;
-	for (size_t i = 0; i < sizeof(bits) / sizeof(bits[0]); i++)
-		flags |= kernel & bits[i].kernel ? bits[i].core : 0;
-	r->flags_asked = kernel;
-	r->flags_are = r->kernel->cma == PA_CMA_NONE ? flags & ~PA_ALLOC_CMA : flags;
-	return r->flags_are;
-}
-
 /*
  * By zone: pages that refills on other CPUs have taken off the lists, where the zone's counter hears of them
  * at the end (rmqueue_bulk, up to 6.9).  @ended: of those, too, whose last block is gone and whose CPU was not
@@ -186,6 +163,7 @@ static bool fits_after_fallbacks(struct look *l)
 
 		if (i == l->cpu || !z || c->refill.ahead || !lock_is_free(r, ev, z))
 			continue;
+		request_turn_ahead(r, ev);
 		if (!c->picking) {
 			request_late_push(r, i, ev);
 			request_start_picks(r, ev);
@@ -661,7 +639,7 @@ static bool try_at_once(struct request *r, const struct trace_event *ev)
 {
 	const struct trace_event *end = request_event(r, r->now + 1);
 	uint8_t mt = request_type_of(r, ev->mt);
-	uint32_t flags = flags_of(r, trace_try_flags(ev));
+	uint32_t flags = request_flags_of(r, trace_try_flags(ev));
 
 	if (mt >= PA_PCPTYPES || !(end->note & WIN_ZONE) || request_is_slow(flags) ||
 	    !request_make_at_once(r, end, gfp_of_zone(trace_try_highest(ev)) | (uint32_t)mt << 3,
@@ -681,8 +659,8 @@ static bool seen_to_fail(struct request *r, const struct trace_event *try)
 		return false;
 	return next->type == EV_RECLAIM_BEGIN || next->type == EV_COMPACT_TRY ||
 	       (next->type == EV_TRY && next->mt == try->mt &&
-		!request_is_slow(flags_of(r, trace_try_flags(try))) &&
-		request_is_slow(flags_of(r, trace_try_flags(next))));
+		!request_is_slow(request_flags_of(r, trace_try_flags(try))) &&
+		request_is_slow(request_flags_of(r, trace_try_flags(next))));
 }
 
 /*
@@ -722,8 +700,9 @@ void request_on_try(struct request *r, const struct trace_event *ev)
 		.order = ev->order,
 		.mt = mt,
 		.highest = (uint8_t)trace_try_highest(ev),
-		.flags = flags_of(r, trace_try_flags(ev)),
+		.flags = request_flags_of(r, trace_try_flags(ev)),
 		.captured = NO_PFN,
+		.number = request_number_of(r, ev),
 		.end = end ? request_number_of(r, end) : NO_EVENT,
 	};
 	l = look_of(r, ev->cpu, a, end);

@@ -24,6 +24,29 @@ uint32_t request_gfp_of(struct request *r, const struct trace_event *ev)
 	return gfp;
 }
 
+/* The kernel's ALLOC_*, which have kept their bits since 4.20 (mm/internal.h). */
+uint32_t request_flags_of(struct request *r, uint32_t kernel)
+{
+	static const struct {
+		uint32_t kernel, core;
+	} bits[] = {
+		{ 0x004, PA_ALLOC_NO_WATERMARKS }, { 0x008, PA_ALLOC_OOM },
+		{ 0x010, PA_ALLOC_NON_BLOCK },	   { 0x020, PA_ALLOC_MIN_RESERVE },
+		{ 0x040, PA_ALLOC_CPUSET },	   { 0x080, PA_ALLOC_CMA },
+		{ 0x100, PA_ALLOC_NOFRAGMENT },	   { 0x200, PA_ALLOC_HIGHATOMIC },
+		{ 0x800, PA_ALLOC_KSWAPD },
+	};
+	uint32_t flags = (kernel & 0x3) << PA_ALLOC_WMARK_SHIFT;
+
+	if (kernel && kernel == r->flags_asked)
+		return r->flags_are;
+	for (size_t i = 0; i < sizeof(bits) / sizeof(bits[0]); i++)
+		flags |= kernel & bits[i].kernel ? bits[i].core : 0;
+	r->flags_asked = kernel;
+	r->flags_are = r->kernel->cma == PA_CMA_NONE ? flags & ~PA_ALLOC_CMA : flags;
+	return r->flags_are;
+}
+
 uint32_t request_task_of(const struct request *r, const struct trace_event *ev)
 {
 	for (uint32_t i = 0; i < r->nr_memalloc; i++)

@@ -362,6 +362,18 @@ static size_t nr_handles(const struct request *r)
 	return (r->res.changed ? 2 : 1) * r->nr_frames + 1;
 }
 
+/*
+ * Does cond_resched give way?  Distributions build kernels up to 6.12 so (PREEMPT_VOLUNTARY); what can preempt a task
+ * anywhere, lazily (6.13 and later), has no use for it.
+ */
+static bool yields(const struct trace_meta *meta)
+{
+	unsigned int major, minor;
+
+	return sscanf(meta->kernel, "%u.%u", &major, &minor) != 2 || major < 6 ||
+	       (major == 6 && minor < 13);
+}
+
 int request_open(const struct trace_meta *meta, const struct request_options *opt,
 		 struct request **out, char *why, size_t len)
 {
@@ -391,6 +403,7 @@ int request_open(const struct trace_meta *meta, const struct request_options *op
 		r->handle = malloc(nr_handles(r) * sizeof(*r->handle));
 		r->asked = malloc(r->nr_frames + 1);
 		r->has_pushes = has_pushes(meta);
+		r->yields = yields(meta);
 		r->has_thresholds =
 			trace_pairs_get(&meta->sites, "fentry:set_pgdat_percpu_threshold", 0) > 0 ||
 			trace_pairs_get(&meta->sites, "fexit:set_pgdat_percpu_threshold", 0) > 0;

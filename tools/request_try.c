@@ -478,6 +478,22 @@ static const struct trace_event *request_behind(const struct request *r,
 	return end;
 }
 
+/* The lists that @cpu tells of as turned between two events. */
+static void turn_between(struct request *r, uint64_t from, uint64_t end, uint32_t cpu)
+{
+	for (uint64_t i = from + 1; i < end; i++) {
+		const struct trace_event *turn = request_event(r, i);
+
+		if (turn->type == EV_ROTATE && turn->cpu == cpu && turn->bits & EV_ROTATE_TAIL)
+			request_rotate(r, turn, true);
+	}
+}
+
+void request_turn_ahead(struct request *r, const struct trace_event *ev)
+{
+	turn_between(r, r->now, request_number_of(r, ev), ev->cpu);
+}
+
 /*
  * @ev takes the first block of a hold.  What is told of turned lists ahead of the second was so by then: nobody else
  * has had the lock.  (The recorder may ask late, as it does not ask at the block of a fallback.)
@@ -487,14 +503,8 @@ static void turn_lists(struct request *r, const struct trace_event *ev)
 	const struct trace_event *next = request_next_of(r, ev);
 	uint64_t end = next && next->type == EV_ZONE_ALLOC ? request_number_of(r, next) : 0;
 
-	if (ev->type != EV_ZONE_ALLOC)
-		return;
-	for (uint64_t i = request_number_of(r, ev) + 1; i < end; i++) {
-		const struct trace_event *turn = request_event(r, i);
-
-		if (turn->type == EV_ROTATE && turn->cpu == ev->cpu && turn->bits & EV_ROTATE_TAIL)
-			request_rotate(r, turn, true);
-	}
+	if (ev->type == EV_ZONE_ALLOC)
+		turn_between(r, request_number_of(r, ev), end, ev->cpu);
 }
 
 /* The hold that starts with @ev is for the request @end: that is made, or begun. */

@@ -120,7 +120,8 @@ static bool pops_before_decay(const struct request *r, const struct trace_event 
 		left + c->cuts[cut - 1].bulk.left == row);
 }
 
-#define LATE_HOLDS 4 /* of the zone's lock, at most, that the worker lets others have before it goes on */
+#define LATE_HOLDS                                                                                 \
+	4 /* of the zone's lock, at most, that the worker lets others have before it goes on */
 
 /*
  * refresh_cpu_vm_stats gives way to others behind each zone's counters (cond_resched).  So those of all zones but the
@@ -183,6 +184,6 @@ void request_on_vmstat(struct request *r, const struct trace_event *ev)
 		request_start_fold(r, c, 0);
 		c->pid = ev->pid;
 	}
-	if (what == EV_VMSTAT_WORKER)
+	if (what == EV_VMSTAT_WORKER && r->yields)
 		doubt_fold(r, ev->cpu, shares);
 }

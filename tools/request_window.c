@@ -123,10 +123,10 @@ static inline void link_try(const struct reading *in, struct run_cpu *c,
 
 	if (!open)
 		return;
-	if (*open > in->first) {
+	if (*open > in->first)
 		in->win[(*open - 1) & in->mask].note |= WIN_NESTED;
+	if (*open)
 		in->link[number & in->mask].to = (uint32_t)(number - (*open - 1));
-	}
 	*open = number + 1;
 }
 
@@ -186,6 +186,20 @@ static void link_elsewhere(const struct reading *in, const struct run_cpu *c,
 	}
 }
 
+/* The same of the latest attempt on @c, which was played before this was read: its CPU stood still all that time. */
+static bool end_played(struct run_cpu *c, uint64_t *open, uint64_t number)
+{
+	uint64_t try = *open - 1;
+
+	for (uint32_t i = 0; *open && i < c->nr_tries; i++)
+		if (c->tries[i].number == try && c->tries[i].end == NO_EVENT) {
+			c->tries[i].end = number;
+			*open = 0;
+			return true;
+		}
+	return false;
+}
+
 /*
  * A request ends the latest one of its kind that its process has made.  A task may have gone on to another CPU behind
  * it (7.3), where nothing is open then; and which process it is old traces do not tell.
@@ -202,7 +216,7 @@ static inline void link_request(const struct reading *in, struct run_cpu *c,
 			end_try(in, open, number);
 		else if (!end_inner_try(in, *open, ev, number))
 			link_elsewhere(in, c, ev, number);
-	} else {
+	} else if (!end_played(c, open, number)) {
 		link_elsewhere(in, c, ev, number);
 	}
 }

@@ -56,26 +56,28 @@ static void alloc_by(struct machine *m, unsigned int cpu, uint64_t pfn, uint32_t
 }
 
 /*
- * CPU 1's attempt sets ZONE_BELOW_HIGH, which a push is not told yet, and drains by: no push that was cut has ended
- * the flag.
+ * CPU 0's attempt sets ZONE_BELOW_HIGH, which a push of CPU 1 is not told yet, and drains by: no push that was cut has
+ * ended the flag.
  */
 static void drains_by_the_flag(void **state)
 {
 	struct request_result res;
 	struct machine m;
+	uint64_t pfn;
 
 	(void)state;
-	give_back(&m, begin_cut(&m));
-	m.n -= 2;
+	pfn = begin_cut(&m);
 	m.meta.zone[1].min = 1;
 	m.meta.zone[1].low = 2;
 	m.meta.zone[1].high = 3;
 	for (unsigned int o = 3; o < 11; o++)
 		emit(&m, EV_ISOLATE, 1, NORMAL + (UINT64_C(1) << o))->order = (uint8_t)o;
-	emit(&m, EV_TRY, 1, 0)->order = 3;
-	give_back(&m, NORMAL + 10);
+	for (uint64_t i = 0; i < 9; i++)
+		give_back_on(&m, 1, pfn + i);
+	emit(&m, EV_TRY, 0, 0)->order = 3;
+	give_back_on(&m, 1, pfn + 9);
 	last(&m)->arg = 1;
-	drain(&m, 0, BATCH);
+	drain(&m, 1, BATCH);
 	run_with(&m, &lists, &res, NULL);
 	assert_int_equal(res.drained.core, BATCH + BATCH);
 }
@@ -214,6 +216,24 @@ static void refills_and_goes_on_elsewhere(void **state)
 	assert_int_equal(after[m.n - 1].pcp[1].count, BATCH - 1);
 }
 
+/* A hold is for who gets its first block, though another one's attempt came later and its request comes first. */
+static void holds_for_its_first_block(void **state)
+{
+	struct request_result res;
+	struct machine m;
+
+	(void)state;
+	begin_as(&m, "7.3");
+	try_by(&m, 1, FIRST);
+	try_by(&m, 1, SECOND);
+	for (uint64_t i = 0; i < BATCH; i++)
+		emit(&m, EV_ZONE_ALLOC, 1, NORMAL + 60 + i);
+	alloc_by(&m, 1, NORMAL + 61, SECOND);
+	alloc_by(&m, 0, NORMAL + 60, FIRST);
+	run_with(&m, &lists, &res, NULL);
+	assert_int_equal(res.order0_exact, HELD + 2);
+}
+
 /* Two holds of a CPU in a row, as two tasks refill two lists: neither is part of the other. */
 static void holds_in_a_row(void **state)
 {
@@ -301,6 +321,64 @@ static void another_one_than_drain_pages(void **state)
 	assert_int_equal(after[m.n - 1].pcp[0].count, REST - 6);
 }
 
+/* Its task goes on on another CPU, behind what came upon it on the first one. */
+static void drain_pages_elsewhere(void **state)
+{
+	struct request_result res;
+	struct machine m;
+
+	(void)state;
+	begin_as(&m, "7.3");
+	for (uint64_t i = 0; i < 8; i++)
+		give_back(&m, NORMAL + i);
+	emit(&m, EV_DRAIN_PAGES, 0, NORMAL)->arg = 0;
+	last(&m)->pid = FIRST;
+	give_back(&m, NORMAL + 8);
+	last(&m)->pid = SECOND;
+	for (unsigned int i = 0; i < 9; i++) {
+		drain(&m, 1, 1);
+		last(&m)->pid = FIRST;
+	}
+	run_with(&m, &lists, &res, NULL);
+	assert_true(res.drained.core >= 9);
+}
+
+/* What is taken ahead of its event comes behind what its CPU tells of turned lists. */
+static void turned_ahead_of_a_fallback(void **state)
+{
+	static const uint64_t pfn[] = { NORMAL + 2, NORMAL, NORMAL + 4 };
+	struct request_result res;
+	struct machine m;
+
+	(void)state;
+	begin_as(&m, "7.3");
+	m.meta.zone[1].min = 1;
+	m.meta.zone[1].low = 2;
+	m.meta.zone[1].high = 3;
+	for (unsigned int o = 6; o < 11; o++)
+		emit(&m, EV_ISOLATE, 1, NORMAL + (UINT64_C(1) << o))->order = (uint8_t)o;
+	for (size_t i = 0; i < 3; i++) { /* past the lists: the last is first */
+		emit(&m, EV_FREE, 0, pfn[i]);
+		emit(&m, EV_ZONE_FREE, 0, pfn[i]);
+	}
+	emit(&m, EV_TRY, 1, 0)->mt = K_UNMOVABLE;
+	emit(&m, EV_TRY, 0, 0);
+	emit(&m, EV_ROTATE, 1, NORMAL + 4)->bits = EV_ROTATE_TAIL;
+	machine_emit(&m, (struct trace_event){ .type = EV_FALLBACK,
+					       .cpu = 1,
+					       .pfn = NORMAL,
+					       .mt = K_UNMOVABLE,
+					       .bits = EV_CLAIM_KNOWN,
+					       .arg = trace_fallback_arg(0, K_MOVABLE) });
+	alloc_by(&m, 1, NORMAL, 0);
+	last(&m)->mt = K_UNMOVABLE;
+	last(&m)->arg = 0;
+	emit(&m, EV_ALLOC, 0, DMA32 + 128);
+	run(&m, &res);
+	assert_int_equal(res.fallbacks_early, 1);
+	assert_int_equal(res.order0_exact, HELD + 1);
+}
+
 /* A free has asked for its pageblock's type before another CPU's claim, and is pushed behind that. */
 static void pushed_behind_a_claim(void **state)
 {
@@ -371,6 +449,39 @@ static void seen_to_fail(void **state)
 	}
 }
 
+/*
+ * A boost goes between the two looks of an attempt, and another one sets ZONE_BELOW_HIGH in any case: whether the first
+ * has left it, the refill in between tells.
+ */
+static void refill_tells_of_two_looks(void **state)
+{
+	enum { FOUND = 1000, BEFORE = 8 };
+	struct request_result res;
+	struct machine m;
+
+	(void)state;
+	begin(&m);
+	m.meta.zone[1].high = 900;
+	m.meta.zone[1].boost = FOUND;
+	emit(&m, EV_BALANCE_BEGIN, 1, NORMAL)->arg = FOUND;
+	emit(&m, EV_ISOLATE, 1, NORMAL + 1024)->order =
+		10; /* below both marks with the boost alone */
+	emit(&m, EV_TRY, 0, 0);
+	machine_emit(&m, balance_end(1, NORMAL, 0));
+	emit(&m, EV_ALLOC, 0, NORMAL + HELD);
+	emit(&m, EV_TRY, 1, 0);
+	emit(&m, EV_ZONE_ALLOC, 1, NORMAL + 512);
+	emit(&m, EV_ALLOC, 1, NORMAL + 512);
+	emit(&m, EV_ISOLATE, 0, NORMAL + 256)->order = 8;
+	emit(&m, EV_TRY, 0, 0);
+	emit(&m, EV_ALLOC, 0, NORMAL + HELD + 1);
+	give_back_on(&m, 1, NORMAL + 512);
+	last(&m)->arg = BEFORE;
+	last(&m)->bits = EV_BELOW_HIGH;
+	run(&m, &res);
+	assert_int_equal(res.highs_exact, 1);
+}
+
 /* A larger block, too, is not had yet where the pushes that follow drain by it; the first of them drains either way. */
 static void has_no_block_yet(void **state)
 {
@@ -434,12 +545,16 @@ int main(void)
 		cmocka_unit_test(goes_on_elsewhere),
 		cmocka_unit_test(ends_its_own_attempt),
 		cmocka_unit_test(refills_and_goes_on_elsewhere),
+		cmocka_unit_test(holds_for_its_first_block),
 		cmocka_unit_test(holds_in_a_row),
 		cmocka_unit_test(goes_on_upon_a_request),
 		cmocka_unit_test(another_one_drains),
 		cmocka_unit_test(another_one_than_drain_pages),
+		cmocka_unit_test(drain_pages_elsewhere),
+		cmocka_unit_test(turned_ahead_of_a_fallback),
 		cmocka_unit_test(pushed_behind_a_claim),
 		cmocka_unit_test(seen_to_fail),
+		cmocka_unit_test(refill_tells_of_two_looks),
 		cmocka_unit_test(has_no_block_yet),
 		cmocka_unit_test(looks_behind_an_interrupt),
 	};
