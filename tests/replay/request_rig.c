@@ -96,8 +96,20 @@ static void tell_lists(struct request *r, const struct rig_lists *lists)
 	}
 }
 
-void run_with(struct machine *m, const struct rig_lists *lists, struct request_result *res,
-	      request_sample_fn *sample)
+/* Those from @first on, up to @end. */
+static void give_events(struct request *r, const struct machine *m, size_t first, size_t end)
+{
+	struct trace_item item = { .kind = TRACE_EVENTS };
+
+	item.events.ev = m->ev + first;
+	item.events.n = end - first;
+	item.events.first = first;
+	assert_int_equal(request_item(r, &item), 0);
+}
+
+/* The events come in two chunks, the second from event @second on. */
+static void run_chunks(struct machine *m, const struct rig_lists *lists, size_t second,
+		       struct request_result *res, request_sample_fn *sample)
 {
 	struct request_options opt = { .check = true, .sample = sample, .every = sample ? 1 : 0 };
 	struct trace_item item = { .kind = TRACE_LIST };
@@ -111,16 +123,25 @@ void run_with(struct machine *m, const struct rig_lists *lists, struct request_r
 	}
 	if (lists)
 		tell_lists(r, lists);
-	item.kind = TRACE_EVENTS;
-	item.events.ev = m->ev;
-	item.events.n = m->n;
-	item.events.first = 0;
-	assert_int_equal(request_item(r, &item), 0);
+	give_events(r, m, 0, second);
+	if (second < m->n)
+		give_events(r, m, second, m->n);
 	assert_int_equal(request_finish(r), 0);
 	*res = *request_result(r);
 	assert_null(res->unsound);
 	request_close(r);
 	machine_free(m);
+}
+
+void run_with(struct machine *m, const struct rig_lists *lists, struct request_result *res,
+	      request_sample_fn *sample)
+{
+	run_chunks(m, lists, m->n, res, sample);
+}
+
+void run_in_two(struct machine *m, size_t second, struct request_result *res)
+{
+	run_chunks(m, NULL, second, res, NULL);
 }
 
 struct moment after[EVENTS];

@@ -34,6 +34,8 @@ struct rig_lists {
 };
 void run_with(struct machine *m, const struct rig_lists *lists, struct request_result *res,
 	      request_sample_fn *sample);
+/* The events from @second on are read once others were played: those more than REQUEST_WINDOW before. */
+void run_in_two(struct machine *m, size_t second, struct request_result *res);
 /* @n blocks leave @cpu's lists. */
 void drain(struct machine *m, unsigned int cpu, unsigned int n);
 

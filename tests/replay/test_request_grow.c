@@ -29,9 +29,9 @@ static void begin_drained(struct machine *m)
 		emit(m, EV_DRAIN, 0, NORMAL + k);
 }
 
-static void refill(struct machine *m, uint64_t pfn, unsigned int n)
+/* CPU 1 is amid an attempt for the first page. */
+static void fill(struct machine *m, uint64_t pfn, unsigned int n)
 {
-	emit(m, EV_TRY, 1, 0);
 	for (unsigned int i = 0; i < n; i++)
 		emit(m, EV_ZONE_ALLOC, 1, pfn + i);
 	for (unsigned int i = 0; i < n; i++) {
@@ -39,6 +39,12 @@ static void refill(struct machine *m, uint64_t pfn, unsigned int n)
 			emit(m, EV_TRY, 1, 0);
 		emit(m, EV_ALLOC, 1, pfn + i);
 	}
+}
+
+static void refill(struct machine *m, uint64_t pfn, unsigned int n)
+{
+	emit(m, EV_TRY, 1, 0);
+	fill(m, pfn, n);
 }
 
 /*
@@ -93,6 +99,30 @@ static void refill_tells_which_grew(void **state)
 		refill(&m, NORMAL + 516, 4);
 		refill(&m, NORMAL + 520, brings);
 		give_back(&m, NORMAL + LATER + 1);
+		run(&m, &res);
+		assert_int_equal(res.refilled.core, before + 1 + 2 + 4 + brings);
+		assert_int_equal(res.grown_otherwise, brings == LEAVES);
+	}
+}
+
+/* The flag is there again since: it is the first refill alone that grew or did not. */
+static void refill_with_the_flag_tells(void **state)
+{
+	enum { TWICE = 8, LEAVES = MAY_HOLD - 1, before = 1 + 2 + 4 + 8 + 16 + 32 };
+	struct request_result res;
+	struct machine m;
+
+	(void)state;
+	for (unsigned int brings = LEAVES; brings <= TWICE; brings++) {
+		begin_drained(&m);
+		refill(&m, NORMAL + 512, 1);
+		give_back(&m, NORMAL + LATER + 1);
+		emit(&m, EV_ISOLATE, 1, NORMAL + 1024)->order = 10;
+		emit(&m, EV_TRY, 1, 0);
+		emit(&m, EV_PUTBACK, 1, NORMAL + 1024)->order = 10;
+		fill(&m, NORMAL + 514, 2);
+		refill(&m, NORMAL + 516, 4);
+		refill(&m, NORMAL + 520, brings);
 		run(&m, &res);
 		assert_int_equal(res.refilled.core, before + 1 + 2 + 4 + brings);
 		assert_int_equal(res.grown_otherwise, brings == LEAVES);
@@ -234,6 +264,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(push_tells_which_refills_grew),
 		cmocka_unit_test(refill_tells_which_grew),
+		cmocka_unit_test(refill_with_the_flag_tells),
 		cmocka_unit_test(looks_before_it_is_heard_of),
 		cmocka_unit_test(looks_before_the_vmstat_worker),
 		cmocka_unit_test(has_found_no_flag_if_it_grew),

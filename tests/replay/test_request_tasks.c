@@ -148,6 +148,28 @@ static void requests_cross(void **state)
 	assert_int_equal(res.order0_exact, HELD + 3);
 }
 
+#define FAR 200000 /* events, more than are read ahead */
+
+/* An attempt was played when the request that it ends with is read, behind another task's. */
+static void ends_long_after(void **state)
+{
+	struct request_result res;
+	struct machine m;
+	size_t read;
+
+	(void)state;
+	begin_as(&m, "7.3");
+	emit(&m, EV_TRY, 0, 0);
+	for (unsigned int i = 0; i < FAR; i++)
+		emit(&m, EV_VMSTAT, 1, EV_PFN_NONE)->arg = EV_VMSTAT_IDLE;
+	read = m.n;
+	emit(&m, EV_TRY, 0, 0);
+	emit(&m, EV_ALLOC, 0, NORMAL + HELD + 1);
+	emit(&m, EV_ALLOC, 0, NORMAL + HELD);
+	run_in_two(&m, read, &res);
+	assert_int_equal(res.order0_exact, HELD + 2);
+}
+
 /* A push to CPU 0's lists that is told of what they may hold, and of ZONE_BELOW_HIGH if it is @below. */
 static void push_told(struct machine *m, uint64_t pfn, uint32_t high, bool below)
 {
@@ -394,6 +416,7 @@ int main(void)
 		cmocka_unit_test(outlasts_the_lists),
 		cmocka_unit_test(ends_with_a_request),
 		cmocka_unit_test(requests_cross),
+		cmocka_unit_test(ends_long_after),
 		cmocka_unit_test(asks_for_the_flag_again),
 		cmocka_unit_test(looks_amid_a_split),
 		cmocka_unit_test(looks_amid_an_isolation),

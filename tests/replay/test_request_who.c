@@ -419,6 +419,40 @@ static void pushed_behind_a_claim(void **state)
 	assert_int_equal(exact[0], exact[1] + 1);
 }
 
+/* Where a claim is made ahead of its event, for its boost, frees in between go by the type before. */
+static void pushed_ahead_of_a_claim(void **state)
+{
+	struct request_result res;
+	struct machine m;
+
+	(void)state;
+	begin_as(&m, "7.3");
+	m.meta.zone[1].min = 1;
+	m.meta.zone[1].low = 2;
+	m.meta.zone[1].high = 3;
+	for (unsigned int o = 7; o < 11; o++)
+		emit(&m, EV_ISOLATE, 1, NORMAL + (UINT64_C(1) << o))->order = (uint8_t)o;
+	emit(&m, EV_TRY, 1, 0)->mt = K_UNMOVABLE;
+	emit(&m, EV_TRY, 0, 0);
+	give_back(&m, NORMAL);
+	emit(&m, EV_ZONE_ALLOC, 1, NORMAL + 63)->mt = K_UNMOVABLE;
+	machine_emit(&m, (struct trace_event){ .type = EV_FALLBACK,
+					       .cpu = 1,
+					       .pfn = NORMAL + 63,
+					       .mt = K_UNMOVABLE,
+					       .bits = EV_CLAIMED | EV_CLAIM_KNOWN,
+					       .arg = trace_fallback_arg(6, K_MOVABLE) });
+	alloc_by(&m, 1, NORMAL + 63, 0);
+	last(&m)->mt = K_UNMOVABLE;
+	last(&m)->arg = 0;
+	emit(&m, EV_ALLOC, 0, DMA32 + 128);
+	emit(&m, EV_TRY, 0, 0)->arg = event_try(4, 2); /* ALLOC_NO_WATERMARKS */
+	emit(&m, EV_ALLOC, 0, NORMAL);
+	run(&m, &res);
+	assert_int_equal(res.fallbacks_early, 1);
+	assert_int_equal(res.order0_exact, HELD + 2);
+}
+
 /*
  * Who goes on to the slow path has found no zone, though it would have: it has looked amid another's claim, and left
  * ZONE_BELOW_HIGH.
@@ -553,6 +587,7 @@ int main(void)
 		cmocka_unit_test(drain_pages_elsewhere),
 		cmocka_unit_test(turned_ahead_of_a_fallback),
 		cmocka_unit_test(pushed_behind_a_claim),
+		cmocka_unit_test(pushed_ahead_of_a_claim),
 		cmocka_unit_test(seen_to_fail),
 		cmocka_unit_test(refill_tells_of_two_looks),
 		cmocka_unit_test(has_no_block_yet),
