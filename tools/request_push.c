@@ -69,53 +69,69 @@ static int32_t size_as_told(struct request *r, const struct trace_event *ev, uin
 	told.flags |= ev->bits & EV_RECLAIMING ? PA_ZONE_RECLAIM_ACTIVE : 0;
 	told.flags |= ev->bits & EV_BELOW_HIGH ? PA_ZONE_BELOW_HIGH : 0;
 	pa_zone_set(r->pa, zone, &told);
-	size = pa_push_size_at(r->pa, zone, pcp, 0);
+	size = pa_push_size_at(r->pa, zone, pcp, ev->order);
 	pa_zone_set(r->pa, zone, &state);
 	return size;
 }
 
-/* One page more is on the lists, or with @row pages drained, that many are gone. */
-static void note_push(struct pa_pcp *pcp, int32_t row)
+/* One block more is on the lists; with @row pages drained, that many are gone. */
+static void note_push(struct pa_pcp *pcp, unsigned int order, int32_t row)
 {
-	pcp->count += 1 - row;
+	pcp->count += (1 << order) - row;
 	if (pcp->free_count < pcp->batch << 5) /* CONFIG_PCP_BATCH_SCALE_MAX */
-		pcp->free_count++;
+		pcp->free_count += 1 << order;
+	pcp->flags &= (uint8_t)~PA_PCP_PREV_FREE_HIGH_ORDER;
+	if (order)
+		pcp->flags |= PA_PCP_PREV_FREE_HIGH_ORDER;
+}
+
+static void note_pop(struct pa_pcp *pcp, unsigned int order)
+{
+	pcp->count -= 1 << order;
+	pcp->free_count >>= 1;
 }
 
 /*
  * The request @popped was preempted, and its page is the first of its list as another task begins to push.  It
- * may not have taken it, if what is pushed goes to other lists.  Then there is more on the lists: where the CPU is
- * seen to drain, or not, by that, and would do otherwise without, it has not.
+ * may not have taken it, if what is pushed goes to other lists.  Then there is more on the lists, and what was
+ * freed in a row is counted differently from then on: where the CPU is seen to drain, or not, by that, and would
+ * do otherwise without, it has not.
  */
 static bool is_yet_to_pop(struct request *r, const struct trace_event *ev, uint32_t zone,
 			  const struct trace_event *popped)
 {
 	struct pa_pcp with, without; /* the page */
+	bool ended = false;
 
 	if (request_zone_of(r, popped) != &r->zones[zone] ||
 	    pa_pcp_get(r->pa, zone, request_core_cpu(r, ev->cpu), &with))
 		return false;
 	without = with;
-	without.count -= 1 << popped->order;
-	without.free_count >>= 1;
+	note_pop(&without, popped->order);
 	for (uint32_t n = 0; n < FLAG_EVENTS && ev; n++, ev = request_next_of(r, ev)) {
 		bool drains = ev->note & WIN_DRAINS;
+		int32_t row;
 
-		if (ev->type == EV_FREE || ev->type == EV_DRAIN)
+		if (ev == popped) {
+			note_pop(&with, popped->order);
+			ended = true;
+		}
+		if (ev == popped || ev->type == EV_FREE || ev->type == EV_DRAIN)
 			continue;
-		if (ev->type != EV_PUSH || ev->order)
+		if (ev->type != EV_PUSH)
 			return false;
 		if (request_zone_of(r, ev) != &r->zones[zone])
 			continue;
-		if (ev->mt == popped->mt && !popped->order)
+		if (!ended && ev->mt == popped->mt && ev->order == popped->order)
 			return false;
 		if (ev->arg)
 			with.high = without.high = (int32_t)ev->arg;
 		if ((size_as_told(r, ev, zone, &with) > 0) !=
 		    (size_as_told(r, ev, zone, &without) > 0))
 			return (size_as_told(r, ev, zone, &with) > 0) == drains;
-		note_push(&with, drains ? request_row_of(r, ev, zone) : 0);
-		note_push(&without, drains ? request_row_of(r, ev, zone) : 0);
+		row = drains ? request_row_of(r, ev, zone) : 0;
+		note_push(&with, ev->order, row);
+		note_push(&without, ev->order, row);
 	}
 	return false;
 }

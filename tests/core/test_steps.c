@@ -557,10 +557,27 @@ static void test_refill_short(const char *policy)
 	assert_int_equal(refill.want, refill.taken);
 }
 
+/* The size of a refill, and what asking for it makes of the list, is the same of a list that is told. */
+static void test_refill_size(const char *policy)
+{
+	for (unsigned int order = 0; order < 4; order++) {
+		struct pa *pa = roomy(policy);
+		struct pa_refill refill = { .args = { .gfp = PA_GFP_KERNEL,
+						      .order = (uint8_t)order } };
+		struct pa_pcp told = pcp_of(pa, 0, 0), pcp;
+
+		assert_int_equal(pa_refill_size_at(pa, 0, &told, order),
+				 pa_refill_start(pa, &refill));
+		pcp = pcp_of(pa, 0, 0);
+		assert_memory_equal(&told, &pcp, sizeof(pcp));
+	}
+}
+
 static void test_refill_refused(const char *policy)
 {
 	struct pa *pa = roomy(policy);
 	struct pa_refill refill = { .args = { .gfp = PA_GFP_KERNEL }, .want = 9 }, bad = refill;
+	struct pa_pcp pcp = pcp_of(pa, 0, 0);
 
 	bad.zone = 1;
 	REFUSED(pa_refill_start(pa, &bad), -EINVAL);
@@ -573,6 +590,8 @@ static void test_refill_refused(const char *policy)
 	bad = refill;
 	bad.args.order = 5;
 	REFUSED(pa_refill_start(pa, &bad), -EINVAL);
+	assert_int_equal(pa_refill_size_at(pa, 1, &pcp, 0), 0);
+	assert_int_equal(pa_refill_size_at(pa, 0, &pcp, 5), 0);
 	refill.flags = PA_ALLOC_HIGHATOMIC; /* from 7.2 on such a request goes past an empty list */
 	assert_int_equal(pa_refill_start(pa, &refill) > 0, strcmp(policy, "7.3") != 0);
 }
@@ -719,6 +738,7 @@ SINCE("6.1.0", test_refill_decides)
 SINCE("6.1.0", test_refill_lent)
 SINCE("6.1.0", test_refill_beside_cma)
 SINCE("6.1.0", test_refill_short)
+SINCE("6.1.0", test_refill_size)
 SINCE("6.1.0", test_refill_refused)
 SINCE("5.4", test_capture)
 
@@ -756,6 +776,7 @@ int main(void)
 		cmocka_unit_test(each_test_refill_lent),
 		cmocka_unit_test(each_test_refill_beside_cma),
 		cmocka_unit_test(each_test_refill_short),
+		cmocka_unit_test(each_test_refill_size),
 		cmocka_unit_test(each_test_refill_refused),
 		cmocka_unit_test(each_test_capture),
 		cmocka_unit_test(each_test_no_capture),

@@ -306,6 +306,39 @@ static void has_no_page_yet(void **state)
 }
 
 /*
+ * Interrupts push blocks of order 1 ahead of the request's end and behind it: so many in a row empty the lists
+ * (free_high in nr_pcp_high), unless a page was taken in between, which halves their number.
+ */
+static void has_no_page_amid_a_row(void **state)
+{
+	static const struct rig_lists lists = { .batch = 8, .high_min = 100, .high = 400 };
+	enum { AHEAD = 2, BEHIND = 3, ROW = AHEAD + BEHIND };
+	struct request_result res;
+	struct machine m;
+
+	(void)state;
+	for (int has = 0; has < 2; has++) {
+		begin_as(&m, "6.12");
+		for (uint64_t i = 0; i < ROW; i++) {
+			emit(&m, EV_ALLOC, 0, NORMAL + 512 + 2 * i)->order = 1;
+			m.ev[m.n - 1].arg = 0;
+		}
+		emit(&m, EV_TRY, 0, 0);
+		for (uint64_t i = 0; i < ROW; i++) {
+			if (i == AHEAD)
+				emit(&m, EV_ALLOC, 0, NORMAL + HELD);
+			give_back(&m, NORMAL + 512 + 2 * i);
+			m.ev[m.n - 1].order = m.ev[m.n - 2].order = 1;
+		}
+		if (has)
+			drain(&m, 0, 2 * ROW);
+		run_with(&m, &lists, &res, keep_moment);
+		assert_int_equal(res.reordered, has);
+		assert_int_equal(res.drained.core > 0, has);
+	}
+}
+
+/*
  * An attempt finds its zone later than it began to look, and the next push finds ZONE_BELOW_HIGH: it has looked at
  * the high mark before that, and at its own behind.
  */
@@ -421,6 +454,7 @@ int main(void)
 		cmocka_unit_test(looks_amid_a_split),
 		cmocka_unit_test(looks_amid_an_isolation),
 		cmocka_unit_test(has_no_page_yet),
+		cmocka_unit_test(has_no_page_amid_a_row),
 		cmocka_unit_test(looks_at_two_marks),
 		cmocka_unit_test(flag_comes_up),
 		cmocka_unit_test(has_no_zone_yet),
