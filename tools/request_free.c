@@ -488,7 +488,8 @@ void request_on_push(struct request *r, const struct trace_event *ev, const stru
 	popped = request_has_popped(r, ev->cpu);
 	request_end_hold(r, ev->cpu);
 	if (ev->type == EV_PUSH)
-		tell_reclaiming(r, zone, ev->bits & EV_RECLAIMING);
+		tell_reclaiming(r, zone,
+				ev->bits & EV_RECLAIMING && !request_reclaim_is_over(r, ev, zone));
 	if (popped && !request_waits_for_page(r, ev, zone, popped))
 		request_make_early(r, popped);
 	r->res.frees++;

@@ -584,6 +584,8 @@ bool request_lowers_late(const struct request *r, const struct trace_event *ev, 
  * by then, as its next push is told.  That one finds pcp->high as it is.
  */
 bool request_keeps_high(const struct request *r, const struct trace_event *ev, uint32_t zone);
+/* The same of ZONE_RECLAIM_ACTIVE, which kswapd ends. */
+bool request_reclaim_is_over(const struct request *r, const struct trace_event *ev, uint32_t zone);
 /*
  * The request @popped was preempted, and its page is the first of its list as another task begins to push, with @ev.
  * It may not have taken it, if what is pushed goes to other lists.  Then there is one page more on the

@@ -38,13 +38,14 @@ bool request_lowers_late(const struct request *r, const struct trace_event *ev, 
 	return r->zones[zone].balancing;
 }
 
-bool request_keeps_high(const struct request *r, const struct trace_event *ev, uint32_t zone)
+/* The push @ev was told of @flag, which lowers pcp->high: the CPU's next one is not, and finds that as it was. */
+static bool keeps_high(const struct request *r, const struct trace_event *ev, uint32_t zone,
+		       unsigned int flag)
 {
 	uint32_t high = ev->arg;
 	struct pa_pcp pcp;
 
-	if (ev->type != EV_PUSH || ev->order || ev->bits & EV_RECLAIMING ||
-	    !(ev->bits & EV_BELOW_HIGH) || !(pa_zone_flags(r->pa, zone) & PA_ZONE_BELOW_HIGH) ||
+	if (ev->type != EV_PUSH || ev->order || !(ev->bits & flag) ||
 	    pa_pcp_get(r->pa, zone, request_core_cpu(r, ev->cpu), &pcp) ||
 	    high <= (uint32_t)pcp.high_min)
 		return false;
@@ -52,7 +53,18 @@ bool request_keeps_high(const struct request *r, const struct trace_event *ev, u
 		ev = request_next_of(r, ev);
 	while (ev && ev->type == EV_FREE);
 	return ev && ev->type == EV_PUSH && request_zone_of(r, ev) == &r->zones[zone] &&
-	       !(ev->bits & EV_BELOW_HIGH) && ev->arg == high;
+	       !(ev->bits & flag) && ev->arg == high;
+}
+
+bool request_keeps_high(const struct request *r, const struct trace_event *ev, uint32_t zone)
+{
+	return !(ev->bits & EV_RECLAIMING) && pa_zone_flags(r->pa, zone) & PA_ZONE_BELOW_HIGH &&
+	       keeps_high(r, ev, zone, EV_BELOW_HIGH);
+}
+
+bool request_reclaim_is_over(const struct request *r, const struct trace_event *ev, uint32_t zone)
+{
+	return !(ev->note & WIN_DRAINS) && keeps_high(r, ev, zone, EV_RECLAIMING);
 }
 
 /* What a push would drain from lists that are as @pcp says, in a zone whose flags are as @ev, a push, was told. */

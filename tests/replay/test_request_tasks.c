@@ -218,6 +218,28 @@ static void asks_for_the_flag_again(void **state)
 	}
 }
 
+/* kswapd has ended ZONE_RECLAIM_ACTIVE by nr_pcp_high, as the CPU's next push is told, or not. */
+static void reclaim_ends_ahead_of_a_push(void **state)
+{
+	static const struct rig_lists long_ones = { .batch = 16, .high_min = 100, .high = 400 };
+	enum { HOLDS = 176 };
+	struct request_result res;
+	struct machine m;
+	size_t push;
+
+	(void)state;
+	for (int lowers = 0; lowers < 2; lowers++) {
+		begin_as(&m, "7.3");
+		push_told(&m, NORMAL, HOLDS, false);
+		push = m.n - 1;
+		m.ev[push].bits = EV_RECLAIMING;
+		push_told(&m, NORMAL + 1, HOLDS - 16 * lowers, false);
+		run_with(&m, &long_ones, &res, keep_moment);
+		assert_int_equal(res.highs_exact, 2);
+		assert_int_equal(after[push].pcp[0].high < after[push - 1].pcp[0].high, lowers);
+	}
+}
+
 /*
  * CPU 1 splits the only block that is large enough: who looks meanwhile finds none, and goes on to the next
  * zone.  Where there are two, it does not.
@@ -451,6 +473,7 @@ int main(void)
 		cmocka_unit_test(requests_cross),
 		cmocka_unit_test(ends_long_after),
 		cmocka_unit_test(asks_for_the_flag_again),
+		cmocka_unit_test(reclaim_ends_ahead_of_a_push),
 		cmocka_unit_test(looks_amid_a_split),
 		cmocka_unit_test(looks_amid_an_isolation),
 		cmocka_unit_test(has_no_page_yet),
