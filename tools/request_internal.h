@@ -206,6 +206,8 @@ struct run_zone {
 	uint32_t threshold;	   /* stat_threshold while kswapd sleeps */
 	uint32_t threshold_before; /* the change that kswapd is at; 0: none */
 	uint64_t next_push; /* to the zone, of the events from now on: none ahead of this number */
+	uint64_t boost_before;	/* of a search that the core makes ahead of its event, */
+	uint64_t boosted_until; /* which has this number */
 };
 
 /* How many events further on; 0: none that was read. */
@@ -677,9 +679,8 @@ void request_make(struct request *r, const struct trace_event *ev, const struct 
 bool request_make_at_once(struct request *r, const struct trace_event *ev, uint32_t looks,
 			  uint32_t flags);
 
-/* ---- request_look.c ---- */
+/* ---- request_others.c ---- */
 
-void request_on_try(struct request *r, const struct trace_event *ev);
 /*
  * The fallback that CPU @i comes to next, with nobody in the zone's lock before it.  It claims a
  * pageblock, or has tried to, before any event: each try is a pageblock of boost (boost_watermark), and
@@ -688,6 +689,20 @@ void request_on_try(struct request *r, const struct trace_event *ev);
  * try_to_claim_block, 6.10+).
  */
 const struct trace_event *request_fallback_at_work(struct request *r, uint32_t i);
+/*
+ * Does nobody take the lock of @z from now until @ev?  Who takes it for @ev tells of turned lists first
+ * (bpf/turns.bpf.h).
+ */
+bool request_lock_is_free(const struct request *r, const struct trace_event *ev,
+			  const struct run_zone *z);
+/* The block that CPU @i takes from its list next, for a claim or for compaction, and where of; NULL: none. */
+const struct run_zone *request_taken_next(struct request *r, uint32_t i, unsigned int *order);
+/* The block that CPU @i has in its hands before it tells of it, and where of; NULL: none. */
+const struct run_zone *request_held_next(struct request *r, uint32_t i, unsigned int *order);
+
+/* ---- request_look.c ---- */
+
+void request_on_try(struct request *r, const struct trace_event *ev);
 const struct attempt *request_take_try(struct request *r, const struct trace_event *ev);
 /* Would @a find the zone of the page of @end if it looked now?  Nothing is changed. */
 bool request_fits_now(struct request *r, uint32_t cpu, const struct attempt *a,

@@ -127,22 +127,56 @@ static bool fits_uncounted(struct look *l)
 	return is_the_one(l);
 }
 
-/*
- * Does nobody take the lock of @z from now until @ev?  Who takes it for @ev tells of turned lists first
- * (bpf/turns.bpf.h).
- */
-static bool lock_is_free(const struct request *r, const struct trace_event *ev,
-			 const struct run_zone *z)
+static void note_boost(struct request *r, uint32_t zone, uint64_t until)
 {
-	for (uint64_t i = r->now + 1; i < request_number_of(r, ev); i++) {
-		const struct trace_event *at = request_event(r, i);
+	struct pa_zone_state state;
 
-		if (trace_of_block(at->type) && at->type != EV_ALLOC && at->type != EV_FREE &&
-		    at->type != EV_PUSH && at->pfn >= z->start && at->pfn < z->end &&
-		    (at->type != EV_ROTATE || at->cpu != ev->cpu))
-			return false;
+	if (r->now < r->zones[zone].boosted_until || pa_zone_get(r->pa, zone, &state))
+		return;
+	r->zones[zone].boost_before = state.boost;
+	r->zones[zone].boosted_until = until;
+}
+
+/* It fits with a boost of @boost; the zone's is left as it is. */
+static bool fits_boosted(struct look *l, uint32_t zone, uint64_t boost)
+{
+	struct pa_zone_state state;
+	uint64_t full;
+	bool fit;
+
+	put_zones_back(l);
+	pa_zone_get(l->r->pa, zone, &state);
+	full = state.boost;
+	state.boost = boost;
+	pa_zone_set(l->r->pa, zone, &state);
+	fit = fits(l);
+	pa_zone_get(l->r->pa, zone, &state);
+	state.boost = full;
+	pa_zone_set(l->r->pa, zone, &state);
+	return fit;
+}
+
+/*
+ * Whose search was made ahead of its event may have tried to claim fewer pageblocks by now, each for a boost
+ * of its own (try_to_claim_block).
+ */
+static bool fits_less_boosted(struct look *l)
+{
+	const uint64_t step = UINT64_C(1) << l->r->meta->pageblock_order;
+	struct pa_zone_state state;
+
+	for (uint32_t zone = 0; zone < l->r->nr_zones; zone++) {
+		const struct run_zone *z = &l->r->zones[zone];
+
+		if (l->r->now >= z->boosted_until || pa_zone_get(l->r->pa, zone, &state))
+			continue;
+		for (uint64_t b = z->boost_before + step; b < state.boost; b += step)
+			if (fits_boosted(l, zone, b)) {
+				l->r->res.amid_claims++;
+				return true;
+			}
 	}
-	return true;
+	return false;
 }
 
 /*
@@ -161,9 +195,10 @@ static bool fits_after_fallbacks(struct look *l)
 		const struct run_zone *z =
 			ev && request_fallback_of(r, ev) ? request_zone_of(r, ev) : NULL;
 
-		if (i == l->cpu || !z || c->refill.ahead || !lock_is_free(r, ev, z))
+		if (i == l->cpu || !z || c->refill.ahead || !request_lock_is_free(r, ev, z))
 			continue;
 		request_turn_ahead(r, ev);
+		note_boost(r, (uint32_t)(z - r->zones), request_number_of(r, ev));
 		if (!c->picking) {
 			request_late_push(r, i, ev);
 			request_start_picks(r, ev);
@@ -269,34 +304,6 @@ static bool fits_unboosted(struct look *l)
 	return false;
 }
 
-const struct trace_event *request_fallback_at_work(struct request *r, uint32_t i)
-{
-	const struct trace_event *ev = request_upcoming(r, i);
-	const struct trace_event *fallback = ev ? request_fallback_of(r, ev) : NULL;
-	const struct run_zone *z = fallback ? request_zone_of(r, fallback) : NULL;
-
-	return z && lock_is_free(r, ev, z) ? fallback : NULL;
-}
-
-/* The block that CPU @i takes from its list next, for a claim or for compaction, and where of; NULL: none. */
-static const struct run_zone *taken_next(struct request *r, uint32_t i, unsigned int *order)
-{
-	const struct trace_event *ev = request_upcoming(r, i), *claim = NULL;
-	const struct run_zone *z;
-
-	if (ev && ev->type == EV_ISOLATE) {
-		*order = ev->order;
-		z = request_zone_of(r, ev);
-		return z && lock_is_free(r, ev, z) ? z : NULL;
-	}
-	if (r->kernel->hygiene)
-		claim = request_fallback_at_work(r, i);
-	if (!claim || !(claim->bits & EV_CLAIMED))
-		return NULL;
-	*order = trace_fallback_order(claim);
-	return request_zone_of(r, claim);
-}
-
 /*
  * What other CPUs may keep out of the counters now, by zone; NULL: nothing.  A claim takes its block out for
  * a moment; what compaction takes is out before __isolate_free_page returns, which tells of it.
@@ -309,7 +316,7 @@ static const int64_t *taken_by_others(struct look *l)
 
 	memset(r->uncounted, 0, sizeof(r->uncounted));
 	for (uint32_t i = 0; i < r->nr_cpus; i++) {
-		const struct run_zone *z = i == l->cpu ? NULL : taken_next(r, i, &order);
+		const struct run_zone *z = i == l->cpu ? NULL : request_taken_next(r, i, &order);
 
 		if (!z)
 			continue;
@@ -343,18 +350,6 @@ static uint64_t blocks_for(const struct request *r, uint32_t zone, unsigned int 
 	return n;
 }
 
-/* The block that CPU @i has in its hands before it tells of it, and where of; NULL: none. */
-static const struct run_zone *held_next(struct request *r, uint32_t i, unsigned int *order)
-{
-	const struct run_zone *z = taken_next(r, i, order);
-	const struct trace_event *ev = z ? NULL : request_fallback_at_work(r, i);
-
-	if (!ev)
-		return z;
-	*order = trace_fallback_order(ev);
-	return request_zone_of(r, ev);
-}
-
 /*
  * __zone_watermark_ok asks for a block of the order, too.  Where the zone has one that is large enough, which another
  * CPU takes next as a fallback or for compaction, that has it in its hands for a moment: off its list, and its
@@ -371,7 +366,7 @@ static bool fits_amid_split(struct look *l)
 		return false;
 	memset(r->uncounted, 0, sizeof(r->uncounted));
 	for (uint32_t i = 0; i < r->nr_cpus; i++) {
-		const struct run_zone *z = i == l->cpu ? NULL : held_next(r, i, &order);
+		const struct run_zone *z = i == l->cpu ? NULL : request_held_next(r, i, &order);
 		uint32_t zone = z ? (uint32_t)(z - r->zones) : 0;
 
 		if (!z || order < l->a->order || blocks_for(r, zone, l->a->order) != 1)
@@ -595,7 +590,8 @@ static bool look(struct look *l)
 		l->r->before[zone].flags = flags[zone];
 	l->r->looking = true;
 	fit = fits_uncounted(l) || fits_amid_split(l) || (!nested && fits_after_fallbacks(l)) ||
-	      fits_unboosted(l) || fits_amid_claims(l) || fits_with_other(l);
+	      fits_less_boosted(l) || fits_unboosted(l) || fits_amid_claims(l) ||
+	      fits_with_other(l);
 	if (!fit)
 		put_zones_back(l);
 	l->r->looking = nested;
