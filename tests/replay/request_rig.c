@@ -58,6 +58,20 @@ struct trace_event balance_end(unsigned int cpu, uint64_t pfn, uint32_t boost)
 				     .arg = event_balance_end(2, 1, boost) };
 }
 
+void try_without(struct machine *m, uint64_t pfn)
+{
+	struct trace_event block = {
+		.cpu = 1, .order = 10, .pfn = NORMAL + 1024, .mt = TRACE_MT_NONE
+	};
+
+	block.type = EV_ISOLATE;
+	machine_emit(m, block);
+	emit(m, EV_TRY, 1, 0);
+	emit(m, EV_ALLOC, 1, pfn);
+	block.type = EV_PUTBACK;
+	machine_emit(m, block);
+}
+
 void run(struct machine *m, struct request_result *res)
 {
 	run_watched(m, res, NULL);

@@ -22,6 +22,8 @@ void begin(struct machine *m); /* 6.12 */
 /* Free a page and push it, on @cpu or CPU 0. */
 void give_back_on(struct machine *m, unsigned int cpu, uint64_t pfn);
 void give_back(struct machine *m, uint64_t pfn);
+/* CPU 1 makes a request, which ends with @pfn, while half of the zone is not there. */
+void try_without(struct machine *m, uint64_t pfn);
 /* kswapd's round is over, and leaves @boost. */
 struct trace_event balance_end(unsigned int cpu, uint64_t pfn, uint32_t boost);
 /* Replay what was emitted; the machine is gone then. */

@@ -80,21 +80,6 @@ static void looks_after_drain(void **state)
 	}
 }
 
-/* CPU 1 makes a request, which ends with @pfn, while half of the zone is not there. */
-static void try_without(struct machine *m, uint64_t pfn)
-{
-	struct trace_event block = {
-		.cpu = 1, .order = 10, .pfn = NORMAL + 1024, .mt = TRACE_MT_NONE
-	};
-
-	block.type = EV_ISOLATE;
-	machine_emit(m, block);
-	emit(m, EV_TRY, 1, 0);
-	emit(m, EV_ALLOC, 1, pfn);
-	block.type = EV_PUTBACK;
-	machine_emit(m, block);
-}
-
 /*
  * An attempt sets the flag again after a drain's last block, and the push right behind does not find it:
  * the drain looked after the attempt.  With another event in between that is not known.

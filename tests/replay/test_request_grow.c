@@ -129,20 +129,6 @@ static void refill_with_the_flag_tells(void **state)
 	}
 }
 
-static void try_without(struct machine *m, uint64_t pfn)
-{
-	struct trace_event block = {
-		.cpu = 1, .order = 10, .pfn = NORMAL + 1024, .mt = TRACE_MT_NONE
-	};
-
-	block.type = EV_ISOLATE;
-	machine_emit(m, block);
-	emit(m, EV_TRY, 1, 0);
-	emit(m, EV_ALLOC, 1, pfn);
-	block.type = EV_PUTBACK;
-	machine_emit(m, block);
-}
-
 /*
  * CPU 1 sets the flag again after CPU 0's last block, and its own push does not find it: CPU 0 has looked since, if it
  * was not heard of before.

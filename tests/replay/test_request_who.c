@@ -543,9 +543,6 @@ static void has_no_block_yet(void **state)
 /* A drain's last look comes ahead of the push behind it, also where an interrupt has freed past the lists in between. */
 static void looks_behind_an_interrupt(void **state)
 {
-	struct trace_event block = {
-		.cpu = 1, .order = 10, .pfn = NORMAL + 1024, .mt = TRACE_MT_NONE
-	};
 	struct request_result res;
 	struct machine m;
 
@@ -555,12 +552,7 @@ static void looks_behind_an_interrupt(void **state)
 		give_back(&m, NORMAL + i);
 	emit(&m, EV_TRY, 1, 0);
 	drain(&m, 0, LATER + 1);
-	block.type = EV_ISOLATE;
-	machine_emit(&m, block);
-	emit(&m, EV_TRY, 1, 0);
-	emit(&m, EV_ALLOC, 1, NORMAL + HELD + 1);
-	block.type = EV_PUTBACK;
-	machine_emit(&m, block);
+	try_without(&m, NORMAL + HELD + 1);
 	emit(&m, EV_FREE, 0, NORMAL + LATER + 1);
 	emit(&m, EV_ZONE_FREE, 0, NORMAL + LATER + 1)->bits = EV_LOCKED | EV_MT_KNOWN;
 	give_back(&m, NORMAL + LATER + 2);
