@@ -320,8 +320,8 @@ static inline int32_t free_oldest(const struct entry *e, struct pa_cpu_pages *cp
 #define AHEAD 16 /* blocks of a list that are known before their turn; a power of two */
 
 /*
- * What the block at @frame will merge with is on its way to the cache: its list's neighbours there.
- * No branch: nobody could foretell it.
+ * What the block at @frame, less than a pageblock, will merge with is on its way to the cache: its list's
+ * neighbours there.  No branch: nobody could foretell it.
  */
 PA_INLINE void expect_merge(const struct pa_link *links, const struct pa_desc *descs,
 			    uint32_t frame, unsigned int order)
@@ -347,6 +347,7 @@ PA_INLINE int32_t free_row_of(const struct entry *e, struct pa_cpu_pages *cp, un
 	struct pa_desc *descs = pa_descs(pa);
 	struct pa_queue *list = &cp->lists[pindex];
 	const enum pa_type_read read = pa_version(pa)->type_read;
+	const bool part = order < pa->pageblock_order;
 	const uint64_t pfn0 = z->pfn0;
 	const uint32_t first = list->head;
 	const uint32_t most = ((uint32_t)left + (1u << order) - 1) >> order;
@@ -371,7 +372,8 @@ PA_INLINE int32_t free_row_of(const struct entry *e, struct pa_cpu_pages *cp, un
 		PA_PREFETCH(&links[known]);
 		PA_PREFETCH(&descs[known]);
 		n++;
-		expect_merge(links, descs, frames[(n + AHEAD / 2) % AHEAD], order);
+		if (part)
+			expect_merge(links, descs, frames[(n + AHEAD / 2) % AHEAD], order);
 
 		pfn = frame + pfn0;
 		mt = pa_type_by(read, pa, z, pfn, pa_stored_mt(descs[frame].owner));

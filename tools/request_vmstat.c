@@ -120,8 +120,8 @@ static bool pops_before_decay(const struct request *r, const struct trace_event 
 		left + c->cuts[cut - 1].bulk.left == row);
 }
 
-#define LATE_HOLDS                                                                                 \
-	4 /* of the zone's lock, at most, that the worker lets others have before it goes on */
+/* Holds of the zone's lock, at most, that the worker lets others have before it goes on. */
+#define LATE_HOLDS 4
 
 /*
  * refresh_cpu_vm_stats gives way to others behind each zone's counters (cond_resched).  So those of all zones but the
@@ -176,11 +176,11 @@ void request_on_vmstat(struct request *r, const struct trace_event *ev)
 		shares[zone] = pa_share(r->pa, zone, request_core_cpu(r, ev->cpu));
 	if (what == EV_VMSTAT_WORKER)
 		c->nr_growths = 0; /* what decay_pcp_high leaves of them cannot be told apart */
-	if (what == EV_VMSTAT_IDLE)
+	if (what == EV_VMSTAT_IDLE) {
 		pa_fold_counters(r->pa, request_core_cpu(r, ev->cpu));
-	else if (!request_drains_next(r, ev))
+	} else if (!request_drains_next(r, ev)) {
 		fold_unseen(r, ev->cpu);
-	else {
+	} else {
 		request_start_fold(r, c, 0);
 		c->pid = ev->pid;
 	}

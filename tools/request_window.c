@@ -189,10 +189,8 @@ static void link_elsewhere(const struct reading *in, const struct run_cpu *c,
 /* The same of the latest attempt on @c, which was played before this was read: its CPU stood still all that time. */
 static bool end_played(struct run_cpu *c, uint64_t *open, uint64_t number)
 {
-	uint64_t try = *open - 1;
-
-	for (uint32_t i = 0; *open && i < c->nr_tries; i++)
-		if (c->tries[i].number == try && c->tries[i].end == NO_EVENT) {
+	for (uint32_t i = 0; i < c->nr_tries; i++)
+		if (c->tries[i].number + 1 == *open && c->tries[i].end == NO_EVENT) {
 			c->tries[i].end = number;
 			*open = 0;
 			return true;

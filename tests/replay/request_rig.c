@@ -72,6 +72,17 @@ void try_without(struct machine *m, uint64_t pfn)
 	machine_emit(m, block);
 }
 
+void begin_drained_below(struct machine *m, uint64_t pfn)
+{
+	begin(m);
+	m->meta.zone[1].high = 1500;
+	for (uint64_t i = 0; i <= LATER; i++)
+		give_back(m, NORMAL + i);
+	try_without(m, pfn);
+	for (uint64_t i = 0; i <= LATER; i++)
+		emit(m, EV_DRAIN, 0, NORMAL + i);
+}
+
 void run(struct machine *m, struct request_result *res)
 {
 	run_watched(m, res, NULL);

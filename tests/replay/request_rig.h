@@ -24,6 +24,11 @@ void give_back_on(struct machine *m, unsigned int cpu, uint64_t pfn);
 void give_back(struct machine *m, uint64_t pfn);
 /* CPU 1 makes a request, which ends with @pfn, while half of the zone is not there. */
 void try_without(struct machine *m, uint64_t pfn);
+/*
+ * CPU 0's lists are too long with ZONE_BELOW_HIGH, which CPU 1 sets with a request for @pfn, as that is; it has just
+ * drained them.
+ */
+void begin_drained_below(struct machine *m, uint64_t pfn);
 /* kswapd's round is over, and leaves @boost. */
 struct trace_event balance_end(unsigned int cpu, uint64_t pfn, uint32_t boost);
 /* Replay what was emitted; the machine is gone then. */

@@ -91,13 +91,7 @@ static void looks_after_attempts(void **state)
 
 	(void)state;
 	for (int right_behind = 0; right_behind < 2; right_behind++) {
-		begin(&m);
-		m.meta.zone[1].high = 1500;
-		for (uint64_t i = 0; i <= LATER; i++)
-			give_back(&m, NORMAL + i);
-		try_without(&m, NORMAL + HELD);
-		for (uint64_t i = 0; i <= LATER; i++)
-			emit(&m, EV_DRAIN, 0, NORMAL + i);
+		begin_drained_below(&m, NORMAL + HELD);
 		try_without(&m, NORMAL + HELD + 1);
 		if (!right_behind)
 			emit(&m, EV_ALLOC, 0, NORMAL + HELD + 2);

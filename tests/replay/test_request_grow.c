@@ -140,13 +140,7 @@ static void looks_before_it_is_heard_of(void **state)
 
 	(void)state;
 	for (int heard = 0; heard < 2; heard++) {
-		begin(&m);
-		m.meta.zone[1].high = 1500;
-		for (uint64_t i = 0; i <= LATER; i++)
-			give_back(&m, NORMAL + i);
-		try_without(&m, NORMAL + 512);
-		for (uint64_t i = 0; i <= LATER; i++)
-			emit(&m, EV_DRAIN, 0, NORMAL + i);
+		begin_drained_below(&m, NORMAL + 512);
 		if (heard)
 			emit(&m, EV_ALLOC, 0, NORMAL + HELD);
 		try_without(&m, NORMAL + 513);
@@ -165,13 +159,7 @@ static void looks_before_the_vmstat_worker(void **state)
 
 	(void)state;
 	for (int works = 0; works < 2; works++) {
-		begin(&m);
-		m.meta.zone[1].high = 1500;
-		for (uint64_t i = 0; i <= LATER; i++)
-			give_back(&m, NORMAL + i);
-		try_without(&m, NORMAL + 512);
-		for (uint64_t i = 0; i <= LATER; i++)
-			emit(&m, EV_DRAIN, 0, NORMAL + i);
+		begin_drained_below(&m, NORMAL + 512);
 		try_without(&m, NORMAL + 513);
 		if (works)
 			emit(&m, EV_VMSTAT, 0, 0)->arg = EV_VMSTAT_WORKER;
