@@ -105,7 +105,8 @@ struct pa_way {
 struct pa_back {
 	uint64_t zone, pages; /* offsets as above */
 	uint32_t cpu;
-	uint32_t zero;
+	struct pa_desc listed[PA_PCPTYPES]; /* what a single page becomes there, by type */
+	uint8_t zero[6];
 };
 
 #define PA_WAYS 5

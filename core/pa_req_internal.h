@@ -438,6 +438,7 @@ static inline uint32_t pa_queue_last(const struct pa_queue *q)
 	return q->head == PA_NIL ? PA_NIL : q->tail;
 }
 
+/* A frame that comes back finds the second as it left it: a store less for later loads to wait for. */
 static inline void pa_queue_push(struct pa *pa, struct pa_queue *q, uint64_t frame)
 {
 	uint32_t second = q->head;
@@ -446,7 +447,7 @@ static inline void pa_queue_push(struct pa *pa, struct pa_queue *q, uint64_t fra
 	q->head = (uint32_t)frame;
 	if (second == PA_NIL)
 		q->tail = (uint32_t)frame;
-	else
+	else if (pa->links[second].prev != (uint32_t)frame)
 		pa->links[second].prev = (uint32_t)frame;
 }
 

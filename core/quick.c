@@ -138,13 +138,6 @@ int pa_alloc(struct pa *pa, const struct pa_alloc_args *args, uint64_t *pfn,
  * And back to it
  */
 
-/* What a page on the list of a type is. */
-static const struct pa_desc listed[PA_PCPTYPES] = {
-	{ PA_USE_PINNED, OWNER_PCP },
-	{ PA_USE_PINNED, OWNER_PCP + (1 << OWNER_SHIFT) },
-	{ PA_USE_PINNED, OWNER_PCP + (2 << OWNER_SHIFT) },
-};
-
 /* The pages go to a list of @cp, which is @z's, that stays short enough, and no row empties it. */
 PA_INLINE bool quick_free(struct pa *pa, const struct pa_zone *z, struct pa_cpu_pages *cp,
 			  uint64_t pfn, unsigned int order)
@@ -180,7 +173,7 @@ PA_INLINE bool quick_free(struct pa *pa, const struct pa_zone *z, struct pa_cpu_
 		pa_use(pa, desc, order,
 		       (struct pa_desc){ PA_USE_PINNED, pa_pcp_owner(order, (unsigned int)type) });
 	else
-		*desc = listed[type];
+		*desc = pa->back.listed[type];
 	pa_queue_push(pa, &cp->lists[order ? (uint64_t)pindex : type], frame);
 	return true;
 }

@@ -203,6 +203,8 @@ void pa_req_init(struct pa *pa, const struct pa_config *cfg)
 	for (uint32_t i = 0; i < PA_WAYS; i++)
 		pa->ways[i].asked[0] = UINT64_MAX; /* no CPU has such a number */
 	pa->back.pages = ((struct pa_zone *)pa_at(pa, pa->back.zone))->pages;
+	for (unsigned int mt = 0; mt < PA_PCPTYPES; mt++)
+		pa->back.listed[mt] = (struct pa_desc){ PA_USE_PINNED, pa_pcp_owner(0, mt) };
 	pa_build_zonelists(pa, cfg->distance);
 	if (!marked)
 		pa_setup_marks(pa);
