@@ -95,13 +95,32 @@ static uint64_t page_of(const struct request *r, uint64_t owner)
 	return core;
 }
 
+/* What a call drained, by a push or by reclaim. */
+static void count_drained(struct request *r, const struct pa_trail *trail)
+{
+	r->res.drains.core += trail->nr_drains != 0;
+	r->res.drained.core += trail->nr_drains;
+}
+
+static void give_back(struct request *r, uint32_t cpu, uint64_t core, unsigned int order)
+{
+	struct pa_free_record rec;
+
+	if (pa_free_quick(r->pa, cpu, core, order))
+		return;
+	rec.trail = (struct pa_trail){ .drains = r->drains, .max_drains = MAX_DRAINS };
+	if (pa_free_pages(r->pa, cpu, core, order, &rec))
+		r->res.frees_unknown++;
+	else if (rec.pcp)
+		count_drained(r, &rec.trail);
+}
+
 static void free_block(struct request *r, const struct whatif *op, uint64_t pfn, unsigned int order)
 {
 	const struct run_zone *z = &r->zones[op->zone];
 	uint64_t frame = request_frame(z, pfn), core = r->handle[frame];
 	uint32_t cpu = request_core_cpu(r, op->cpu);
 	const uint32_t *owner = core < NO_PAGE ? owner_of(r, core) : NULL;
-	struct pa_free_record rec;
 
 	if (owner && (*owner != frame || pa_allocated(r->pa, core) < 0)) {
 		r->handle[frame] = NO_HANDLE;
@@ -109,15 +128,8 @@ static void free_block(struct request *r, const struct whatif *op, uint64_t pfn,
 		return;
 	}
 	core = request_take_handle(r, z, pfn, order);
-	if (core == PA_PFN_NONE || pa_free_quick(r->pa, cpu, core, order))
-		return;
-	rec.trail = (struct pa_trail){ .drains = r->drains, .max_drains = MAX_DRAINS };
-	if (pa_free_pages(r->pa, cpu, core, order, &rec))
-		r->res.frees_unknown++;
-	else if (rec.pcp && rec.trail.nr_drains) {
-		r->res.drains.core++;
-		r->res.drained.core += rec.trail.nr_drains;
-	}
+	if (core != PA_PFN_NONE)
+		give_back(r, cpu, core, order);
 }
 
 /* Has the core's compaction split it?  Then its pages are wherever they are. */
@@ -189,8 +201,8 @@ static void drop_now(struct request *r, const struct whatif *op)
 	r->res.reclaimed += core == PA_PFN_NONE && r->handle[op->arg] < NO_PAGE;
 	r->handle[op->arg] = NO_HANDLE;
 	if (core != PA_PFN_NONE)
-		pa_free_pages(r->pa, request_core_cpu(r, op->cpu), core,
-			      (unsigned int)pa_allocated(r->pa, core), NULL);
+		give_back(r, request_core_cpu(r, op->cpu), core,
+			  (unsigned int)pa_allocated(r->pa, core));
 }
 
 /* Who was killed asks for nothing. */
@@ -221,10 +233,11 @@ static void alloc_now(struct request *r, const struct whatif *op)
 	}
 	request_make_whatif(r, &ev, op);
 	follow_moves(r, &r->rec.trail);
+	count_drained(r, &r->rec.trail);
 	if (!z || r->rec.pfn == PA_PFN_NONE)
 		return;
 	if (oom_is_dead(r, op->pid)) { /* it was its own victim */
-		pa_free_pages(r->pa, request_core_cpu(r, op->cpu), r->rec.pfn, op->order, NULL);
+		give_back(r, request_core_cpu(r, op->cpu), r->rec.pfn, op->order);
 		go_without(r, op);
 		return;
 	}
@@ -256,7 +269,7 @@ static void tick(struct request *r, uint64_t ts)
 		if (pa_tick(r->pa, r->clock, &trail))
 			return;
 		follow_moves(r, &trail);
-		r->res.drained.core += trail.nr_drains;
+		count_drained(r, &trail);
 	} while (r->clock < now);
 }
 
