@@ -94,14 +94,33 @@ static void doubt_refills(struct request *r, uint32_t zone, int64_t threshold)
 	}
 }
 
-void request_doubt_thresholds(struct request *r, bool over)
+static void doubt_threshold(struct request *r, uint32_t cpu, bool over)
 {
 	for (uint32_t zone = 0; zone < r->nr_zones; zone++)
-		for (uint32_t i = 0; i < r->nr_cpus; i++)
-			if (over || i + 1 != r->setting)
-				r->doubts |= pa_doubt_threshold(
-					r->pa, zone, request_core_cpu(r, i),
-					over ? 0 : r->zones[zone].threshold_before);
+		r->doubts |= pa_doubt_threshold(r->pa, zone, request_core_cpu(r, cpu),
+						over ? 0 : r->zones[zone].threshold_before);
+}
+
+void request_trust_thresholds(struct request *r, uint32_t cpu)
+{
+	doubt_threshold(r, cpu, true);
+	r->cpus[cpu].counts_late = false;
+}
+
+/*
+ * From 6.10 on each block is counted ahead of its event: one that is told after the thresholds were set may have
+ * been counted before (account_freepages).
+ */
+void request_doubt_thresholds(struct request *r, bool over)
+{
+	for (uint32_t i = 0; i < r->nr_cpus; i++) {
+		if (i + 1 == r->setting)
+			continue;
+		if (over && r->kernel->hygiene)
+			r->cpus[i].counts_late = true;
+		else
+			doubt_threshold(r, i, over);
+	}
 	if (over)
 		r->setting = 0;
 }
@@ -115,8 +134,9 @@ void request_set_thresholds(struct request *r, uint32_t node, bool awake, uint32
 {
 	struct pa_zone_state state;
 
-	if (r->setting)
-		request_doubt_thresholds(r, true);
+	for (uint32_t i = 0; i < r->nr_cpus; i++)
+		if (r->setting || r->cpus[i].counts_late)
+			request_trust_thresholds(r, i);
 	for (uint32_t zone = 0; !pa_zone_get(r->pa, zone, &state); zone++) {
 		uint32_t before = state.threshold;
 

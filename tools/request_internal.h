@@ -161,6 +161,7 @@ struct run_cpu {
 	uint32_t undecayed_turn; /* and where its round is, as fold_turn */
 	uint32_t folds_late; /* holds from which on it may have folded the other zones' counters; 0: it has */
 	uint64_t folded_at; /* event of the last of these */
+	bool counts_late;   /* its next block may have been counted by the thresholds of before */
 	struct push late;
 	int32_t high_then; /* its lists', in the zone that may_be_below, when that came up */
 	struct growth growths[MAX_GROWTHS]; /* see request_grow.c: in order */
@@ -328,6 +329,15 @@ static inline unsigned int request_zone_type(unsigned int index)
 static inline uint32_t request_core_cpu(const struct request *r, uint32_t cpu)
 {
 	return cpu % r->core_cpus;
+}
+
+/* Is a block told of that entered or left the free lists? */
+static inline bool request_in_lock(const struct trace_event *ev)
+{
+	const uint32_t types = 1u << EV_ZONE_ALLOC | 1u << EV_FALLBACK | 1u << EV_DRAIN |
+			       1u << EV_ISOLATE | 1u << EV_ZONE_FREE;
+
+	return types >> ev->type & 1;
 }
 
 /* From 6.10 on a fallback is a pick of its own, unless its pageblock was claimed for the page. */
@@ -737,6 +747,8 @@ void request_take_boost(struct request *r, uint32_t zone, struct pa_zone_state *
 void request_set_thresholds(struct request *r, uint32_t node, bool awake, uint32_t cpu);
 /* Others may go by the ones of before up to now, and if it is not @over, on. */
 void request_doubt_thresholds(struct request *r, bool over);
+/* @cpu goes by those that were set. */
+void request_trust_thresholds(struct request *r, uint32_t cpu);
 /* The pageblock of a fallback passes or fails the claim test as it did.  @stealing: of the hold. */
 void request_lean_claim(struct request *r, const struct trace_event *ev, bool *stealing);
 

@@ -228,6 +228,8 @@ static inline void play(struct request *r, const struct trace_event *ev)
 		play_whatif(r, ev);
 	else
 		follow(r, ev);
+	if (r->cpus[ev->cpu].counts_late && request_in_lock(ev))
+		request_trust_thresholds(r, ev->cpu);
 	r->cpus[ev->cpu].played = r->now;
 	if (r->looked_on)
 		look_on(r, ev);

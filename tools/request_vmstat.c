@@ -138,12 +138,10 @@ static void doubt_fold(struct request *r, uint32_t cpu, const int *shares)
 
 void request_fold_late(struct request *r, const struct trace_event *ev)
 {
-	const uint32_t in_lock = 1u << EV_ZONE_ALLOC | 1u << EV_FALLBACK | 1u << EV_DRAIN |
-				 1u << EV_ISOLATE | 1u << EV_ZONE_FREE;
 	const struct run_zone *z = request_zone_of(r, ev);
 	struct run_cpu *c = &r->cpus[ev->cpu];
 
-	if (!z || z == r->zones || !(in_lock >> ev->type & 1) || c->picking || c->draining ||
+	if (!z || z == r->zones || !request_in_lock(ev) || c->picking || c->draining ||
 	    r->now - c->folded_at < INTERRUPT_EVENTS)
 		return;
 	c->folded_at = r->now;

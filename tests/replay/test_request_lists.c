@@ -495,34 +495,35 @@ static void thresholds(struct machine *m, uint32_t what)
 
 #define AMID 1930 /* pages: what the counter has, or without what CPU 0 has not told yet */
 
-/* CPU 0 counts pages ahead of a change of thresholds and behind it; @heard: of kswapd's CPU in between. */
-static void count_amid_change(struct machine *m, bool heard)
+/* CPU 0 counts pages @ahead of a change of thresholds and @behind it; @heard: of kswapd's CPU in between. */
+static void count_amid_change(struct machine *m, bool heard, uint64_t ahead, uint64_t behind)
 {
 	emit(m, EV_ISOLATE, 1, NORMAL + 2 * HELD)->order = 6;
 	thresholds(m, EV_VMSTAT_AWAKE);
 	thresholds(m, EV_VMSTAT_IDLE);
-	give_past_lists(m, 0, 8);
+	give_past_lists(m, 0, ahead - 1);
 	thresholds(m, EV_VMSTAT_ASLEEP);
 	if (heard)
 		thresholds(m, EV_VMSTAT_IDLE);
-	give_past_lists(m, 9, 9);
+	give_past_lists(m, ahead, ahead + behind - 1);
 }
 
 /*
  * kswapd sets one CPU's threshold after the other.  Until it is heard of again another CPU may go by the one of before,
- * and not have told the zone yet: an attempt that finds the zone so alone tells.
+ * and not have told the zone yet: an attempt that finds the zone so alone tells.  A block that is told of next may have
+ * been counted before, too.
  */
 static void goes_by_the_old_threshold(void **state)
 {
 	static const struct {
 		bool heard; /* of kswapd's CPU */
-		uint64_t page;
+		uint64_t ahead, behind, page;
 		bool late, exact;
 	} cases[] = {
-		{ false, DMA32, true, true },
-		{ false, NORMAL + HELD, false, true },
-		{ true, DMA32, false, false },
-		{ true, NORMAL + HELD, false, true },
+		{ false, 9, 1, DMA32, true, true },  { false, 9, 1, NORMAL + HELD, false, true },
+		{ true, 9, 1, DMA32, true, true },   { true, 9, 1, NORMAL + HELD, false, true },
+		{ true, 6, 2, DMA32, false, false }, { true, 6, 2, NORMAL + HELD, false, true },
+		{ false, 6, 2, DMA32, true, true },
 	};
 	struct request_result res;
 	struct machine m;
@@ -530,8 +531,8 @@ static void goes_by_the_old_threshold(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		begin(&m);
-		m.meta.zone[1].low = AMID;
-		count_amid_change(&m, cases[i].heard);
+		m.meta.zone[1].low = AMID - 10 + cases[i].ahead + cases[i].behind;
+		count_amid_change(&m, cases[i].heard, cases[i].ahead, cases[i].behind);
 		emit(&m, EV_TRY, 0, 0);
 		emit(&m, EV_ALLOC, 0, cases[i].page);
 		run(&m, &res);
@@ -552,8 +553,8 @@ static void below_high_by_the_old_threshold(void **state)
 
 		begin(&m);
 		m.meta.zone[1].low = 1000; /* far from the lowest, so that thresholds change */
-		m.meta.zone[1].high = AMID;
-		count_amid_change(&m, heard);
+		m.meta.zone[1].high = AMID - 2 * heard;
+		count_amid_change(&m, heard, heard ? 6 : 9, heard ? 2 : 1);
 		emit(&m, EV_TRY, 0, 0);
 		emit(&m, EV_ALLOC, 0, NORMAL + HELD);
 		give_back(&m, NORMAL + 10);
