@@ -186,6 +186,7 @@ static void start_drain_pages(struct request *r, uint32_t cpu)
 	request_late_push(r, c->drain_of, NULL);
 	if (popped)
 		request_make_early(r, popped);
+	request_ask_later(r, c->drain_of, c->drain_zone);
 	pa_drain_start(r->pa, c->drain_zone, request_core_cpu(r, c->drain_of),
 		       request_core_cpu(r, cpu), &c->bulk);
 	c->drain_goes_on = request_pages_on_lists(r, c->drain_zone,

@@ -150,3 +150,21 @@ void request_ask_high(struct request *r, struct refill *refill, const struct tra
 		r->res.amid_claims++;
 	}
 }
+
+/* __rmqueue_pcplist asks nr_pcp_alloc only once the list is empty (6.7+). */
+void request_ask_later(struct request *r, uint32_t cpu, uint32_t zone)
+{
+	struct run_cpu *c = &r->cpus[cpu];
+
+	for (uint32_t i = 0; i < c->nr_tries; i++) {
+		struct attempt *a = &c->tries[i];
+		int pindex = pa_pcp_index(r->pa, a->order, (enum pa_mt)a->mt);
+
+		if (!a->found || a->late || a->choice.zone != zone || pindex < 0 ||
+		    pa_pcp_head(r->pa, zone, request_core_cpu(r, cpu), (unsigned int)pindex) ==
+			    PA_PFN_NONE)
+			continue;
+		a->below_high = pa_zone_flags(r->pa, zone) & PA_ZONE_BELOW_HIGH;
+		a->ending = !a->below_high && r->now < r->zones[zone].ended_by;
+	}
+}

@@ -540,6 +540,11 @@ void request_look_after_drains(struct request *r, const struct trace_event *ev, 
 
 /* A refill is about to ask how much to bring, for @end: what it finds of ZONE_BELOW_HIGH is in refill->tried. */
 void request_ask_high(struct request *r, struct refill *refill, const struct trace_event *end);
+/*
+ * drain_pages_zone is about to take what the lists of @cpu in @zone hold.  A request there that finds its list empty
+ * afterwards has not asked how much to bring yet: what it will find of ZONE_BELOW_HIGH is what there is by now.
+ */
+void request_ask_later(struct request *r, uint32_t cpu, uint32_t zone);
 
 /* ---- request_free.c ---- */
 

@@ -16,9 +16,8 @@
  * CPU 0 frees so many that its lists are too long with ZONE_BELOW_HIGH, which CPU 1 sets while half of the zone is not
  * there; they are drained.
  */
-static void begin_drained(struct machine *m)
+static void free_and_drain(struct machine *m)
 {
-	begin(m);
 	m->meta.zone[1].high = 1500;
 	for (uint64_t k = 0; k <= LATER; k++)
 		give_back(m, NORMAL + k);
@@ -27,6 +26,12 @@ static void begin_drained(struct machine *m)
 	emit(m, EV_PUTBACK, 1, NORMAL + 1024)->order = 10;
 	for (uint64_t k = 0; k <= LATER; k++)
 		emit(m, EV_DRAIN, 0, NORMAL + k);
+}
+
+static void begin_drained(struct machine *m)
+{
+	begin(m);
+	free_and_drain(m);
 }
 
 /* CPU 1 is amid an attempt for the first page. */
@@ -233,6 +238,32 @@ static void came_too_late_and_grew(void **state)
 	}
 }
 
+/*
+ * CPU 1's attempt has found the flag, and CPU 0's push ends it.  Where CPU 1 has a page on its list, which CPU 0 drains
+ * behind that, it asks how much to bring only then.
+ */
+static void asks_when_its_list_is_empty(void **state)
+{
+	struct request_result res;
+	struct machine m;
+
+	(void)state;
+	for (uint32_t has = 0; has < 2; has++) {
+		begin(&m);
+		if (has)
+			give_back_on(&m, 1, NORMAL + HELD - 1);
+		free_and_drain(&m);
+		emit(&m, EV_DRAIN_PAGES, 0, NORMAL)->arg = 1;
+		if (has)
+			emit(&m, EV_DRAIN, 0, NORMAL + HELD - 1);
+		fill(&m, NORMAL + 512, 1);
+		give_back_on(&m, 1, NORMAL + 512);
+		m.ev[m.n - 1].arg = MAY_HOLD + has;
+		run(&m, &res);
+		assert_int_equal(res.highs_exact, 1);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -243,6 +274,7 @@ int main(void)
 		cmocka_unit_test(looks_before_the_vmstat_worker),
 		cmocka_unit_test(has_found_no_flag_if_it_grew),
 		cmocka_unit_test(came_too_late_and_grew),
+		cmocka_unit_test(asks_when_its_list_is_empty),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
