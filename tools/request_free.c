@@ -523,7 +523,7 @@ void request_on_push(struct request *r, const struct trace_event *ev, const stru
 
 /*
  * A push that was not recorded, as the interrupt that made it met the recorder at work: the block is
- * seen to leave a list, of whichever CPU, that it was not seen to enter.
+ * seen to leave a list, of whichever CPU, that it was not seen to enter.  Or it stays there for as long as is known.
  */
 static bool lost_push(const struct request *r, const struct trace_event *ev)
 {
@@ -537,8 +537,9 @@ static bool lost_push(const struct request *r, const struct trace_event *ev)
 	if (next->pfn == ev->pfn && next->type != EV_DRAIN)
 		return false;
 	told = request_next_of_block(r, ev);
-	return told && (told->type == EV_DRAIN || told->type == EV_ALLOC) &&
-	       told->order == ev->order;
+	if (!told)
+		return request_stays_on_list(r, ev);
+	return (told->type == EV_DRAIN || told->type == EV_ALLOC) && told->order == ev->order;
 }
 
 /* Up to 6.9 free_pages_prepare asks for the type, here. */

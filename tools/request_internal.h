@@ -468,6 +468,11 @@ int request_read_ahead(struct request *r, const struct trace_event *ev, size_t n
 const struct trace_event *request_next_of_block(const struct request *r,
 						const struct trace_event *free);
 /*
+ * No event that was read names a block that overlaps that of @free: is it on a list?  Of movable ones that is not known, as
+ * compaction_free tells of the like where it gives a page back to its compactor.
+ */
+bool request_stays_on_list(const struct request *r, const struct trace_event *free);
+/*
  * The request that the attempt @try ends, if it does and that is in sight.  @nested: others of its kind
  * came between; if one of them failed, it may be another's.
  */

@@ -419,6 +419,25 @@ const struct trace_event *request_next_of_block(const struct request *r,
 	return NULL;
 }
 
+bool request_stays_on_list(const struct request *r, const struct trace_event *free)
+{
+	uint64_t number = request_number_of(r, free), end = number + PUSHED_WITHIN;
+	uint64_t last = free->pfn + (UINT64_C(1) << free->order);
+	uint32_t core = r->handle[request_frame(request_zone_of(r, free), free->pfn)];
+	struct pa_page_info info;
+
+	if (core >= NO_PAGE || pa_page(r->pa, core, &info) || info.use != PA_USE_PINNED)
+		return false;
+	for (end = end < r->win_end ? end : r->win_end; ++number < end;) {
+		const struct trace_event *ev = request_event(r, number);
+
+		if (ev->note & WIN_ZONE && ev->pfn < last &&
+		    free->pfn < ev->pfn + (UINT64_C(1) << ev->order))
+			return false;
+	}
+	return true;
+}
+
 const struct trace_event *request_end_of(const struct request *r, const struct trace_event *try,
 					 bool *nested)
 {

@@ -142,6 +142,33 @@ static void lost_push_far_back(void **state)
 	assert_int_equal(res.frees, 2);
 }
 
+/*
+ * Of a page whose push was missed nothing more is told: it is on its list, unless a larger block holds it, or it may be one
+ * that compaction_free gave back.
+ */
+static void lost_push_of_which_nothing_is_told(void **state)
+{
+	enum { PINNED, MOVABLE, MERGED, CASES };
+	struct request_result res;
+	struct machine m;
+
+	(void)state;
+	for (int which = 0; which < CASES; which++) {
+		begin_as(&m, "7.3");
+		emit(&m, EV_ALLOC, 0, NORMAL + HELD);
+		if (which != MOVABLE) {
+			m.ev[m.n - 1].arg = 0;
+			m.ev[m.n - 1].mt = K_UNMOVABLE;
+		}
+		emit(&m, EV_FREE, 0, NORMAL + HELD);
+		give_back(&m, NORMAL + 1);
+		if (which == MERGED)
+			emit(&m, EV_ISOLATE, 1, NORMAL)->order = 6;
+		run(&m, &res);
+		assert_int_equal(res.frees, 1 + (which == PINNED));
+	}
+}
+
 /* kswapd has taken its boosts back by the last look of a push that drained, if no push finds the flag then. */
 static void last_look_without_boost(void **state)
 {
@@ -217,10 +244,15 @@ static void comes_too_late(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(looks_when_it_ends), cmocka_unit_test(ends_with_the_lists),
-		cmocka_unit_test(cannot_drain),	      cmocka_unit_test(worker_in_steps),
-		cmocka_unit_test(lost_push_far_back), cmocka_unit_test(last_look_without_boost),
-		cmocka_unit_test(stays_locked),	      cmocka_unit_test(comes_too_late),
+		cmocka_unit_test(looks_when_it_ends),
+		cmocka_unit_test(ends_with_the_lists),
+		cmocka_unit_test(cannot_drain),
+		cmocka_unit_test(worker_in_steps),
+		cmocka_unit_test(lost_push_far_back),
+		cmocka_unit_test(lost_push_of_which_nothing_is_told),
+		cmocka_unit_test(last_look_without_boost),
+		cmocka_unit_test(stays_locked),
+		cmocka_unit_test(comes_too_late),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
