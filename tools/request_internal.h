@@ -545,10 +545,7 @@ void request_look_after_drains(struct request *r, const struct trace_event *ev, 
 
 /* A refill is about to ask how much to bring, for @end: what it finds of ZONE_BELOW_HIGH is in refill->tried. */
 void request_ask_high(struct request *r, struct refill *refill, const struct trace_event *end);
-/*
- * drain_pages_zone is about to take what the lists of @cpu in @zone hold.  A request there that finds its list empty
- * afterwards has not asked how much to bring yet: what it will find of ZONE_BELOW_HIGH is what there is by now.
- */
+/* drain_pages_zone is about to take what the lists of @cpu in @zone hold: who finds its list empty then asks after that. */
 void request_ask_later(struct request *r, uint32_t cpu, uint32_t zone);
 
 /* ---- request_free.c ---- */
@@ -607,7 +604,7 @@ bool request_lowers_late(const struct request *r, const struct trace_event *ev, 
  */
 bool request_keeps_high(const struct request *r, const struct trace_event *ev, uint32_t zone);
 /* The same of ZONE_RECLAIM_ACTIVE, which kswapd ends. */
-bool request_reclaim_is_over(const struct request *r, const struct trace_event *ev, uint32_t zone);
+bool request_reclaim_is_over(struct request *r, const struct trace_event *ev, uint32_t zone);
 /*
  * The request @popped was preempted, and its page is the first of its list as another task begins to push, with @ev.
  * It may not have taken it, if what is pushed goes to other lists.  Then there is one page more on the

@@ -62,14 +62,9 @@ bool request_keeps_high(const struct request *r, const struct trace_event *ev, u
 	       keeps_high(r, ev, zone, EV_BELOW_HIGH);
 }
 
-bool request_reclaim_is_over(const struct request *r, const struct trace_event *ev, uint32_t zone)
-{
-	return !(ev->note & WIN_DRAINS) && keeps_high(r, ev, zone, EV_RECLAIMING);
-}
-
-/* What a push would drain from lists that are as @pcp says, in a zone whose flags are as @ev, a push, was told. */
-static int32_t size_as_told(struct request *r, const struct trace_event *ev, uint32_t zone,
-			    const struct pa_pcp *pcp)
+/* What a push of @ev's order would drain from lists that are as @pcp says, in a zone with the flags that @bits tells. */
+static int32_t size_with(struct request *r, const struct trace_event *ev, uint32_t zone,
+			 const struct pa_pcp *pcp, unsigned int bits)
 {
 	struct pa_zone_state state, told;
 	int32_t size;
@@ -78,12 +73,42 @@ static int32_t size_as_told(struct request *r, const struct trace_event *ev, uin
 		return 0;
 	told = state;
 	told.flags &= ~(PA_ZONE_RECLAIM_ACTIVE | PA_ZONE_BELOW_HIGH);
-	told.flags |= ev->bits & EV_RECLAIMING ? PA_ZONE_RECLAIM_ACTIVE : 0;
-	told.flags |= ev->bits & EV_BELOW_HIGH ? PA_ZONE_BELOW_HIGH : 0;
+	told.flags |= bits & EV_RECLAIMING ? PA_ZONE_RECLAIM_ACTIVE : 0;
+	told.flags |= bits & EV_BELOW_HIGH ? PA_ZONE_BELOW_HIGH : 0;
 	pa_zone_set(r->pa, zone, &told);
 	size = pa_push_size_at(r->pa, zone, pcp, ev->order);
 	pa_zone_set(r->pa, zone, &state);
 	return size;
+}
+
+/* As @ev, a push, was told. */
+static int32_t size_as_told(struct request *r, const struct trace_event *ev, uint32_t zone,
+			    const struct pa_pcp *pcp)
+{
+	return size_with(r, ev, zone, pcp, ev->bits);
+}
+
+/*
+ * kswapd has taken ZONE_RECLAIM_ACTIVE back, and is yet to be seen to end (clear_reclaim_active in balance_pgdat).  Where a
+ * push drains either way, how much its CPU drains tells whether nr_pcp_high has found the flag.
+ */
+static bool drains_as_over(struct request *r, const struct trace_event *ev, uint32_t zone)
+{
+	struct pa_pcp pcp;
+	int32_t row;
+
+	if (ev->type != EV_PUSH || !(ev->bits & EV_RECLAIMING) || !r->zones[zone].balancing ||
+	    pa_pcp_get(r->pa, zone, request_core_cpu(r, ev->cpu), &pcp))
+		return false;
+	row = request_row_of(r, ev, zone);
+	return size_as_told(r, ev, zone, &pcp) != row &&
+	       size_with(r, ev, zone, &pcp, ev->bits & ~EV_RECLAIMING) == row;
+}
+
+bool request_reclaim_is_over(struct request *r, const struct trace_event *ev, uint32_t zone)
+{
+	return ev->note & WIN_DRAINS ? drains_as_over(r, ev, zone) :
+				       keeps_high(r, ev, zone, EV_RECLAIMING);
 }
 
 /* One block more is on the lists; with @row pages drained, that many are gone. */

@@ -532,14 +532,20 @@ static void reclaim_begins_meanwhile(void **state)
 	}
 }
 
-/* Where the push drains either way, as many as with it or without: as many as its CPU is seen to drain. */
-static void reclaim_begins_ahead_of_a_drain(void **state)
+/*
+ * Where the push drains either way, as many as with ZONE_RECLAIM_ACTIVE or without: as many as its CPU is seen to drain,
+ * while kswapd is at work, which sets it or ends it.
+ */
+static void reclaim_begins_or_ends_ahead_of_a_drain(void **state)
 {
 	enum { MAY_HOLD = 8 }; /* the lists; and their batch is 1, twice as much goes each time */
 	static const struct {
-		bool began;
+		bool began, told;
 		uint64_t row, drains;
-	} cases[] = { { true, 3, 3 }, { true, 4, 4 }, { false, 3, 4 } };
+	} cases[] = {
+		{ true, false, 3, 3 }, { true, false, 4, 4 }, { false, false, 3, 4 },
+		{ true, true, 3, 3 },  { true, true, 4, 4 },  { false, true, 4, 3 },
+	};
 	struct request_result res;
 	struct machine m;
 
@@ -554,6 +560,8 @@ static void reclaim_begins_ahead_of_a_drain(void **state)
 				emit(&m, EV_BALANCE_BEGIN, 1, NORMAL);
 			while (pushed < MAY_HOLD + drained)
 				give_back(&m, NORMAL + pushed++);
+			if (row == 2 && cases[i].told)
+				m.ev[m.n - 1].bits = EV_RECLAIMING;
 			for (uint64_t n = 0; n < rows[row]; n++)
 				emit(&m, EV_DRAIN, 0, NORMAL + drained++);
 		}
@@ -640,7 +648,7 @@ int main(void)
 		cmocka_unit_test(boost_goes_between_two_looks),
 		cmocka_unit_test(pushes_amid_a_claim),
 		cmocka_unit_test(reclaim_begins_meanwhile),
-		cmocka_unit_test(reclaim_begins_ahead_of_a_drain),
+		cmocka_unit_test(reclaim_begins_or_ends_ahead_of_a_drain),
 		cmocka_unit_test(boost_comes_in_between),
 		cmocka_unit_test(slow_attempts),
 	};
