@@ -284,3 +284,37 @@ void request_look_after_drains(struct request *r, const struct trace_event *ev, 
 				look_last(r, &c->cuts[k].bulk);
 	}
 }
+
+/* Does the attempt @a, which ends with a page of a zone behind @zone, leave the flag in that one, which it looks at now? */
+static bool leaves_below(struct request *r, const struct attempt *a, uint32_t zone)
+{
+	unsigned int highest = request_zone_type(a->highest);
+	const struct run_zone *z =
+		a->end == NO_EVENT ? NULL : request_zone_of(r, request_event(r, a->end));
+	struct pa_zone_state state, other;
+
+	if (!a->late || !z || pa_zone_get(r->pa, zone, &state) || state.type > highest ||
+	    pa_zone_get(r->pa, (uint32_t)(z - r->zones), &other) || other.node != state.node ||
+	    other.type >= state.type)
+		return false;
+	return a->order >= largest(r, zone) ||
+	       state.nr_free <= (int64_t)(state.wmark[PA_WMARK_HIGH] + state.boost +
+					  state.lowmem_reserve[highest]);
+}
+
+/*
+ * An attempt whose zone does not fit yet looks late; but the zones ahead of that it has gone through by now, if a push
+ * tells of what it left there (get_page_from_freelist).
+ */
+void request_pass_late(struct request *r, const struct trace_event *ev, uint32_t zone)
+{
+	if (ev->type != EV_PUSH || !(ev->bits & EV_BELOW_HIGH) ||
+	    pa_zone_flags(r->pa, zone) & PA_ZONE_BELOW_HIGH)
+		return;
+	for (uint32_t i = 0; i < r->nr_cpus; i++)
+		for (uint32_t k = 0; i != ev->cpu && k < r->cpus[i].nr_tries; k++)
+			if (leaves_below(r, &r->cpus[i].tries[k], zone)) {
+				request_set_below_high(r, zone, true);
+				return;
+			}
+}

@@ -484,6 +484,7 @@ void request_on_push(struct request *r, const struct trace_event *ev, const stru
 		request_find_decayed(r, ev, zone);
 	if (c->nr_growths && ev->type == EV_PUSH)
 		request_settle_growths(r, ev, zone);
+	request_pass_late(r, ev, zone);
 	if (is_plain(r, ev, z) && push_at_once(r, ev, z))
 		return;
 	popped = request_has_popped(r, ev->cpu);

@@ -540,6 +540,8 @@ bool request_is_set_later(const struct request *r, const struct trace_event *ev,
  * flag again; another CPU may be at it now, its last block being gone.
  */
 void request_look_after_drains(struct request *r, const struct trace_event *ev, uint32_t zone);
+/* The push @ev finds ZONE_BELOW_HIGH, which the core has not: an attempt that looks late has left it as it came through. */
+void request_pass_late(struct request *r, const struct trace_event *ev, uint32_t zone);
 
 /* ---- request_high.c ---- */
 

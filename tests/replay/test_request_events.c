@@ -572,6 +572,43 @@ static void reclaim_begins_or_ends_ahead_of_a_drain(void **state)
 	}
 }
 
+/*
+ * Each zone is below its low mark as CPU 1 asks, and one gets a block back: CPU 1 looks there late.  If it is the one behind,
+ * it has come through the other by then, and left ZONE_BELOW_HIGH there, which CPU 0's push is told of.
+ */
+static void comes_through_ahead_of_its_zone(void **state)
+{
+	static const struct rig_lists short_ones = { .batch = 1, .high_min = 4, .high = 400 };
+	struct request_result res;
+	struct machine m;
+
+	(void)state;
+	for (int behind = 0; behind < 2; behind++) {
+		uint64_t pfn = behind ? DMA32 : NORMAL + 1024;
+
+		begin(&m);
+		m.meta.zone[0].low = 4000;
+		m.meta.zone[0].high = 4050;
+		m.meta.zone[1].low = 1000;
+		m.meta.zone[1].high = 1100;
+		for (uint64_t i = 0; i < LATER; i++)
+			give_back(&m, NORMAL + i);
+		emit(&m, EV_ISOLATE, 1, DMA32)->order = 10;
+		emit(&m, EV_ISOLATE, 1, NORMAL + 1024)->order = 10;
+		emit(&m, EV_TRY, 1, 0);
+		give_back(&m, NORMAL + LATER);
+		m.ev[m.n - 1].bits = EV_BELOW_HIGH;
+		for (uint64_t i = 0; i <= LATER; i++)
+			emit(&m, EV_DRAIN, 0, NORMAL + i);
+		emit(&m, EV_PUTBACK, 0, pfn)->order = 10;
+		emit(&m, EV_ZONE_ALLOC, 1, pfn);
+		emit(&m, EV_ALLOC, 1, pfn);
+		run_with(&m, &short_ones, &res, NULL);
+		assert_int_equal(res.looked_late, 1);
+		assert_int_equal(res.drained.core, behind ? LATER + 1 : 0);
+	}
+}
+
 /* What balance_pgdat leaves of the boosts tells which of those that came in between it found. */
 static void boost_comes_in_between(void **state)
 {
@@ -649,6 +686,7 @@ int main(void)
 		cmocka_unit_test(pushes_amid_a_claim),
 		cmocka_unit_test(reclaim_begins_meanwhile),
 		cmocka_unit_test(reclaim_begins_or_ends_ahead_of_a_drain),
+		cmocka_unit_test(comes_through_ahead_of_its_zone),
 		cmocka_unit_test(boost_comes_in_between),
 		cmocka_unit_test(slow_attempts),
 	};
