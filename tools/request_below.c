@@ -210,19 +210,47 @@ bool request_is_set_later(const struct request *r, const struct trace_event *ev,
 	return false;
 }
 
-/* Is a push to @zone behind the event at hand told of the flag, and no other attempt seen before that? */
-static bool comes_up(const struct request *r, uint32_t zone)
+/* Do lists that hold as many as @pcp says, and what @ev pushes, drain with the flag alone? */
+static bool drains_then(struct request *r, const struct trace_event *ev, uint32_t zone,
+			struct pa_pcp pcp)
 {
-	const struct run_zone *z = &r->zones[zone];
+	int32_t with, without;
 
+	pcp.high = (int32_t)ev->arg;
+	with = pa_push_size_at(r->pa, zone, &pcp, ev->order);
+	request_set_below_high(r, zone, false);
+	without = pa_push_size_at(r->pa, zone, &pcp, ev->order);
+	request_set_below_high(r, zone, true);
+	return with && !without;
+}
+
+/*
+ * Is a push to @zone behind the event at hand, which is one, too, told of the flag, and no other attempt seen before that?
+ * Or its CPU drains for one, as it would with the flag alone.
+ */
+static bool comes_up(struct request *r, uint32_t zone)
+{
+	const struct trace_event *push = request_event(r, r->now);
+	const struct run_zone *z = &r->zones[zone];
+	struct pa_pcp pcp;
+
+	if (pa_pcp_get(r->pa, zone, request_core_cpu(r, push->cpu), &pcp))
+		return false;
+	pcp.count += 1 << push->order;
 	for (uint64_t n = r->now + 1; n < r->win_end && n - r->now < FLAG_EVENTS; n++) {
 		const struct trace_event *ev = request_event(r, n);
 
 		if (ev->type == EV_TRY)
 			return false;
-		if (ev->type == EV_PUSH && ev->bits & EV_BELOW_HIGH && ev->pfn >= z->start &&
-		    ev->pfn < z->end)
+		if (ev->type != EV_PUSH || ev->pfn < z->start || ev->pfn >= z->end)
+			continue;
+		if (ev->bits & EV_BELOW_HIGH)
 			return true;
+		if (ev->cpu != push->cpu)
+			continue;
+		pcp.count += 1 << ev->order;
+		if (ev->note & WIN_DRAINS)
+			return ev->arg && drains_then(r, ev, zone, pcp);
 	}
 	return false;
 }

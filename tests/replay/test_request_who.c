@@ -82,6 +82,35 @@ static void drains_by_the_flag(void **state)
 	assert_int_equal(res.drained.core, BATCH + BATCH);
 }
 
+/* The same, and a push that does not drain comes first, which is not told of the flag either. */
+static void drains_by_the_flag_later(void **state)
+{
+	struct request_result res;
+	struct machine m;
+	uint64_t pfn;
+
+	(void)state;
+	for (int drains = 0; drains < 2; drains++) {
+		pfn = begin_cut(&m);
+		m.meta.zone[1].min = 1;
+		m.meta.zone[1].low = 2;
+		m.meta.zone[1].high = 3;
+		for (unsigned int o = 3; o < 11; o++)
+			emit(&m, EV_ISOLATE, 1, NORMAL + (UINT64_C(1) << o))->order = (uint8_t)o;
+		for (uint64_t i = 0; i < 8; i++)
+			give_back_on(&m, 1, pfn + i);
+		emit(&m, EV_TRY, 0, 0)->order = 3;
+		for (uint64_t i = 8; i < 10; i++) {
+			give_back_on(&m, 1, pfn + i);
+			last(&m)->arg = 400;
+		}
+		if (drains)
+			drain(&m, 1, BATCH);
+		run_with(&m, &lists, &res, NULL);
+		assert_int_equal(res.drained.core, BATCH + (drains ? BATCH : 0));
+	}
+}
+
 /* drain_pages_zone is over where it has drained what there was: the push that it came upon goes on. */
 static void ends_with_what_there_was(void **state)
 {
@@ -565,6 +594,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(drains_by_the_flag),
+		cmocka_unit_test(drains_by_the_flag_later),
 		cmocka_unit_test(ends_with_what_there_was),
 		cmocka_unit_test(flag_ends_ahead_of_the_refill),
 		cmocka_unit_test(worker_and_a_cut_push),
