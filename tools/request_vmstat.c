@@ -99,7 +99,8 @@ void request_find_decayed(struct request *r, const struct trace_event *ev, uint3
 
 /*
  * The worker has preempted the request @popped (7.3): did that have its page by then?  The lists give back what
- * is more than their high, so how much says it, to the page.  A push that was cut may go on right behind that.
+ * is more than their high, so how much says it, to the page.  A push that was cut may go on right behind that.  With
+ * nothing given back that would be too much with the page, they are without it.
  */
 static bool pops_before_decay(const struct request *r, const struct trace_event *ev,
 			      const struct trace_event *popped)
@@ -115,6 +116,8 @@ static bool pops_before_decay(const struct request *r, const struct trace_event 
 	row = request_row_of(r, ev, zone);
 	left = pcp.count - (1 << popped->order) - pa_decayed_high(r->pa, zone, cpu);
 	cut = request_last_cut(c, zone);
+	if (!row && left < 0 && left + (1 << popped->order) > 0)
+		return !decays_later(r, zone, ev->cpu);
 	return left == row ||
 	       (cut && c->cuts[cut - 1].what == WHAT_PUSH && row > left + (1 << popped->order) &&
 		left + c->cuts[cut - 1].bulk.left == row);

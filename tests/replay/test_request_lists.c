@@ -406,6 +406,33 @@ static void worker_preempts_a_request(void **state)
 	}
 }
 
+/* The same where it gives nothing back, which it would with the page. */
+static void worker_finds_the_page_gone(void **state)
+{
+	enum { ORDER = 3, PUSHES = 30 };
+	struct request_result res;
+	struct machine m;
+
+	(void)state;
+	begin_as(&m, "7.3");
+	m.meta.zone[1].high = 1500;
+	emit(&m, EV_ALLOC, 0, NORMAL + 64)->order = ORDER;
+	for (uint64_t k = 0; k < PUSHES; k++)
+		give_back(&m, NORMAL + k);
+	emit(&m, EV_FREE, 0, NORMAL + 64)->order = ORDER;
+	emit(&m, EV_PUSH, 0, NORMAL + 64)->order = ORDER;
+	emit(&m, EV_TRY, 0, 0)->order = ORDER;
+	machine_emit(&m, (struct trace_event){ .type = EV_VMSTAT,
+					       .pfn = EV_PFN_NONE,
+					       .mt = TRACE_MT_NONE,
+					       .arg = EV_VMSTAT_WORKER });
+	emit(&m, EV_ALLOC, 0, NORMAL + 64)->order = ORDER;
+	run_watched(&m, &res, keep_moment);
+	assert_int_equal(res.drained.core, 0);
+	assert_int_equal(res.reordered, 1);
+	assert_int_equal(res.high_exact, 2);
+}
+
 /* A list that is told to have turned between two blocks of a hold has been so before the first. */
 static void turned_before_the_hold(void **state)
 {
@@ -608,6 +635,7 @@ int main(void)
 		cmocka_unit_test(finds_list_locked),
 		cmocka_unit_test(decays_later),
 		cmocka_unit_test(worker_preempts_a_request),
+		cmocka_unit_test(worker_finds_the_page_gone),
 		cmocka_unit_test(hands_out_before_it_drains),
 		cmocka_unit_test(refill_counts_the_share),
 		cmocka_unit_test(goes_on_on_another_cpu),
