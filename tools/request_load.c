@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "pages.h"
-#include "request_internal.h"
+#include "request_whatif.h"
 
 #define START_EVENTS 65536 /* the per-cpu lists were read before so many */
 

@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "request_internal.h"
+#include "request_whatif.h"
 
 uint32_t request_gfp_of(struct request *r, const struct trace_event *ev)
 {

@@ -11,7 +11,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "request_internal.h"
+#include "request_whatif.h"
 
 #define NOBODY 0 /* a page stays when its process dies; to a trace an interrupt is process 0, too */
 #define DEAD UINT32_MAX

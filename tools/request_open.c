@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "request_internal.h"
+#include "request_whatif.h"
 #include "settings.h"
 #include "util.h"
 

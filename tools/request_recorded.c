@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "request_internal.h"
+#include "request_whatif.h"
 #include "util.h"
 
 /* What an event told of the allocation at a frame. */

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "request_internal.h"
+#include "request_whatif.h"
 
 #define CHECK_EVERY 65536
 

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "request_internal.h"
+#include "request_whatif.h"
 #include "util.h"
 
 #define NS_PER_MS 1000000
