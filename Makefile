@@ -34,9 +34,9 @@ MAKEFLAGS += --no-builtin-rules -j$(shell nproc)
 
 GOALS := $(or $(MAKECMDGOALS),all)
 DEPS_GROUPS := $(if $(filter-out help clean format lint deps-vm,$(GOALS)),build) \
-	$(if $(filter test test-kernel test-vm deps tests $(BUILD)/tests/%,$(GOALS)),test) $(if $(filter fuzz,$(GOALS)),fuzz) \
+	$(if $(filter test test-kernel test-vm test-requests deps tests $(BUILD)/tests/%,$(GOALS)),test) $(if $(filter fuzz,$(GOALS)),fuzz) \
 	$(if $(filter bench,$(GOALS)),bench) $(if $(filter deps-vm,$(GOALS)),vm) $(if $(filter deps,$(GOALS)),lint cluster)
-DEPS_MODE := $(if $(filter run test test-kernel test-vm test-portable test-browser cov bench fuzz deps deps-vm,$(GOALS)),install,check)
+DEPS_MODE := $(if $(filter run test test-kernel test-vm test-requests test-portable test-browser cov bench fuzz deps deps-vm,$(GOALS)),install,check)
 DEPS_ENV := BPF=$(BPF) TUI=$(TUI) CC=$(firstword $(CC)) CLANG=$(CLANG) BPFTOOL=$(BPFTOOL)
 ifneq ($(strip $(DEPS_GROUPS)),)
 ifneq ($(shell $(DEPS_ENV) contrib/deps.sh $(DEPS_MODE) $(DEPS_GROUPS) && echo ok),ok)
@@ -102,7 +102,7 @@ $(PARTS)_TEXT := $(CC) $(LDFLAGS) $(CORE_SRC) $(LIB_SRC) $(MAIN_SRC) $(PKG_LIBS)
 # ---------------------------------------------------------------------------
 # Targets
 
-.PHONY: all run test test-kernel test-vm test-portable test-browser cov core-tests bench fuzz lint static deps deps-vm \
+.PHONY: all run test test-kernel test-vm test-requests test-portable test-browser cov core-tests bench fuzz lint static deps deps-vm \
 	install format clean help tests
 
 all: $(BUILD)/buddyscope ## build the command (the default)
@@ -130,6 +130,11 @@ KERNELS ?= 6.1 6.12
 test-vm: tests static ## stock kernels under QEMU: KERNELS="6.1 6.12"
 	@contrib/deps.sh install vm || :
 	@BUDDYSCOPE=$(BUILD)/buddyscope BUDDYSCOPE_STATIC=$(BUILD)/buddyscope-static tests/vm/run $(KERNELS)
+
+test-requests: tests static ## request mode on stock kernels, three workloads: KERNELS=, SEED=
+	@contrib/deps.sh install vm || :
+	@BUDDYSCOPE=$(BUILD)/buddyscope BUDDYSCOPE_STATIC=$(BUILD)/buddyscope-static TIERS=requests \
+		MODE="$${MODE:-quiet fragment thrash}" OPS=$${OPS:-1} MIN_PICKS=10000 tests/vm/run $(KERNELS)
 
 test-browser: $(BUILD)/buddyscope ## the page of `report`, clicked through in a headless Chromium
 	@contrib/deps.sh install browser || :
