@@ -31,21 +31,24 @@ bool request_below_high_next(struct request *r, uint32_t zone)
 	return push && push->bits & EV_BELOW_HIGH;
 }
 
-bool request_stays_above(struct request *r, uint32_t zone)
+bool request_stays_above(const struct request *r, uint32_t zone, const struct trace_event *end)
 {
-	const struct trace_event *push = next_push(r, zone);
 	const struct run_zone *z = &r->zones[zone];
+	uint64_t over = end ? request_number_of(r, end) : r->now;
 
-	if (!push || !push->arg || push->bits & EV_BELOW_HIGH ||
-	    (z->reclaiming && push->bits & EV_RECLAIMING))
-		return false;
-	for (uint64_t i = r->now + 1; i < request_number_of(r, push); i++) {
-		const struct trace_event *ev = request_event(r, i);
+	for (uint64_t n = r->now + 1; n < r->win_end && n - r->now < FLAG_EVENTS; n++) {
+		const struct trace_event *ev = request_event(r, n);
 
-		if (ev->type == EV_DRAIN && ev->pfn >= z->start && ev->pfn < z->end)
+		if (ev->pfn < z->start || ev->pfn >= z->end)
+			continue;
+		if (ev->type == EV_DRAIN ||
+		    (ev->type == EV_PUSH && (!ev->arg || ev->bits & EV_BELOW_HIGH ||
+					     (z->reclaiming && ev->bits & EV_RECLAIMING))))
 			return false;
+		if (ev->type == EV_PUSH && n > over)
+			return true;
 	}
-	return true;
+	return false;
 }
 
 uint64_t request_boosted(const struct request *r, const struct trace_event *ev,

@@ -54,6 +54,33 @@ static void settle_boost(struct request *r, const struct trace_event *ev)
 	r->res.boosts_late++;
 }
 
+/* The end of kswapd's round on @z that is near; NULL: none. */
+static const struct trace_event *end_of_round(struct request *r, struct run_zone *z)
+{
+	uint64_t *n = &z->next_end;
+
+	for (*n = *n > r->now ? *n : r->now; *n < r->win_end; ++*n) {
+		const struct trace_event *ev = request_event(r, *n);
+
+		if (ev->type == EV_BALANCE_END && ev->pfn >= z->start && ev->pfn < z->end)
+			return trace_end_told(ev) ? ev : NULL;
+	}
+	return NULL;
+}
+
+void request_foresee_boost(struct request *r, uint32_t zone)
+{
+	struct run_zone *z = &r->zones[zone];
+	const struct trace_event *end = z->balancing ? end_of_round(r, z) : NULL;
+	struct pa_zone_state state;
+
+	if (!end || pa_zone_get(r->pa, zone, &state) ||
+	    state.boost <= trace_end_boost(end) + r->kswapd_boost[zone])
+		return;
+	r->kswapd_boost[zone] = state.boost - trace_end_boost(end);
+	r->res.boosts_late++;
+}
+
 /* And ends: clear_reclaim_active. */
 void request_on_balance_end(struct request *r, const struct trace_event *ev)
 {

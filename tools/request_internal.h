@@ -207,6 +207,7 @@ struct run_zone {
 	uint32_t threshold;	   /* stat_threshold while kswapd sleeps */
 	uint32_t threshold_before; /* the change that kswapd is at; 0: none */
 	uint64_t next_push; /* to the zone, of the events from now on: none ahead of this number */
+	uint64_t next_end;  /* of kswapd's round, likewise */
 	uint64_t boost_before;	/* of a search that the core makes ahead of its event, */
 	uint64_t boosted_until; /* which has this number */
 };
@@ -501,10 +502,10 @@ uint64_t request_find_start(const struct request *r);
 /* Does the next push to the zone, if it is near, find ZONE_BELOW_HIGH? */
 bool request_below_high_next(struct request *r, uint32_t zone);
 /*
- * Is the next push to @zone told that it is not there, with nothing drained before that could end it, and where kswapd
- * was at work on the zone, that it is not any more?  It takes boosts back after that.
+ * Is the next push to @zone behind @end told that it is not there, nor any before, with nothing drained that could end
+ * it, and where kswapd was at work on the zone, that it is not any more?  It takes boosts back after that.
  */
-bool request_stays_above(struct request *r, uint32_t zone);
+bool request_stays_above(const struct request *r, uint32_t zone, const struct trace_event *end);
 /*
  * That push finds it, and the zone is without: does an attempt of its own accord set it before that?
  * Others take pages meanwhile, and boost, and the zone falls below the mark.
@@ -752,6 +753,11 @@ void request_make_early(struct request *r, const struct trace_event *ev);
 void request_on_balance_begin(struct request *r, const struct trace_event *ev);
 void request_on_balance_end(struct request *r, const struct trace_event *ev);
 void request_take_boost(struct request *r, uint32_t zone, struct pa_zone_state *state);
+/*
+ * @zone is boosted while kswapd is at work: if less is left in the end, its round had yet to find the boosts, and takes
+ * this one back, too (balance_pgdat).
+ */
+void request_foresee_boost(struct request *r, uint32_t zone);
 /* Of @node's zones, as kswapd is @awake or not, on @cpu. */
 void request_set_thresholds(struct request *r, uint32_t node, bool awake, uint32_t cpu);
 /* Others may go by the ones of before up to now, and if it is not @over, on. */

@@ -259,7 +259,7 @@ static void look_without_boost(struct look *l)
 	uint64_t boost[PA_MAX_ZONES];
 
 	if (!seen.below_high || r->before[zone].flags & PA_ZONE_BELOW_HIGH ||
-	    !r->kswapd_boost[zone] || !request_stays_above(r, zone))
+	    !r->kswapd_boost[zone] || !request_stays_above(r, zone, l->end))
 		return;
 	memcpy(boost, r->kswapd_boost, sizeof(boost));
 	if (fits_without(l, zone + 1) && !l->a->below_high) {
@@ -526,7 +526,7 @@ static void look_high_with_other(struct look *l, bool was_below)
 
 	if (!r->doubts || !r->has_pushes || was_below ||
 	    !(below ? request_below_high_next(r, zone) && !request_is_set_again(r, zone) :
-		      request_stays_above(r, zone)))
+		      request_stays_above(r, zone, l->end)))
 		return;
 	keep_zones(l);
 	r->before[zone].flags &= ~PA_ZONE_BELOW_HIGH;

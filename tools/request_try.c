@@ -633,6 +633,8 @@ void request_on_fallback(struct request *r, const struct trace_event *ev)
 			.before = request_type_of(r, trace_fallback_mt(ev)),
 		};
 	request_on_pick(r, ev);
+	if (z)
+		request_foresee_boost(r, (uint32_t)(z - r->zones));
 }
 
 /* Is the block of @end drained, or picked, before that?  Then it was not had by now. */

@@ -609,24 +609,29 @@ static void comes_through_ahead_of_its_zone(void **state)
 	}
 }
 
-/* What balance_pgdat leaves of the boosts tells which of those that came in between it found. */
+/*
+ * What balance_pgdat leaves of the boosts tells which of those that came in between it found.  It takes them back a
+ * moment before it is seen to: an attempt may be @amid.
+ */
 static void boost_comes_in_between(void **state)
 {
 	static const struct {
 		uint32_t found, left;
-		bool boosted, told, late;
+		bool boosted, told, amid, late;
 	} cases[] = {
-		{ BOOST, 0, true, true, false },
-		{ 0, 0, true, false, false },
-		{ 0, 0, false, true, false }, /* nothing came in between */
-		{ 0, 0, true, true, true },
+		{ BOOST, 0, true, true, false, false },
+		{ 0, 0, true, false, false, false },
+		{ 0, 0, false, true, false, false }, /* nothing came in between */
+		{ 0, 0, true, true, false, true },
+		{ 100, 0, true, true, true, true },
+		{ 100, HIGH * 3 / 2 - 100, true, true, true, false },
 	};
 	struct request_result res;
 	struct machine m;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		bool stays = !cases[i].found && !cases[i].late;
+		bool stays = (!cases[i].found || cases[i].left) && !cases[i].late;
 		struct trace_event end = balance_end(1, NORMAL, cases[i].left);
 
 		begin(&m);
@@ -638,11 +643,15 @@ static void boost_comes_in_between(void **state)
 			emit(&m, EV_FALLBACK, 1, NORMAL + 1024);
 			m.ev[m.n - 1].order = 1;
 		}
-		machine_emit(&m, end);
+		if (!cases[i].amid)
+			machine_emit(&m, end);
 		emit(&m, EV_TRY, 1, 0);
 		emit(&m, EV_ALLOC, 1, NORMAL + HELD);
+		if (cases[i].amid)
+			machine_emit(&m, end);
 		run(&m, &res);
 		assert_int_equal(res.boosts_late, cases[i].late);
+		assert_int_equal(res.boosts_early, cases[i].amid && cases[i].late);
 		assert_int_equal(res.classes[REQUEST_ZONE].order0, HELD + stays);
 	}
 }

@@ -621,6 +621,44 @@ static void zone_folded_late(void **state)
 	}
 }
 
+/*
+ * An attempt that is behind the fold leaves ZONE_BELOW_HIGH.  A push that comes before it has its page may find none yet:
+ * the one behind it tells that the attempt found the counters as they were.
+ */
+static void above_high_behind_the_attempt(void **state)
+{
+	struct request_result res;
+	struct machine m;
+
+	(void)state;
+	for (int i = 0; i < 8; i++) {
+		bool amid = i & 1, below = i & 2, ends = i & 4;
+
+		begin(&m);
+		m.meta.zone[1].low = 1000;
+		snprintf(m.meta.kernel, sizeof(m.meta.kernel), "6.12.117");
+		m.meta.zone[1].high = AMID - 8;
+		emit(&m, EV_ISOLATE, 1, NORMAL + 2 * HELD)->order = 6;
+		thresholds(&m, EV_VMSTAT_AWAKE);
+		thresholds(&m, EV_VMSTAT_IDLE);
+		emit(&m, EV_ISOLATE, 0, NORMAL + 8 * HELD)->order = 3;
+		thresholds(&m, EV_VMSTAT_WORKER);
+		m.ev[m.n - 1].cpu = 0;
+		emit(&m, EV_TRY, 1, 0);
+		give_back(&m, NORMAL + 10);
+		m.ev[m.n - 1].bits = amid ? EV_BELOW_HIGH : 0;
+		m.ev[m.n - 1].arg = 1;
+		emit(&m, EV_ALLOC, 1, NORMAL + HELD);
+		if (ends) {
+			give_back(&m, NORMAL + 11);
+			m.ev[m.n - 1].bits = below ? EV_BELOW_HIGH : 0;
+			m.ev[m.n - 1].arg = 1;
+		}
+		run(&m, &res);
+		assert_int_equal(res.counted_late, !amid && ends && !below);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -643,6 +681,7 @@ int main(void)
 		cmocka_unit_test(type_of_a_free_that_was_missed),
 		cmocka_unit_test(goes_by_the_old_threshold),
 		cmocka_unit_test(zone_folded_late),
+		cmocka_unit_test(above_high_behind_the_attempt),
 		cmocka_unit_test(below_high_by_the_old_threshold),
 	};
 
