@@ -758,6 +758,8 @@ void request_take_boost(struct request *r, uint32_t zone, struct pa_zone_state *
  * this one back, too (balance_pgdat).
  */
 void request_foresee_boost(struct request *r, uint32_t zone);
+/* Does an attempt of order 0 go on to a zone behind @zone before kswapd's round is over?  The boost is there till then. */
+bool request_is_passed_over(struct request *r, uint32_t zone);
 /* Of @node's zones, as kswapd is @awake or not, on @cpu. */
 void request_set_thresholds(struct request *r, uint32_t node, bool awake, uint32_t cpu);
 /* Others may go by the ones of before up to now, and if it is not @over, on. */

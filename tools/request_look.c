@@ -293,8 +293,14 @@ static void look_high_before(struct look *l)
 	request_set_below_high(r, zone, true);
 }
 
-static bool fits_unboosted(struct look *l)
+/* @likely: as far as attempts to come show, or although they speak against it, where nothing else fits. */
+static bool fits_unboosted(struct look *l, bool likely)
 {
+	const struct run_zone *z = l->end ? request_zone_of(l->r, l->end) : NULL;
+
+	if (!boosts_pending(l->r) ||
+	    likely == (z && request_is_passed_over(l->r, (uint32_t)(z - l->r->zones))))
+		return false;
 	for (uint32_t nr = l->r->nr_zones; nr > 0 && boosts_pending(l->r); nr--)
 		if (fits_without(l, nr)) {
 			look_high_before(l);
@@ -590,8 +596,8 @@ static bool look(struct look *l)
 		l->r->before[zone].flags = flags[zone];
 	l->r->looking = true;
 	fit = fits_uncounted(l) || fits_amid_split(l) || (!nested && fits_after_fallbacks(l)) ||
-	      fits_less_boosted(l) || fits_unboosted(l) || fits_amid_claims(l) ||
-	      fits_with_other(l);
+	      fits_less_boosted(l) || fits_unboosted(l, true) || fits_amid_claims(l) ||
+	      fits_with_other(l) || fits_unboosted(l, false);
 	if (!fit)
 		put_zones_back(l);
 	l->r->looking = nested;

@@ -659,6 +659,40 @@ static void above_high_behind_the_attempt(void **state)
 	}
 }
 
+/*
+ * An attempt that passes for counters not folded yet, or for a boost that kswapd has taken back: one that goes on to the
+ * zone behind tells that the boost is still there.
+ */
+static void passed_over_for_its_boost(void **state)
+{
+	enum { FOUND = 900 };
+	struct request_result res;
+	struct machine m;
+
+	(void)state;
+	for (int over = 0; over < 2; over++) {
+		begin(&m);
+		snprintf(m.meta.kernel, sizeof(m.meta.kernel), "6.12.117");
+		m.meta.zone[1].low = AMID - 8 - FOUND;
+		m.meta.zone[1].boost = FOUND;
+		emit(&m, EV_ISOLATE, 1, NORMAL + 2 * HELD)->order = 6;
+		thresholds(&m, EV_VMSTAT_AWAKE);
+		thresholds(&m, EV_VMSTAT_IDLE);
+		emit(&m, EV_BALANCE_BEGIN, 1, NORMAL)->arg = FOUND;
+		emit(&m, EV_ISOLATE, 0, NORMAL + 8 * HELD)->order = 3;
+		thresholds(&m, EV_VMSTAT_WORKER);
+		m.ev[m.n - 1].cpu = 0;
+		emit(&m, EV_TRY, 0, 0);
+		emit(&m, EV_ALLOC, 0, NORMAL + HELD);
+		emit(&m, EV_TRY, 0, 0);
+		emit(&m, EV_ALLOC, 0, over ? DMA32 : NORMAL + HELD + 1);
+		machine_emit(&m, balance_end(1, NORMAL, 0));
+		run(&m, &res);
+		assert_int_equal(res.counted_late, over);
+		assert_int_equal(res.boosts_early, !over);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -682,6 +716,7 @@ int main(void)
 		cmocka_unit_test(goes_by_the_old_threshold),
 		cmocka_unit_test(zone_folded_late),
 		cmocka_unit_test(above_high_behind_the_attempt),
+		cmocka_unit_test(passed_over_for_its_boost),
 		cmocka_unit_test(below_high_by_the_old_threshold),
 	};
 
