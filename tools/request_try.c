@@ -280,16 +280,17 @@ static int32_t would_refill(struct request *r, uint32_t zone, const struct trace
 
 /*
  * A request that took one block from the free lists, its own: did it find its per-cpu list
- * locked?  A refill brings as many as are wanted, where there are two.
+ * locked?  A refill brings as many as are wanted, where there are two, and none where the list is not empty.
  */
 static bool was_locked(struct request *r, const struct run_zone *z, const struct trace_event *end)
 {
 	uint32_t zone = (uint32_t)(z - r->zones);
+	int32_t want = would_refill(r, zone, end);
 	uint64_t blocks = 0;
 
 	for (unsigned int o = end->order; o < r->meta->nr_orders && blocks < 2; o++)
 		blocks += pa_nr_free(r->pa, zone, o) << (o - end->order);
-	return blocks > 1 && would_refill(r, zone, end) != 1;
+	return !want || (blocks > 1 && want != 1);
 }
 
 /*

@@ -264,6 +264,38 @@ static void finds_list_locked(void **state)
 	}
 }
 
+/* The same where there is one block alone: a refill would have brought no more, but the list has one. */
+static void finds_filled_list_locked(void **state)
+{
+	static const struct rig_lists lists = { .batch = 1, .high_min = 64, .high = 64 };
+	struct request_result res;
+	struct machine m;
+
+	(void)state;
+	for (int filled = 0; filled < 2; filled++) {
+		machine_init(&m, "6.12");
+		machine_begin(&m);
+		m.meta.zone[1].min = m.meta.zone[1].low = m.meta.zone[1].high = 0;
+		for (uint64_t i = 0; i < 3; i++) {
+			emit(&m, EV_TRY, 0, 0)->order = 3;
+			emit(&m, EV_ALLOC, 0, NORMAL + 8 * i)->order = 3;
+		}
+		if (filled) {
+			emit(&m, EV_FREE, 0, NORMAL)->order = 3;
+			emit(&m, EV_PUSH, 0, NORMAL)->order = 3;
+		}
+		for (uint8_t order = 5; order <= 10; order++)
+			emit(&m, EV_ISOLATE, 1, NORMAL + (1ull << order))->order = order;
+		emit(&m, EV_TRY, 0, 0)->order = 3;
+		emit(&m, EV_ZONE_ALLOC, 0, NORMAL + 24)->order = 3;
+		m.ev[m.n - 1].bits = EV_REFILL;
+		emit(&m, EV_ALLOC, 0, NORMAL + 24)->order = 3;
+		run_with(&m, &lists, &res, NULL);
+		assert_int_equal(res.bypasses, filled);
+		assert_int_equal(res.requests_exact, res.requests);
+	}
+}
+
 /*
  * The vmstat worker may give way before it lowers what the lists may hold and gives back the rest: pushes find
  * it as it was, until one does not, or the CPU drains with no push to lead to it.
@@ -705,6 +737,7 @@ int main(void)
 		cmocka_unit_test(captured),
 		cmocka_unit_test(refill_counted_late),
 		cmocka_unit_test(finds_list_locked),
+		cmocka_unit_test(finds_filled_list_locked),
 		cmocka_unit_test(decays_later),
 		cmocka_unit_test(worker_preempts_a_request),
 		cmocka_unit_test(worker_finds_the_page_gone),
