@@ -208,7 +208,7 @@ bool request_is_set_later(const struct request *r, const struct trace_event *ev,
 	if (!request_told_above(r, ev, zone))
 		return false;
 	for (uint32_t cpu = 0; cpu < r->nr_cpus; cpu++)
-		if (cpu != ev->cpu && r->cpus[cpu].nr_tries)
+		if (r->cpus[cpu].nr_tries)
 			return true;
 	return false;
 }
@@ -316,7 +316,7 @@ void request_look_after_drains(struct request *r, const struct trace_event *ev, 
 	}
 }
 
-/* Does the attempt @a, which ends with a page of a zone behind @zone, leave the flag in that one, which it looks at now? */
+/* Does the attempt @a, which ends with a page of @zone or of one behind it, leave the flag in @zone, which it looks at now? */
 static bool leaves_below(struct request *r, const struct attempt *a, uint32_t zone)
 {
 	unsigned int highest = request_zone_type(a->highest);
@@ -326,7 +326,7 @@ static bool leaves_below(struct request *r, const struct attempt *a, uint32_t zo
 
 	if (!a->late || !z || pa_zone_get(r->pa, zone, &state) || state.type > highest ||
 	    pa_zone_get(r->pa, (uint32_t)(z - r->zones), &other) || other.node != state.node ||
-	    other.type >= state.type)
+	    other.type > state.type)
 		return false;
 	return a->order >= largest(r, zone) ||
 	       state.nr_free <= (int64_t)(state.wmark[PA_WMARK_HIGH] + state.boost +
@@ -334,8 +334,8 @@ static bool leaves_below(struct request *r, const struct attempt *a, uint32_t zo
 }
 
 /*
- * An attempt whose zone does not fit yet looks late; but the zones ahead of that it has gone through by now, if a push
- * tells of what it left there (get_page_from_freelist).
+ * An attempt whose zone does not fit yet looks late; but by now it has gone through the zones ahead of that, and may have
+ * come to its own, if a push tells of what it left there (get_page_from_freelist).
  */
 void request_pass_late(struct request *r, const struct trace_event *ev, uint32_t zone)
 {

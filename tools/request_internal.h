@@ -531,8 +531,8 @@ bool request_would_end(struct request *r, const struct pa_bulk *bulk);
 /* The push @ev is told that the flag, which the core has, is not there. */
 bool request_told_above(const struct request *r, const struct trace_event *ev, uint32_t zone);
 /*
- * The core has ZONE_BELOW_HIGH set, the push did not find it, and another CPU has an attempt under way:
- * it looked at the mark, and is yet to set the flag.
+ * The core has ZONE_BELOW_HIGH set, the push did not find it, and an attempt is under way, on its own CPU if it is an
+ * interrupt's: that has yet to set the flag.
  */
 bool request_is_set_later(const struct request *r, const struct trace_event *ev, uint32_t zone);
 /*

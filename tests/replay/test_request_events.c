@@ -189,22 +189,30 @@ static void finds_flag_of_a_fragmented_zone(void **state)
 	}
 }
 
-/* Told that the flag was not there, pushes do without, while the attempt that sets it is under way. */
+/*
+ * Told that the flag was not there, pushes do without, while the attempt that sets it is under way, be it their own CPU's
+ * and they an interrupt's.
+ */
 static void flag_is_set_later(void **state)
 {
 	struct request_result res;
 	struct machine m;
 
 	(void)state;
-	for (int ends = 0; ends < 2; ends++) {
+	for (unsigned int i = 0; i < 4; i++) {
+		bool ends = i & 1;
+		unsigned int cpu = i >> 1;
+
 		begin(&m);
-		emit(&m, EV_TRY, 1, 0);
+		emit(&m, EV_TRY, cpu, 0)->order = 10; /* no list has it */
 		if (ends)
-			emit(&m, EV_ALLOC, 1, NORMAL + HELD);
-		for (uint64_t i = 0; i <= LATER; i++) {
-			give_back(&m, NORMAL + i);
+			emit(&m, EV_ALLOC, cpu, NORMAL + 1024)->order = 10;
+		for (uint64_t k = 0; k <= LATER; k++) {
+			give_back(&m, NORMAL + k);
 			m.ev[m.n - 1].arg = 1;
 		}
+		if (!ends)
+			emit(&m, EV_ALLOC, cpu, NORMAL + 1024)->order = 10;
 		run(&m, &res);
 		assert_int_equal(res.drained.core > 0, ends);
 	}
@@ -573,8 +581,8 @@ static void reclaim_begins_or_ends_ahead_of_a_drain(void **state)
 }
 
 /*
- * Each zone is below its low mark as CPU 1 asks, and one gets a block back: CPU 1 looks there late.  If it is the one behind,
- * it has come through the other by then, and left ZONE_BELOW_HIGH there, which CPU 0's push is told of.
+ * Each zone is below its low mark as CPU 1 asks, and one gets a block back: CPU 1 looks there late.  It has come through
+ * the one ahead, or to that one alone, by the time CPU 0's push is told of ZONE_BELOW_HIGH, which it left there.
  */
 static void comes_through_ahead_of_its_zone(void **state)
 {
@@ -583,29 +591,30 @@ static void comes_through_ahead_of_its_zone(void **state)
 	struct machine m;
 
 	(void)state;
-	for (int behind = 0; behind < 2; behind++) {
-		uint64_t pfn = behind ? DMA32 : NORMAL + 1024;
+	for (int i = 0; i < 4; i++) {
+		uint64_t pfn = i & 1 ? DMA32 : NORMAL + 1024;
+		bool told = i & 2;
 
 		begin(&m);
 		m.meta.zone[0].low = 4000;
 		m.meta.zone[0].high = 4050;
 		m.meta.zone[1].low = 1000;
 		m.meta.zone[1].high = 1100;
-		for (uint64_t i = 0; i < LATER; i++)
-			give_back(&m, NORMAL + i);
+		for (uint64_t k = 0; k < LATER; k++)
+			give_back(&m, NORMAL + k);
 		emit(&m, EV_ISOLATE, 1, DMA32)->order = 10;
 		emit(&m, EV_ISOLATE, 1, NORMAL + 1024)->order = 10;
 		emit(&m, EV_TRY, 1, 0);
 		give_back(&m, NORMAL + LATER);
-		m.ev[m.n - 1].bits = EV_BELOW_HIGH;
-		for (uint64_t i = 0; i <= LATER; i++)
-			emit(&m, EV_DRAIN, 0, NORMAL + i);
+		m.ev[m.n - 1].bits = told ? EV_BELOW_HIGH : 0;
+		for (uint64_t k = 0; told && k <= LATER; k++)
+			emit(&m, EV_DRAIN, 0, NORMAL + k);
 		emit(&m, EV_PUTBACK, 0, pfn)->order = 10;
 		emit(&m, EV_ZONE_ALLOC, 1, pfn);
 		emit(&m, EV_ALLOC, 1, pfn);
 		run_with(&m, &short_ones, &res, NULL);
 		assert_int_equal(res.looked_late, 1);
-		assert_int_equal(res.drained.core, behind ? LATER + 1 : 0);
+		assert_int_equal(res.drained.core, told ? LATER + 1 : 0);
 	}
 }
 
