@@ -139,6 +139,8 @@ void request_ask_high(struct request *r, struct refill *refill, const struct tra
 	if (told < 0)
 		return;
 	grown = grown_high(r, refill, &pcp);
+	if (grown == pcp.high)
+		return; /* it lets nothing grow, and tells nothing */
 	below = told < grown && !request_grew_otherwise(&r->cpus[end->cpu], refill->by.zone,
 							(int32_t)(told - grown));
 	refill->tried.below_high |= below;

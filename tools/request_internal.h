@@ -18,7 +18,7 @@
 #define MAX_BULK 512
 #define MAX_TRY_ORDERS 16    /* that an event can name */
 #define MAX_TRIES 8	     /* open on a CPU: interrupts nest, and failed ones stay a while */
-#define FLAG_EVENTS 4096     /* searched for who finds a zone's flag */
+#define FLAG_EVENTS 16384    /* searched for who finds a zone's flag */
 #define FALLBACK_EVENTS 1024 /* searched for a fallback that is at work */
 #define INTERRUPT_EVENTS 64  /* that may come on top of a free */
 #define MAX_CUTS 4

@@ -514,7 +514,7 @@ static void seen_to_fail(void **state)
 
 /*
  * A boost goes between the two looks of an attempt, and another one sets ZONE_BELOW_HIGH in any case: whether the first
- * has left it, the refill in between tells.
+ * has left it, the refill in between tells; not a request of an order that no list has.
  */
 static void refill_tells_of_two_looks(void **state)
 {
@@ -523,26 +523,33 @@ static void refill_tells_of_two_looks(void **state)
 	struct machine m;
 
 	(void)state;
-	begin(&m);
-	m.meta.zone[1].high = 900;
-	m.meta.zone[1].boost = FOUND;
-	emit(&m, EV_BALANCE_BEGIN, 1, NORMAL)->arg = FOUND;
-	emit(&m, EV_ISOLATE, 1, NORMAL + 1024)->order =
-		10; /* below both marks with the boost alone */
-	emit(&m, EV_TRY, 0, 0);
-	machine_emit(&m, balance_end(1, NORMAL, 0));
-	emit(&m, EV_ALLOC, 0, NORMAL + HELD);
-	emit(&m, EV_TRY, 1, 0);
-	emit(&m, EV_ZONE_ALLOC, 1, NORMAL + 512);
-	emit(&m, EV_ALLOC, 1, NORMAL + 512);
-	emit(&m, EV_ISOLATE, 0, NORMAL + 256)->order = 8;
-	emit(&m, EV_TRY, 0, 0);
-	emit(&m, EV_ALLOC, 0, NORMAL + HELD + 1);
-	give_back_on(&m, 1, NORMAL + 512);
-	last(&m)->arg = BEFORE;
-	last(&m)->bits = EV_BELOW_HIGH;
-	run(&m, &res);
-	assert_int_equal(res.highs_exact, 1);
+	for (int large = 0; large < 2; large++) {
+		begin(&m);
+		m.meta.zone[1].high = 900;
+		m.meta.zone[1].boost = FOUND;
+		emit(&m, EV_BALANCE_BEGIN, 1, NORMAL)->arg = FOUND;
+		emit(&m, EV_ISOLATE, 1, NORMAL + 1024)->order =
+			10; /* below both marks with the boost alone */
+		emit(&m, EV_TRY, 0, 0);
+		machine_emit(&m, balance_end(1, NORMAL, 0));
+		emit(&m, EV_ALLOC, 0, NORMAL + HELD);
+		if (large) {
+			emit(&m, EV_TRY, 1, 0)->order = 5;
+			emit(&m, EV_ZONE_ALLOC, 1, NORMAL + 64)->order = 5;
+			emit(&m, EV_ALLOC, 1, NORMAL + 64)->order = 5;
+		}
+		emit(&m, EV_TRY, 1, 0);
+		emit(&m, EV_ZONE_ALLOC, 1, NORMAL + 512);
+		emit(&m, EV_ALLOC, 1, NORMAL + 512);
+		emit(&m, EV_ISOLATE, 0, NORMAL + 256)->order = 8;
+		emit(&m, EV_TRY, 0, 0);
+		emit(&m, EV_ALLOC, 0, NORMAL + HELD + 1);
+		give_back_on(&m, 1, NORMAL + 512);
+		last(&m)->arg = BEFORE;
+		last(&m)->bits = EV_BELOW_HIGH;
+		run(&m, &res);
+		assert_int_equal(res.highs_exact, 1);
+	}
 }
 
 /* A larger block, too, is not had yet where the pushes that follow drain by it; the first of them drains either way. */
