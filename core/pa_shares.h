@@ -15,6 +15,7 @@
  * changed at any moment.
  * pa_swap_share() - Take the one of number @i, and keep the one there was in its place.  False: there are no more.
  * pa_drop_share() - It is not that; the last one has its number now.
+ * pa_settle_share() - It is @share and no other; what pa_doubt_threshold() was told stays.
  * pa_trust_share() - It is the one it is taken to be.
  */
 int pa_share(const struct pa *pa, uint32_t zone, uint32_t cpu);
@@ -22,6 +23,7 @@ bool pa_doubt_share(struct pa *pa, uint32_t zone, uint32_t cpu, int other);
 bool pa_doubt_threshold(struct pa *pa, uint32_t zone, uint32_t cpu, uint32_t threshold);
 bool pa_swap_share(struct pa *pa, uint32_t zone, uint32_t cpu, uint32_t i);
 void pa_drop_share(struct pa *pa, uint32_t zone, uint32_t cpu, uint32_t i);
+void pa_settle_share(struct pa *pa, uint32_t zone, uint32_t cpu, int share);
 void pa_trust_share(struct pa *pa, uint32_t zone, uint32_t cpu);
 
 #endif /* PA_SHARES_H */

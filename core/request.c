@@ -436,6 +436,19 @@ void pa_drop_share(struct pa *pa, uint32_t zone, uint32_t cpu, uint32_t i)
 	cp->doubted = cp->nr_others || cp->late_threshold;
 }
 
+void pa_settle_share(struct pa *pa, uint32_t zone, uint32_t cpu, int share)
+{
+	struct pa_cpu_pages *cp = pages_of(pa, zone, cpu);
+
+	if (!cp)
+		return;
+	pa_zone_req(pa, zone)->deltas += share - cp->delta;
+	pa_zones(pa)[zone].quick = 0;
+	cp->delta = (int8_t)share;
+	cp->nr_others = 0;
+	cp->doubted = cp->late_threshold;
+}
+
 /* -------------------------------------------------------------------------
  * Frames handed out
  */

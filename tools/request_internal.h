@@ -161,6 +161,7 @@ struct run_cpu {
 	uint32_t undecayed_turn; /* and where its round is, as fold_turn */
 	uint32_t folds_late; /* holds from which on it may have folded the other zones' counters; 0: it has */
 	uint64_t folded_at; /* event of the last of these */
+	uint32_t folding;   /* lowest zones whose counters it folds before it is heard of again */
 	bool counts_late;   /* its next block may have been counted by the thresholds of before */
 	struct push late;
 	int32_t high_then; /* its lists', in the zone that may_be_below, when that came up */
@@ -284,6 +285,7 @@ struct request {
 	uint32_t nr_memalloc;	 /* tasks inside reclaim or compaction */
 	bool looking;		 /* an attempt is, see request_look.c */
 	uint32_t setting;	 /* CPU + 1 on which kswapd sets thresholds; 0: none */
+	bool folds;		 /* a CPU is in the midst of that: run_cpu.folding */
 	bool doubts;		 /* a CPU's share of a counter is in doubt: pa_doubt_share() */
 	uint64_t made[MAX_MADE]; /* events of requests that were made ahead of them */
 	uint32_t nr_made;
@@ -671,6 +673,9 @@ void request_on_vmstat(struct request *r, const struct trace_event *ev);
 void request_start_fold(struct request *r, struct run_cpu *c, uint32_t turn);
 /* @ev may be one of another task, behind which the worker goes on with the counters. */
 void request_fold_late(struct request *r, const struct trace_event *ev);
+/* The counters that CPUs fold now may be as they were, or not any more; and the CPU is heard of: they are folded. */
+void request_doubt_folds(struct request *r);
+void request_end_fold(struct request *r, uint32_t cpu);
 /* It goes on to the next zone of whose lists something is too much, in c->bulk; false: it is over. */
 bool request_next_fold(struct request *r, struct run_cpu *c);
 /* The worker gave way to others, and went on unseen: the push @ev finds the lists as it leaves them. */

@@ -572,6 +572,8 @@ static bool look(struct look *l)
 
 	if (l->r->setting)
 		request_doubt_thresholds(l->r, false);
+	if (l->r->folds)
+		request_doubt_folds(l->r);
 	if (pending)
 		keep_zones(l);
 	if (!fails(l))

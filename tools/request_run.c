@@ -220,6 +220,8 @@ static inline void play(struct request *r, const struct trace_event *ev)
 	r->ts = ev->ts;
 	if (r->setting == ev->cpu + 1u)
 		request_doubt_thresholds(r, true);
+	if (r->cpus[ev->cpu].folding)
+		request_end_fold(r, ev->cpu);
 	if (r->cpus[ev->cpu].folds_late)
 		request_fold_late(r, ev);
 	if (r->nr_late && ev->type != EV_ROTATE)

@@ -153,12 +153,48 @@ void request_fold_late(struct request *r, const struct trace_event *ev)
 		pa_doubt_share(r->pa, (uint32_t)(z - r->zones), request_core_cpu(r, ev->cpu), 0);
 }
 
+/*
+ * refresh_cpu_vm_stats tells of itself before it folds anything, and a virtual CPU may stand still in there: others
+ * find the counters of the lowest @nr zones, which nothing else comes in between, as they were, or not any more.
+ */
+static void start_counters(struct request *r, uint32_t cpu, uint32_t nr, const int *shares)
+{
+	uint32_t core_cpu = request_core_cpu(r, cpu);
+
+	for (uint32_t zone = 0; zone < nr; zone++) {
+		if (!shares[zone] || !pa_doubt_share(r->pa, zone, core_cpu, shares[zone]))
+			continue;
+		r->cpus[cpu].folding = nr;
+		r->doubts = r->folds = true;
+	}
+}
+
+/* Whoever found them as they were says nothing of the next one. */
+void request_doubt_folds(struct request *r)
+{
+	for (uint32_t i = 0; i < r->nr_cpus; i++)
+		for (uint32_t zone = 0; zone < r->cpus[i].folding; zone++)
+			if (pa_share(r->pa, zone, request_core_cpu(r, i)))
+				r->doubts |= pa_doubt_share(r->pa, zone, request_core_cpu(r, i), 0);
+}
+
+void request_end_fold(struct request *r, uint32_t cpu)
+{
+	for (uint32_t zone = 0; zone < r->cpus[cpu].folding; zone++)
+		pa_settle_share(r->pa, zone, request_core_cpu(r, cpu), 0);
+	r->cpus[cpu].folding = 0;
+	r->folds = false;
+	for (uint32_t i = 0; i < r->nr_cpus; i++)
+		r->folds |= r->cpus[i].folding;
+}
+
 void request_on_vmstat(struct request *r, const struct trace_event *ev)
 {
 	struct run_cpu *c = &r->cpus[ev->cpu];
 	const struct trace_event *popped;
 	uint32_t what = ev->arg & 3;
 	int shares[TRACE_MAX_ZONES];
+	bool yields;
 
 	if (what == EV_VMSTAT_AWAKE || what == EV_VMSTAT_ASLEEP) {
 		request_set_thresholds(r, ev->arg >> 2, what == EV_VMSTAT_AWAKE, ev->cpu);
@@ -185,6 +221,8 @@ void request_on_vmstat(struct request *r, const struct trace_event *ev)
 		request_start_fold(r, c, 0);
 		c->pid = ev->pid;
 	}
-	if (what == EV_VMSTAT_WORKER && r->yields)
+	yields = what == EV_VMSTAT_WORKER && r->yields;
+	if (yields)
 		doubt_fold(r, ev->cpu, shares);
+	start_counters(r, ev->cpu, yields ? 1 : r->nr_zones, shares);
 }

@@ -653,6 +653,37 @@ static void zone_folded_late(void **state)
 	}
 }
 
+/* A CPU stands still amid its fold: another's attempts find the counters as they were, and those behind it do not. */
+static void others_amid_the_fold(void **state)
+{
+	struct request_result res;
+	struct machine m;
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		bool works = i & 1, heard = i & 2;
+
+		begin(&m);
+		snprintf(m.meta.kernel, sizeof(m.meta.kernel), "6.18.15");
+		m.meta.zone[1].low = AMID - 5;
+		emit(&m, EV_ISOLATE, 1, NORMAL + 2 * HELD)->order = 6;
+		thresholds(&m, EV_VMSTAT_AWAKE);
+		thresholds(&m, EV_VMSTAT_IDLE);
+		give_past_lists(&m, 0, 8);
+		thresholds(&m, works ? EV_VMSTAT_WORKER : EV_VMSTAT_IDLE);
+		m.ev[m.n - 1].cpu = 0;
+		if (heard)
+			give_past_lists(&m, 9, 9);
+		emit(&m, EV_TRY, 1, 0);
+		emit(&m, EV_ALLOC, 1, DMA32);
+		emit(&m, EV_TRY, 1, 0);
+		emit(&m, EV_ALLOC, 1, NORMAL + 8);
+		run(&m, &res);
+		assert_int_equal(res.counted_late > 0, !heard);
+		assert_int_equal(res.order0_exact, HELD + 1 + !heard);
+	}
+}
+
 /*
  * An attempt that is behind the fold leaves ZONE_BELOW_HIGH.  A push that comes before it has its page may find none yet:
  * the one behind it tells that the attempt found the counters as they were.
@@ -748,6 +779,7 @@ int main(void)
 		cmocka_unit_test(type_of_a_free_that_was_missed),
 		cmocka_unit_test(goes_by_the_old_threshold),
 		cmocka_unit_test(zone_folded_late),
+		cmocka_unit_test(others_amid_the_fold),
 		cmocka_unit_test(above_high_behind_the_attempt),
 		cmocka_unit_test(passed_over_for_its_boost),
 		cmocka_unit_test(below_high_by_the_old_threshold),
