@@ -228,6 +228,15 @@ static void test_doubted_threshold(const char *policy)
 	assert_false(pa_doubt_threshold(pa, 0, 2, BEFORE)); /* no such CPU */
 	pa_trust_share(pa, 0, 2);
 	pa_drop_share(pa, 0, 2, 0);
+	pa_settle_share(pa, 0, 2, 0);
+	/* Settled it is that one, and so much is not the zone's. */
+	assert_int_equal(pa_fold_counters(pa, 1), 0);
+	nr_free = zone_of(pa, 0).nr_free;
+	assert_true(pa_doubt_share(pa, 0, 1, 1));
+	pa_settle_share(pa, 0, 1, 1);
+	assert_int_equal(pa_share(pa, 0, 1), 1);
+	assert_int_equal(zone_of(pa, 0).nr_free, nr_free - 1);
+	assert_false(pa_swap_share(pa, 0, 1, 0));
 	sound(pa);
 }
 
