@@ -107,7 +107,8 @@ static void looks_after_attempts(void **state)
 
 /*
  * A push finds the flag that a drain ended before: an attempt in between set it again, with what is kept from
- * it above the mark (lowmem_reserve), or none did, that looked at the zone, and it did not end.
+ * it above the mark (lowmem_reserve), or as it goes on to the zone behind, or none did, that looked at the zone, and
+ * it did not end.
  */
 static void finds_flag_after_attempt(void **state)
 {
@@ -121,9 +122,12 @@ static void finds_flag_after_attempt(void **state)
 		{ NORMAL + HELD + 9, 2, 1500, 0, ENDED },
 		{ NORMAL + HELD + 9, 2, 900, 200, ENDED },
 		{ DMA32, 1, 1500, 0, KEPT },
+		{ NORMAL + HELD + 9, 3, 800, 200, KEPT },
+		{ DMA32, 3, 800, 200, ENDED }, /* it has gone past it */
 	};
 	struct request_result res;
 	struct machine m;
+	size_t drained;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -140,6 +144,7 @@ static void finds_flag_after_attempt(void **state)
 		try_without(&m, NORMAL + HELD + 8);
 		for (uint64_t k = 0; k <= LATER; k++)
 			emit(&m, EV_DRAIN, 0, NORMAL + k);
+		drained = m.n - 1;
 		for (uint64_t k = 0; k < 2 * HELD; k++)
 			emit(&m, EV_ALLOC, 0, NORMAL + HELD + k);
 		block.type = EV_ISOLATE;
@@ -152,7 +157,9 @@ static void finds_flag_after_attempt(void **state)
 		give_back(&m, NORMAL + LATER + 1);
 		m.ev[m.n - 1].bits = EV_BELOW_HIGH;
 		m.ev[m.n - 1].arg = cases[i].may_hold;
-		run(&m, &res);
+		run_watched(&m, &res, keep_moment);
+		assert_int_equal(!!(after[drained].flags & PA_ZONE_BELOW_HIGH),
+				 cases[i].may_hold == KEPT);
 		assert_int_equal(res.highs_exact, 1);
 	}
 }
