@@ -64,6 +64,18 @@ uint64_t request_boosted(const struct request *r, const struct trace_event *ev,
 	return boost + block < most ? boost + block : most;
 }
 
+bool request_goes_past(const struct request *r, const struct trace_event *try, uint32_t zone,
+		       const struct pa_zone_state *state)
+{
+	struct pa_zone_state other;
+	bool nested;
+	const struct trace_event *end = request_end_of(r, try, &nested);
+	const struct run_zone *z = end && !nested ? request_zone_of(r, end) : NULL;
+
+	return z && z != &r->zones[zone] && !pa_zone_get(r->pa, (uint32_t)(z - r->zones), &other) &&
+	       other.node == state->node && other.type < state->type;
+}
+
 /*
  * Does the attempt @try look at the marks of @zone, and what does it add to them?  It does not get as far if
  * its page is of one that comes first.
@@ -84,19 +96,6 @@ static bool looks_at(const struct request *r, const struct trace_event *try, uin
 	z = end && !nested ? request_zone_of(r, end) : NULL;
 	return !z || z == &r->zones[zone] || pa_zone_get(r->pa, (uint32_t)(z - r->zones), &other) ||
 	       other.node != state->node || other.type < state->type;
-}
-
-/* Does it go on to a zone behind @zone, which it looks at?  It has found that below its own mark, and so the high one. */
-static bool goes_past(const struct request *r, const struct trace_event *try, uint32_t zone,
-		      const struct pa_zone_state *state)
-{
-	struct pa_zone_state other;
-	bool nested;
-	const struct trace_event *end = request_end_of(r, try, &nested);
-	const struct run_zone *z = end && !nested ? request_zone_of(r, end) : NULL;
-
-	return z && z != &r->zones[zone] && !pa_zone_get(r->pa, (uint32_t)(z - r->zones), &other) &&
-	       other.node == state->node && other.type < state->type;
 }
 
 /* The order of the largest free block of @zone, + 1. */
@@ -125,7 +124,7 @@ bool request_is_set_again(const struct request *r, uint32_t zone)
 		const struct trace_event *ev = request_event(r, i);
 
 		if (ev->type == EV_TRY && looks_at(r, ev, zone, &state, &reserve) &&
-		    (ev->order >= orders || goes_past(r, ev, zone, &state) ||
+		    (ev->order >= orders || request_goes_past(r, ev, zone, &state) ||
 		     free <= (int64_t)(state.wmark[PA_WMARK_HIGH] + boost + reserve)))
 			return true;
 		if (ev->pfn < z->start || ev->pfn >= z->end)

@@ -84,24 +84,18 @@ void request_foresee_boost(struct request *r, uint32_t zone)
 bool request_is_passed_over(struct request *r, uint32_t zone)
 {
 	struct run_zone *z = &r->zones[zone];
-	const struct trace_event *over = z->balancing ? end_of_round(r, z) : NULL;
-	uint64_t last = over ? request_number_of(r, over) : 0;
-	struct pa_zone_state state, other;
+	const struct trace_event *end = z->balancing ? end_of_round(r, z) : NULL;
+	uint64_t over = end ? request_number_of(r, end) : 0;
+	struct pa_zone_state state;
 
 	if (pa_zone_get(r->pa, zone, &state))
 		return false;
-	for (uint64_t n = r->now + 1; n < last; n++) {
-		const struct trace_event *ev = request_event(r, n), *end;
-		const struct run_zone *to;
-		bool nested;
+	for (uint64_t n = r->now + 1; n < over; n++) {
+		const struct trace_event *ev = request_event(r, n);
 
-		if (ev->type != EV_TRY || ev->order ||
-		    request_zone_type(trace_try_highest(ev)) < state.type)
-			continue;
-		end = request_end_of(r, ev, &nested);
-		to = end && !nested ? request_zone_of(r, end) : NULL;
-		if (to && !pa_zone_get(r->pa, (uint32_t)(to - r->zones), &other) &&
-		    other.node == state.node && other.type < state.type)
+		if (ev->type == EV_TRY && !ev->order &&
+		    request_zone_type(trace_try_highest(ev)) >= state.type &&
+		    request_goes_past(r, ev, zone, &state))
 			return true;
 	}
 	return false;

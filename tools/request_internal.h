@@ -501,6 +501,9 @@ uint64_t request_find_start(const struct request *r);
 
 /* ---- request_below.c ---- */
 
+/* Does the attempt @try go on to a zone behind @zone?  It has found that below its own mark, and so below the high one. */
+bool request_goes_past(const struct request *r, const struct trace_event *try, uint32_t zone,
+		       const struct pa_zone_state *state);
 /* Does the next push to the zone, if it is near, find ZONE_BELOW_HIGH? */
 bool request_below_high_next(struct request *r, uint32_t zone);
 /*
