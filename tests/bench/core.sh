@@ -34,14 +34,14 @@ done
 echo "== core, page requests under $policy: 1048576 frames, 4 CPUs, best of $rounds in turns with none"
 # Once, on a 2-core Xeon, these phases ran on four other allocators and the core in turns: the fastest of
 # the four on each, its ns and what the core took then.
-peers='order_0_pairs 6.8 6.4 buddy-malloc
-order_0_pairs_aged 6.4 27.0 godspeed
-order_9_pairs 9.8 5.9 buddy-malloc
-mix_fill 14.7 16.4 mentos
-mix 14.6 16.9 mentos
-mix_drain 32.9 16.9 llfree
-bulk_alloc 5.5 8.3 mentos
-bulk_free 51.6 15.4 llfree'
+peers='order_0_pairs 6.7 7.6 buddy-malloc
+order_0_pairs_aged 6.1 31.7 godspeed
+order_9_pairs 11.5 12.2 buddy-malloc
+mix_fill 17.0 18.4 mentos
+mix 16.9 18.1 mentos
+mix_drain 39.3 19.3 llfree
+bulk_alloc 6.2 8.8 mentos
+bulk_free 52.2 17.8 llfree'
 printf '%-20s %8s %8s %8s %8s %8s | %8s %8s %s\n' operation ns 'of none' instr 'of none' target \
 	'then: ns' 'peer ns' peer
 taskset -c 0 "$dir/request" "$policy" $pairs "$rounds" | PEERS="$peers" awk '
