@@ -29,6 +29,14 @@ void request_on_balance_begin(struct request *r, const struct trace_event *ev)
 	pa_zone_set(r->pa, zone, &state);
 }
 
+bool request_boosts_pending(const struct request *r)
+{
+	for (uint32_t zone = 0; zone < r->nr_zones; zone++)
+		if (r->kswapd_boost[zone])
+			return true;
+	return false;
+}
+
 /* The end of balance_pgdat takes back what it found. */
 void request_take_boost(struct request *r, uint32_t zone, struct pa_zone_state *state)
 {

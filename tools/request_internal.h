@@ -727,6 +727,10 @@ bool request_lock_is_free(const struct request *r, const struct trace_event *ev,
 const struct run_zone *request_taken_next(struct request *r, uint32_t i, unsigned int *order);
 /* The block that CPU @i has in its hands before it tells of it, and where of; NULL: none. */
 const struct run_zone *request_held_next(struct request *r, uint32_t i, unsigned int *order);
+/* Free blocks of @zone that @order could be cut from; does another CPU than @cpu drain one to the zone of @end next? */
+uint64_t request_blocks_for(const struct request *r, uint32_t zone, unsigned int order);
+bool request_drains_now(struct request *r, uint32_t cpu, const struct trace_event *end,
+			unsigned int order);
 
 /* ---- request_look.c ---- */
 
@@ -760,6 +764,7 @@ void request_make_early(struct request *r, const struct trace_event *ev);
 
 void request_on_balance_begin(struct request *r, const struct trace_event *ev);
 void request_on_balance_end(struct request *r, const struct trace_event *ev);
+bool request_boosts_pending(const struct request *r); /* that kswapd is to take back */
 void request_take_boost(struct request *r, uint32_t zone, struct pa_zone_state *state);
 /*
  * @zone is boosted while kswapd is at work: if less is left in the end, its round had yet to find the boosts, and takes

@@ -216,14 +216,6 @@ static bool fits_after_fallbacks(struct look *l)
 	return true;
 }
 
-static bool boosts_pending(const struct request *r)
-{
-	for (uint32_t zone = 0; zone < r->nr_zones; zone++)
-		if (r->kswapd_boost[zone])
-			return true;
-	return false;
-}
-
 /*
  * balance_pgdat takes boosts back a moment before it is seen to, one zone after the other: those of
  * the lowest @nr zones are gone by now.
@@ -298,10 +290,10 @@ static bool fits_unboosted(struct look *l, bool likely)
 {
 	const struct run_zone *z = l->end ? request_zone_of(l->r, l->end) : NULL;
 
-	if (!boosts_pending(l->r) ||
+	if (!request_boosts_pending(l->r) ||
 	    likely == (z && request_is_passed_over(l->r, (uint32_t)(z - l->r->zones))))
 		return false;
-	for (uint32_t nr = l->r->nr_zones; nr > 0 && boosts_pending(l->r); nr--)
+	for (uint32_t nr = l->r->nr_zones; nr > 0 && request_boosts_pending(l->r); nr--)
 		if (fits_without(l, nr)) {
 			look_high_before(l);
 			l->r->res.boosts_early++;
@@ -346,16 +338,6 @@ static bool fits_amid_claims(struct look *l)
 	return true;
 }
 
-/* Free blocks of @zone that a request of @order could be cut from. */
-static uint64_t blocks_for(const struct request *r, uint32_t zone, unsigned int order)
-{
-	uint64_t n = 0;
-
-	for (unsigned int o = order; o < r->meta->nr_orders; o++)
-		n += pa_nr_free(r->pa, zone, o);
-	return n;
-}
-
 /*
  * __zone_watermark_ok asks for a block of the order, too.  Where the zone has one that is large enough, which another
  * CPU takes next as a fallback or for compaction, that has it in its hands for a moment: off its list, and its
@@ -375,7 +357,7 @@ static bool fits_amid_split(struct look *l)
 		const struct run_zone *z = i == l->cpu ? NULL : request_held_next(r, i, &order);
 		uint32_t zone = z ? (uint32_t)(z - r->zones) : 0;
 
-		if (!z || order < l->a->order || blocks_for(r, zone, l->a->order) != 1)
+		if (!z || order < l->a->order || request_blocks_for(r, zone, l->a->order) != 1)
 			continue;
 		r->uncounted[zone] = -(int64_t)r->before[zone].nr_free;
 		any = true;
@@ -387,6 +369,22 @@ static bool fits_amid_split(struct look *l)
 		return false;
 	r->res.amid_claims++;
 	return true;
+}
+
+/* Or another CPU drains one that is large enough once it has merged, which is told when it is free (free_pcppages_bulk). */
+static bool fits_amid_drain(struct look *l)
+{
+	const unsigned int order = l->args.order;
+	bool fit;
+
+	put_zones_back(l);
+	if (!order || fails(l) || !request_drains_now(l->r, l->cpu, l->end, order))
+		return false;
+	l->args.order = 0; /* there is a block */
+	fit = fits(l);
+	l->args.order = order;
+	l->r->res.amid_claims += fit;
+	return fit;
 }
 
 /* Let the search of another CPU have tried to claim one more pageblock of @zone. */
@@ -566,7 +564,7 @@ static void settle_look(struct look *l, bool pending, uint32_t flags)
 /* Look; return whether the zone fits, however the others' work was seen.  If not, it was no look. */
 static bool look(struct look *l)
 {
-	bool nested = l->r->looking, pending = boosts_pending(l->r);
+	bool nested = l->r->looking, pending = request_boosts_pending(l->r);
 	uint32_t flags[PA_MAX_ZONES];
 	bool fit;
 
@@ -597,9 +595,10 @@ static bool look(struct look *l)
 	for (uint32_t zone = 0; zone < l->r->nr_zones; zone++)
 		l->r->before[zone].flags = flags[zone];
 	l->r->looking = true;
-	fit = fits_uncounted(l) || fits_amid_split(l) || (!nested && fits_after_fallbacks(l)) ||
-	      fits_less_boosted(l) || fits_unboosted(l, true) || fits_amid_claims(l) ||
-	      fits_with_other(l) || fits_unboosted(l, false);
+	fit = fits_uncounted(l) || fits_amid_split(l) || fits_amid_drain(l) ||
+	      (!nested && fits_after_fallbacks(l)) || fits_less_boosted(l) ||
+	      fits_unboosted(l, true) || fits_amid_claims(l) || fits_with_other(l) ||
+	      fits_unboosted(l, false);
 	if (!fit)
 		put_zones_back(l);
 	l->r->looking = nested;
@@ -635,7 +634,7 @@ static bool is_plain(struct request *r, const struct trace_event *ev)
 	       r->win_link[ev - r->win].to == 1 && r->now + 1 < r->play_end && !c->nr_tries &&
 	       !c->refill.open && !c->draining && !r->nr_made && !r->nr_late && !r->doubts &&
 	       (!r->refills_open || r->kernel->hygiene) && !r->looked_on && !r->opt.decision &&
-	       !request_fallback_is_near(r) && !boosts_pending(r);
+	       !request_fallback_is_near(r) && !request_boosts_pending(r);
 }
 
 /* As nearly always: the page is of the CPU's own list. */

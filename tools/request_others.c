@@ -55,3 +55,41 @@ const struct run_zone *request_held_next(struct request *r, uint32_t i, unsigned
 	*order = trace_fallback_order(ev);
 	return request_zone_of(r, ev);
 }
+
+uint64_t request_blocks_for(const struct request *r, uint32_t zone, unsigned int order)
+{
+	uint64_t n = 0;
+
+	for (unsigned int o = order; o < r->meta->nr_orders; o++)
+		n += pa_nr_free(r->pa, zone, o);
+	return n;
+}
+
+/* Does the block of @ev, free, merge with its buddies to one of @order? */
+static bool comes_to(const struct request *r, const struct trace_event *ev, unsigned int order)
+{
+	struct pa_page_info info;
+
+	for (unsigned int o = ev->order; o < order; o++) {
+		uint64_t size = UINT64_C(1) << o, buddy = (ev->pfn & ~(size - 1)) ^ size;
+
+		if (pa_page(r->pa, buddy, &info) || !info.free || !info.head || info.order != o)
+			return false;
+	}
+	return true;
+}
+
+bool request_drains_now(struct request *r, uint32_t cpu, const struct trace_event *end,
+			unsigned int order)
+{
+	const struct run_zone *z = request_zone_of(r, end);
+
+	for (uint32_t i = 0; i < r->nr_cpus; i++) {
+		const struct trace_event *ev = i == cpu ? NULL : request_upcoming(r, i);
+
+		if (ev && ev->type == EV_DRAIN && z && request_zone_of(r, ev) == z &&
+		    request_lock_is_free(r, ev, z) && comes_to(r, ev, order))
+			return true;
+	}
+	return false;
+}

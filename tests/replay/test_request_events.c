@@ -414,6 +414,34 @@ static void looks_amid_an_isolation(void **state)
 	}
 }
 
+/* A block that is drained merges with its buddies before it is told of: the only one of its order is there by then. */
+static void looks_amid_a_drain(void **state)
+{
+	static const struct rig_lists lists = { .batch = 1, .high_min = 64, .high = 64 };
+	struct request_result res;
+	struct machine m;
+
+	(void)state;
+	for (uint64_t taken = 1; taken <= 2; taken++) {
+		machine_init(&m, "6.12");
+		machine_begin(&m);
+		m.meta.zone[1].min = m.meta.zone[1].low = m.meta.zone[1].high = 0;
+		emit(&m, EV_ALLOC, 0, NORMAL)->order = 3;
+		emit(&m, EV_FREE, 0, NORMAL)->order = 3;
+		emit(&m, EV_PUSH, 0, NORMAL)->order = 3;
+		for (uint64_t i = 0; i < taken; i++) /* the second one is the first one's buddy */
+			emit(&m, EV_ALLOC, 1, NORMAL + 8 + i);
+		for (uint8_t order = 4; order <= 10; order++)
+			emit(&m, EV_ISOLATE, 1, NORMAL + (1ull << order))->order = order;
+		emit(&m, EV_TRY, 0, 0)->order = 3;
+		emit(&m, EV_ALLOC, 0, NORMAL)->order = 3;
+		emit(&m, EV_DRAIN, 1, NORMAL + 8);
+		run_with(&m, &lists, &res, NULL);
+		assert_int_equal(res.amid_claims, taken == 1);
+		assert_int_equal(res.looked_late, taken == 2);
+	}
+}
+
 /*
  * kswapd has cleared ZONE_RECLAIM_ACTIVE and is to take its boost back: an attempt that is told to have left no
  * ZONE_BELOW_HIGH, as it would with the boost, has come after that.
@@ -705,6 +733,7 @@ int main(void)
 		cmocka_unit_test(fails_amid_a_claim),
 		cmocka_unit_test(refill_tells_of_looks_amid_claims),
 		cmocka_unit_test(looks_amid_an_isolation),
+		cmocka_unit_test(looks_amid_a_drain),
 		cmocka_unit_test(refill_asked_before_the_end),
 		cmocka_unit_test(boost_is_gone_at_the_end),
 		cmocka_unit_test(boost_goes_between_two_looks),
