@@ -112,29 +112,18 @@ static void count_missed(struct recorder *r)
 		r->zones_missed += !r->snap.state[z].valid;
 }
 
-/*
- * Write the log's events that lie on the right side of their zone's snapshot: behind it
- * at the beginning, before it at the end.  What tells of no zone has no side; it is
- * written from the first snapshot on, and up to the last one.
- */
+/* Is event @i of the log for the file? */
 static bool belongs(const struct recorder *r, size_t i, enum trace_at at)
 {
-	const struct zone_state *state = r->snap.state;
-	const struct trace_event *ev = &r->log.ev[i];
-	/* A page that reaches its caller now left its list before. */
-	bool sided = ev->type == EV_ALLOC || event_changes_lists(ev, &r->meta);
-	int z = sided ? meta_zone_of(&r->meta, ev->pfn) : -ENOENT;
-	uint64_t first = UINT64_MAX, last = 0;
+	return event_belongs(&r->sides, &r->log.ev[i], r->log.number[i], at);
+}
 
-	if (z >= 0 && state[z].valid)
-		return (r->log.number[i] >= state[z].at) == (at == TRACE_AT_BEGIN);
-	for (uint32_t k = 0; k < r->meta.nr_zones; k++) {
-		if (state[k].valid && state[k].at < first)
-			first = state[k].at;
-		if (state[k].valid && state[k].at > last)
-			last = state[k].at;
-	}
-	return at == TRACE_AT_BEGIN ? r->log.number[i] >= first : r->log.number[i] < last;
+/* Where the snapshots lie that were taken just now. */
+static void find_sides(struct recorder *r)
+{
+	r->sides.meta = &r->meta;
+	for (uint32_t z = 0; z < r->meta.nr_zones; z++)
+		r->sides.at[z] = r->snap.state[z].valid ? r->snap.state[z].at : SIDE_NONE;
 }
 
 /* How many events of the begin log, which are the file's first, come before record @number. */
@@ -177,6 +166,7 @@ int recorder_begin(struct recorder *r, const char *path)
 		err = snapshot_take_cpus(&r->snap, &r->log);
 	if (err)
 		return err;
+	find_sides(r);
 	r->begin_tries = sum_tries(r);
 	count_missed(r);
 	err = snapshot_write(&r->snap, r->writer, TRACE_AT_BEGIN, true);
@@ -237,6 +227,7 @@ static int finish_file(struct recorder *r)
 {
 	int err;
 
+	find_sides(r);
 	r->end_tries = sum_tries(r);
 	count_missed(r);
 	err = write_log(r, TRACE_AT_END);

@@ -8,8 +8,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "core/pa.h"
-
 #define PAGE_AREA_BITS 24 /* struct pages of one 1 GiB step of vmemmap_base: 64 GiB of memory */
 #define QUIET_TRIES 20
 
@@ -51,35 +49,6 @@ void event_log_free(struct event_log *log)
 	free(log->ev);
 	free(log->number);
 	memset(log, 0, sizeof(*log));
-}
-
-int meta_zone_of(const struct trace_meta *meta, uint64_t pfn)
-{
-	for (uint32_t z = 0; z < meta->nr_zones; z++)
-		if (pfn >= meta->zone[z].start_pfn &&
-		    pfn - meta->zone[z].start_pfn < meta->zone[z].spanned)
-			return z;
-	return -ENOENT;
-}
-
-bool event_changes_lists(const struct trace_event *ev, const struct trace_meta *meta)
-{
-	switch (ev->type) {
-	case EV_ZONE_ALLOC:
-	case EV_DRAIN:
-	case EV_FALLBACK:
-	case EV_ZONE_FREE:
-	case EV_ISOLATE:
-	case EV_PUTBACK:
-	case EV_MOVE_BLOCK:
-	case EV_ROTATE:
-		return true;
-	case EV_FREE: /* of an order that no pcp list holds */
-		return !pa_pcp_holds(pa_policy_find(meta->policy), ev->order,
-				     meta->pageblock_order);
-	default:
-		return false;
-	}
 }
 
 /* Did the stream tell of a change of @zone's lists among records @from to @to? */

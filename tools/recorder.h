@@ -15,6 +15,7 @@ struct recorder {
 	struct trace_meta meta;
 	struct snapshot snap;
 	struct event_log log;
+	struct sides sides; /* of the last snapshot */
 	struct trace_writer *writer;
 	uint64_t events, lost; /* written to the file; lost in the stream */
 	uint64_t flushed_ns;   /* when the file was last brought up to date */

@@ -7,6 +7,7 @@
 #define TOOLS_SNAPSHOT_H
 
 #include "probe.h"
+#include "side.h"
 
 #define SNAPSHOT_MAX_NODES 64
 
@@ -71,10 +72,5 @@ void snapshot_free(struct snapshot *s);
 /* Move what the stream holds now into @log.  Return: 0 or -ENOMEM. */
 int event_log_fill(struct event_log *log, struct probe *p);
 void event_log_free(struct event_log *log);
-
-/* Index of the zone that holds @pfn, or -ENOENT. */
-int meta_zone_of(const struct trace_meta *meta, uint64_t pfn);
-/* Does this event tell of a change of the zone's free lists, at its very place in the stream? */
-bool event_changes_lists(const struct trace_event *ev, const struct trace_meta *meta);
 
 #endif /* TOOLS_SNAPSHOT_H */
