@@ -12,7 +12,7 @@ static const struct {
 	const char *key, *text;
 } proofs[] = {
 	{ "watermark_boost_factor",
-	  "0, 6.12, 7.3: fallbacks up as predicted, by 6.12 less; free order 9: up once, predicted down" },
+	  "0, 6.12, 7.3: fallbacks up as predicted, by two thirds as much; free order 9: within the spread" },
 	{ "min_free_kbytes",
 	  "16384, 6.12, 7.3: fallbacks down to few as predicted; free order 9: within the spread" },
 	{ "watermark_scale_factor",
